@@ -1,0 +1,70 @@
+# The few commands of this house. `make help` lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+BIN := .venv/bin
+# How many test processes; the machine for which the times in the README are given has two cores.
+WORKERS ?= 2
+# Further arguments for pytest: make test ARGS="-k whistle -x"
+ARGS ?=
+
+.PHONY: help setup setup-dev demo test proof check check-format check-lint check-types check-layers check-house \
+        check-translations check-front bench bench-intake fmt lock clean
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
+
+setup:  ## virtual environment, pinned packages, front-end bundle (done once)
+	@PYTHON="$(PYTHON)" scripts/setup.sh
+
+setup-dev:
+	@PYTHON="$(PYTHON)" scripts/setup.sh dev
+
+demo: setup  ## a city at work on this machine: database, web server, worker; prints the address; Ctrl-C stops all
+	@exec $(BIN)/shanzhi demo $(ARGS)
+
+test: setup-dev  ## every test at small sizes
+	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+
+proof: setup-dev  ## the same tests at full size
+	@SHANZHI_SIZE=full $(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+
+check: setup-dev check-format check-lint check-types check-layers check-house check-translations check-front  ## every gate; make -k check goes on after the first
+	@echo "every gate is green"
+
+check-format:
+	@$(BIN)/ruff format --check --quiet . || { echo "make fmt puts this right"; exit 1; }
+
+check-lint:
+	@$(BIN)/ruff check --quiet .
+
+check-types:
+	@$(BIN)/mypy shanzhi
+
+check-layers:
+	@$(BIN)/lint-imports --no-logo
+
+check-house:
+	@$(BIN)/python -m scripts.check_house
+
+check-translations:
+	@$(BIN)/python -m scripts.check_translations
+
+check-front:
+	@PATH="$$PATH:$$PWD/$(BIN)" npm run --silent check
+
+bench: bench-intake  ## every benchmark; writes what it measured to bench/RESULTS.md
+
+bench-intake: setup-dev  ## reports a second through the HTTP API
+	@$(BIN)/python -m bench.intake $(ARGS)
+
+fmt: setup-dev  ## format and sort imports
+	@$(BIN)/ruff check --quiet --fix-only .
+	@$(BIN)/ruff format .
+
+lock: setup-dev  ## make requirements/*.lock anew from pyproject.toml
+	@scripts/lock.sh
+
+clean:  ## remove everything that was made, the demo's database too (var/)
+	rm -rf .venv node_modules var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage test-results
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,30 @@
+// The one script of every page. Each part only improves what already works without it.
+import { startConfirm } from "./confirm";
+import { startCascade } from "./cascade";
+import { startCopy } from "./copy";
+import { startCounter } from "./counter";
+import { startDrafts } from "./drafts";
+import { enhanceAll } from "./enhance";
+import { startFiles } from "./files";
+import { startFocus } from "./focus";
+import { startHtmx } from "./htmx";
+import { startKeys } from "./keys";
+import { startLocate } from "./locate";
+import { startMenus } from "./menus";
+import { startSubmit } from "./submit";
+import { startTheme } from "./theme";
+
+startTheme();
+startMenus();
+startConfirm();
+startCounter();
+startDrafts();
+startFiles();
+startCascade();
+startLocate();
+startCopy();
+startFocus();
+startKeys();
+startSubmit();
+startHtmx();
+enhanceAll(document);

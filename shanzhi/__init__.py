@@ -1,0 +1,1 @@
+"""Shanzhi (善治): the operating platform of a Chinese city."""

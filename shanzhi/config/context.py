@@ -1,0 +1,35 @@
+"""What every page's template gets."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext
+
+from shanzhi.kernel.access.policy import ANYONE, navigation_for
+from shanzhi.kernel.access.queries import posts_of_account, roles
+from shanzhi.kernel.notices import queries as notices
+
+
+def page(request: HttpRequest) -> dict[str, Any]:
+    """Navigation, the acting post with its switch, the number of unread notices, and whether this is a demo city.
+
+    Lazy where a query is behind it: a page that doesn't show it doesn't pay for it.
+    """
+    actor = getattr(request, "actor", ANYONE)
+    now = getattr(request, "now", None)
+    role = roles().get(actor.role) if actor.is_post else None
+    navigation = []
+    for entry in navigation_for(actor, role):
+        url = reverse(entry.url_name)
+        navigation.append({"url": url, "label": gettext(entry.label), "current": request.path == url})
+    return {
+        "actor": actor,
+        "role": role,
+        "now": now,
+        "navigation": navigation,
+        "demo_city": settings.DEMO_CITY,
+        "my_posts": (lambda: posts_of_account(request.user, now.date())) if actor.is_post and now else (),  # type: ignore[arg-type]
+        "unread": (lambda: notices.count_unread(actor.unit_id, actor.role)) if actor.is_post else 0,  # type: ignore[arg-type]
+    }

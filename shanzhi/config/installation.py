@@ -1,0 +1,127 @@
+"""Where one installation keeps itself: its folder, its secrets, its database.
+
+Environment: `SHANZHI_HOME` (default `var` in the working folder), `DATABASE_URL` (a role that may create roles or
+owns the schema; empty means the embedded PostgreSQL in the home folder), `SHANZHI_SCHEMA` (default `shanzhi`; one
+city, one schema), `SHANZHI_DATABASE` (default `shanzhi`; the embedded server's database).
+"""
+
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from shanzhi.kernel.vault.policy.envelope import new_keyring_text
+
+ROLES = ("owner", "app", "worker", "importer")
+"""The city's database roles; in PostgreSQL each is named `<schema>_<role>`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """What must never be in the repository or a log; kept in `secrets.json`, readable by its owner only."""
+
+    secret_key: str
+    keyring: str
+    passwords: dict[str, str]
+
+    @classmethod
+    def load(cls, path: Path) -> "Secrets":
+        """Read the file, or make it with fresh secrets where there is none (all or nothing, mode 0600)."""
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            fresh = {
+                "secret_key": secrets.token_urlsafe(48),
+                "keyring": new_keyring_text(),
+                "passwords": {role: secrets.token_urlsafe(24) for role in ROLES},
+            }
+            draft = path.with_name(f"{path.name}.{os.getpid()}")
+            draft.touch(mode=0o600)
+            draft.write_text(json.dumps(fresh, indent=1), encoding="utf-8")
+            try:
+                os.link(draft, path)
+            except FileExistsError:
+                pass
+            finally:
+                draft.unlink()
+        return cls(**json.loads(path.read_text(encoding="utf-8")))
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """One city's installation as the environment describes it."""
+
+    home: Path
+    schema: str
+    database: str
+    admin_url: str
+    secrets: Secrets
+
+    @classmethod
+    def from_environment(cls) -> "Installation":
+        """Read the environment; makes the secrets at the first start."""
+        home = Path(os.environ.get("SHANZHI_HOME", "var")).resolve()
+        return cls(
+            home=home,
+            schema=os.environ.get("SHANZHI_SCHEMA", "shanzhi"),
+            database=os.environ.get("SHANZHI_DATABASE", "shanzhi"),
+            admin_url=os.environ.get("DATABASE_URL", ""),
+            secrets=Secrets.load(home / "secrets.json"),
+        )
+
+    @property
+    def is_embedded(self) -> bool:
+        """Does this installation run its own PostgreSQL?"""
+        return not self.admin_url
+
+    @property
+    def cluster(self) -> Path:
+        """The embedded server's data folder."""
+        return self.home / "pg"
+
+    def role(self, name: str) -> str:
+        """The name in PostgreSQL of one of `ROLES`."""
+        return f"{self.schema}_{name}"
+
+    def address(self) -> dict[str, str]:
+        """Host, port and database name as libpq takes them."""
+        if self.admin_url:
+            parts = urlsplit(self.admin_url)
+            query = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair)
+            return {
+                "host": unquote(query.get("host", parts.hostname or "")),
+                "port": str(parts.port or query.get("port", "") or ""),
+                "dbname": unquote(parts.path.lstrip("/")) or self.database,
+            }
+        return {"host": str(embedded_socket_folder(self.cluster)), "port": "", "dbname": self.database}
+
+    def django_database(self, role: str) -> dict[str, object]:
+        """Django's DATABASES entry for one of `ROLES`; one kept connection a thread, statements prepared."""
+        address = self.address()
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": address["dbname"],
+            "HOST": address["host"],
+            "PORT": address["port"],
+            "USER": self.role(role),
+            "PASSWORD": self.secrets.passwords[role],
+            "CONN_MAX_AGE": None,
+            "CONN_HEALTH_CHECKS": True,
+            "OPTIONS": {
+                "application_name": f"shanzhi {role}",
+                "options": f"-c search_path={self.schema}",
+                "server_side_binding": True,
+                "prepare_threshold": 2,
+                "connect_timeout": 5,
+            },
+        }
+
+
+def embedded_socket_folder(cluster: Path) -> Path:
+    """The folder of the running embedded server's socket; the data folder itself while it is down."""
+    try:
+        lines = (cluster / "postmaster.pid").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return cluster
+    return Path(lines[4]) if len(lines) > 4 and lines[4] else cluster  # noqa: PLR2004 - the file's fixed fifth line

@@ -1,0 +1,13 @@
+"""Settings of the tests: the real ones, on the embedded PostgreSQL in a home folder and database of their own."""
+
+import os
+from pathlib import Path
+
+_ROOT = Path(__file__).resolve().parents[2]
+os.environ.setdefault("SHANZHI_HOME", str(_ROOT / "var" / "test"))
+os.environ["SHANZHI_DATABASE"] = f"shanzhi_test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+
+from shanzhi.config.settings import *  # noqa: E402, F403 - the environment has to stand first
+
+# Signing in is what is tested, not how slow the hash is.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -1,0 +1,27 @@
+"""All addresses, put together from the slices; a module's are there while its folder is."""
+
+from importlib import import_module
+from importlib.util import find_spec
+
+from django.conf import settings
+from django.urls import URLPattern, URLResolver, include, path
+from django.views.i18n import set_language
+
+from shanzhi.config import views
+from shanzhi.config.api import api
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", views.health, name="healthz"),
+    path("start/", views.start, name="start"),
+    path("language/", set_language, name="set_language"),
+    path("accounts/", include("allauth.account.urls")),
+    path("ui/", include("shanzhi.ui.urls")),
+    path("api/v1/", api.urls),
+]
+for slice_name in [
+    *(f"shanzhi.kernel.{name}" for name in settings.KERNEL),
+    *(f"shanzhi.modules.{name}" for name in settings.MODULES),
+]:
+    if find_spec(f"{slice_name}.web") and find_spec(f"{slice_name}.web.urls"):
+        urls = import_module(f"{slice_name}.web.urls")
+        urlpatterns.append(path(getattr(urls, "PREFIX", ""), include((urls.urlpatterns, urls.app_name))))

@@ -1,0 +1,1 @@
+"""What everything stands on: errors, ids, text, code ranges. Plain Python, no Django."""

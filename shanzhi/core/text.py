@@ -1,0 +1,22 @@
+"""Text helpers without a framework."""
+
+import unicodedata
+
+
+def msg(text: str) -> str:
+    """Mark `text` as a message shown to people; the web layer translates it.
+
+    Returns `text` unchanged. The Chinese sentence is the message id.
+    """
+    return text
+
+
+def clean_text(text: str) -> str:
+    """Text as it is stored: NFC, unix line ends, no control characters, no outer blanks.
+
+    PostgreSQL refuses NUL, and invisible control characters in a message have no lawful use.
+    """
+    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+    if not text.isprintable():
+        text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs", "Co"})
+    return text.strip()

@@ -1,0 +1,91 @@
+"""Who is acting: from a signed-in account, or from a token."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from shanzhi.core.errors import NotAllowed
+from shanzhi.core.periods import local_date
+from shanzhi.core.text import msg
+from shanzhi.kernel.access.models import Account, Token
+from shanzhi.kernel.access.operations import token_hash
+from shanzhi.kernel.access.policy import Actor, Role, SignInNeeded
+from shanzhi.kernel.access.roles import role_of, roles
+from shanzhi.kernel.organisation import queries as organisation
+from shanzhi.kernel.organisation.queries import PostCard
+
+__all__ = ["MyPost", "actor_of_account", "actor_of_post", "actor_of_token", "posts_of_account", "role_of", "roles"]
+
+
+@dataclass(frozen=True, slots=True)
+class MyPost:
+    """One of the posts that a signed-in person may act in."""
+
+    post_id: int
+    title: str
+    unit_name: str
+    role: Role
+
+
+def _actor(card: PostCard) -> Actor:
+    return Actor(
+        kind="post",
+        post_id=card.post_id,
+        unit_id=card.unit_id,
+        staff_id=card.staff_id,
+        role=card.role,
+        region_code=card.region_code,
+        unit_name=card.unit_name,
+        post_title=card.title,
+        staff_name=card.staff_name or "",
+        ranges=card.ranges if card.sees == "region" else Actor().ranges,
+        intake=card.ranges if card.sees == "intake" else Actor().intake,
+    )
+
+
+def actor_of_post(post_id: int, on: date) -> Actor:
+    """The actor that a post is on a date.
+
+    Raises:
+        NotFound: there is no such post on that date.
+    """
+    return _actor(organisation.post_card(post_id, on))
+
+
+def posts_of_account(account: Account, on: date) -> list[MyPost]:
+    """The posts that the account's holder holds on a date."""
+    if account.staff_id is None:
+        return []
+    return [
+        MyPost(card.post_id, card.title, card.unit_name, role_of(card.role))
+        for card in organisation.posts_of_staff(account.staff_id, on)
+    ]
+
+
+def actor_of_account(account: Account, wanted_post: int | None, on: date) -> Actor | None:
+    """The actor that a signed-in account is: in the wanted post if its holder still holds it, else in the first one;
+    None where the holder has no post today."""
+    if account.staff_id is None:
+        return None
+    cards = organisation.posts_of_staff(account.staff_id, on)
+    chosen = next((card for card in cards if card.post_id == wanted_post), cards[0] if cards else None)
+    return _actor(chosen) if chosen else None
+
+
+def actor_of_token(token: str, now: datetime) -> Actor:
+    """The actor that a token stands for.
+
+    Raises:
+        SignInNeeded: unknown, expired or ended token.
+        NotAllowed: its post has ended.
+    """
+    row = (
+        Token.objects.filter(token_hash=token_hash(token), ended_at=None, expires_at__gt=now)
+        .values_list("post_id", flat=True)
+        .first()
+    )
+    if row is None:
+        raise SignInNeeded(msg("令牌无效或已过期。请向管理员申请新的令牌。"))
+    actor = actor_of_post(row, local_date(now))
+    if actor.post_id is None:
+        raise NotAllowed(msg("令牌所属的岗位已撤销。"))
+    return actor

@@ -1,0 +1,1 @@
+"""Requests and sign-in pages of the slice."""

@@ -1,0 +1,40 @@
+"""An error is a sentence for a person, on a page with the right status."""
+
+from collections.abc import Callable
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext
+
+from shanzhi.core.errors import DomainError, NotFound
+from shanzhi.core.text import msg
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+def error_page(request: HttpRequest, error: DomainError) -> HttpResponse:
+    """The page that tells what happened and what to do next."""
+    context = {"sentence": error.sentence(gettext), "status": error.status}
+    return render(request, "ui/error.html", context, status=error.status)
+
+
+class ErrorMiddleware:
+    """Shows every DomainError that a page doesn't show itself; programs get theirs from the API."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Refuse a bad token at once; else pass on."""
+        failed = getattr(request, "acting_error", None)
+        if failed is not None and not request.path.startswith("/api/"):
+            return error_page(request, failed)
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Answer a DomainError or a missing page."""
+        if request.path.startswith("/api/"):
+            return None
+        if isinstance(error, Http404):
+            error = NotFound(msg("没有找到这个页面，或者您现在的岗位看不到它。请检查地址，或返回首页。"))
+        return error_page(request, error) if isinstance(error, DomainError) else None

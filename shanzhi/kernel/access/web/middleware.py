@@ -1,0 +1,104 @@
+"""One transaction and one scope for each request; what answers with an error commits nothing."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.core import signing
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from shanzhi.core.errors import DomainError
+from shanzhi.core.periods import local_date
+from shanzhi.kernel.access import queries
+from shanzhi.kernel.access.models import Account
+from shanzhi.kernel.access.policy import ANYONE, Actor
+from shanzhi.kernel.access.scope import set_scope
+
+POST_IN_SESSION = "post"
+FOLLOWED_COOKIE = "followed"
+FOLLOWED_FOR = 400 * 24 * 3600
+FOLLOWED_MOST = 30
+ERROR_STATUS = 400
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class ActingRequest(HttpRequest):
+    """A request as the pages get it: who acts, and the one time that it counts as now."""
+
+    actor: Actor
+    now: datetime
+    user: Account | AnonymousUser
+
+
+def followed(request: HttpRequest) -> tuple[str, ...]:
+    """The hashes of follow codes that this browser has shown; kept in a signed cookie, no account needed."""
+    raw = request.COOKIES.get(FOLLOWED_COOKIE)
+    if not raw:
+        return ()
+    try:
+        hashes = signing.loads(raw, salt=FOLLOWED_COOKIE, max_age=FOLLOWED_FOR)
+    except signing.BadSignature:
+        return ()
+    return tuple(str(item) for item in hashes)
+
+
+def remember_followed(request: HttpRequest, response: HttpResponse, follow_hash: str) -> None:
+    """Let this browser follow one more matter; the oldest of too many goes."""
+    hashes = [item for item in followed(request) if item != follow_hash] + [follow_hash]
+    response.set_cookie(
+        FOLLOWED_COOKIE,
+        signing.dumps(hashes[-FOLLOWED_MOST:], salt=FOLLOWED_COOKIE),
+        max_age=FOLLOWED_FOR,
+        httponly=True,
+        secure=settings.SESSION_COOKIE_SECURE,
+        samesite="Lax",
+    )
+
+
+def _resolve(request: HttpRequest, now: datetime) -> Actor:
+    today = local_date(now)
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return queries.actor_of_token(token.strip(), now)
+    if settings.SESSION_COOKIE_NAME in request.COOKIES:
+        account = request.user
+        if isinstance(account, Account):
+            actor = queries.actor_of_account(account, request.session.get(POST_IN_SESSION), today)
+            if actor is not None:
+                return actor
+    hashes = followed(request)
+    return Actor(follow=hashes) if hashes else ANYONE
+
+
+class ActingMiddleware:
+    """Sets `request.now` and `request.actor`, opens the request's transaction and holds the database to the scope.
+
+    Sign-in itself stays outside: its failure counts must be kept though it answers with an error.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer the request inside its own transaction."""
+        now = timezone.now()
+        request.now = now  # type: ignore[attr-defined]
+        request.actor = ANYONE  # type: ignore[attr-defined]
+        if request.path.startswith(settings.OUTSIDE_TRANSACTION):
+            return self.get_response(request)
+        with transaction.atomic():
+            try:
+                actor = _resolve(request, now)
+            except DomainError as error:
+                request.acting_error = error  # type: ignore[attr-defined]
+                actor = ANYONE
+            request.actor = actor  # type: ignore[attr-defined]
+            set_scope(actor)
+            response = self.get_response(request)
+            if response.status_code >= ERROR_STATUS:
+                transaction.set_rollback(True)
+        return response

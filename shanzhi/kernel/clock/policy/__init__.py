@@ -1,0 +1,55 @@
+"""The clock's rules: durations, the work calendar, deadlines and lights. No Django, no database, no clock."""
+
+from shanzhi.kernel.clock.policy.calendar import (
+    CalendarError,
+    OfficeHours,
+    WorkCalendar,
+    parse_calendar,
+    shipped_calendar,
+)
+from shanzhi.kernel.clock.policy.deadline import (
+    Deadline,
+    Light,
+    PausedDeadline,
+    Remaining,
+    default_threshold,
+    due_at,
+    elapsed_working,
+    extend,
+    light,
+    limit_to_text,
+    pause,
+    remaining,
+    resume,
+    set_deadline,
+    warn_at,
+    working_days_between,
+)
+from shanzhi.kernel.clock.policy.duration import BadDuration, Duration, DurationUnit
+
+__all__ = [
+    "BadDuration",
+    "CalendarError",
+    "Deadline",
+    "Duration",
+    "DurationUnit",
+    "Light",
+    "OfficeHours",
+    "PausedDeadline",
+    "Remaining",
+    "WorkCalendar",
+    "default_threshold",
+    "due_at",
+    "elapsed_working",
+    "extend",
+    "light",
+    "limit_to_text",
+    "parse_calendar",
+    "pause",
+    "remaining",
+    "resume",
+    "set_deadline",
+    "shipped_calendar",
+    "warn_at",
+    "working_days_between",
+]

@@ -1,0 +1,121 @@
+"""Taking evidence in: first into the store, then, in the transaction of the step that it belongs to, onto a subject."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
+from django.db import connection
+
+from shanzhi.kernel.files import policy
+from shanzhi.kernel.files.cleaning import clean_picture, clean_video
+from shanzhi.kernel.files.policy import MP4, PICTURES, StoredFile, preview_key, storage_key
+
+_BLOBS = (
+    "INSERT INTO files_blob (sha256, media_type, size, width, height, stored_at)"
+    " SELECT DISTINCT ON (sha256) * FROM unnest(%s::text[], %s::text[], %s::bigint[], %s::integer[], %s::integer[],"
+    " %s::timestamptz[]) AS given(sha256, media_type, size, width, height, stored_at) ORDER BY sha256"
+    " ON CONFLICT (sha256) DO NOTHING"
+)
+# The number is drawn first: RETURNING would need the right to read the row, which its writer may not have.
+_NUMBERS = "SELECT nextval('files_attachment_id_seq') FROM generate_series(1, %s)"
+_ATTACHMENT = (
+    "INSERT INTO files_attachment (id, subject_kind, subject_id, scope_code, blob_id, name, position, purpose,"
+    " shown_to_reporter, added_by_post, added_at, lat, lon, datum, taken_at)"
+    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+)
+
+
+class Readable(Protocol):
+    """An upload, or any file that is open for reading."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """At most `size` bytes."""
+
+
+def store(*, data: bytes | Readable, name: str, now: datetime) -> StoredFile:
+    """Check a file, clean it and put it into the store under the hash of what is kept; twice the same is once.
+
+    No row is written: until `attach` it is an orphan, which does no harm. Pictures lose all metadata (their place and
+    time are returned first), videos their descriptive boxes; papers are kept as they came.
+
+    Raises:
+        FileTooLarge, TooManyPixels, FileRefused: with a sentence that says what to do.
+    """
+    content = data if isinstance(data, bytes) else data.read(policy.MAX_BYTES + 1)
+    policy.check_size(len(content))
+    media_type = policy.media_type_of(content)
+    kept_name = policy.name_kept(name, media_type)
+    if media_type in PICTURES:
+        picture = clean_picture(content, media_type, now=now)
+        sha256 = _keep(picture.data)
+        _write(preview_key(sha256), picture.preview)
+        return StoredFile(
+            sha256=sha256,
+            media_type=media_type,
+            size=len(picture.data),
+            name=kept_name,
+            width=picture.width,
+            height=picture.height,
+            place=picture.place,
+            taken_at=picture.taken_at,
+        )
+    if media_type == MP4:
+        content = clean_video(content)
+    return StoredFile(sha256=_keep(content), media_type=media_type, size=len(content), name=kept_name)
+
+
+def _keep(data: bytes) -> str:
+    sha256 = hashlib.sha256(data).hexdigest()
+    _write(storage_key(sha256), data)
+    return sha256
+
+
+def _write(key: str, data: bytes) -> None:
+    evidence = storages["evidence"]
+    if evidence.exists(key) and evidence.size(key) == len(data):
+        return
+    if evidence.save(key, ContentFile(data)) != key:
+        raise RuntimeError('the store "evidence" renames files; it must keep the name that it is given')
+
+
+def attach(
+    *,
+    subject_kind: str,
+    subject_id: int,
+    scope_code: str,
+    stored: Sequence[StoredFile],
+    purpose: str,
+    post_id: int | None,
+    now: datetime,
+    shown_to_reporter: bool,
+) -> list[int]:
+    """Put stored files onto a subject, in their order; returns the attachments' numbers.
+
+    Call it inside the transaction of the step, which journals them. `purpose` is one of policy.PURPOSES; `post_id`
+    is None for what a resident sends. 2 statements and one for each file; nothing for no file.
+
+    Raises:
+        TooManyFiles: more than nine.
+    """
+    policy.check_count(len(stored))
+    if not stored:
+        return []
+    with connection.cursor() as cursor:
+        columns = [(file.sha256, file.media_type, file.size, file.width, file.height, now) for file in stored]
+        cursor.execute(_BLOBS, [list(column) for column in zip(*columns, strict=True)])
+        cursor.execute(_NUMBERS, [len(stored)])
+        numbers = [int(row[0]) for row in cursor.fetchall()]
+        common = (purpose, shown_to_reporter, post_id, now)
+        for position, (number, file) in enumerate(zip(numbers, stored, strict=True), start=1):
+            subject = (number, subject_kind, subject_id, scope_code)
+            cursor.execute(_ATTACHMENT, [*subject, file.sha256, file.name, position, *common, *_origin(file)])
+    return numbers
+
+
+def _origin(file: StoredFile) -> tuple[object, ...]:
+    if file.place is None:
+        return (None, None, None, file.taken_at)
+    return (file.place.lat, file.place.lon, "WGS84", file.taken_at)

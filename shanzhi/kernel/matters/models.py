@@ -1,0 +1,226 @@
+"""The matter and what belongs to it. Free text here is masked; originals are in the vault.
+
+Row-level security on every table is in the migrations; a matter is visible to a post by its ranges, by the part that
+its unit takes, or while it waits in the post's intake scope, and to a reporter by the follow code.
+"""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+
+
+class Matter(models.Model):
+    """事项: anything that has to end. The row holds what is true now; the journal holds how it came about.
+
+    `region_code` is the code of the report and never changes; `scope_code` is where it is today. `version` counts
+    changes of state (a screen that shows an older one may not act), `steps` counts journal entries.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    number = models.CharField(max_length=20, unique=True, db_collation="C")
+    kind = models.CharField(max_length=40, db_collation="C")
+    kind_version = models.SmallIntegerField()
+    stage = models.CharField(max_length=40, db_collation="C")
+    result = models.CharField(max_length=40, null=True, db_collation="C")
+    channel = models.CharField(max_length=20, db_collation="C")
+    source = models.CharField(max_length=40, null=True, db_collation="C")
+    source_number = models.CharField(max_length=80, null=True, db_collation="C")
+    title = models.TextField()
+    body = models.TextField()
+    salt = models.BinaryField()
+    category = models.CharField(max_length=60, db_collation="C")
+    region = models.ForeignKey("organisation.Region", on_delete=models.PROTECT, related_name="+", db_index=False)
+    region_code = models.CharField(max_length=15, db_collation="C")
+    scope_code = models.CharField(max_length=15, db_collation="C")
+    place_text = models.TextField(default="")
+    latitude = models.DecimalField(max_digits=9, decimal_places=6, null=True)
+    longitude = models.DecimalField(max_digits=9, decimal_places=6, null=True)
+    reported_at = models.DateTimeField()
+    stage_since = models.DateTimeField()
+    due_at = models.DateTimeField(null=True)
+    warn_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    intake_unit = models.ForeignKey("organisation.Unit", on_delete=models.PROTECT, related_name="+", db_index=False)
+    holder_unit = models.ForeignKey(
+        "organisation.Unit", on_delete=models.PROTECT, related_name="+", null=True, db_index=False
+    )
+    in_intake = models.BooleanField(default=True)
+    counts = models.JSONField(default=dict)
+    solved = models.BooleanField(null=True)
+    satisfied = models.SmallIntegerField(null=True)
+    public_consent = models.BooleanField(default=False)
+    follow_hash = models.CharField(max_length=64, db_collation="C")
+    version = models.IntegerField(default=1)
+    steps = models.IntegerField(default=1)
+
+    class Meta:
+        default_permissions: ClassVar = ()
+        indexes: ClassVar = [
+            models.Index(fields=["stage", "due_at", "id"], name="matters_matter_stage", condition=Q(ended_at=None)),
+            models.Index(fields=["scope_code", "id"], name="matters_matter_scope"),
+            models.Index(fields=["holder_unit", "due_at"], name="matters_matter_holder", condition=Q(ended_at=None)),
+            models.Index(fields=["category", "scope_code", "reported_at"], name="matters_matter_like"),
+            models.Index(fields=["follow_hash"], name="matters_matter_follow"),
+            models.Index(fields=["-reported_at", "-id"], name="matters_matter_newest"),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["source", "source_number"], name="matters_matter_source", condition=Q(source__isnull=False)
+            ),
+            models.CheckConstraint(
+                condition=Q(source__isnull=True, source_number__isnull=True)
+                | Q(source__isnull=False, source_number__isnull=False),
+                name="matters_matter_source_whole",
+            ),
+            # A matter either ended with a result and has no clock and no holder, or it is open and has a clock.
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True, result__isnull=True, due_at__isnull=False)
+                | Q(ended_at__isnull=False, result__isnull=False, due_at__isnull=True, holder_unit__isnull=True),
+                name="matters_matter_open_or_ended",
+            ),
+            models.CheckConstraint(
+                condition=Q(latitude__isnull=True, longitude__isnull=True)
+                | Q(latitude__gte=-90, latitude__lte=90, longitude__gte=-180, longitude__lte=180),
+                name="matters_matter_point",
+            ),
+            models.CheckConstraint(condition=Q(satisfied=None) | Q(satisfied__range=(1, 5)), name="matters_matter_score"),
+            models.CheckConstraint(condition=Q(steps__gte=F("version")), name="matters_matter_counters"),
+        ]
+
+
+class Participant(models.Model):
+    """A unit that takes, or took, part in a matter: it keeps seeing it. Written before the matter is handed over."""
+
+    matter = models.ForeignKey(Matter, on_delete=models.PROTECT, related_name="+", db_index=False)
+    unit = models.ForeignKey("organisation.Unit", on_delete=models.PROTECT, related_name="+", db_index=False)
+    part = models.CharField(max_length=20, db_collation="C")
+    since = models.DateTimeField()
+
+    class Meta:
+        default_permissions: ClassVar = ()
+        indexes: ClassVar = [models.Index(fields=["unit", "matter"], name="matters_participant_unit")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["matter", "unit"], name="matters_participant_once"),
+            models.CheckConstraint(
+                condition=Q(part__in=["holder", "past_holder", "receiver", "caller"]), name="matters_participant_part"
+            ),
+        ]
+
+
+class Assignment(models.Model):
+    """派单: a unit's share of a matter, as lead (主办) or co-handler (协办), with its own state."""
+
+    matter = models.ForeignKey(Matter, on_delete=models.PROTECT, related_name="+")
+    unit = models.ForeignKey("organisation.Unit", on_delete=models.PROTECT, related_name="+", db_index=False)
+    part = models.CharField(max_length=10, db_collation="C")
+    state = models.CharField(max_length=10, db_collation="C")
+    assigned_at = models.DateTimeField()
+    taken_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    handled_by = models.ForeignKey(
+        "organisation.Staff", on_delete=models.PROTECT, related_name="+", null=True, db_index=False
+    )
+
+    class Meta:
+        default_permissions: ClassVar = ()
+        indexes: ClassVar = [
+            models.Index(fields=["unit", "matter"], name="matters_assignment_unit", condition=Q(ended_at=None))
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["matter", "unit"], name="matters_assignment_once", condition=Q(ended_at=None)
+            ),
+            models.UniqueConstraint(
+                fields=["matter"], name="matters_assignment_one_lead", condition=Q(ended_at=None, part="lead")
+            ),
+            models.CheckConstraint(condition=Q(part__in=["lead", "co"]), name="matters_assignment_part"),
+            models.CheckConstraint(
+                condition=Q(state__in=["waiting", "taken"], ended_at=None)
+                | Q(state__in=["done", "returned", "moved", "over"], ended_at__isnull=False),
+                name="matters_assignment_state",
+            ),
+        ]
+
+
+class Clock(models.Model):
+    """One stage's limit as it was promised, with the calendar's version; stopped when the stage was left."""
+
+    matter = models.ForeignKey(Matter, on_delete=models.PROTECT, related_name="+")
+    stage = models.CharField(max_length=40, db_collation="C")
+    limit_text = models.CharField(max_length=20)
+    calendar_version = models.CharField(max_length=80)
+    started_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    warn_at = models.DateTimeField()
+    stopped_at = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions: ClassVar = ()
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["matter"], name="matters_clock_one_runs", condition=Q(stopped_at=None)),
+            models.CheckConstraint(condition=Q(warn_at__lte=F("due_at")), name="matters_clock_warns_first"),
+        ]
+
+
+class Remark(models.Model):
+    """The words of a step (a reply, a note, a ground's explanation), masked; the step is a journal entry's number."""
+
+    matter = models.ForeignKey(Matter, on_delete=models.PROTECT, related_name="+", db_index=False)
+    step = models.IntegerField()
+    part = models.CharField(max_length=20, db_collation="C")
+    text = models.TextField()
+    salt = models.BinaryField()
+    for_reporter = models.BooleanField()
+
+    class Meta:
+        default_permissions: ClassVar = ()
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["matter", "step", "part"], name="matters_remark_once")
+        ]
+
+
+class Suggestion(models.Model):
+    """What the background made of a new report, for the triage desk: categories, a unit, like matters near by."""
+
+    matter = models.OneToOneField(Matter, on_delete=models.PROTECT, related_name="+", primary_key=True)
+    categories = models.JSONField()
+    unit = models.ForeignKey(
+        "organisation.Unit", on_delete=models.PROTECT, related_name="+", null=True, db_index=False
+    )
+    similar = models.JSONField()
+    made_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions: ClassVar = ()
+
+
+class Submission(models.Model):
+    """A form or call that was carried out, by its sender's key: sent again, it is answered and not done again."""
+
+    door = models.CharField(max_length=40, db_collation="C")
+    key = models.UUIDField()
+    fingerprint = models.BinaryField(max_length=32)
+    matter_id = models.BigIntegerField()
+    step = models.IntegerField()
+    sent_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        default_permissions: ClassVar = ()
+        constraints: ClassVar = [models.UniqueConstraint(fields=["door", "key"], name="matters_submission_once")]
+
+
+class KindVersion(models.Model):
+    """A process file as it was taken over: a running matter keeps the version that it started under."""
+
+    code = models.CharField(max_length=40, db_collation="C")
+    version = models.SmallIntegerField()
+    source = models.TextField()
+    digest = models.CharField(max_length=64)
+    loaded_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions: ClassVar = ()
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["code", "version"], name="matters_kindversion_once")
+        ]

@@ -1,0 +1,252 @@
+"""What a process file says, as plain values: a kind of matter, its stages, actions, fields, counts and papers.
+
+A `Kind` is immutable and holds nothing but its own table, so that many versions are cheap to keep side by side.
+`loader.load_kind` makes one from TOML and proves it sound; everything here may rely on that proof.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from shanzhi.kernel.clock.policy import Duration
+from shanzhi.kernel.matters.policy.process.words import SAME, FieldType, Level, Owner, Party, Result, Role, Verb
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One state of a matter. An end has a `result`, no owner and no limit."""
+
+    code: str
+    name: str
+    owner: Owner = Owner.NONE
+    limit: Duration | None = None
+    """None only in an end."""
+    warn: Duration | None = None
+    """How long before it is due the light turns yellow; None: by the clock's own rule."""
+    says: str = ""
+    """What the resident reads about what comes next; may hold %(unit)s and %(due)s."""
+    on_overdue: str = ""
+    """Code of the action that the system does when the limit has run out; empty: none, the light is red."""
+    result: Result | None = None
+
+    @property
+    def is_end(self) -> bool:
+        """Is the matter over in this stage?"""
+        return self.result is not None
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSpec:
+    """A declared field of actions."""
+
+    code: str
+    name: str
+    type: FieldType
+    max: int | None = None
+    """text: characters; score: highest score; units, files: how many."""
+    choices: tuple[str, ...] = ()
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something that can be done in a stage: a button, an operation of the engine, and where it leads."""
+
+    code: str
+    name: str
+    """The Chinese verb on the button."""
+    verb: Verb
+    from_stages: tuple[str, ...]
+    """Stage codes, with `open` and `any` already spelled out."""
+    by: tuple[Role, ...]
+    journal: str
+    """Name of the journal's action."""
+    to: str = ""
+    """A stage code or `same`; empty where `outcomes` decides."""
+    outcomes: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """Answer → stage code; for `rate`: solved and unsolved."""
+    needs: tuple[str, ...] = ()
+    may: tuple[str, ...] = ()
+    counts: str = ""
+    """Code of the count that goes up by one; empty: none."""
+    counts_when: str = ""
+    """The outcome that counts, where only one does."""
+    notify: tuple[Party, ...] = ()
+    result: Result | None = None
+    """Ends the matter with this result in place of the end stage's own (a lapse that closes)."""
+
+    @property
+    def stays(self) -> bool:
+        """Does the matter stay in its stage, its clock running on?"""
+        return self.to == SAME
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Codes of every field it takes, needed ones first."""
+        return self.needs + self.may
+
+    def counts_up(self, outcome: str = "") -> bool:
+        """Does doing it (with this outcome) add one to its count?"""
+        return bool(self.counts) and self.counts_when in ("", outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Something counted on a matter (returns, reopenings), and what happens when there have been enough."""
+
+    code: str
+    name: str
+    limit: int | None = None
+    after: str = ""
+    """The sentence once the limit is reached; may hold %(limit)s and %(who)s."""
+    decides: Role = Role.SUPERVISOR
+    """Who arbitrates after the limit."""
+    then: str = ""
+    """Stage where the action leads after the limit, in place of being refused; empty: it is refused."""
+
+    def is_full(self, done: int) -> bool:
+        """Have there been as many as the limit allows?"""
+        return self.limit is not None and done >= self.limit
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """An official paper that an action gives rise to."""
+
+    code: str
+    name: str
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class Separation:
+    """Who may not do what after having done something else in the same matter (不相容岗位分离).
+
+    Each names roles out of handler and checker.
+    """
+
+    checker_not: frozenset[Role] = frozenset()
+    rater_not: frozenset[Role] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Visibility:
+    """What a stranger may read of a public matter, and what more once staff released it with the reporter's consent."""
+
+    public_fields: tuple[str, ...] = ()
+    released_fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One version of one kind of matter: the whole of its process."""
+
+    code: str
+    name: str
+    version: int
+    initial: str
+    intake_level: Level
+    stages: tuple[Stage, ...]
+    actions: tuple[Action, ...]
+    description: str = ""
+    public: bool = False
+    retention_months: int = 0
+    """How long a matter is kept after its end."""
+    calendar: str = "office"
+    """Code of the work calendar by which its limits run."""
+    must: tuple[Verb, ...] = ()
+    """Verbs that this kind promises to have."""
+    fields: tuple[FieldSpec, ...] = ()
+    counts: tuple[Count, ...] = ()
+    papers: tuple[Paper, ...] = ()
+    questions: tuple[str, ...] = ()
+    """Codes of the fields that make up the resident's verdict, in order."""
+    separation: Separation = Separation()
+    visibility: Visibility = Visibility()
+    digest: str = ""
+    """SHA-256 (hex) over the file's content without comments and order of keys: tells a silent edit."""
+    _stages: Mapping[str, Stage] = field(init=False, repr=False, compare=False)
+    _actions: Mapping[str, Action] = field(init=False, repr=False, compare=False)
+    _fields: Mapping[str, FieldSpec] = field(init=False, repr=False, compare=False)
+    _counts: Mapping[str, Count] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_stages", {s.code: s for s in self.stages})
+        object.__setattr__(self, "_actions", {a.code: a for a in self.actions})
+        object.__setattr__(self, "_fields", {f.code: f for f in self.fields})
+        object.__setattr__(self, "_counts", {c.code: c for c in self.counts})
+
+    def stage(self, code: str) -> Stage:
+        """The stage with this code; KeyError where there is none."""
+        return self._stages[code]
+
+    def action(self, code: str) -> Action:
+        """The action with this code; KeyError where there is none."""
+        return self._actions[code]
+
+    def has_action(self, code: str) -> bool:
+        """Is there an action with this code?"""
+        return code in self._actions
+
+    def field(self, code: str) -> FieldSpec:
+        """The field with this code; KeyError where there is none."""
+        return self._fields[code]
+
+    def count(self, code: str) -> Count:
+        """The count with this code; KeyError where there is none."""
+        return self._counts[code]
+
+    @property
+    def open_stages(self) -> tuple[Stage, ...]:
+        """The stages that aren't ends, in the file's order."""
+        return tuple(s for s in self.stages if not s.is_end)
+
+    def verb(self, verb: str) -> tuple[Action, ...]:
+        """The actions that do this verb, in the file's order; often one, may be none."""
+        return tuple(a for a in self.actions if a.verb == verb)
+
+    def verb_at(self, verb: str, stage: str) -> tuple[Action, ...]:
+        """The actions that do this verb from this stage."""
+        return tuple(a for a in self.verb(verb) if stage in a.from_stages)
+
+    def actions_from(self, stage: str, roles: Collection[str]) -> list[Action]:
+        """The actions that start in this stage for somebody in any of these roles, in the file's order.
+
+        Only the table: `rules.allowed_actions` also asks for the unit's part, the separation of duties and limits.
+        """
+        return [a for a in self.actions if stage in a.from_stages and not set(roles).isdisjoint(a.by)]
+
+    def target(self, action: Action, stage: str, *, outcome: str = "", counts: Mapping[str, int] | None = None) -> str:
+        """Code of the stage where `action` leads from `stage`, with what was counted before it.
+
+        `outcome` is needed where the action has outcomes (KeyError for one that it doesn't have).
+        """
+        if action.counts_up(outcome):
+            count = self.count(action.counts)
+            if count.then and count.is_full((counts or {}).get(count.code, 0)):
+                return count.then
+        if action.outcomes:
+            return action.outcomes[outcome]
+        return stage if action.stays else action.to
+
+    def result(self, action: Action, target: str) -> Result | None:
+        """How the matter ends when `action` leads to the stage `target`; None where it doesn't end."""
+        end = self.stage(target).result
+        return (action.result or end) if end else None
+
+
+def transitions(kind: Kind) -> Iterator[tuple[Stage, Action, str]]:
+    """Every (stage, action, code of the stage it leads to) of the table, one for each outcome and each overflow."""
+    for stage in kind.stages:
+        for action in kind.actions:
+            if stage.code not in action.from_stages:
+                continue
+            for target in targets(kind, action, stage.code):
+                yield stage, action, target
+
+
+def targets(kind: Kind, action: Action, stage: str) -> tuple[str, ...]:
+    """Codes of every stage where `action` can lead from `stage`, each once."""
+    found = dict.fromkeys(action.outcomes.values() if action.outcomes else (stage if action.stays else action.to,))
+    if action.counts and kind.count(action.counts).then:
+        found[kind.count(action.counts).then] = None
+    return tuple(found)

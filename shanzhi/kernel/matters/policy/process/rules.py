@@ -1,0 +1,296 @@
+"""Who may do what now: the one judgement behind every button and every operation.
+
+`check_action` raises a sentence, `allowed_actions` gives the same judgement as a list; they can't disagree, since both
+ask `_check`. Order of the questions: the role, the stage, the unit's part, the separation of duties, the limit, the
+fields; so somebody who pressed a button too late hears that the matter has moved on, not that they have no right.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from shanzhi.core.errors import Conflict, InputError, NotAllowed, NotFound
+from shanzhi.core.text import msg
+from shanzhi.kernel.matters.policy.process.model import Action, FieldSpec, Kind
+from shanzhi.kernel.matters.policy.process.words import ROLE_NAMES, SOLVED, UNSOLVED, VERB_RULES, FieldType, Part, Role, Verb
+
+StaffId = TypeVar("StaffId", bound=object)
+
+HANDLING_ROLES = frozenset({Role.HANDLER, Role.GRID_CHIEF, Role.GRID_WORKER})
+"""Roles that act for a unit which has a part in the matter."""
+
+INTAKE_ROLES = frozenset({Role.DISPATCHER, Role.CHECKER})
+"""Roles that act for the centre which took the matter in."""
+
+
+class ActionUnknown(NotFound):
+    """The kind has no such action."""
+
+    code = "action-unknown"
+
+
+class StageForbids(Conflict):
+    """The matter has moved on, or this can't be done in its stage."""
+
+    code = "stage-forbids"
+
+
+class RoleForbids(NotAllowed):
+    """Somebody else's to do."""
+
+    code = "role-forbids"
+
+
+class SamePerson(NotAllowed):
+    """Who did the one may not do the other in the same matter (不相容岗位分离)."""
+
+    code = "same-person"
+
+
+class LimitReached(Conflict):
+    """It has been done as often as the kind allows; somebody arbitrates now."""
+
+    code = "limit-reached"
+
+
+class FieldsMissing(InputError):
+    """Something that has to be filled in isn't; `fields` says what."""
+
+    code = "fields-missing"
+
+
+class FieldsWrong(InputError):
+    """Something filled in can't be used; `fields` says what and why."""
+
+    code = "fields-wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A person before a matter."""
+
+    kind: Kind
+    stage: str
+    roles: frozenset[str]
+    is_lead: bool
+    is_co: bool
+    is_reporter: bool
+    is_intake: bool
+    did: frozenset[Role]
+    """Out of handler and checker: what this person did in the matter before."""
+    counts: Mapping[str, int]
+
+
+def check_action(
+    kind: Kind,
+    action_code: str,
+    *,
+    stage: str,
+    roles: Collection[str],
+    is_lead: bool,
+    is_co: bool,
+    is_reporter: bool,
+    handled_by: Collection[StaffId],
+    actor_staff: StaffId | None,
+    counts: Mapping[str, int],
+    given_fields: Mapping[str, object],
+    checked_by: Collection[StaffId] = (),
+    is_intake: bool = True,
+) -> Action:
+    """The action, if this person may do it to this matter now with these fields.
+
+    `roles` of the acting post (`system` for the system); whether the acting unit is the lead, a co-handler, the
+    centre that took it in; whether the person is the reporter. `handled_by`, `checked_by` and `actor_staff` are ids of
+    the same sort (None: not staff). `counts` by count code. `given_fields` by field code; a blank one isn't given.
+
+    Raises:
+        ActionUnknown, RoleForbids, StageForbids, SamePerson, LimitReached, FieldsMissing, FieldsWrong.
+    """
+    if not kind.has_action(action_code):
+        raise ActionUnknown(
+            msg("“%(kind)s”没有“%(action)s”这个动作。请刷新后再看。"), kind=kind.name, action=action_code
+        )
+    action = kind.action(action_code)
+    did = _did(actor_staff, handled_by, checked_by)
+    _check(_Case(kind, stage, frozenset(roles), is_lead, is_co, is_reporter, is_intake, did, counts), action)
+    check_fields(kind, action, given_fields)
+    return action
+
+
+def allowed_actions(
+    kind: Kind,
+    *,
+    stage: str,
+    roles: Collection[str],
+    is_lead: bool,
+    is_co: bool,
+    is_reporter: bool,
+    handled_by: Collection[StaffId],
+    actor_staff: StaffId | None,
+    counts: Mapping[str, int],
+    checked_by: Collection[StaffId] = (),
+    is_intake: bool = True,
+) -> list[Action]:
+    """The actions for which `check_action` would only ask for the fields, in the file's order: the buttons."""
+    did = _did(actor_staff, handled_by, checked_by)
+    case = _Case(kind, stage, frozenset(roles), is_lead, is_co, is_reporter, is_intake, did, counts)
+    return [action for action in kind.actions if _may(case, action)]
+
+
+def _may(case: _Case, action: Action) -> bool:
+    try:
+        _check(case, action)
+    except (Conflict, NotAllowed):
+        return False
+    return True
+
+
+def _did(staff: StaffId | None, handled_by: Collection[StaffId], checked_by: Collection[StaffId]) -> frozenset[Role]:
+    if staff is None:
+        return frozenset()
+    done = ((Role.HANDLER, handled_by), (Role.CHECKER, checked_by))
+    return frozenset(role for role, people in done if staff in people)
+
+
+def _check(case: _Case, action: Action) -> None:
+    roles = _roles_in(case, action)
+    if not roles:
+        who = "、".join(ROLE_NAMES[role] for role in action.by)
+        raise RoleForbids(msg("您现在的岗位不能%(action)s。这一步由%(who)s来做。"), action=action.name, who=who)
+    if case.stage not in action.from_stages:
+        raise StageForbids(
+            msg("事项已在“%(stage)s”，不能%(action)s。请刷新后再看。"),
+            stage=case.kind.stage(case.stage).name,
+            action=action.name,
+        )
+    if not any(_has_part(case, action, role) for role in roles):
+        raise RoleForbids(
+            _PART_SENTENCES[VERB_RULES[action.verb].part if roles & HANDLING_ROLES else None], action=action.name
+        )
+    _check_separation(case, action)
+    _check_limit(case, action)
+
+
+def _roles_in(case: _Case, action: Action) -> frozenset[Role]:
+    """In which of the action's roles this person could act; being the reporter is a fact, never a post's role."""
+    posts = frozenset(role for role in action.by if role is not Role.REPORTER and role in case.roles)
+    return posts | {Role.REPORTER} if case.is_reporter and Role.REPORTER in action.by else posts
+
+
+def _has_part(case: _Case, action: Action, role: Role) -> bool:
+    if role in HANDLING_ROLES:
+        part = VERB_RULES[action.verb].part
+        return (case.is_lead and part is not Part.CO) or (case.is_co and part is not Part.LEAD)
+    return case.is_intake or role not in INTAKE_ROLES
+
+
+_PART_SENTENCES: Mapping[Part | None, str] = {
+    Part.LEAD: msg("“%(action)s”由主办单位来做，您单位现在不是主办单位。请刷新后再看。"),
+    Part.CO: msg("“%(action)s”由协办单位来做，您单位现在不是协办单位。请刷新后再看。"),
+    Part.EITHER: msg("您单位没有参与办理，不能%(action)s。请刷新后再看。"),
+    None: msg("“%(action)s”由受理这件事项的中心来做。"),
+}
+
+
+def _check_separation(case: _Case, action: Action) -> None:
+    rule = case.kind.separation
+    if action.verb in (Verb.CHECK_PASS, Verb.CHECK_FAIL) and case.did & rule.checker_not:
+        raise SamePerson(msg("您办理过这件事项，不能自己核查。请由其他核查员核查。"))
+    if action.verb is Verb.RATE and case.did & rule.rater_not:
+        raise SamePerson(msg("您办理或核查过这件事项，不能自己评价。"))
+
+
+def _check_limit(case: _Case, action: Action) -> None:
+    """Refuses what always counts; where one answer counts, `Kind.target` diverts that one and the others stay open."""
+    if not action.counts:
+        return
+    count = case.kind.count(action.counts)
+    if count.is_full(case.counts.get(count.code, 0)) and not count.then and not action.counts_when:
+        raise LimitReached(count.after, limit=count.limit, who=ROLE_NAMES[count.decides])
+
+
+def check_fields(kind: Kind, action: Action, given: Mapping[str, object]) -> None:
+    """All that `action` needs is there, and nothing that it doesn't take, or not like this.
+
+    Whether a ground, unit, category or region exists is for the operation to ask.
+
+    Raises:
+        FieldsMissing: `fields` names each that is needed and blank.
+        FieldsWrong: `fields` names each that is unknown here or whose value doesn't fit.
+    """
+    missing = {code: kind.field(code) for code in action.needs if is_blank(given.get(code))}
+    if missing:
+        names = "、".join(spec.name for spec in missing.values())
+        beside = {code: msg("请填写这一项。") for code in missing}
+        raise FieldsMissing(msg("%(action)s前请填写：%(names)s。"), fields=beside, action=action.name, names=names)
+    wrong = {code: said for code, value in given.items() if (said := _wrong(kind, action, code, value))}
+    if wrong:
+        raise FieldsWrong(msg("有%(count)s项内容不能用，请按提示改正。"), fields=wrong, count=len(wrong))
+
+
+def outcome_of(kind: Kind, action: Action, given: Mapping[str, object]) -> str:
+    """Which of the action's outcomes these (checked) fields mean, for `Kind.target`; empty where it has none."""
+    if not action.outcomes:
+        return ""
+    answer = next(code for code in action.needs if kind.field(code).type is FieldType.BOOL)
+    return SOLVED if given[answer] else UNSOLVED
+
+
+def is_blank(value: object) -> bool:
+    """Is nothing given? False and 0 are answers; blanks and an empty list are none."""
+    return (
+        value is None
+        or (isinstance(value, str) and not value.strip())
+        or (isinstance(value, list | tuple | set | frozenset) and not value)
+    )
+
+
+def _wrong(kind: Kind, action: Action, code: str, value: object) -> str:
+    """The sentence beside a field whose value can't be used; empty: it can."""
+    if is_blank(value):
+        return ""
+    if code not in action.fields:
+        return msg("这一步不收这项内容。")
+    spec = kind.field(code)
+    measure = _MEASURES.get(spec.type)
+    return measure(spec, value) if measure else ""
+
+
+def _wrong_text(spec: FieldSpec, value: object) -> str:
+    if not isinstance(value, str):
+        return msg("请填写文字。")
+    return _over(len(value), spec, msg("太长了：最多 %(max)s 字，现在 %(size)s 字。"))
+
+
+def _wrong_list(spec: FieldSpec, value: object) -> str:
+    if not isinstance(value, list | tuple | set | frozenset):
+        return msg("请从列表里选。")
+    return _over(len(value), spec, msg("太多了：最多 %(max)s 个，现在 %(size)s 个。"))
+
+
+def _over(size: int, spec: FieldSpec, message: str) -> str:
+    return message % {"max": spec.max, "size": size} if spec.max is not None and size > spec.max else ""
+
+
+def _wrong_score(spec: FieldSpec, value: object) -> str:
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    fits = whole and isinstance(value, int) and 1 <= value <= (spec.max or 1)
+    return "" if fits else msg("请打 1 到 %(max)s 分。") % {"max": spec.max}
+
+
+def _wrong_bool(spec: FieldSpec, value: object) -> str:
+    return "" if isinstance(value, bool) else msg("请选“是”或“否”。")
+
+
+def _wrong_choice(spec: FieldSpec, value: object) -> str:
+    return "" if value in spec.choices else msg("请从列表里选。")
+
+
+_MEASURES: Mapping[FieldType, Callable[[FieldSpec, object], str]] = {
+    FieldType.TEXT: _wrong_text,
+    FieldType.UNITS: _wrong_list,
+    FieldType.FILES: _wrong_list,
+    FieldType.SCORE: _wrong_score,
+    FieldType.BOOL: _wrong_bool,
+    FieldType.CHOICE: _wrong_choice,
+}

@@ -1,0 +1,198 @@
+"""The closed sets of words in a process file, what they are called, and the engine's contract for each verb."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+from shanzhi.core.text import msg
+
+SAME = "same"
+"""The word for "stays where it is" in an action's `to`."""
+
+OPEN = "open"
+"""The word for "every stage that isn't an end" in an action's `from`."""
+
+ANY = "any"
+"""The word for "every stage, ends too" in an action's `from`."""
+
+
+class Owner(StrEnum):
+    """Whose turn it is in a stage."""
+
+    INTAKE = "intake"
+    LEAD = "lead"
+    CHECKER = "checker"
+    REPORTER = "reporter"
+    NONE = "none"
+
+
+class Role(StrEnum):
+    """In what role a person does an action; `reporter` is the person who reported, `system` nobody at all."""
+
+    DISPATCHER = "dispatcher"
+    HANDLER = "handler"
+    CHECKER = "checker"
+    SUPERVISOR = "supervisor"
+    KEEPER = "keeper"
+    GRID_CHIEF = "grid_chief"
+    GRID_WORKER = "grid_worker"
+    REPORTER = "reporter"
+    SYSTEM = "system"
+
+
+ROLE_NAMES: Mapping[Role, str] = MappingProxyType(
+    {
+        Role.DISPATCHER: msg("受理派单员"),
+        Role.HANDLER: msg("承办员"),
+        Role.CHECKER: msg("核查员"),
+        Role.SUPERVISOR: msg("督办员"),
+        Role.KEEPER: msg("管理员"),
+        Role.GRID_CHIEF: msg("网格长"),
+        Role.GRID_WORKER: msg("网格员"),
+        Role.REPORTER: msg("反映人"),
+        Role.SYSTEM: msg("系统"),
+    }
+)
+"""What a role is called on a page (message ids)."""
+
+OWNER_NAMES: Mapping[Owner, str] = MappingProxyType(
+    {
+        Owner.INTAKE: msg("受理中心"),
+        Owner.LEAD: msg("主办单位"),
+        Owner.CHECKER: msg("核查岗"),
+        Owner.REPORTER: msg("反映人"),
+        Owner.NONE: msg("无"),
+    }
+)
+"""What the owner of a stage is called on a page (message ids)."""
+
+OWNER_ROLES: Mapping[Owner, frozenset[Role]] = MappingProxyType(
+    {
+        Owner.INTAKE: frozenset({Role.DISPATCHER}),
+        Owner.LEAD: frozenset({Role.HANDLER, Role.GRID_CHIEF, Role.GRID_WORKER}),
+        Owner.CHECKER: frozenset({Role.CHECKER}),
+        Owner.REPORTER: frozenset({Role.REPORTER}),
+        Owner.NONE: frozenset(),
+    }
+)
+"""In which roles the owner of a stage moves the matter on."""
+
+
+class Verb(StrEnum):
+    """The operations that the engine knows: a closed set. A kind names, limits and wires them; it invents none."""
+
+    ACCEPT = "accept"
+    REFUSE = "refuse"
+    CORRECT = "correct"
+    DISPATCH = "dispatch"
+    TAKE = "take"
+    HAND_BACK = "hand_back"
+    TRANSFER = "transfer"
+    REPLY = "reply"
+    ASSIST_DONE = "assist_done"
+    CHECK_PASS = "check_pass"  # noqa: S105 (no password)
+    CHECK_FAIL = "check_fail"
+    RATE = "rate"
+    LAPSE = "lapse"
+    WITHDRAW = "withdraw"
+    NOTE = "note"
+    ATTACH = "attach"
+
+
+class Result(StrEnum):
+    """How a matter ended; `lapsed` is closed without a verdict and counted apart."""
+
+    CLOSED = "closed"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"
+
+
+class FieldType(StrEnum):
+    """What kind of value a field of an action takes.
+
+    text (str) · ground (a code of the grounds catalogue) · unit (one unit id) · units (several) · category · region
+    (a code) · choice (one of `choices`) · bool · score (1 to `max`) · files (up to `max` of them).
+    """
+
+    TEXT = "text"
+    GROUND = "ground"
+    UNIT = "unit"
+    UNITS = "units"
+    CATEGORY = "category"
+    REGION = "region"
+    CHOICE = "choice"
+    BOOL = "bool"
+    SCORE = "score"
+    FILES = "files"
+
+
+class Level(StrEnum):
+    """The level of the governance centre that takes a kind in."""
+
+    CITY = "city"
+    COUNTY = "county"
+    TOWNSHIP = "township"
+    COMMUNITY = "community"
+
+
+class Party(StrEnum):
+    """Who can be told of an action."""
+
+    REPORTER = "reporter"
+    INTAKE = "intake"
+    LEAD = "lead"
+    CO = "co"
+    CHECKER = "checker"
+    SUPERVISOR = "supervisor"
+
+
+class Part(StrEnum):
+    """The part that a handler's unit must have in the matter before a verb is its to do."""
+
+    LEAD = "lead"
+    CO = "co"
+    EITHER = "either"
+
+
+@dataclass(frozen=True, slots=True)
+class VerbRule:
+    """What the engine demands of every action with this verb, whatever the kind.
+
+    `part` the unit's part in the matter; `stays` True: never moves the matter, False: always moves it, None: either;
+    `takes` types of fields of which one must be among the needed ones (empty: none); `result` the end that it must
+    lead to; `outcomes` the answers that decide where it leads (empty: `to` decides); `only` the one role allowed.
+    """
+
+    part: Part = Part.EITHER
+    stays: bool | None = False
+    takes: frozenset[FieldType] = frozenset()
+    result: Result | None = None
+    outcomes: frozenset[str] = frozenset()
+    only: Role | None = None
+
+
+SOLVED, UNSOLVED = "solved", "unsolved"
+
+VERB_RULES: Mapping[Verb, VerbRule] = MappingProxyType(
+    {
+        Verb.ACCEPT: VerbRule(),
+        Verb.REFUSE: VerbRule(takes=frozenset({FieldType.GROUND}), result=Result.REFUSED),
+        Verb.CORRECT: VerbRule(stays=True),
+        Verb.DISPATCH: VerbRule(takes=frozenset({FieldType.UNIT})),
+        Verb.TAKE: VerbRule(part=Part.LEAD),
+        Verb.HAND_BACK: VerbRule(part=Part.LEAD, takes=frozenset({FieldType.GROUND})),
+        Verb.TRANSFER: VerbRule(takes=frozenset({FieldType.UNIT})),
+        Verb.REPLY: VerbRule(part=Part.LEAD, takes=frozenset({FieldType.TEXT})),
+        Verb.ASSIST_DONE: VerbRule(part=Part.CO, stays=True),
+        Verb.CHECK_PASS: VerbRule(),
+        Verb.CHECK_FAIL: VerbRule(takes=frozenset({FieldType.GROUND, FieldType.TEXT})),
+        Verb.RATE: VerbRule(takes=frozenset({FieldType.BOOL}), outcomes=frozenset({SOLVED, UNSOLVED})),
+        Verb.LAPSE: VerbRule(only=Role.SYSTEM),
+        Verb.WITHDRAW: VerbRule(result=Result.WITHDRAWN),
+        Verb.NOTE: VerbRule(stays=True, takes=frozenset({FieldType.TEXT})),
+        Verb.ATTACH: VerbRule(stays=True, takes=frozenset({FieldType.FILES})),
+    }
+)
+"""The engine's contract with every kind, verb by verb."""

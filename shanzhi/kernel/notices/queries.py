@@ -1,0 +1,45 @@
+"""Reading notices, and how far behind the outbox is."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from shanzhi.kernel.notices.models import Event, Notice
+from shanzhi.kernel.notices.policy import text_of
+
+PAGE = 25
+COUNT_CAP = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRow:
+    """One line: a message id with its parameters, and the matter that it leads to."""
+
+    id: int
+    subject_id: int
+    message: str
+    params: dict[str, Any]
+    created_at: datetime
+    is_new: bool
+
+
+def notices_for(unit_id: int, role: str, before: int | None = None) -> list[NoticeRow]:
+    """A unit's newest notices for a role, at most 26 (one more than a page, to tell whether there is a next); 1 query."""
+    rows = Notice.objects.filter(unit_id=unit_id, role=role).order_by("-id")
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
+    return [
+        NoticeRow(row.pk, row.subject_id, text_of(row.text), row.params, row.created_at, row.read_at is None)
+        for row in rows[: PAGE + 1]
+    ]
+
+
+def count_unread(unit_id: int, role: str) -> int:
+    """Unread notices, capped at 1,000; 1 query."""
+    return Notice.objects.filter(unit_id=unit_id, role=role, read_at=None).order_by()[:COUNT_CAP].count()
+
+
+def outbox_backlog() -> tuple[int, datetime | None]:
+    """How many events wait, and since when the oldest does (worker's role)."""
+    oldest = Event.objects.order_by("id").values_list("created_at", flat=True).first()
+    return Event.objects.count(), oldest

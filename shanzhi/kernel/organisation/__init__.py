@@ -1,0 +1,1 @@
+"""Regions as of a date, units, posts and who held them."""

@@ -1,0 +1,27 @@
+"""Django's handle on the slice."""
+
+from pathlib import Path
+
+from django.apps import AppConfig
+
+from shanzhi.kernel.catalogue import queries as catalogue
+from shanzhi.kernel.organisation import payloads
+from shanzhi.kernel.organisation.rulebook import parse_catalogue, parse_zones
+
+
+class OrganisationConfig(AppConfig):
+    """Regions, units, posts."""
+
+    # Named here so that every process knows the payloads that it may read in the journal.
+    payloads = payloads
+
+    name = "shanzhi.kernel.organisation"
+    label = "organisation"
+    verbose_name = "组织"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Offer the sections of the rule book."""
+        folder = Path(__file__).parent / "catalogue"
+        catalogue.register("departments", folder / "departments.toml", parse_catalogue)
+        catalogue.register("zones", folder / "zones.toml", parse_zones)

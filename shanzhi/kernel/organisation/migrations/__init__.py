@@ -1,0 +1,1 @@
+"""Schema of the organisation, small steps, each reversible."""

@@ -1,0 +1,240 @@
+"""Tables of the organisation. Private: other slices use `queries` and `operations`; foreign keys may point here.
+
+What is permanent (a region's id and level, a unit, a post) stands in one row; what changes with time (a region's
+code, name and parent; who holds a post) stands in dated rows `[from, to)` that the database keeps from overlapping.
+The whole-number ranges in the exclusion constraints say "the same id" without the btree_gist extension.
+The words for levels, kinds and the like are in `policy`.
+"""
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateRangeField, RangeOperators
+from django.db import models
+from django.db.models import F, Func, Q, Value
+
+from shanzhi.kernel.organisation.fields import CodeRangesField
+from shanzhi.kernel.organisation.policy import Level, Sees, UnitKind
+
+
+def _point(field: str, function: str = "int8range") -> Func:
+    """The range that holds just the value of `field`."""
+    return Func(F(field), F(field), Value("[]"), function=function)
+
+
+def _opens_then_closes(name: str) -> models.CheckConstraint:
+    return models.CheckConstraint(
+        condition=Q(closed_on__isnull=True) | Q(closed_on__gte=F("opened_on")), name=f"organisation_{name}_dates"
+    )
+
+
+def _one_of(field: str, words: type[Level] | type[Sees] | type[UnitKind], name: str) -> models.CheckConstraint:
+    return models.CheckConstraint(
+        condition=Q(**{f"{field}__in": [str(word) for word in words]}), name=f"organisation_{name}"
+    )
+
+
+class TreeVersion(models.Model):
+    """One row (id 1): a random value, renewed by every change of the region tree.
+
+    Processes keep the tree in memory and compare this. Random, not counted: a change that is rolled back must
+    never lend its number to the next one.
+    """
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    version = models.UUIDField()
+
+    class Meta:
+        db_table = "organisation_tree_version"
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="organisation_tree_version_one")]
+
+
+class Region(models.Model):
+    """区域. A piece of the city with a permanent id; its code, name and parent are dated (`RegionState`)."""
+
+    id = models.BigAutoField(primary_key=True)
+    level = models.CharField(max_length=10)
+    opened_on = models.DateField()
+    closed_on = models.DateField(null=True)
+
+    class Meta:
+        db_table = "organisation_region"
+        constraints = [
+            _opens_then_closes("region"),
+            _one_of("level", Level, "region_level"),
+            # Target of the state's foreign key (region, level).
+            models.UniqueConstraint(fields=["id", "level"], name="organisation_region_id_level"),
+        ]
+
+
+class RegionState(models.Model):
+    """What a region was called, which code and parent it had, from one date up to another.
+
+    `level` repeats the region's (held equal by a composite foreign key), so that the shape of the code can be
+    checked here. `ranges` is the set of codes that belong to the region.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="+", db_index=False)
+    level = models.CharField(max_length=10)
+    code = models.TextField(db_collation="C")
+    name = models.CharField(max_length=100)
+    short_name = models.CharField(max_length=100)
+    parent = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
+    ranges = CodeRangesField()
+    valid = DateRangeField()
+
+    class Meta:
+        db_table = "organisation_region_state"
+        indexes = [
+            models.Index(fields=["code"], name="organisation_state_code"),
+            models.Index(fields=["region"], name="organisation_state_region"),
+            models.Index(fields=["parent"], name="organisation_state_parent"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(level="province", code__regex="^[0-9]{2}$")
+                # 2: 直辖市; 6: a county-level city directly below its province (the "90" codes of GB/T 2260).
+                | Q(level="city", code__regex="^([0-9]{2}|[0-9]{4}|[0-9]{6})$")
+                | Q(level="county", code__regex="^[0-9]{6}$")
+                | Q(level="township", code__regex="^[0-9]{9}$")
+                | Q(level="community", code__regex="^[0-9]{12}$")
+                | Q(level="grid", code__regex="^[0-9]{15}$")
+                | Q(level="zone", code__regex="^([0-9]{6}|[0-9]{9})$"),
+                name="organisation_state_code_shape",
+            ),
+            ExclusionConstraint(
+                name="organisation_state_one_at_a_time",
+                expressions=[(_point("region_id"), RangeOperators.OVERLAPS), ("valid", RangeOperators.OVERLAPS)],
+            ),
+            # One region at a time for a code; a zone has a code of its own, that nothing else may hold either.
+            ExclusionConstraint(
+                name="organisation_state_one_per_code",
+                expressions=[
+                    (_point("code", "coderange"), RangeOperators.OVERLAPS),
+                    ("valid", RangeOperators.OVERLAPS),
+                ],
+            ),
+        ]
+
+
+class Unit(models.Model):
+    """单位. Anything that can be given work. `department` is the code of its type in the rule book (police, housing, …)."""
+
+    id = models.BigAutoField(primary_key=True)
+    kind = models.CharField(max_length=20)
+    name = models.CharField(max_length=100)
+    short_name = models.CharField(max_length=100)
+    code = models.CharField(max_length=64, db_collation="C")
+    level = models.CharField(max_length=10)
+    region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="+", db_index=False)
+    parent = models.ForeignKey("self", on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
+    department = models.CharField(max_length=40, null=True, db_collation="C")
+    opened_on = models.DateField()
+    closed_on = models.DateField(null=True)
+
+    class Meta:
+        db_table = "organisation_unit"
+        indexes = [
+            models.Index(fields=["region", "kind"], name="organisation_unit_region"),
+            models.Index(fields=["parent"], name="organisation_unit_parent"),
+            models.Index(
+                fields=["department", "region"],
+                name="organisation_unit_department",
+                condition=Q(department__isnull=False),
+            ),
+        ]
+        constraints = [
+            _opens_then_closes("unit"),
+            _one_of("kind", UnitKind, "unit_kind"),
+            _one_of("level", Level, "unit_level"),
+            models.UniqueConstraint(fields=["code"], name="organisation_unit_code"),
+            models.CheckConstraint(condition=Q(code__regex="^[a-z0-9][a-z0-9-]*$"), name="organisation_unit_slug"),
+            models.CheckConstraint(
+                condition=Q(kind="department", department__isnull=False)
+                | Q(kind="public_utility")
+                | (~Q(kind__in=["department", "public_utility"]) & Q(department__isnull=True)),
+                name="organisation_unit_has_type",
+            ),
+            models.UniqueConstraint(
+                fields=["region"],
+                condition=Q(kind="centre", closed_on__isnull=True),
+                name="organisation_unit_one_centre",
+            ),
+            models.UniqueConstraint(
+                fields=["department", "region"],
+                condition=Q(department__isnull=False, closed_on__isnull=True),
+                name="organisation_unit_one_of_a_type",
+            ),
+        ]
+
+
+class Staff(models.Model):
+    """工作人员. Somebody who holds posts in units. Never a resident: residents are not in this database as persons."""
+
+    id = models.BigAutoField(primary_key=True)
+    name = models.CharField(max_length=50)
+    work_number = models.CharField(max_length=32, db_collation="C")
+
+    class Meta:
+        db_table = "organisation_staff"
+        constraints = [
+            models.UniqueConstraint(fields=["work_number"], name="organisation_staff_number"),
+        ]
+
+
+class Post(models.Model):
+    """岗位. A role in a unit for a region.
+
+    `sees` says how far: everything in its place, only what in its place still waits for a decision, or only what
+    its unit takes part in. `ranges` replaces the region's own set of codes where the post has another one.
+    `seat` tells apart posts of one role in one unit for one region, counted from 1.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+", db_index=False)
+    role = models.CharField(max_length=40, db_collation="C")
+    title = models.CharField(max_length=50)
+    region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="+", db_index=False)
+    seat = models.SmallIntegerField(default=1)
+    sees = models.CharField(max_length=10)
+    ranges = CodeRangesField(null=True)
+    opened_on = models.DateField()
+    closed_on = models.DateField(null=True)
+
+    class Meta:
+        db_table = "organisation_post"
+        indexes = [
+            models.Index(fields=["unit"], name="organisation_post_unit"),
+            models.Index(fields=["region"], name="organisation_post_region"),
+        ]
+        constraints = [
+            _opens_then_closes("post"),
+            _one_of("sees", Sees, "post_sees"),
+            models.CheckConstraint(condition=Q(seat__gte=1), name="organisation_post_seat_from_1"),
+            models.UniqueConstraint(
+                fields=["unit", "role", "region", "seat"],
+                condition=Q(closed_on__isnull=True),
+                name="organisation_post_one_of_a_seat",
+            ),
+        ]
+
+
+class PostHolding(models.Model):
+    """任职. Who held a post from one date up to another; one person a post, any number of posts a person."""
+
+    id = models.BigAutoField(primary_key=True)
+    post = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="+", db_index=False)
+    staff = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+", db_index=False)
+    valid = DateRangeField()
+
+    class Meta:
+        db_table = "organisation_post_holding"
+        indexes = [
+            models.Index(fields=["post"], name="organisation_holding_post"),
+            models.Index(fields=["staff"], name="organisation_holding_staff"),
+        ]
+        constraints = [
+            ExclusionConstraint(
+                name="organisation_holding_one_at_a_time",
+                expressions=[(_point("post_id"), RangeOperators.OVERLAPS), ("valid", RangeOperators.OVERLAPS)],
+            ),
+        ]

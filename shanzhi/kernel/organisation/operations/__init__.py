@@ -1,0 +1,21 @@
+"""Every change of regions, units and posts: keyword-only, atomic, one journal entry each."""
+
+from shanzhi.kernel.organisation.operations.holdings import end_holding, hold_post, staff_add
+from shanzhi.kernel.organisation.operations.posts import PostsCount, StaffCount, posts_load, posts_staff
+from shanzhi.kernel.organisation.operations.regions import RegionsCount, regions_load, zone_create
+from shanzhi.kernel.organisation.operations.units import UnitsCount, units_load
+
+__all__ = [
+    "PostsCount",
+    "RegionsCount",
+    "StaffCount",
+    "UnitsCount",
+    "end_holding",
+    "hold_post",
+    "posts_load",
+    "posts_staff",
+    "regions_load",
+    "staff_add",
+    "units_load",
+    "zone_create",
+]

@@ -1,0 +1,112 @@
+"""Who holds a post: take it, leave it."""
+
+from datetime import date, datetime
+
+from django.db import transaction
+
+from shanzhi.core.text import clean_text, msg
+from shanzhi.kernel.journal.policy import Author
+from shanzhi.kernel.organisation.models import Post, PostHolding, RegionState, Staff
+from shanzhi.kernel.organisation.operations._common import from_day, write_journal
+from shanzhi.kernel.organisation.payloads import PostHeld, PostLeft, StaffAdded
+from shanzhi.kernel.organisation.policy import (
+    BadPeriod,
+    BadStaff,
+    NoSuchPost,
+    NoSuchStaff,
+    PostTaken,
+    PostVacant,
+    WorkNumberTaken,
+)
+
+
+def staff_add(*, name: str, work_number: str, now: datetime, author: Author) -> int:
+    """Enter a member of staff; returns the id.
+
+    Raises:
+        BadStaff: the name or the work number is empty or too long.
+        WorkNumberTaken: somebody has this work number.
+    """
+    name, work_number = clean_text(name), clean_text(work_number)
+    if not (0 < len(name) <= 50 and 0 < len(work_number) <= 32):
+        raise BadStaff(msg("请填写姓名（不超过 50 字）和工号（不超过 32 位）。"))
+    with transaction.atomic():
+        staff, is_new = Staff.objects.get_or_create(work_number=work_number, defaults={"name": name})
+        if not is_new:
+            raise WorkNumberTaken(
+                msg("工号“%(number)s”已由%(name)s使用。请核对工号。"), number=work_number, name=staff.name
+            )
+        payload = StaffAdded(staff.id)
+        write_journal(payload, kind="staff", subject_id=staff.id, scope_code="", author=author, now=now)
+        return staff.id
+
+
+def hold_post(
+    *, post_id: int, staff_id: int, on: date, now: datetime, author: Author, until: date | None = None
+) -> int:
+    """Somebody takes a post from `on`, up to (not with) `until` where that is known; returns the holding's id.
+
+    One person a post; a person may hold several.
+
+    Raises:
+        NoSuchPost: no such post, or not open on that date.
+        NoSuchStaff: no such member of staff.
+        BadPeriod: `until` isn't after `on`.
+        PostTaken: somebody holds it in that time; names who and since when.
+    """
+    if until is not None and until <= on:
+        raise BadPeriod(msg("离任日期 %(until)s 应晚于任职日期 %(on)s。请改正。"), until=until, on=on)
+    with transaction.atomic():
+        post = _locked_post(post_id, on)
+        if not Staff.objects.filter(id=staff_id).exists():
+            raise NoSuchStaff(msg("没有这位工作人员。请先登记，再安排岗位。"))
+        valid = from_day(on, until)
+        taken = PostHolding.objects.select_related("staff").filter(post_id=post_id, valid__overlap=valid).first()
+        if taken is not None:
+            raise PostTaken(
+                msg("“%(title)s”自 %(since)s 起由%(name)s担任。请先办理离任，或改用离任之后的日期。"),
+                title=post.title,
+                since=taken.valid.lower,
+                name=taken.staff.name,
+            )
+        holding = PostHolding.objects.create(post_id=post_id, staff_id=staff_id, valid=valid)
+        payload = PostHeld(post_id, post.unit_id, staff_id, on, until)
+        write_journal(
+            payload, kind="post", subject_id=post_id, scope_code=_scope_code(post, on), author=author, now=now
+        )
+        return holding.id
+
+
+def end_holding(*, post_id: int, on: date, now: datetime, author: Author) -> None:
+    """Whoever holds a post leaves it: `on` is the first day without.
+
+    Raises:
+        NoSuchPost: no such post, or not open on that date.
+        PostVacant: nobody held it on the day before `on`.
+    """
+    with transaction.atomic():
+        post = _locked_post(post_id, on)
+        holding = PostHolding.objects.filter(post_id=post_id, valid__contains=on).first()
+        if holding is None or holding.valid.lower == on:
+            raise PostVacant(
+                msg("“%(title)s”在 %(on)s 之前无人在任，不用办理离任。请核对日期。"), title=post.title, on=on
+            )
+        holding.valid = from_day(holding.valid.lower, on)
+        holding.save(update_fields=["valid"])
+        payload = PostLeft(post_id, post.unit_id, holding.staff_id, on)
+        write_journal(
+            payload, kind="post", subject_id=post_id, scope_code=_scope_code(post, on), author=author, now=now
+        )
+
+
+def _locked_post(post_id: int, on: date) -> Post:
+    """The post, locked: two people can't take it at once."""
+    post = Post.objects.select_for_update().filter(id=post_id).first()
+    if post is None or post.opened_on > on or (post.closed_on is not None and post.closed_on <= on):
+        raise NoSuchPost(msg("%(on)s 没有这个岗位，可能已撤销。请刷新后再选。"), on=on)
+    return post
+
+
+def _scope_code(post: Post, on: date) -> str:
+    state = RegionState.objects.filter(region_id=post.region_id, valid__contains=on).first()
+    return "" if state is None else state.code

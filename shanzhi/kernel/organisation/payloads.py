@@ -1,0 +1,101 @@
+"""What the organisation writes into the journal. A shape that has been written never changes: register a new version."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from shanzhi.kernel.journal.policy import Payload, payload
+
+
+@payload("regions.load")
+@dataclass(frozen=True, slots=True)
+class RegionsLoaded(Payload):
+    """A city's divisions were taken over: how many regions of each level are new, how many were there."""
+
+    city_code: str
+    valid_from: date
+    cities: int
+    counties: int
+    townships: int
+    communities: int
+    grids: int
+    kept: int
+
+
+@payload("zone.create")
+@dataclass(frozen=True, slots=True)
+class ZoneCreated(Payload):
+    """A functional zone over other regions; `covers` their codes, `ranges` in PostgreSQL's form."""
+
+    code: str
+    name: str
+    covers: tuple[str, ...]
+    ranges: str
+    valid_from: date
+
+
+@payload("units.load")
+@dataclass(frozen=True, slots=True)
+class UnitsLoaded(Payload):
+    """A city's units were set up: how many of each kind are new, how many were there."""
+
+    city_code: str
+    opened_on: date
+    centres: int
+    departments: int
+    public_utilities: int
+    townships: int
+    communities: int
+    kept: int
+
+
+@payload("posts.load")
+@dataclass(frozen=True, slots=True)
+class PostsLoaded(Payload):
+    """A city's posts were set up from the rule book."""
+
+    city_code: str
+    opened_on: date
+    posts: int
+    kept: int
+
+
+@payload("posts.staff")
+@dataclass(frozen=True, slots=True)
+class PostsStaffed(Payload):
+    """Vacant posts of a city were filled in one go."""
+
+    city_code: str
+    valid_from: date
+    staff: int
+    holdings: int
+
+
+@payload("staff.add")
+@dataclass(frozen=True, slots=True)
+class StaffAdded(Payload):
+    """A member of staff was entered. The name stands in the staff table, not here."""
+
+    staff_id: int
+
+
+@payload("post.hold")
+@dataclass(frozen=True, slots=True)
+class PostHeld(Payload):
+    """A member of staff took a post; `until` is the first day on which it ends, where that is known."""
+
+    post_id: int
+    unit_id: int
+    staff_id: int
+    valid_from: date
+    until: date | None
+
+
+@payload("post.leave")
+@dataclass(frozen=True, slots=True)
+class PostLeft(Payload):
+    """A member of staff left a post; `until` is the first day without."""
+
+    post_id: int
+    unit_id: int
+    staff_id: int
+    until: date

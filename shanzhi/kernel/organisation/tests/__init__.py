@@ -1,0 +1,1 @@
+"""What the organisation promises, one file a thing that a person can do."""

@@ -1,0 +1,151 @@
+"""Keeping and reading personal data; forms parked while their writer signs in again."""
+
+import json
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+from django.db import connection, transaction
+
+from shanzhi.core.errors import InputError
+from shanzhi.core.text import msg
+from shanzhi.kernel.access.policy import Actor
+from shanzhi.kernel.journal import operations as journal
+from shanzhi.kernel.journal.policy import Author, Payload, Subject, payload
+from shanzhi.kernel.vault.keys import keyring
+from shanzhi.kernel.vault.models import ParkedForm, Record
+
+__all__ = ["READ_REASONS", "Keep", "VaultRead", "form_park", "form_take_back", "keep", "keyring", "reveal"]
+
+PARKED_FOR = timedelta(hours=24)
+PARKED_BYTES = 400_000
+
+READ_REASONS = {
+    "contact": msg("联系反映人核实情况"),
+    "visit": msg("上门办理"),
+    "check": msg("核查回访"),
+    "original": msg("需看原文才能办理"),
+}
+"""Why personal data may be read: code → what the reporter will be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """One piece to be sealed: `part` of the subject, in plain text; `indexed` makes equal values findable."""
+
+    subject_kind: str
+    subject_id: int
+    purpose: Literal["contact", "original"]
+    part: str
+    text: str
+    legal_ground: Literal["consent", "duty"]
+    indexed: bool = False
+
+
+@payload("vault.read")
+@dataclass(frozen=True, slots=True)
+class VaultRead(Payload):
+    """Personal data was read: which parts, by the reason's code; the reporter sees it."""
+
+    parts: tuple[str, ...]
+    reason: str
+
+
+_INSERT = (
+    "INSERT INTO vault_record (subject_kind, subject_id, purpose, part, sealed, blind_index, legal_ground, kept_at,"
+    " expires_on) SELECT * FROM unnest(%s::text[], %s::bigint[], %s::text[], %s::text[], %s::bytea[], %s::bytea[],"
+    " %s::text[], %s::timestamptz[], %s::date[])"
+)
+
+
+def _context(subject_kind: str, subject_id: int, part: str) -> bytes:
+    """What a sealed piece is bound to: moved to another subject it can't be opened."""
+    return f"{subject_kind}:{subject_id}:{part}".encode()
+
+
+def keep(pieces: Iterable[Keep], *, now: datetime, expires_on: date) -> int:
+    """Seal and store the pieces in one statement, inside the caller's transaction; returns how many."""
+    ring = keyring()
+    rows = [
+        (
+            piece.subject_kind,
+            piece.subject_id,
+            piece.purpose,
+            piece.part,
+            ring.seal(piece.text.encode(), context=_context(piece.subject_kind, piece.subject_id, piece.part)),
+            ring.blind_index(piece.text, piece.part) if piece.indexed else None,
+            piece.legal_ground,
+            now,
+            expires_on,
+        )
+        for piece in pieces
+    ]
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.execute(_INSERT, [list(column) for column in zip(*rows, strict=True)])
+    return len(rows)
+
+
+@transaction.atomic
+def reveal(
+    *, subject: Subject, purposes: Sequence[str], reason: str, actor: Actor, now: datetime
+) -> dict[str, str]:
+    """The subject's personal data by part, for a post that sees the subject and names a reason; journaled.
+
+    Returns an empty dict where nothing is kept (then nothing is journaled either).
+
+    Raises:
+        InputError: the reason isn't one of `READ_REASONS`.
+    """
+    if reason not in READ_REASONS:
+        raise InputError(msg("请选择查看理由。每次查看都会记录，反映人可以看到。"), fields={"reason": msg("请选择查看理由。")})
+    ring = keyring()
+    found = {
+        row.part: ring.open_sealed(
+            bytes(row.sealed), context=_context(row.subject_kind, row.subject_id, row.part)
+        ).decode()
+        for row in Record.objects.filter(
+            subject_kind=subject.kind, subject_id=subject.id, purpose__in=purposes
+        ).order_by("id")
+    }
+    if found:
+        journal.record(
+            payload=VaultRead(tuple(found), reason),
+            subject=subject,
+            author=Author("post", actor.post_id, actor.unit_id),
+            happened_at=now,
+        )
+    return found
+
+
+@transaction.atomic
+def form_park(*, path: str, fields: dict[str, list[str]], now: datetime) -> str | None:
+    """Keep what was typed until its writer has signed in again; returns the key, or None where it is too large.
+
+    The fields are sealed with the city's key: a half-written reply can hold personal data.
+    """
+    key = uuid.uuid4()
+    plain = json.dumps(fields, ensure_ascii=False).encode()
+    if len(plain) > PARKED_BYTES:
+        return None
+    ParkedForm.objects.filter(parked_at__lt=now - PARKED_FOR).delete()
+    sealed = keyring().seal(plain, context=key.bytes)
+    ParkedForm.objects.create(id=key, path=path, sealed=sealed, parked_at=now)
+    return str(key)
+
+
+@transaction.atomic
+def form_take_back(*, key: str, path: str, now: datetime) -> dict[str, list[str]]:
+    """What was parked under `key` for `path`, once; empty where there is nothing (any more)."""
+    try:
+        wanted = uuid.UUID(key)
+    except ValueError:
+        return {}
+    parked = ParkedForm.objects.filter(pk=wanted, path=path, parked_at__gte=now - PARKED_FOR).first()
+    if parked is None:
+        return {}
+    fields: dict[str, list[str]] = json.loads(keyring().open_sealed(bytes(parked.sealed), context=wanted.bytes))
+    parked.delete()
+    return fields

@@ -1,0 +1,1 @@
+"""Design tokens, components and base templates; no domain words."""

@@ -1,0 +1,335 @@
+"""The components as template tags and filters: `{% load ui %}`. Every tag is shown in COMPONENTS.md.
+
+Tags draw templates under `ui/components/`; what they show is typed in `shanzhi.ui.components`.
+"""
+
+import itertools
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.forms import BaseForm, BoundField
+from django.template import Context
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.timezone import localtime
+from django.utils.translation import get_language, gettext
+
+from shanzhi.ui import fields, formats
+from shanzhi.ui.components import Choice, LightLevel, Pager, Problem, Step, Table, Tone
+from shanzhi.ui.icons import LIGHTS, icon_names
+
+register = template.Library()
+
+SPRITE = "ui/build/icons.svg"
+def _lang() -> str:
+    return get_language() or "zh-hans"
+
+
+def _now(context: Context) -> datetime:
+    """The moment of the request: `request.now`, or `now` in the context; in the local zone."""
+    found = getattr(context.get("request"), "now", None) or context.get("now")
+    if not isinstance(found, datetime):
+        raise template.TemplateSyntaxError("The page has neither request.now nor now in its context.")
+    return localtime(found)
+
+
+# --- filters ---------------------------------------------------------------------------------------------------------
+
+
+@register.filter
+def when(at: datetime | None, now: datetime | None) -> str:
+    """`{{ matter.reported_at|when:request.now }}` → 今天 14:05. Empty when `at` is None."""
+    if at is None or not isinstance(now, datetime):
+        return ""
+    return formats.when_text(at, localtime(now), _lang())
+
+
+@register.filter
+def left(due: datetime | timedelta | None, now: datetime | None = None) -> str:
+    """`{{ due_at|left:request.now }}` or `{{ remaining|left }}` (a timedelta) → 剩 1 天 4 小时, 超期 2 天."""
+    if due is None:
+        return ""
+    if isinstance(due, timedelta):
+        return formats.left_text(due, _lang())
+    return formats.left_text(due - now, _lang()) if isinstance(now, datetime) else ""
+
+
+@register.filter
+def number(value: int | float | Decimal | None) -> str | SafeString:
+    """`{{ n|number }}` → 1,234, or 1.2 万 with the exact figure as its title. An en dash when there is no value."""
+    if value is None or value == "":
+        return "–"
+    short, exact = formats.number_text(value, _lang()), formats.exact_number(value)
+    if short == exact:
+        return short
+    return format_html('<span class="ui-number" title="{}">{}</span>', exact, short)
+
+
+@register.filter
+def size(value: int) -> str:
+    """`{{ file.size|size }}` (bytes) → 3.4 MB."""
+    return formats.size_text(value)
+
+
+@register.filter
+def count(value: int) -> str:
+    """`{{ n|count }}` → 25, or 1,000+ above the cap."""
+    return formats.count_text(value)
+
+
+@register.filter
+def dictget(cells: Mapping[str, object], key: str) -> object:
+    """`{{ row.cells|dictget:column.key }}`: a mapping's value, None when it isn't there."""
+    return cells.get(key)
+
+
+@register.filter
+def lightword(level: str) -> str:
+    """`{{ level|lightword }}` → 正常, 临期, 超期, 暂停, 无时限."""
+    return gettext(LIGHTS[level][1])
+
+
+# --- small pieces ----------------------------------------------------------------------------------------------------
+
+
+@register.simple_tag
+def icon(name: str, label: str = "", css: str = "") -> SafeString:
+    """`{% icon "bell" %}`: an icon of the sprite; decorative unless `label` says what it means.
+
+    Raises TemplateSyntaxError for a name that isn't in icons.txt.
+    """
+    if name not in icon_names():
+        raise template.TemplateSyntaxError(f"No icon {name!r}: add its name to shanzhi/ui/icons.txt and build again.")
+    href = f"{static(SPRITE)}#{name}"
+    if label:
+        return format_html(
+            '<svg class="ui-icon {}" role="img" aria-label="{}"><use href="{}"></use></svg>', css, label, href
+        )
+    return format_html('<svg class="ui-icon {}" aria-hidden="true"><use href="{}"></use></svg>', css, href)
+
+
+@register.simple_tag
+def light(level: LightLevel | str, text: str = "") -> SafeString:
+    """`{% light "near" %}` → ▲ 临期; `text` replaces the word ("剩 4 小时") but the word stays for screen readers."""
+    shape, word = LIGHTS[level]
+    hidden = format_html('<span class="visually-hidden">{} </span>', gettext(word)) if text else ""
+    return format_html(
+        '<span class="ui-light ui-light--{}">{}{}<span>{}</span></span>',
+        level,
+        icon(shape, css="ui-light__shape"),
+        hidden,
+        text or gettext(word),
+    )
+
+
+@register.simple_tag
+def badge(text: str, tone: Tone = "neutral") -> SafeString:
+    """`{% badge "公开" "good" %}`: a short word with a tone (neutral, action, good, warn, bad)."""
+    return format_html('<span class="ui-badge ui-badge--{}">{}</span>', tone, text)
+
+
+@register.simple_tag(takes_context=True)
+def moment(context: Context, at: datetime | None) -> SafeString | str:
+    """`{% moment at %}`: a `<time>` that reads 今天 14:05, with the exact time as its title."""
+    if at is None:
+        return "–"
+    local = localtime(at)
+    return format_html(
+        '<time class="ui-time" datetime="{}" title="{}">{}</time>',
+        local.isoformat(timespec="seconds"),
+        formats.exact_text(local, _lang()),
+        formats.when_text(local, _now(context), _lang()),
+    )
+
+
+@register.simple_tag
+def remaining(span: timedelta | None, day_hours: int = 24, working: bool = False) -> str:
+    """`{% remaining left day_hours=8 working=True %}` → 剩 1 天 4 小时（工作时间）."""
+    if span is None:
+        return ""
+    return formats.left_text(span, _lang(), day_seconds=day_hours * 3_600, working=working)
+
+
+@register.simple_tag
+def share(part: int, whole: int, unit: str = "件", minimum: int = 1) -> SafeString:
+    """`{% share 84 96 unit="件" minimum=30 %}` → 87.5%，共 96 件; 样本不足 under the minimum."""
+    text = formats.share_text(part, whole, _lang(), unit=unit, minimum=minimum)
+    return format_html('<span class="ui-number" title="{} / {}">{}</span>', f"{part:,}", f"{whole:,}", text)
+
+
+# --- forms -----------------------------------------------------------------------------------------------------------
+
+
+@register.inclusion_tag("ui/components/field.html")
+def field(bound: BoundField, label: str = "", help: str = "", **attrs: Any) -> dict[str, object]:
+    """`{% field form.title %}`: label above, help below, errors beside, for every widget of Django.
+
+    Further keywords become attributes of the control with "_" read as "-": `{% field form.photos data_max_files=9 %}`.
+    """
+    return fields.field_context(bound, label, help, {k.replace("_", "-"): v for k, v in attrs.items()})
+
+
+@register.inclusion_tag("ui/components/error_summary.html")
+def error_summary(*forms: BaseForm) -> dict[str, object]:
+    """`{% error_summary form %}`: all errors of the forms as links to their controls; nothing when there are none."""
+    problems: list[Problem] = []
+    for form in forms:
+        problems.extend(fields.problems(form))
+    return {"problems": problems}
+
+
+@register.inclusion_tag("ui/components/cascade.html")
+def cascade(
+    name: str, label: str, choices: Iterable[Choice], value: str = "", help: str = "", required: bool = True, src: str = ""
+) -> dict[str, object]:
+    """`{% cascade "region" "所在社区" choices value=code %}`: one select; with script, one select a level.
+
+    `choices` come parents first. `src` is an address that answers `?parent=CODE` with
+    `[{"value", "label", "leaf"}]` when the levels below are too many for one page.
+    """
+    listed = list(choices)
+    depth: dict[str, int] = {}
+    options = []
+    for choice in listed:
+        depth[choice.value] = depth.get(choice.parent, -1) + 1 if choice.parent else 0
+        options.append((choice, "　" * depth[choice.value]))
+    return {
+        "name": name,
+        "label": label,
+        "options": options,
+        "value": value,
+        "help": help,
+        "required": required,
+        "src": src,
+        "id": f"id_{name}",
+    }
+
+
+@register.inclusion_tag("ui/components/locate.html")
+def locate(lat: str = "id_lat", lon: str = "id_lon", accuracy: str = "") -> dict[str, object]:
+    """`{% locate lat="id_lat" lon="id_lon" %}`: fills two inputs with the position (WGS84 degrees), on a click only."""
+    return {"lat": lat, "lon": lon, "accuracy": accuracy}
+
+
+# --- blocks around content -------------------------------------------------------------------------------------------
+
+
+def _block(context: Context, component: str, content: str, **values: object) -> SafeString:
+    """Draw `component` around `content` (rendered by Django, so escaped already), as inclusion tags do.
+
+    `context.new` keeps the page's context processors from running once more for each block.
+    """
+    drawn = context.template.engine.get_template(f"ui/components/{component}.html")
+    return drawn.render(context.new({"content": mark_safe(content), **values}))  # noqa: S308
+
+
+@register.simple_block_tag(takes_context=True)
+def panel(context: Context, content: str, title: str = "", url: str = "", link: str = "", flush: bool = False) -> str:
+    """`{% panel title="今日" %}…{% endpanel %}`: a titled box; `flush` lets a table reach its edges."""
+    return _block(context, "panel", content, title=title, url=url, link=link, flush=flush)
+
+
+@register.simple_block_tag(takes_context=True)
+def toolbar(context: Context, content: str, label: str = "", action: str = "", clear: str = "", submit: str = "") -> str:
+    """`{% toolbar clear="/list/" %} controls {% endtoolbar %}`: a GET form above a list, with 筛选 and 清除."""
+    return _block(context, "toolbar", content, label=label, action=action, clear=clear, submit=submit)
+
+
+@register.simple_block_tag(takes_context=True)
+def confirm(context: Context, content: str, label: str, tone: str = "plain", name: str = "", key: str = "") -> str:
+    """`{% confirm label="退回" %} form {% endconfirm %}`: a button that opens its form in place, without script.
+
+    `tone` is plain, action or bad; confirms of one `name` close each other; `key` is the keyboard shortcut.
+    """
+    return _block(context, "confirm", content, label=label, tone=tone, name=name, key=key)
+
+
+@register.simple_block_tag(takes_context=True)
+def actionbar(context: Context, content: str) -> str:
+    """`{% actionbar %}<button …>{% endactionbar %}`: a form's main action; at the thumb on a phone."""
+    return _block(context, "actionbar", content)
+
+
+@register.simple_block_tag(takes_context=True)
+def notice(context: Context, content: str, tone: Tone = "neutral", title: str = "") -> str:
+    """`{% notice tone="warn" title="…" %}…{% endnotice %}`: a message in the page."""
+    return _block(context, "notice", content, tone=tone, title=title)
+
+
+# --- showing ---------------------------------------------------------------------------------------------------------
+
+
+@register.inclusion_tag("ui/components/empty_state.html")
+def empty_state(title: str, text: str = "", url: str = "", action: str = "", icon: str = "inbox") -> dict[str, object]:
+    """`{% empty_state "没有待办" "新派来的事项会出现在这里。" %}`: why it is empty, what to do."""
+    return {"title": title, "text": text, "url": url, "action": action, "icon": icon}
+
+
+@register.inclusion_tag("ui/components/timeline.html", takes_context=True)
+def timeline(context: Context, entries: Sequence[object], label: str = "") -> dict[str, object]:
+    """`{% timeline entries %}`: `TimelineEntry` objects, newest first."""
+    return {"entries": entries, "label": label, "request": context.get("request"), "now": _now(context)}
+
+
+@register.inclusion_tag("ui/components/stat.html")
+def stat(
+    label: str, value: int | Decimal | str | None, unit: str = "", url: str = "", note: str = "", level: str = ""
+) -> dict[str, object]:
+    """`{% stat "办理中" 1234 unit="件" url="…" %}`: one figure that leads to its records."""
+    shown: object = value if isinstance(value, str) else number(value)
+    return {"label": label, "value": shown, "unit": unit, "url": url, "note": note, "level": level}
+
+
+@register.inclusion_tag("ui/components/pager.html")
+def pager(page: Pager) -> dict[str, object]:
+    """`{% pager page %}`: 上一页, 下一页 and the capped count of a keyset list."""
+    return {"page": page}
+
+
+@register.inclusion_tag("ui/components/data_table.html", takes_context=True)
+def data_table(context: Context, table: Table) -> dict[str, object]:
+    """`{% data_table table %}`: sticky head, 40 px rows, first column the link, numbers to the right."""
+    request = context.get("request")
+    query = getattr(request, "GET", {})
+    kept = [(k, v) for k in query for v in query.getlist(k) if k not in {"col", "after", "before"}] if query else []
+    optional = [c for c in table.columns if c.optional]
+    return {
+        "table": table,
+        "columns": table.visible_columns(),
+        "optional": [(c, table.shown is None or c.key in table.shown) for c in optional],
+        "kept": kept,
+        "request": request,
+        "now": context.get("now"),
+    }
+
+
+@register.inclusion_tag("ui/components/steps.html")
+def steps(items: Sequence[Step], label: str = "") -> dict[str, object]:
+    """`{% steps items %}`: 已受理 → 办理中 → 待评价, with the state of each in words for screen readers."""
+    return {"items": items, "label": label}
+
+
+@register.inclusion_tag("ui/components/definitions.html")
+def definitions(pairs: Iterable[tuple[str, object]]) -> dict[str, object]:
+    """`{% definitions pairs %}`: terms and their values; pairs whose value is None or "" are left out."""
+    return {"pairs": [(term, value) for term, value in pairs if value not in (None, "")]}
+
+
+_serial = itertools.count(1)
+
+
+@register.inclusion_tag("ui/components/copyable.html")
+def copyable(text: str, label: str = "") -> dict[str, object]:
+    """`{% copyable "SZ20251118-0042" label="事项编号" %}`: a code to read out, with a copy button where script runs."""
+    return {"text": text, "label": label, "id": f"copy-{next(_serial)}-{secrets.token_hex(2)}"}
+
+
+@register.inclusion_tag("ui/components/thumbs.html")
+def thumbs(photos: Sequence[object], label: str = "") -> dict[str, object]:
+    """`{% thumbs photos %}`: `Photo` objects as small pictures that open the large one."""
+    return {"photos": photos, "label": label}
