@@ -66,5 +66,5 @@ lock: setup-dev  ## make requirements/*.lock anew from pyproject.toml
 	@scripts/lock.sh
 
 clean:  ## remove everything that was made, the demo's database too (var/)
-	rm -rf .venv node_modules var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage test-results
+	rm -rf .venv node_modules var shanzhi/ui/static/ui/build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage test-results
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -44,7 +44,7 @@ def check(root: Path) -> Iterator[Finding]:
     """Files and functions that are too long."""
     for count, path in line_counts(root):
         if count > FILE_LIMIT:
-            words = f"{count} lines; {FILE_LIMIT} is the end, make it a package with one file a verb"
+            words = f"{count} lines; {FILE_LIMIT} is the end, split it (a door becomes a package, one file a verb)"
             yield Finding(path.as_posix(), 0, words)
     for folder in FOLDERS:
         for source in sources(root, folder):

@@ -113,12 +113,12 @@ has_node() {
 }
 
 build_front_end() {
-    local packages bundle
+    local packages bundle built=shanzhi/ui/static/ui/build/app.css
     packages=$(sum_of package.json package-lock.json)
     # The style sheet is cut down to the classes that templates and code use, so they belong to the sum.
-    bundle=$(find frontend shanzhi -type f \( -name '*.html' -o -name '*.py' -o -path 'frontend/*' \) -not -path '*/tests/*' |
+    bundle=$(find frontend shanzhi -type f \( -name '*.html' -o -name '*.py' -o -name '*.txt' -o -path 'frontend/*' \) -not -path '*/tests/*' |
         LC_ALL=C sort | tr '\n' '\0' | xargs -0 cksum | cksum)" $packages"
-    is_done node_modules/.stamp "$packages" && is_done var/setup/bundle "$bundle" && return
+    is_done node_modules/.stamp "$packages" && is_done var/setup/bundle "$bundle" && [ -f "$built" ] && return
 
     PATH="$PATH:$PWD/.venv/bin"
     if ! has_node; then

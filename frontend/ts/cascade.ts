@@ -14,12 +14,16 @@ function isChoices(answer: unknown): answer is Choice[] {
 class Cascade {
   private readonly select: HTMLSelectElement;
   private readonly label: string;
+  private readonly id: string;
+  private readonly required: boolean;
   private readonly below = new Map<string, Choice[]>();
   private readonly parents = new Map<string, string>();
   private readonly row = document.createElement("div");
 
   constructor(private readonly box: HTMLElement, select: HTMLSelectElement) {
     this.select = select;
+    this.id = select.id;
+    this.required = select.required;
     this.label = box.querySelector("label")?.firstChild?.textContent?.trim() ?? "";
     for (const option of select.options) {
       if (!option.value) continue;
@@ -30,7 +34,11 @@ class Cascade {
     this.row.className = "ui-cascade__row";
     select.after(this.row);
     select.hidden = true;
+    select.required = false;
+    select.id = `${this.id}_value`;
     select.tabIndex = -1;
+    // A restored draft sets the value from outside and says so with "input"; our own choices say "change".
+    select.addEventListener("input", () => void this.draw(select.value));
     void this.draw(select.value);
   }
 
@@ -86,13 +94,16 @@ class Cascade {
   private level(level: number, parent: string, choices: Choice[], chosen: string): HTMLElement {
     const select = document.createElement("select");
     select.className = "form-select";
-    select.setAttribute("aria-label", text("level", { label: this.label, level: level + 1 }));
-    if (level === 0) {
-      select.id = `${this.select.id}_1`;
-      this.box.querySelector("label")?.setAttribute("for", select.id);
+    if (level > 0) select.setAttribute("aria-label", text("level", { label: this.label, level: level + 1 }));
+    else {
+      // Label, help, errors and the links of an error summary all mean what the person sees.
+      select.id = this.id;
+      for (const name of ["aria-describedby", "aria-invalid"]) {
+        const value = this.select.getAttribute(name);
+        if (value) select.setAttribute(name, value);
+      }
       // The hidden select can't show the browser's own "please fill in"; the visible first one can.
-      select.required = this.select.required;
-      this.select.required = false;
+      select.required = this.required;
     }
     select.add(new Option(text("choose"), ""));
     for (const choice of choices) select.add(new Option(choice.label, choice.value, false, choice.value === chosen));

@@ -65,9 +65,9 @@ function restore(form: HTMLFormElement, key: string): void {
     drop.textContent = text("draftDrop");
     drop.addEventListener("click", () => {
       form.reset();
-      forget(key);
       body.closest(".ui-notice")?.remove();
-      form.dispatchEvent(new Event("ui:reset"));
+      for (const element of kept(form)) element.dispatchEvent(new Event("input", { bubbles: true }));
+      forget(key);
     });
     body.append(" ", drop);
   });
@@ -83,10 +83,12 @@ export function startDrafts(): void {
     window.setTimeout(() => {
       restore(form, key);
       let timer = 0;
-      form.addEventListener("input", () => {
+      const keep = (): void => {
         window.clearTimeout(timer);
         timer = window.setTimeout(() => storage((s) => s.setItem(PREFIX + key, JSON.stringify(read(form)))), SAVE_AFTER_MS);
-      });
+      };
+      form.addEventListener("input", keep);
+      form.addEventListener("change", keep);
     });
   });
 }

@@ -30,7 +30,45 @@ function walk(box: HTMLElement, step: 1 | -1): void {
 }
 
 function labelOf(element: HTMLElement): string {
-  return element.dataset["keyLabel"] ?? element.getAttribute("aria-label") ?? element.textContent?.trim() ?? "";
+  const given = element.dataset["keyLabel"] ?? element.getAttribute("aria-label");
+  if (given) return given;
+  const copy = element.cloneNode(true) as HTMLElement;
+  for (const key of copy.querySelectorAll("kbd")) key.remove();
+  return copy.textContent?.trim() ?? "";
+}
+
+/** Single keys must be possible to switch off (WCAG 2.1.4); "?" stays, since the list holds the switch. */
+const OFF = "ui:keys-off";
+
+function isOff(): boolean {
+  try {
+    return window.localStorage.getItem(OFF) !== null;
+  } catch {
+    return false;
+  }
+}
+
+function switchOff(off: boolean): void {
+  try {
+    if (off) window.localStorage.setItem(OFF, "1");
+    else window.localStorage.removeItem(OFF);
+  } catch {
+    // No storage, no memory of the choice.
+  }
+}
+
+function offSwitch(): HTMLElement {
+  const label = document.createElement("label");
+  label.className = "ui-option";
+  const box = document.createElement("input");
+  box.type = "checkbox";
+  box.className = "form-check-input";
+  box.checked = isOff();
+  box.addEventListener("change", () => switchOff(box.checked));
+  const words = document.createElement("span");
+  words.textContent = text("keysOff");
+  label.append(box, words);
+  return label;
 }
 
 function lines(): [string, string][] {
@@ -68,7 +106,7 @@ function showHelp(): void {
   close.className = "btn";
   close.textContent = text("keysClose");
   form.append(close);
-  dialog.append(title, list, form);
+  dialog.append(title, list, offSwitch(), form);
   dialog.addEventListener("close", () => dialog.remove());
   document.body.append(dialog);
   dialog.showModal();
@@ -87,6 +125,7 @@ export function startKeys(): void {
       showHelp();
       return;
     }
+    if (isOff()) return;
     for (const box of document.querySelectorAll<HTMLElement>("[data-key-next]")) {
       const step = event.key === box.dataset["keyNext"] ? 1 : event.key === box.dataset["keyPrevious"] ? -1 : 0;
       if (step === 0) continue;

@@ -25,9 +25,7 @@ if not PROCESS_ROLE:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 KERNEL = ["clock", "catalogue", "journal", "organisation", "access", "vault", "files", "notices", "matters"]
-MODULES = sorted(
-    entry.name for entry in (PACKAGE / "modules").iterdir() if (entry / "apps.py").exists()
-)
+MODULES = sorted(entry.name for entry in (PACKAGE / "modules").iterdir() if (entry / "apps.py").exists())
 KERNEL = [k for k in KERNEL if (PACKAGE / "kernel" / k / "apps.py").exists()]  # TEMP
 INSTALLED_APPS = [
     "django.contrib.auth",

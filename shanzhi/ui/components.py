@@ -128,4 +128,3 @@ class Problem:
     message: str
     target: str = ""
     label: str = ""
-

@@ -7,6 +7,7 @@ from django.forms import BaseForm, BoundField
 from django.utils.safestring import SafeString
 
 from shanzhi.ui.components import Problem
+from shanzhi.ui.problems import messages_of
 
 _CLASSES: tuple[tuple[type[forms.Widget], str, str], ...] = (
     (forms.CheckboxSelectMultiple, "group", "form-check-input"),
@@ -30,7 +31,7 @@ def _focus_id(bound: BoundField) -> str:
     return f"{bound.auto_id}_0" if layout in {"group", "parts"} else (bound.id_for_label or bound.auto_id)
 
 
-def _options(bound: BoundField, css: str, attrs: Mapping[str, object]) -> list[tuple[SafeString, str, str]]:
+def _options(bound: BoundField, css: str, attrs: Mapping[str, str | bool]) -> list[tuple[SafeString, str, str]]:
     """Each option of a radio or checkbox group: its input, its label, its id."""
     options = []
     for sub in bound.subwidgets:
@@ -39,16 +40,16 @@ def _options(bound: BoundField, css: str, attrs: Mapping[str, object]) -> list[t
     return options
 
 
-def field_context(bound: BoundField, label: str, help_text: str, attrs: Mapping[str, object]) -> dict[str, object]:
+def field_context(bound: BoundField, label: str, help_text: str, attrs: Mapping[str, str | bool]) -> dict[str, object]:
     """What `ui/components/field.html` draws. `attrs` are further attributes of the control."""
     widget = bound.field.widget
     layout, css = _layout(widget)
-    errors = list(bound.errors)
+    errors = list(messages_of(bound))
     help_text = help_text or str(bound.help_text)
     help_id, error_id, counter_id = (f"{bound.auto_id}_{part}" for part in ("helptext", "error", "counter"))
     limit = getattr(bound.field, "max_length", None) if isinstance(widget, forms.Textarea) else None
     described = [i for i, there in ((help_id, help_text), (counter_id, limit), (error_id, errors)) if there]
-    own: dict[str, object] = {**attrs}
+    own: dict[str, str | bool] = {**attrs}
     if errors:
         own["aria-invalid"] = "true"
         css = f"{css} is-invalid"
@@ -85,5 +86,5 @@ def problems(form: BaseForm) -> Iterator[Problem]:
     for message in form.non_field_errors():
         yield Problem(str(message))
     for bound in form:
-        for message in bound.errors:
-            yield Problem(str(message), _focus_id(bound), str(bound.label))
+        for message in messages_of(bound):
+            yield Problem(message, _focus_id(bound), str(bound.label))

@@ -14,8 +14,9 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 _DAY_NAMES = {"zh": {0: "今天", -1: "昨天", 1: "明天"}, "en": {0: "Today", -1: "Yesterday", 1: "Tomorrow"}}
 _SCALES = {
     "zh": ((100_000_000, "亿"), (10_000, "万")),
-    "en": ((1_000_000_000, "bn"), (1_000_000, "m"), (10_000, "k")),
+    "en": ((1_000_000_000, "bn"), (1_000_000, "m"), (1_000, "k")),
 }
+_SHORT_FROM = 10_000
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
 
@@ -75,7 +76,8 @@ def left_text(left: timedelta, lang: str = "zh-hans", *, day_seconds: int = _DAY
     if english:
         text = f"{span} left" if seconds >= 0 else f"{span} overdue"
         return f"{text} (working time)" if working else text
-    text = f"剩 {span}" if seconds >= 0 else f"超期 {span}"
+    gap = " " if span[0].isdigit() else ""
+    text = f"剩{gap}{span}" if seconds >= 0 else f"超期{gap}{span}"
     return f"{text}（工作时间）" if working else text
 
 
@@ -87,17 +89,15 @@ def number_text(value: int | float | Decimal, lang: str = "zh-hans") -> str:
     english = _is_english(lang)
     exact = Decimal(str(value))
     scales = _SCALES["en" if english else "zh"]
-    for at, (scale, name) in enumerate(scales):
-        if abs(exact) < scale:
-            continue
-        short = (exact / scale).quantize(Decimal("0.1"), ROUND_HALF_UP)
-        larger = scales[at - 1] if at else None
-        if larger and abs(short) * scale >= larger[0]:
-            # Rounding has carried into the next unit: 99,999,999 reads 1 亿, not 10,000 万.
-            short, name = short * scale / larger[0], larger[1]
-        body = f"{short:,.1f}".removesuffix(".0")
-        return f"{body}{name}" if english else f"{body} {name}"
-    return exact_number(value)
+    if abs(exact) < _SHORT_FROM:
+        return exact_number(value)
+    at = next(i for i, (scale, _) in enumerate(scales) if abs(exact) >= scale)
+    step = Decimal(scales[at][0]) / 10
+    rounded = (exact / step).quantize(Decimal(1), ROUND_HALF_UP) * step
+    # Rounding may have carried into the next unit: 99,999,999 reads 1 亿, not 10,000 万.
+    scale, name = scales[at - 1] if at and abs(rounded) >= scales[at - 1][0] else scales[at]
+    body = f"{rounded / scale:,.1f}".removesuffix(".0")
+    return f"{body}{name}" if english else f"{body} {name}"
 
 
 def exact_number(value: int | float | Decimal) -> str:
@@ -119,7 +119,8 @@ def share_text(part: int, whole: int, lang: str = "zh-hans", *, unit: str = "件
     percent = (Decimal(part) * 100 / Decimal(whole)).quantize(Decimal("0.1"), ROUND_HALF_UP)
     if english:
         return f"{percent}% of {whole:,}"
-    return f"{percent}%，共 {number_text(whole)} {unit}" if whole < 10_000 else f"{percent}%，共 {number_text(whole)}{unit}"
+    gap = " " if whole < 10_000 else ""
+    return f"{percent}%，共 {number_text(whole)}{gap}{unit}"
 
 
 def count_text(count: int) -> str:

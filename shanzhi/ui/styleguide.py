@@ -109,7 +109,9 @@ def _regions() -> tuple[Choice, ...]:
 
 
 def _invalid_form() -> ExampleForm:
-    return ExampleForm({"title": "路灯" * 30, "body": "灯不亮", "public": "y", "kind": ""})
+    return ExampleForm(
+        {"bad-title": "路灯" * 30, "bad-body": "灯不亮", "bad-public": "y", "bad-kind": ""}, prefix="bad"
+    )
 
 
 def styleguide_context(query: Mapping[str, str]) -> dict[str, object]:

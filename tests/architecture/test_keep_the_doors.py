@@ -47,6 +47,7 @@ def test_it_finds_an_import_past_the_doors(tmp_path, path, line):
         ("shanzhi/kernel/matters/operations.py", "from shanzhi.kernel.files.operations import attach"),
         ("shanzhi/kernel/matters/operations.py", "from shanzhi.kernel.matters.models import Matter"),
         ("shanzhi/kernel/matters/policy.py", "from shanzhi.core.errors import InputError"),
+        ("shanzhi/modules/intake/web/views.py", "from shanzhi.kernel.access.web.middleware import ActingRequest"),
         ("shanzhi/config/urls.py", "from shanzhi.kernel.files.web import urls"),
         ("shanzhi/kernel/matters/tests/test_x.py", "from shanzhi.kernel.files.models import Blob"),
     ],

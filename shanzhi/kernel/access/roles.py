@@ -9,9 +9,7 @@ from shanzhi.kernel.catalogue import queries as catalogue
 
 
 def _parse(tables: dict[str, Any]) -> dict[str, Role]:
-    return {
-        row["code"]: Role(row["code"], row["name"], row["start"], frozenset(row["may"])) for row in tables["role"]
-    }
+    return {row["code"]: Role(row["code"], row["name"], row["start"], frozenset(row["may"])) for row in tables["role"]}
 
 
 catalogue.register("roles", Path(__file__).parent / "catalogue" / "roles.toml", _parse)

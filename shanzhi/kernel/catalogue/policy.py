@@ -26,11 +26,16 @@ def read_toml(source: bytes, where: str) -> dict[str, Any]:
         return tomllib.loads(source.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise RuleBookError(
-            msg("%(where)s 不是 UTF-8 文本（第 %(byte)s 字节处读不懂）。请另存为 UTF-8 后再试。"), where=where, byte=error.start
+            msg("%(where)s 不是 UTF-8 文本（第 %(byte)s 字节处读不懂）。请另存为 UTF-8 后再试。"),
+            where=where,
+            byte=error.start,
         ) from error
     except tomllib.TOMLDecodeError as error:
         found = _POSITION.search(str(error))
         line = found.group(1) if found else "?"
         raise RuleBookError(
-            msg("%(where)s 第 %(line)s 行写法有误：%(reason)s。请按 TOML 格式改正。"), where=where, line=line, reason=error
+            msg("%(where)s 第 %(line)s 行写法有误：%(reason)s。请按 TOML 格式改正。"),
+            where=where,
+            line=line,
+            reason=error,
         ) from error

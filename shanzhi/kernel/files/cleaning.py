@@ -3,6 +3,7 @@
 import io
 import struct
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from threading import BoundedSemaphore
@@ -76,20 +77,29 @@ def _read_exif(picture: Image.Image, now: datetime) -> tuple[Place | None, datet
 
 
 def _upright(picture: Image.Image) -> Image.Image:
-    side = policy.KEPT_SIDE
-    # JPEG can be decoded at a half or a quarter straight away, which saves memory for pictures of 48 megapixels.
-    picture.draft("RGB", (side, side))
-    try:
-        turned = ImageOps.exif_transpose(picture)
-    except (*_BROKEN, KeyError):  # as above: it is shown as it lies
-        turned = picture
-    see_through = "A" in turned.getbands() or "transparency" in turned.info
-    clean = turned.convert("RGBA" if see_through else "RGB")
-    profile = turned.info.get("icc_profile")
-    clean.thumbnail((side, side))
-    # Comments, XMP and texts hang on `info`; the colour profile alone stays, or phone pictures turn pale.
-    clean.info = {"icc_profile": profile} if profile else {}
-    return clean
+    """The bare picture, made small before it is copied or turned: a large one costs memory once only."""
+    picture.draft("RGB", _draft_size(*picture.size))
+    # A profile for other colours (print, grey) says nothing about the red, green and blue that are kept.
+    profile = picture.info.get("icc_profile") if picture.mode in {"RGB", "RGBA", "P"} else None
+    mode = "RGBA" if "A" in picture.getbands() or "transparency" in picture.info else "RGB"
+    bare = picture if picture.mode == mode else picture.convert(mode)
+    bare.thumbnail((policy.KEPT_SIDE, policy.KEPT_SIDE))
+    with suppress(*_BROKEN, KeyError):  # damaged EXIF again: it is shown as it lies
+        ImageOps.exif_transpose(bare, in_place=True)
+    # A plain image, so that nothing of the file hangs on it: comments, XMP and texts are in `info`. The colour profile
+    # alone stays, or phone pictures turn pale.
+    bare = bare.crop((0, 0, *bare.size))
+    bare.info = {"icc_profile": profile} if profile else {}
+    return bare
+
+
+def _draft_size(width: int, height: int) -> tuple[int, int]:
+    """The size at which a JPEG is decoded: a half or a quarter straight away, as long as three quarters of what is kept
+    are there. A picture of 48 megapixels then takes the memory of one of 12."""
+    factor = 1
+    while max(width, height) >= factor * 2 * policy.KEPT_SIDE * 3 // 4:
+        factor *= 2
+    return width // factor, height // factor
 
 
 def _encode(picture: Image.Image, media_type: str) -> bytes:

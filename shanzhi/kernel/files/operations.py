@@ -115,7 +115,7 @@ def attach(
     return numbers
 
 
-def _origin(file: StoredFile) -> tuple[object, ...]:
+def _origin(file: StoredFile) -> tuple[float | None, float | None, str | None, datetime | None]:
     if file.place is None:
         return (None, None, None, file.taken_at)
     return (file.place.lat, file.place.lon, "WGS84", file.taken_at)

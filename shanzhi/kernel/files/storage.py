@@ -17,7 +17,7 @@ class EvidenceStorage(FileSystemStorage):
         """The name itself: it is the hash of what is written."""
         return name
 
-    def _save(self, name: str, content: File[bytes]) -> str:
+    def _save(self, name: str, content: "File[bytes]") -> str:
         path = Path(self.path(name))
         path.parent.mkdir(parents=True, exist_ok=True)
         with NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as aside:
@@ -25,7 +25,7 @@ class EvidenceStorage(FileSystemStorage):
                 for chunk in content.chunks():
                     aside.write(chunk)
                 aside.flush()
-                os.fchmod(aside.fileno(), self.file_permissions_mode or OWNER_ONLY)
+                os.fchmod(aside.fileno(), OWNER_ONLY)
                 os.fsync(aside.fileno())
                 Path(aside.name).replace(path)
             except BaseException:

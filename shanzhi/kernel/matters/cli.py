@@ -40,13 +40,13 @@ def read_text(path: str | Path) -> str:
         FileUnreadable: not there, a folder, not allowed, too large, or not UTF-8 (names the line).
     """
     file = Path(path)
-    if file.is_dir():
-        raise FileUnreadable(msg("%(path)s 是文件夹。请给出其中一个 .toml 文件。"), path=path)
     try:
         with file.open("rb") as opened:
             source = opened.read(MAX_BYTES + 1)
     except FileNotFoundError as error:
         raise FileUnreadable(msg("找不到 %(path)s。请检查路径。"), path=path) from error
+    except IsADirectoryError as error:
+        raise FileUnreadable(msg("%(path)s 是文件夹。请给出其中一个 .toml 文件。"), path=path) from error
     except (OSError, ValueError) as error:
         raise FileUnreadable(msg("打不开 %(path)s。请检查路径和读取权限。"), path=path) from error
     if len(source) > MAX_BYTES:

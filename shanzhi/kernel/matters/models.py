@@ -84,7 +84,9 @@ class Matter(models.Model):
                 | Q(latitude__gte=-90, latitude__lte=90, longitude__gte=-180, longitude__lte=180),
                 name="matters_matter_point",
             ),
-            models.CheckConstraint(condition=Q(satisfied=None) | Q(satisfied__range=(1, 5)), name="matters_matter_score"),
+            models.CheckConstraint(
+                condition=Q(satisfied=None) | Q(satisfied__range=(1, 5)), name="matters_matter_score"
+            ),
             models.CheckConstraint(condition=Q(steps__gte=F("version")), name="matters_matter_counters"),
         ]
 
@@ -175,9 +177,7 @@ class Remark(models.Model):
 
     class Meta:
         default_permissions: ClassVar = ()
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["matter", "step", "part"], name="matters_remark_once")
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["matter", "step", "part"], name="matters_remark_once")]
 
 
 class Suggestion(models.Model):
@@ -185,9 +185,7 @@ class Suggestion(models.Model):
 
     matter = models.OneToOneField(Matter, on_delete=models.PROTECT, related_name="+", primary_key=True)
     categories = models.JSONField()
-    unit = models.ForeignKey(
-        "organisation.Unit", on_delete=models.PROTECT, related_name="+", null=True, db_index=False
-    )
+    unit = models.ForeignKey("organisation.Unit", on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
     similar = models.JSONField()
     made_at = models.DateTimeField()
 
@@ -221,6 +219,4 @@ class KindVersion(models.Model):
 
     class Meta:
         default_permissions: ClassVar = ()
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["code", "version"], name="matters_kindversion_once")
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["code", "version"], name="matters_kindversion_once")]

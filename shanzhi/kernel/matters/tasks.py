@@ -1,1 +1,73 @@
-"""stub"""
+"""Background work of the slice: what follows a step, and the texts of notices."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from shanzhi.core.text import msg
+from shanzhi.kernel.matters import operations, queries
+from shanzhi.kernel.matters.operations.step import STEP_TOPIC
+from shanzhi.kernel.matters.policy.process import Party
+from shanzhi.kernel.notices import operations as notices
+from shanzhi.kernel.notices.operations import NewNotice
+from shanzhi.kernel.notices.policy import Happened, on_event, register_text
+
+TEXTS = {
+    "matters.dispatch": msg("新派单：%(title)s（%(number)s）"),
+    "matters.transfer": msg("转来一件：%(title)s（%(number)s）"),
+    "matters.hand_back": msg("被退单：%(title)s（%(number)s）"),
+    "matters.reply": msg("待核查：%(title)s（%(number)s）"),
+    "matters.assist_done": msg("协办已完成：%(title)s（%(number)s）"),
+    "matters.check_pass": msg("核查通过：%(title)s（%(number)s）"),
+    "matters.check_fail": msg("核查退回：%(title)s（%(number)s）"),
+    "matters.rate": msg("反映人已评价：%(title)s（%(number)s）"),
+    "matters.withdraw": msg("反映人撤回：%(title)s（%(number)s）"),
+    "matters.lapse": msg("到期未评价，已办结：%(title)s（%(number)s）"),
+}
+"""Notice texts by journal action."""
+
+PARTY_ROLES = {
+    Party.INTAKE: ("dispatcher",),
+    Party.LEAD: ("handler",),
+    Party.CO: ("handler",),
+    Party.CHECKER: ("checker",),
+    Party.SUPERVISOR: ("supervisor",),
+}
+"""Which roles of the party's unit are told; the reporter reads the page of the matter."""
+
+for code, text in TEXTS.items():
+    register_text(code, text)
+
+
+def make_suggestions(events: Sequence[Happened], now: datetime) -> None:
+    """Suggest for new reports."""
+    new = [int(event.body["matter"]) for event in events if event.body["action"] == "report"]
+    if new:
+        operations.suggestions_make(matter_ids=new, now=now)
+
+
+def write_notices(events: Sequence[Happened], now: datetime) -> None:
+    """Tell the units that a step concerns."""
+    steps = {(int(event.body["matter"]), str(event.body["action"])): int(event.body["step"]) for event in events}
+    steps = {key: step for key, step in steps.items() if key[1] != "report"}
+    if steps:
+        notices.notices_write(list(_notices(steps)), now=now)
+
+
+def _notices(steps: dict[tuple[int, str], int]) -> Iterator[NewNotice]:
+    told = queries.parties_of([matter_id for matter_id, _ in steps])
+    for (matter_id, action_code), step in steps.items():
+        matter = told.get(matter_id)
+        if matter is None or not matter.kind.has_action(action_code):
+            continue
+        action = matter.kind.action(action_code)
+        for party in action.notify:
+            for unit_id in matter.units.get(party, ()):
+                for role in PARTY_ROLES.get(party, ()):
+                    yield NewNotice(
+                        unit_id, role, "matter", matter_id, step, action.journal,
+                        {"title": matter.title, "number": matter.number},
+                    )  # fmt: skip
+
+
+on_event(STEP_TOPIC, make_suggestions)
+on_event(STEP_TOPIC, write_notices)

@@ -70,7 +70,8 @@ def read_city(folder: Path, city_code: str, *, grids: bool = True) -> CityDivisi
     """The divisions of one city, with generated grids; `folder` is the package's `dist`.
 
     A city is: a prefecture-level code (3703); a 直辖市 (11, 12, 31, 50); or a county-level city directly below its
-    province (469001, 659001). 东莞, 中山, 儋州, 嘉峪关 and the last sort have no counties: townships stand below the city.
+    province (469001, 659001). 东莞, 中山, 儋州, 嘉峪关 and the last sort have no counties:
+    townships stand below the city.
 
     Raises:
         BadCode: not the shape of a code.

@@ -7,7 +7,8 @@ from django.db import models
 from shanzhi.core.ranges import CodeRanges
 
 if TYPE_CHECKING:
-    _Field = models.Field[CodeRanges | None, CodeRanges | None]
+    # What is read back is CodeRanges, or None where the column may be null; the stubs can't say which.
+    _Field = models.Field[CodeRanges | None, Any]
 else:
     # Generic only for the type checker.
     _Field = models.Field

@@ -117,7 +117,7 @@ class RegionState(models.Model):
 
 
 class Unit(models.Model):
-    """单位. Anything that can be given work. `department` is the code of its type in the rule book (police, housing, …)."""
+    """单位. Anything that can be given work; `department` is the code of its type in the rule book (justice, …)."""
 
     id = models.BigAutoField(primary_key=True)
     kind = models.CharField(max_length=20)

@@ -45,7 +45,7 @@ def centre_names(catalogue: UnitCatalogue, place: Place) -> Names:
 
 
 def department_names(catalogue: UnitCatalogue, type_: DepartmentType, place: Place) -> Names:
-    """淄博市城市管理局, 市城管局; 张店区城市管理局, 张店区城管局. A public utility goes without 市 in its short name."""
+    """淄博市城市管理局, 市城管局; 张店区城市管理局, 张店区城管局. A utility's short name goes without 市."""
     words = place.words() | {"name": type_.name}
     pattern = type_.patterns.get(place.level)
     name = (
@@ -67,12 +67,15 @@ def township_names(catalogue: UnitCatalogue, place: Place) -> Names:
 
 
 def community_names(catalogue: UnitCatalogue, place: Place) -> Names:
-    """The committee's name; the divisions mostly bring it along. In short the community itself."""
-    if place.name.endswith(catalogue.community_suffixes):
+    """The committee: 新华社区居民委员会, 朱庄村村民委员会; in short the community itself.
+
+    A statistical 虚拟社区 has no committee and keeps its name.
+    """
+    if "虚拟" in place.name:
         return Names(place.name, place.short)
-    pattern = "community_village" if place.name.endswith("村") else "community_urban"
-    stem = place.name.removesuffix("村") if pattern == "community_village" else place.name
-    return Names(_fill(catalogue.naming, pattern, place.words() | {"community": stem}), place.short)
+    is_village = place.short.endswith("村") and "居委" not in place.name and "居民" not in place.name
+    pattern = "community_village" if is_village else "community_urban"
+    return Names(_fill(catalogue.naming, pattern, place.words() | {"community": place.short}), place.short)
 
 
 def _fill(patterns: Mapping[str, str], key: str, words: Mapping[str, str], default: str | None = None) -> str:

@@ -1,4 +1,7 @@
-"""What the organisation writes into the journal. A shape that has been written never changes: register a new version."""
+"""What the organisation writes into the journal.
+
+A shape that has been written never changes: register a new version.
+"""
 
 from dataclasses import dataclass
 from datetime import date

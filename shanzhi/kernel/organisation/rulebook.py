@@ -70,7 +70,6 @@ class UnitCatalogue:
     naming: Mapping[str, str]
     centre_levels: frozenset[Level]
     street_suffixes: tuple[str, ...]
-    community_suffixes: tuple[str, ...]
 
     def department(self, code: str) -> DepartmentType | None:
         """The type with this code."""
@@ -115,7 +114,6 @@ def parse_catalogue(tables: Mapping[str, Any]) -> UnitCatalogue:
         naming={key: value for key, value in naming.items() if isinstance(value, str)},
         centre_levels=next((levels for kind, levels, _ in kinds if kind is UnitKind.CENTRE), frozenset()),
         street_suffixes=tuple(naming.get("street_suffixes", ("街道",))),
-        community_suffixes=tuple(naming.get("community_suffixes", ())),
     )
 
 

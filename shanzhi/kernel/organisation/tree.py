@@ -42,11 +42,13 @@ class Node:
 class Tree:
     """All states of all regions but grids; every lookup is as of a date."""
 
-    __slots__ = ("_by_code", "_by_id", "_by_parent", "_in_order")
+    __slots__ = ("_by_code", "_by_id", "_by_parent", "_in_order", "_paths")
 
     def __init__(self, nodes: Iterable[Node]) -> None:
         """Build the lookups; `nodes` in any order."""
         self._in_order = sorted(nodes, key=lambda node: node.code)
+        # Names of the last day asked for: lists and pickers ask for thousands, nearly always as of today.
+        self._paths: tuple[date, dict[int, str]] = (date.min, {})
         self._by_code: dict[str, list[Node]] = defaultdict(list)
         self._by_id: dict[int, list[Node]] = defaultdict(list)
         self._by_parent: dict[int | None, list[Node]] = defaultdict(list)
@@ -96,6 +98,16 @@ class Tree:
 
     def path_name(self, node: Node, on: date) -> str:
         """Names from the county down: “张店区 马尚街道 …社区”. A city is called by its own name."""
+        day, paths = self._paths
+        if day != on:
+            paths = {}
+            self._paths = (on, paths)
+        found = paths.get(node.region_id)
+        if found is None:
+            found = paths[node.region_id] = self._spell(node, on)
+        return found
+
+    def _spell(self, node: Node, on: date) -> str:
         line = [above.short_name for above in self.upwards(node, on) if above.level not in (Level.CITY, Level.PROVINCE)]
         return " ".join(reversed(line)) or node.name
 

@@ -89,9 +89,7 @@ def keep(pieces: Iterable[Keep], *, now: datetime, expires_on: date) -> int:
 
 
 @transaction.atomic
-def reveal(
-    *, subject: Subject, purposes: Sequence[str], reason: str, actor: Actor, now: datetime
-) -> dict[str, str]:
+def reveal(*, subject: Subject, purposes: Sequence[str], reason: str, actor: Actor, now: datetime) -> dict[str, str]:
     """The subject's personal data by part, for a post that sees the subject and names a reason; journaled.
 
     Returns an empty dict where nothing is kept (then nothing is journaled either).
@@ -100,7 +98,9 @@ def reveal(
         InputError: the reason isn't one of `READ_REASONS`.
     """
     if reason not in READ_REASONS:
-        raise InputError(msg("请选择查看理由。每次查看都会记录，反映人可以看到。"), fields={"reason": msg("请选择查看理由。")})
+        raise InputError(
+            msg("请选择查看理由。每次查看都会记录，反映人可以看到。"), fields={"reason": msg("请选择查看理由。")}
+        )
     ring = keyring()
     found = {
         row.part: ring.open_sealed(

@@ -12,6 +12,7 @@ from typing import Any
 
 from django import template
 from django.forms import BaseForm, BoundField
+from django.http import HttpRequest, QueryDict
 from django.template import Context
 from django.templatetags.static import static
 from django.utils.html import format_html
@@ -26,6 +27,8 @@ from shanzhi.ui.icons import LIGHTS, icon_names
 register = template.Library()
 
 SPRITE = "ui/build/icons.svg"
+
+
 def _lang() -> str:
     return get_language() or "zh-hans"
 
@@ -185,12 +188,20 @@ def error_summary(*forms: BaseForm) -> dict[str, object]:
 
 @register.inclusion_tag("ui/components/cascade.html")
 def cascade(
-    name: str, label: str, choices: Iterable[Choice], value: str = "", help: str = "", required: bool = True, src: str = ""
+    name: str,
+    label: str,
+    choices: Iterable[Choice],
+    *,
+    value: str = "",
+    help: str = "",
+    required: bool = True,
+    src: str = "",
+    errors: Iterable[str] = (),
 ) -> dict[str, object]:
     """`{% cascade "region" "所在社区" choices value=code %}`: one select; with script, one select a level.
 
     `choices` come parents first. `src` is an address that answers `?parent=CODE` with
-    `[{"value", "label", "leaf"}]` when the levels below are too many for one page.
+    `[{"value", "label"}]` when the levels below are too many for one page. `errors` are the field's messages.
     """
     listed = list(choices)
     depth: dict[str, int] = {}
@@ -206,6 +217,8 @@ def cascade(
         "help": help,
         "required": required,
         "src": src,
+        "errors": list(errors),
+        "error_id": f"id_{name}_error",
         "id": f"id_{name}",
     }
 
@@ -224,6 +237,8 @@ def _block(context: Context, component: str, content: str, **values: object) -> 
 
     `context.new` keeps the page's context processors from running once more for each block.
     """
+    if context.template is None:
+        raise template.TemplateSyntaxError(f"{component} stands outside of a page.")
     drawn = context.template.engine.get_template(f"ui/components/{component}.html")
     return drawn.render(context.new({"content": mark_safe(content), **values}))  # noqa: S308
 
@@ -235,7 +250,9 @@ def panel(context: Context, content: str, title: str = "", url: str = "", link: 
 
 
 @register.simple_block_tag(takes_context=True)
-def toolbar(context: Context, content: str, label: str = "", action: str = "", clear: str = "", submit: str = "") -> str:
+def toolbar(
+    context: Context, content: str, label: str = "", action: str = "", clear: str = "", submit: str = ""
+) -> str:
     """`{% toolbar clear="/list/" %} controls {% endtoolbar %}`: a GET form above a list, with 筛选 and 清除."""
     return _block(context, "toolbar", content, label=label, action=action, clear=clear, submit=submit)
 
@@ -295,8 +312,8 @@ def pager(page: Pager) -> dict[str, object]:
 def data_table(context: Context, table: Table) -> dict[str, object]:
     """`{% data_table table %}`: sticky head, 40 px rows, first column the link, numbers to the right."""
     request = context.get("request")
-    query = getattr(request, "GET", {})
-    kept = [(k, v) for k in query for v in query.getlist(k) if k not in {"col", "after", "before"}] if query else []
+    query = request.GET if isinstance(request, HttpRequest) else QueryDict()
+    kept = [(k, v) for k, values in query.lists() for v in values if k not in {"col", "after", "before"}]
     optional = [c for c in table.columns if c.optional]
     return {
         "table": table,

@@ -77,8 +77,8 @@ class Migration(migrations.Migration):
                         name="files_attachment_purpose_is_known",
                     ),
                     models.CheckConstraint(
-                        condition=Q(("lat__isnull", True), ("lon__isnull", True), ("datum__isnull", True))
-                        | Q(("lat__range", (-90, 90)), ("lon__range", (-180, 180)), ("datum", "WGS84")),
+                        condition=Q(("datum__isnull", True), ("lat__isnull", True), ("lon__isnull", True))
+                        | Q(("datum", "WGS84"), ("lat__range", (-90, 90)), ("lon__range", (-180, 180))),
                         name="files_attachment_place_is_whole",
                     ),
                 ],

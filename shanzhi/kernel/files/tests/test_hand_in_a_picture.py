@@ -58,8 +58,21 @@ def test_it_keeps_no_text_of_a_png():
 def test_it_turns_a_picture_upright():
     clean = clean_picture(picture(exif=phone_exif(orientation=6)), JPEG, now=NOW)
     assert (clean.width, clean.height) == (40, 60)
-    top, bottom = opened(clean.data).getpixel((20, 10)), opened(clean.data).getpixel((20, 50))
-    assert (top[0] > 200, bottom[2] > 200) == (True, True)
+    reds = opened(clean.data).getchannel("R").tobytes()
+    assert (reds[40 * 10] > 200, reds[40 * 50] < 50) == (True, True)
+
+
+@pytest.mark.parametrize("mode", ["L", "CMYK"])
+def test_it_takes_grey_and_print_colours(mode):
+    out = io.BytesIO()
+    Image.new(mode, (20, 20)).save(out, "JPEG", icc_profile=b"a profile of other colours")
+    kept = opened(clean_picture(out.getvalue(), JPEG, now=NOW).data)
+    assert (kept.mode, kept.size, "icc_profile" in kept.info) == ("RGB", (20, 20), False)
+
+
+def test_it_keeps_the_colour_profile_of_a_phone():
+    kept = opened(clean_picture(picture(icc_profile=b"Display P3"), JPEG, now=NOW).data)
+    assert kept.info["icc_profile"] == b"Display P3"
 
 
 def test_it_keeps_what_is_see_through():

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import islice
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -28,17 +30,15 @@ _GRIDS_OF_CITY = (
     "SELECT parent_id, region_id FROM organisation_region_state"
     " WHERE level = 'grid' AND code <@ %(ranges)s::codemultirange AND valid @> %(on)s::date ORDER BY code"
 )
-# A community's own clerk is the chief of its first grid, as in most communities: one person, two posts.
-_VACANT = (
-    "SELECT p.id, clerk.id FROM organisation_post p"
-    " JOIN organisation_region_state s ON s.region_id = p.region_id AND s.valid @> %(on)s::date"
-    " LEFT JOIN organisation_post clerk ON p.role = 'grid_chief' AND right(s.code, 3) = '001'"
-    "  AND clerk.unit_id = p.unit_id AND clerk.role = 'handler' AND clerk.seat = 1 AND clerk.closed_on IS NULL"
-    " WHERE s.code <@ %(ranges)s::codemultirange"
-    " AND p.opened_on <= %(on)s AND p.closed_on IS NULL"
-    " AND NOT EXISTS (SELECT FROM organisation_post_holding h WHERE h.post_id = p.id"
-    "  AND h.valid && daterange(%(on)s::date, NULL)) ORDER BY length(s.code), s.code, p.unit_id, p.role, p.seat, p.id"
+_REGIONS_OF_CITY = (
+    "SELECT region_id, code FROM organisation_region_state"
+    " WHERE code <@ %(ranges)s::codemultirange AND valid @> %(on)s::date"
 )
+_OPEN_POSTS = (
+    "SELECT id, unit_id, role, seat, region_id FROM organisation_post WHERE opened_on <= %(on)s AND closed_on IS NULL"
+)
+# Asked for one by one and put together here: right after a load the planner has no statistics, and joins badly.
+_HELD = "SELECT post_id FROM organisation_post_holding WHERE valid && daterange(%(on)s::date, NULL)"
 
 
 class TooFewPeople(InputError):
@@ -78,6 +78,8 @@ def posts_load(*, city_code: str, catalogue: UnitCatalogue, on: date, now: datet
         wanted = list(_wanted(catalogue, city.ranges.to_pg(), on))
         there = set(Post.objects.filter(closed_on=None).values_list("unit_id", "role", "region_id", "seat"))
         new = [post for post in wanted if (post.unit_id, post.role, post.region_id, post.seat) not in there]
+        for post in new:
+            post.opened_on = on
         Post.objects.bulk_create(new, batch_size=_BATCH)
         if new:
             write_journal(
@@ -103,14 +105,11 @@ def posts_staff(*, city_code: str, people: Iterable[Person], on: date, now: date
     with transaction.atomic():
         lock_organisation()
         city = state_of(city_code, on)
-        with connection.cursor() as cursor:
-            cursor.execute(_VACANT, {"ranges": city.ranges.to_pg(), "on": on})
-            vacant: list[tuple[int, int | None]] = cursor.fetchall()
-        vacant_ids = {post_id for post_id, _ in vacant}
-        alone = [post_id for post_id, clerk in vacant if clerk not in vacant_ids]
+        vacant = _vacant(city.ranges.to_pg(), on)
+        alone = [post_id for post_id, clerk in vacant.items() if clerk is None]
         staff = _hire(people, len(alone))
         holder = {post_id: member.id for post_id, member in zip(alone, staff, strict=True)}
-        holder |= {post_id: holder[clerk] for post_id, clerk in vacant if clerk is not None and clerk in vacant_ids}
+        holder |= {post_id: holder[clerk] for post_id, clerk in vacant.items() if clerk is not None}
         PostHolding.objects.bulk_create(
             [PostHolding(post_id=post, staff_id=member, valid=from_day(on)) for post, member in holder.items()],
             batch_size=_BATCH,
@@ -128,12 +127,34 @@ def posts_staff(*, city_code: str, people: Iterable[Person], on: date, now: date
         return count
 
 
+def _vacant(ranges: str, on: date) -> dict[int, int | None]:
+    """Vacant post → the vacant post whose new holder takes it too, widest places first.
+
+    A community's own clerk is the chief of its first grid, as in most communities: one person, two posts.
+    """
+    params: dict[str, Any] = {"ranges": ranges, "on": on}
+    with connection.cursor() as cursor:
+        cursor.execute(_HELD, params)
+        held = {post_id for (post_id,) in cursor.fetchall()}
+        cursor.execute(_REGIONS_OF_CITY, params)
+        codes = dict(cursor.fetchall())
+        cursor.execute(_OPEN_POSTS, params)
+        open_posts = cursor.fetchall()
+    posts = [(*post, codes[region]) for *post, region in open_posts if region in codes and post[0] not in held]
+    posts.sort(key=lambda post: (len(post[4]), post[4], *post[1:4], post[0]))
+    clerks = {unit_id: post_id for post_id, unit_id, role, seat, _ in posts if role == "handler" and seat == 1}
+    return {
+        post_id: clerks.get(unit_id) if role == "grid_chief" and seat == 1 and code.endswith("001") else None
+        for post_id, unit_id, role, seat, code in posts
+    }
+
+
 def _hire(people: Iterable[Person], count: int) -> list[Staff]:
     if not count:
         return []
     taken = set(Staff.objects.values_list("work_number", flat=True))
     fresh = (person for person in people if person.work_number not in taken)
-    hired = [Staff(name=person.name, work_number=person.work_number) for person, _ in zip(fresh, range(count))]
+    hired = [Staff(name=person.name, work_number=person.work_number) for person in islice(fresh, count)]
     if len(hired) < count:
         raise TooFewPeople(
             msg("有 %(posts)s 个空缺岗位，只有 %(people)s 人可用。请再准备 %(missing)s 人。"),
@@ -158,16 +179,14 @@ def _wanted(catalogue: UnitCatalogue, ranges: str, on: date) -> Iterator[Post]:
             if plan.kind != kind:
                 continue
             if level in plan.levels:
-                yield from _seats(catalogue, plan, Level(level), unit_id, region_id, on)
+                yield from _seats(catalogue, plan, plan.seats(Level(level)), unit_id, region_id)
             if Level.GRID in plan.levels and level == Level.COMMUNITY:
                 for grid_id in grids.get(region_id, ()):
-                    yield from _seats(catalogue, plan, Level.GRID, unit_id, grid_id, on)
+                    yield from _seats(catalogue, plan, plan.seats(Level.GRID), unit_id, grid_id)
 
 
-def _seats(
-    catalogue: UnitCatalogue, plan: PostPlan, level: Level, unit_id: int, region_id: int, on: date
-) -> Iterator[Post]:
-    for seat in range(1, plan.seats(level) + 1):
+def _seats(catalogue: UnitCatalogue, plan: PostPlan, seats: int, unit_id: int, region_id: int) -> Iterator[Post]:
+    for seat in range(1, seats + 1):
         yield Post(
             unit_id=unit_id,
             role=plan.role,
@@ -175,5 +194,4 @@ def _seats(
             region_id=region_id,
             seat=seat,
             sees=plan.sees,
-            opened_on=on,
         )

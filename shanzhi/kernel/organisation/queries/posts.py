@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db import connection
 
@@ -136,7 +137,7 @@ _NEAREST_FIRST = (
 )
 
 
-def _cards(sql: str, on: date, **params: object) -> list[PostCard]:
+def _cards(sql: str, on: date, **params: Any) -> list[PostCard]:
     with connection.cursor() as cursor:
         cursor.execute(sql, {"on": on, **params})
         return [

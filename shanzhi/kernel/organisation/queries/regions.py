@@ -85,7 +85,9 @@ def top_regions(on: date) -> list[RegionRow]:
 
 
 def path(code: str, on: date) -> list[RegionRow]:
-    """From the top down to the region with this code, itself last; empty if nobody held the code; 1 query, 2 for a grid.
+    """From the top down to the region with this code, itself last; 1 query, 2 for a grid.
+
+    Empty if nobody held the code on that date.
 
     Raises:
         BadCode: not the shape of a code.
@@ -126,8 +128,8 @@ def find_regions(
 ) -> list[RegionRow]:
     """Regions whose path holds every word of `text`, best first; 1 query.
 
-    “世纪”, “马尚 世纪花园”, “张店区马尚街道世纪花园社区” and the code all find the same. Best is a name that begins with
-    the last word, then one that holds it, then those where only the path does. An empty text finds nothing.
+    “世纪”, “马尚 世纪花园”, “张店区马尚街道世纪花园社区” and the code all find the same. Best is a name that begins
+    with the last word, then one that holds it, then those where only the path does. An empty text finds nothing.
     """
     words = text.split()
     if not words or limit < 1:
@@ -147,7 +149,7 @@ def find_regions(
 def _rank(tree: Tree, node: Node, words: list[str], on: date) -> int | None:
     """How well a region fits; smaller is better, None is not at all."""
     last = words[-1]
-    if node.code == last or node.name == last or node.short_name == last:
+    if last in {node.code, node.name, node.short_name}:
         return 0
     spelt = tree.path_name(node, on).replace(" ", "")
     if not all(word in spelt or word in node.name or node.code.startswith(word) for word in words):
@@ -176,7 +178,7 @@ def _grids(tree: Tree, condition: str, value: int | str, on: date) -> list[Regio
     """Grids from the database, by code; `condition` is one of this module's own texts."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT s.region_id, s.code, s.name, s.short_name, s.parent_id, s.ranges::text"
+            "SELECT s.region_id, s.code, s.name, s.short_name, s.parent_id, s.ranges::text"  # noqa: S608
             f" FROM organisation_region_state s WHERE {condition} AND s.level = 'grid' AND s.valid @> %s::date"
             " ORDER BY s.code",
             [value, on],

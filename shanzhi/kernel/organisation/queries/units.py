@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db import connection
 
@@ -125,7 +126,7 @@ def _region_ids(code: str, on: date) -> dict[Level, int]:
     return {above.level: above.region_id for above in (*local, *tree.zones_over(code, on)[:1], *higher)}
 
 
-def _units(condition: str, on: date, **params: object) -> list[UnitRow]:
+def _units(condition: str, on: date, **params: Any) -> list[UnitRow]:
     """Units that meet a condition; `condition` is one of this module's own texts."""
     with connection.cursor() as cursor:
         cursor.execute(_UNITS + condition, {"on": on, **params})

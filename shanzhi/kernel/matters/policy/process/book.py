@@ -53,7 +53,7 @@ class KindBook:
         found = self._kinds.get((code, version))
         if found is None:
             raise KindUnknown(
-                msg("规则库里没有“%(code)s”第 %(version)s 版的流程。请规则管理员找回这一版的文件。"),
+                msg("规则库里没有“%(code)s”第 %(version)s 版的流程。请管理员找回这一版的文件。"),
                 code=code,
                 version=version,
             )

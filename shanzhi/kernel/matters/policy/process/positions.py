@@ -77,6 +77,7 @@ class _Walker:
         end, self.at = self.at + (2 if double else 1), start
         path: Path = ()
         for name in names[:-1]:
+            self.mark((*path, name))
             path = self.inside((*path, name))
         path = (*path, names[-1])
         self.mark(path)

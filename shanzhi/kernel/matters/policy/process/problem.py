@@ -34,4 +34,4 @@ def did_you_mean(word: str, known: Collection[str]) -> tuple[str, dict[str, obje
         return msg("是不是“%(near)s”？"), {"near": near[0]}
     if not known:
         return msg("先声明它，再引用。"), {}
-    return msg("可以写：%(known)s。"), {"known": "、".join(sorted(known))}
+    return msg("可以写：%(known)s。"), {"known": "、".join(sorted(set(known)))}

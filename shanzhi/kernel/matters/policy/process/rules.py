@@ -12,7 +12,16 @@ from typing import TypeVar
 from shanzhi.core.errors import Conflict, InputError, NotAllowed, NotFound
 from shanzhi.core.text import msg
 from shanzhi.kernel.matters.policy.process.model import Action, FieldSpec, Kind
-from shanzhi.kernel.matters.policy.process.words import ROLE_NAMES, SOLVED, UNSOLVED, VERB_RULES, FieldType, Part, Role, Verb
+from shanzhi.kernel.matters.policy.process.words import (
+    ROLE_NAMES,
+    SOLVED,
+    UNSOLVED,
+    VERB_RULES,
+    FieldType,
+    Part,
+    Role,
+    Verb,
+)
 
 StaffId = TypeVar("StaffId", bound=object)
 

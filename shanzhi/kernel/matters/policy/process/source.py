@@ -58,7 +58,7 @@ def read_source(text: str) -> Source | Problem:
             1, msg("文件"), msg("文件是空的。"), msg("照 request.toml 的样子写 [kind]、[[stage]] 和 [[action]]。")
         )
     try:
-        tables = tomli.loads(text)
+        return Source(tomli.loads(text), positions(text))
     except tomli.TOMLDecodeError as error:
         return Problem(
             error.lineno,
@@ -67,4 +67,5 @@ def read_source(text: str) -> Source | Problem:
             msg("检查引号、括号和等号是否成对，同一个键是否写了两次。"),
             {"column": error.colno, "reason": error.msg},
         )
-    return Source(tables, positions(text))
+    except (RecursionError, ValueError):  # thousands of brackets or digits; tomli names no line for these
+        return Problem(1, "TOML", msg("括号套得太深，或数字太长，读不下去。"), msg("照 request.toml 的样子写。"))

@@ -1,0 +1,23 @@
+"""Every change of a matter's state. `report` takes one in, `act` does every later step, the rest is upkeep."""
+
+from shanzhi.kernel.matters.operations.act import act
+from shanzhi.kernel.matters.operations.batch import BatchResult, BatchRow, check_row, import_batch
+from shanzhi.kernel.matters.operations.kinds import kinds_take_over
+from shanzhi.kernel.matters.operations.report import Reported, report
+from shanzhi.kernel.matters.operations.step import Done
+from shanzhi.kernel.matters.operations.upkeep import lapse_due, reveal_contact, suggestions_make
+
+__all__ = [
+    "BatchResult",
+    "BatchRow",
+    "Done",
+    "Reported",
+    "act",
+    "check_row",
+    "import_batch",
+    "kinds_take_over",
+    "lapse_due",
+    "report",
+    "reveal_contact",
+    "suggestions_make",
+]

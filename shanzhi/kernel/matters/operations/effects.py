@@ -1,0 +1,112 @@
+"""What each verb of the engine does to a matter beyond moving it. The table at the end is complete."""
+
+from collections.abc import Callable, Mapping
+
+from shanzhi.core.text import msg
+from shanzhi.kernel.matters.operations.step import Step, assign, end_assignments, take_part
+from shanzhi.kernel.matters.policy.process import FieldsWrong, Verb
+from shanzhi.kernel.organisation.queries import RegionRow
+
+
+def _join(step: Step) -> None:
+    """The acting centre takes part from now on: it keeps seeing what it decided about."""
+    if step.actor.unit_id is not None:
+        take_part(step.matter.pk, {step.actor.unit_id: "holder"}, step.now)
+
+
+def _correct(step: Step) -> None:
+    """Category and region as triage finds them; the report's own region code stays what it was."""
+    _join(step)
+    category, region = step.given.get("category"), step.given.get("region")
+    if category and category != step.matter.category:
+        step.tells["old_category"] = step.matter.category
+        step.matter.category = category
+    if isinstance(region, RegionRow) and region.id != step.matter.region_id:
+        step.tells["old_region_id"] = step.matter.region_id
+        step.matter.region_id = region.id
+        step.matter.scope_code = region.code
+
+
+def _ground(step: Step) -> None:
+    step.tells["ground"] = step.given.get("ground", "")
+
+
+def _refuse(step: Step) -> None:
+    _join(step)
+    _ground(step)
+
+
+def _dispatch(step: Step) -> None:
+    _join(step)
+    assign(step, step.given["lead"], step.given.get("co", ()))
+
+
+def _transfer(step: Step) -> None:
+    before = step.lead.unit_id if step.lead else None
+    if step.given["lead"] == before:
+        raise FieldsWrong(msg("这件事项已经由该单位主办。请选择另一个单位。"), fields={"lead": msg("请另选单位。")})
+    _join(step)
+    _ground(step)
+    end_assignments(step, "moved")
+    assign(step, step.given["lead"], step.given.get("co", ()))
+
+
+def _take(step: Step) -> None:
+    _own(step, "taken")
+
+
+def _reply(step: Step) -> None:
+    _own(step, "taken")
+
+
+def _own(step: Step, state: str) -> None:
+    """The acting unit's share moves on, and who did it is kept for the separation of duties."""
+    row = step.mine
+    if row is None:
+        return
+    row.state = state
+    row.taken_at = row.taken_at or step.now
+    row.handled_by_id = step.actor.staff_id or row.handled_by_id
+    if state == "done":
+        row.ended_at = step.now
+    row.save(update_fields=["state", "taken_at", "handled_by", "ended_at"])
+
+
+def _hand_back(step: Step) -> None:
+    _ground(step)
+    end_assignments(step, "returned")
+
+
+def _assist_done(step: Step) -> None:
+    _own(step, "done")
+    step.open = [row for row in step.open if row.ended_at is None]
+
+
+def _rate(step: Step) -> None:
+    step.matter.solved = bool(step.given["solved"])
+    step.matter.satisfied = step.given.get("satisfied")
+    step.tells.update(solved=step.matter.solved, satisfied=step.matter.satisfied)
+
+
+def _nothing(step: Step) -> None:
+    """The move itself, or the words and files, are all there is."""
+
+
+EFFECTS: Mapping[Verb, Callable[[Step], None]] = {
+    Verb.ACCEPT: _correct,
+    Verb.REFUSE: _refuse,
+    Verb.CORRECT: _correct,
+    Verb.DISPATCH: _dispatch,
+    Verb.TAKE: _take,
+    Verb.HAND_BACK: _hand_back,
+    Verb.TRANSFER: _transfer,
+    Verb.REPLY: _reply,
+    Verb.ASSIST_DONE: _assist_done,
+    Verb.CHECK_PASS: _nothing,
+    Verb.CHECK_FAIL: _ground,
+    Verb.RATE: _rate,
+    Verb.LAPSE: _nothing,
+    Verb.WITHDRAW: _ground,
+    Verb.NOTE: _nothing,
+    Verb.ATTACH: _nothing,
+}

@@ -1,0 +1,94 @@
+"""What is given to a step, checked against the city: does the ground, the unit, the category, the region exist?"""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+from shanzhi.core.periods import local_date
+from shanzhi.core.text import clean_text, msg
+from shanzhi.kernel.matters.operations.step import Step
+from shanzhi.kernel.matters.policy.process import FieldsMissing, FieldsWrong, FieldType, Verb
+from shanzhi.kernel.matters.rulebook import categories, grounds
+from shanzhi.kernel.organisation import queries as organisation
+from shanzhi.kernel.organisation.queries import RegionRow
+
+GROUND_USE = {Verb.REFUSE: "refuse", Verb.HAND_BACK: "return", Verb.TRANSFER: "transfer", Verb.WITHDRAW: "withdraw"}
+
+
+def checked_fields(step: Step) -> Mapping[str, Any]:
+    """The given fields in their final form: texts clean, regions as rows, units known and open.
+
+    Raises:
+        FieldsWrong: something named isn't in this city; `fields` says what.
+        FieldsMissing: the ground asks for words and there are none.
+    """
+    on = local_date(step.now)
+    made: dict[str, Any] = {}
+    wrong: dict[str, str] = {}
+    for code, value in step.given.items():
+        try:
+            made[code] = _CHECKS.get(step.kind.field(code).type, _as_it_is)(step, value, on)
+        except ValueError as error:
+            wrong[code] = str(error)
+    if wrong:
+        raise FieldsWrong(msg("有%(count)s项内容不能用，请按提示改正。"), fields=wrong, count=len(wrong))
+    ground = grounds().by_code.get(made.get("ground", ""))
+    if ground is not None and ground.needs_words and not made.get("words"):
+        raise FieldsMissing(
+            msg("选择“%(ground)s”时要另写说明。"), fields={"words": msg("请写明依据和情况。")}, ground=ground.name
+        )
+    return made
+
+
+def _as_it_is(step: Step, value: Any, on: date) -> Any:
+    return value
+
+
+def _text(step: Step, value: Any, on: date) -> str:
+    return clean_text(str(value))
+
+
+def _ground(step: Step, value: Any, on: date) -> str:
+    ground = grounds().by_code.get(str(value))
+    if ground is None or ground.use != GROUND_USE.get(step.action.verb, ground.use):
+        raise ValueError(msg("请从列表里选一条理由。"))
+    return ground.code
+
+
+def _category(step: Step, value: Any, on: date) -> str:
+    found = categories().rules.categories.get(str(value))
+    if found is None or found.retired:
+        raise ValueError(msg("没有这个分类，请从列表里选。"))
+    return found.code
+
+
+def _region(step: Step, value: Any, on: date) -> RegionRow:
+    row = organisation.region_of_code(str(value), on) if str(value).isdigit() else None
+    if row is None:
+        raise ValueError(msg("没有这个区域，请从列表里选。"))
+    return row
+
+
+def _unit(step: Step, value: Any, on: date) -> int:
+    return _units(step, [value], on)[0]
+
+
+def _units(step: Step, value: Any, on: date) -> tuple[int, ...]:
+    try:
+        ids = [int(item) for item in value]
+    except (TypeError, ValueError):
+        raise ValueError(msg("请从列表里选单位。")) from None
+    found = organisation.units_by_ids(ids, on)
+    if set(ids) - found.keys():
+        raise ValueError(msg("没有这个单位，或者它已经撤销。请重新选择。"))
+    return tuple(dict.fromkeys(ids))
+
+
+_CHECKS: Mapping[FieldType, Callable[[Step, Any, date], Any]] = {
+    FieldType.TEXT: _text,
+    FieldType.GROUND: _ground,
+    FieldType.CATEGORY: _category,
+    FieldType.REGION: _region,
+    FieldType.UNIT: _unit,
+    FieldType.UNITS: _units,
+}

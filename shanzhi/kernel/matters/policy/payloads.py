@@ -1,0 +1,105 @@
+"""What the journal keeps of each step: everything a later figure needs, and no word that anybody wrote.
+
+Texts appear as salted commitments (`*_sealed`, hexadecimal); their salts stand beside the texts and go with them.
+Unit, region and category are ids and codes; a change of shape is a new version, never an edit.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from shanzhi.kernel.journal.policy import Payload, payload
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About(Payload):
+    """What every step says of its matter: what it is, where, and how its clock stands after the step.
+
+    `stage` before and `to_stage` after; `due_at`, `warn_at`, `limit`, `calendar` of the clock that runs after it (None
+    in an end); `holder_unit_id` whose turn it is; `done_by` the action's code in the kind's process.
+    """
+
+    number: str
+    kind: str
+    kind_version: int
+    done_by: str
+    category: str
+    region_id: int
+    region_code: str
+    place_kind: str = ""
+    channel: str
+    stage: str
+    to_stage: str
+    result: str | None = None
+    due_at: datetime | None = None
+    warn_at: datetime | None = None
+    limit: str = ""
+    calendar: str = ""
+    holder_unit_id: int | None = None
+
+
+@payload("matters.report")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report(About):
+    """A matter was reported. `source` names the system it came from; `files` the hashes of what was sent along."""
+
+    reported_at: datetime
+    intake_unit_id: int
+    source: str | None = None
+    source_number: str | None = None
+    has_point: bool = False
+    has_contact: bool = False
+    public_consent: bool = False
+    title_sealed: str = ""
+    body_sealed: str = ""
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step(About):
+    """A step of the loop. `words_sealed` and `reply_sealed` commit to what was written, `files` are hashes.
+
+    `ground` code of the rule book; `lead_unit_id`, `co_unit_ids` after a dispatch; `from_unit_id` who had it before;
+    `old_category`, `old_region_id` where they were corrected; `count` and `counted` after a step that counts.
+    """
+
+    ground: str = ""
+    words_sealed: str = ""
+    reply_sealed: str = ""
+    files: tuple[str, ...] = ()
+    from_unit_id: int | None = None
+    lead_unit_id: int | None = None
+    co_unit_ids: tuple[int, ...] = ()
+    old_category: str | None = None
+    old_region_id: int | None = None
+    count: str = ""
+    counted: int | None = None
+    solved: bool | None = None
+    satisfied: int | None = None
+    overdue: bool = False
+
+
+@payload("matters.settle")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settle(About):
+    """A matter came in from another system already answered, and is closed with that system's own time and reply."""
+
+    source: str
+    replied_at: datetime
+    reply_sealed: str = ""
+
+
+def _steps() -> dict[str, type[Step]]:
+    """One payload class a verb, each under its own action."""
+    verbs = (
+        "accept refuse correct dispatch take hand_back transfer reply assist_done check_pass check_fail rate lapse"
+        " withdraw note attach"
+    )
+    made = {}
+    for verb in verbs.split():
+        cls = dataclass(frozen=True, slots=True, kw_only=True)(type(f"Step_{verb}", (Step,), {"__doc__": Step.__doc__}))
+        made[verb] = payload(f"matters.{verb}")(cls)
+    return made
+
+
+STEPS = _steps()
+"""Verb of the engine → payload class."""

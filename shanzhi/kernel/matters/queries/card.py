@@ -1,0 +1,281 @@
+"""One matter, whole: what it is, whose turn it is and until when, what was done, what this actor may do now."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from shanzhi.core.text import msg
+from shanzhi.kernel.access.policy import Actor
+from shanzhi.kernel.clock.policy import Light, Remaining, remaining, shipped_calendar
+from shanzhi.kernel.files import queries as files
+from shanzhi.kernel.files.queries import AttachmentRow
+from shanzhi.kernel.journal import queries as journal
+from shanzhi.kernel.journal.queries import EntryRow
+from shanzhi.kernel.matters.models import Assignment, Matter, Remark
+from shanzhi.kernel.matters.operations.act import is_intake
+from shanzhi.kernel.matters.operations.step import MatterNotFound
+from shanzhi.kernel.matters.policy.process import Action, FieldSpec, Kind, Stage, allowed_actions
+from shanzhi.kernel.matters.policy.report import CHANNELS, follow_hash, normalise_number
+from shanzhi.kernel.matters.queries.names import Names, light_of
+from shanzhi.kernel.matters.rulebook import categories, grounds, kind_version
+from shanzhi.kernel.vault import queries as vault
+from shanzhi.kernel.vault.operations import READ_REASONS, keyring
+
+
+@dataclass(frozen=True, slots=True)
+class ActionChoice:
+    """A button: the action's code and verb, and the fields that it takes, each with whether it is needed."""
+
+    code: str
+    name: str
+    verb: str
+    fields: tuple[tuple[FieldSpec, bool], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """One thing that was done. `who` is a unit and post, never a person; `words` as far as this actor may read them."""
+
+    step: int
+    at: datetime
+    action: str
+    title: str
+    who: str
+    ground: str
+    channel: str
+    words: str
+    reply: str
+    due_at: datetime | None
+    overdue: bool
+    detail: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A unit's share of the matter."""
+
+    unit_name: str
+    part: str
+    state: str
+    assigned_at: datetime
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MatterCard:
+    """All that a matter's page shows. `for_reporter` cards hold only what the reporter may read."""
+
+    id: int
+    number: str
+    kind_name: str
+    title: str
+    body: str
+    category: str
+    category_name: str
+    region_code: str
+    region_name: str
+    place: str
+    latitude: float | None
+    longitude: float | None
+    channel_name: str
+    reported_at: datetime
+    stage: str
+    stage_name: str
+    result: str | None
+    next_sentence: str
+    next_params: dict[str, Any]
+    stages: tuple[tuple[str, str], ...]
+    light: Light | None
+    due_at: datetime | None
+    left: Remaining | None
+    ended_at: datetime | None
+    holder_name: str
+    version: int
+    counts: dict[str, int]
+    solved: bool | None
+    satisfied: int | None
+    reply: str
+    shares: tuple[Share, ...]
+    timeline: tuple[TimelineEntry, ...]
+    attachments: tuple[AttachmentRow, ...]
+    actions: tuple[ActionChoice, ...]
+    has_contact: bool
+    has_originals: bool
+    for_reporter: bool
+
+
+def hash_of_code(code: str) -> str:
+    """The hash under which a follow code is known; empty for a text that can't be one."""
+    return follow_hash(keyring().derive("follow"), code)
+
+
+def matter_id_of_number(number: str) -> int | None:
+    """The visible matter with this number, as people type it; 1 query."""
+    normal = normalise_number(number)
+    return Matter.objects.filter(number=normal).values_list("pk", flat=True).first() if normal else None
+
+
+def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
+    """The matter as this actor may see it; at most 9 queries.
+
+    Raises:
+        MatterNotFound: not there, or not visible.
+    """
+    matter = Matter.objects.filter(pk=matter_id).first()
+    if matter is None:
+        raise MatterNotFound(msg("没有找到这件事项，或者您现在的岗位看不到它。请核对编号，或换一个岗位。"))
+    kind = kind_version(matter.kind, matter.kind_version)
+    stage = kind.stage(matter.stage)
+    for_reporter = actor.kind == "reporter"
+    shares = list(Assignment.objects.filter(matter=matter).order_by("id"))
+    entries = journal.entries_of("matter", matter.pk)
+    units = {row.unit_id for row in shares} | _units_in(entries)
+    names = Names([matter], now, units)
+    remarks = _remarks(matter, for_reporter)
+    timeline = tuple(_entry(row, kind, names, remarks, actor) for row in entries if _is_shown(row, for_reporter))
+    kept = vault.parts_kept("matter", matter.pk)
+    replies = [entry.reply for entry in timeline if entry.reply]
+    return MatterCard(
+        id=matter.pk,
+        number=matter.number,
+        kind_name=kind.name,
+        title=matter.title,
+        body=matter.body,
+        category=matter.category,
+        category_name=categories().name(matter.category),
+        region_code=matter.scope_code,
+        region_name=names.region(matter.region_id),
+        place=matter.place_text,
+        latitude=float(matter.latitude) if matter.latitude is not None else None,
+        longitude=float(matter.longitude) if matter.longitude is not None else None,
+        channel_name=CHANNELS.get(matter.channel, matter.channel),
+        reported_at=matter.reported_at,
+        stage=matter.stage,
+        stage_name=stage.name,
+        result=matter.result,
+        next_sentence=stage.says,
+        next_params={"unit": names.unit_full(matter.holder_unit_id), "due": matter.due_at},
+        stages=_path(kind, stage),
+        light=light_of(matter, now),
+        due_at=matter.due_at,
+        left=remaining(now, matter.due_at, shipped_calendar()) if matter.due_at else None,
+        ended_at=matter.ended_at,
+        holder_name=names.unit_full(matter.holder_unit_id),
+        version=matter.version,
+        counts=dict(matter.counts),
+        solved=matter.solved,
+        satisfied=matter.satisfied,
+        reply=replies[-1] if replies else "",
+        shares=tuple(
+            Share(names.unit(row.unit_id), row.part, row.state, row.assigned_at, row.ended_at is None) for row in shares
+        ),
+        timeline=timeline,
+        attachments=tuple(
+            row for row in files.attachments_of("matter", matter.pk) if row.shown_to_reporter or not for_reporter
+        ),
+        actions=tuple(_choice(kind, action) for action in _allowed(matter, kind, actor, shares)),
+        has_contact=bool(kept & {"name", "phone"}),
+        has_originals=bool(kept - {"name", "phone"}),
+        for_reporter=for_reporter,
+    )
+
+
+def _allowed(matter: Matter, kind: Kind, actor: Actor, shares: list[Assignment]) -> list[Action]:
+    mine = next((row for row in shares if row.ended_at is None and row.unit_id == actor.unit_id), None)
+    return allowed_actions(
+        kind,
+        stage=matter.stage,
+        roles=actor.roles,
+        is_lead=actor.is_post and mine is not None and mine.part == "lead",
+        is_co=actor.is_post and mine is not None and mine.part == "co",
+        is_reporter=actor.kind == "reporter" and matter.follow_hash in actor.follow,
+        is_intake=is_intake(matter, actor),
+        handled_by={row.handled_by_id for row in shares if row.handled_by_id is not None},
+        actor_staff=actor.staff_id,
+        counts=matter.counts,
+    )
+
+
+def _choice(kind: Kind, action: Action) -> ActionChoice:
+    fields = tuple((kind.field(code), code in action.needs) for code in action.fields)
+    return ActionChoice(action.code, action.name, action.verb.value, fields)
+
+
+def _path(kind: Kind, now_in: Stage) -> tuple[tuple[str, str], ...]:
+    """The main way through the stages as (code, state): done, now or to come; ends off the way only when there."""
+    way = [stage for stage in kind.stages if not stage.is_end]
+    ends = [stage for stage in kind.stages if stage.is_end]
+    if now_in.is_end:
+        way.append(now_in)
+        return tuple((stage.name, "now" if stage is now_in else "done") for stage in way)
+    at = way.index(now_in)
+    states = ["done" if place < at else "now" if place == at else "todo" for place in range(len(way))]
+    return (*((stage.name, state) for stage, state in zip(way, states, strict=True)), (ends[0].name, "todo"))
+
+
+def _units_in(entries: list[EntryRow]) -> set[int]:
+    found = {row.author_unit_id for row in entries}
+    for row in entries:
+        found |= {row.payload.get("lead_unit_id"), row.payload.get("from_unit_id")}
+        found |= set(row.payload.get("co_unit_ids") or ())
+    return {unit for unit in found if unit is not None}
+
+
+def _remarks(matter: Matter, for_reporter: bool) -> dict[tuple[int, str], str]:
+    rows = Remark.objects.filter(matter=matter)
+    if for_reporter:
+        rows = rows.filter(for_reporter=True)
+    return {(row.step, row.part): row.text for row in rows}
+
+
+# What the reporter needn't see of the inner working: corrections, and who in the offices wrote notes to whom.
+_INNER = frozenset({"matters.correct"})
+_NOTES = frozenset({"matters.note", "matters.attach", "matters.assist_done"})
+
+
+def _is_shown(row: EntryRow, for_reporter: bool) -> bool:
+    if not for_reporter:
+        return True
+    return row.action not in _INNER and (row.action not in _NOTES or row.author_kind == "reporter")
+
+
+_TITLES = {
+    "matters.report": msg("反映"),
+    "matters.settle": msg("随历史数据导入，已答复办结"),
+    "vault.read": msg("查看联系方式或原文"),
+}
+
+
+def _entry(row: EntryRow, kind: Kind, names: Names, remarks: dict[tuple[int, str], str], actor: Actor) -> TimelineEntry:
+    done_by = str(row.payload.get("done_by", ""))
+    title = _TITLES.get(row.action) or (kind.action(done_by).name if kind.has_action(done_by) else done_by)
+    ground = grounds().by_code.get(str(row.payload.get("ground") or ""))
+    due = row.payload.get("due_at")
+    detail = {
+        "lead": names.unit(row.payload["lead_unit_id"]) if row.payload.get("lead_unit_id") else "",
+        "co": "、".join(names.unit(unit) for unit in row.payload.get("co_unit_ids") or ()),
+        "solved": row.payload.get("solved"),
+        "satisfied": row.payload.get("satisfied"),
+        "reason": READ_REASONS.get(str(row.payload.get("reason") or ""), ""),
+    }
+    return TimelineEntry(
+        step=row.step,
+        at=row.happened_at,
+        action=row.action,
+        title=title,
+        who=_who(row, names),
+        ground=ground.name if ground else "",
+        channel=ground.channel if ground else "",
+        words=remarks.get((row.step, "words"), ""),
+        reply=remarks.get((row.step, "reply"), ""),
+        due_at=datetime.fromisoformat(due) if due else None,
+        overdue=bool(row.payload.get("overdue")),
+        detail=detail,
+    )
+
+
+_AUTHORS = {"reporter": msg("反映人"), "system": msg("系统"), "importer": msg("导入")}
+
+
+def _who(row: EntryRow, names: Names) -> str:
+    return names.unit(row.author_unit_id) if row.author_kind == "post" else _AUTHORS.get(row.author_kind, "")

@@ -1,0 +1,41 @@
+"""What the background suggests for a matter on the triage desk."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from shanzhi.core.periods import local_date
+from shanzhi.kernel.matters.models import Matter, Suggestion
+from shanzhi.kernel.matters.operations.upkeep import suggested_unit
+from shanzhi.kernel.matters.queries.lists import MatterRow, rows_by_ids
+from shanzhi.kernel.matters.rulebook import categories
+from shanzhi.kernel.organisation import queries as organisation
+from shanzhi.kernel.organisation.queries import UnitRow
+
+
+@dataclass(frozen=True, slots=True)
+class TriageHint:
+    """Likely categories as (code, name), the unit that the rule book names, and like matters near by."""
+
+    categories: tuple[tuple[str, str], ...]
+    unit: UnitRow | None
+    similar: tuple[MatterRow, ...]
+
+
+def triage_hint(matter_id: int, *, now: datetime, category: str = "", region_code: str = "") -> TriageHint:
+    """The hint for a visible matter; the unit follows the category and region that the desk has chosen instead, if any.
+
+    At most 9 queries. Without a suggestion yet (the background is behind) only the unit is worked out.
+    """
+    matter = Matter.objects.filter(pk=matter_id).first()
+    found = Suggestion.objects.filter(matter_id=matter_id).first()
+    if matter is None:
+        return TriageHint((), None, ())
+    tree = categories()
+    listed = tuple((code, tree.name(code)) for code in (found.categories if found else ()))
+    chosen = category or matter.category or (listed[0][0] if listed else "")
+    unit_id = suggested_unit(chosen, region_code or matter.scope_code, now)
+    return TriageHint(
+        listed,
+        organisation.unit_by_id(unit_id, local_date(now)) if unit_id is not None else None,
+        tuple(rows_by_ids(found.similar if found else (), now=now)),
+    )

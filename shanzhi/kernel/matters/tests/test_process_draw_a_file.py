@@ -1,0 +1,72 @@
+"""The keeper of the rule book draws a process: as a table, for mermaid, for Graphviz."""
+
+import unicodedata
+from pathlib import Path
+
+import pytest
+
+from shanzhi.kernel.matters.cli import FormatUnknown, draw_file
+from shanzhi.kernel.matters.policy.process import Kind, load_kind
+from shanzhi.kernel.matters.policy.process.draw import to_dot, to_mermaid
+
+FILE = Path(__file__).parents[1] / "catalogue" / "kinds" / "request.toml"
+TEXT = FILE.read_text(encoding="utf-8")
+
+
+def test_the_table_lines_up() -> None:
+    said = draw_file(FILE)
+    assert said.ok
+    title, head, rule, *rows = said.text.splitlines()
+    assert title == "诉求（request）第 1 版"
+    assert head.split() == ["环节", "责任方", "时限", "动作", "由谁", "去往"]
+    assert set(rule) == {"-", " "}
+    assert rows[0].split() == ["待受理", "reported", "受理中心", "1wd", "受理", "受理派单员", "待派单"]
+    assert [row.split()[-3:] for row in rows if " 评价 " in row] == [["已办结", "/", "办理中", "/", "待派单"][-3:]]
+    assert rows[-1].split() == ["已撤回", "withdrawn", "无", "-", "-", "-", "-"]
+    starts = {cells_before(row, row.split()[-1]) for row in rows if "（不变）" in row}
+    assert len(starts) == 1
+
+
+def cells_before(row: str, cell: str) -> int:
+    before = row[: row.rindex(cell)]
+    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in before)
+
+
+def test_mermaid_shows_every_stage_and_the_ways_between() -> None:
+    lines = draw_file(FILE, "mermaid").text.splitlines()
+    assert lines[:3] == ["stateDiagram-v2", "    [*] --> reported", "    reported: 待受理（1wd）"]
+    assert "    handling --> checking: 答复" in lines
+    assert "    closed: 已办结" in lines
+    assert lines[-3:] == ["    closed --> [*]", "    refused --> [*]", "    withdrawn --> [*]"]
+    assert not [line for line in lines if "留言" in line]
+
+
+def test_dot_shows_every_stage_and_the_ways_between() -> None:
+    lines = draw_file(FILE, "dot").text.splitlines()
+    assert (lines[0], lines[-1]) == ("digraph request {", "}")
+    assert '    handling [label="办理中\\n主办单位 5wd"];' in lines
+    assert '    closed [label="已办结", peripheries=2];' in lines
+    assert '    verdict -> closed [label="评价\\n到期未评价，按办结处理"];' in lines
+
+
+def test_names_cannot_break_the_picture() -> None:
+    text = TEXT.replace('name = "办理中"', r'name = "办\"理\\中:;"')
+    kind = load_kind(text)
+    assert isinstance(kind, Kind)
+    assert '    handling: 办"理\\中  （5wd）' in to_mermaid(kind).splitlines()
+    assert '    handling [label="办\\"理\\\\中:;\\n主办单位 5wd"];' in to_dot(kind).splitlines()
+
+
+def test_an_unknown_format_gets_a_sentence() -> None:
+    with pytest.raises(FormatUnknown) as caught:
+        draw_file(FILE, "svg")
+    assert str(caught.value) == "没有“svg”这种画法。可以用：table、mermaid、dot。"
+
+
+def test_a_file_that_is_not_sound_is_told_not_drawn(tmp_path: Path) -> None:
+    file = tmp_path / "kind.toml"
+    file.write_text(TEXT.replace('initial = "reported"', 'initial = "nowhere"'), encoding="utf-8")
+    said = draw_file(file, "dot")
+    assert not said.ok
+    assert said.text.splitlines()[0] == f"{file}：有 1 处要改。"
+    assert draw_file(tmp_path / "none.toml").text == f"找不到 {tmp_path / 'none.toml'}。请检查路径。"
