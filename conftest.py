@@ -1,4 +1,8 @@
-"""Real PostgreSQL for every test, as the application's role; each process has a database of its own."""
+"""Real PostgreSQL for every test, as the application's role; each process has databases of its own.
+
+One database holds the standing city (`tests/city.py`), loaded once and shared; a second one is migrated and empty, for
+the tests that load cities themselves.
+"""
 
 from collections.abc import Iterator
 
@@ -9,23 +13,37 @@ from django.db import connections
 from psycopg import sql
 
 from shanzhi.config import database
+from tests.city import Cast, load_city
 
 
-def _fresh_database() -> None:
+def _fresh_databases() -> None:
     installation = settings.INSTALLATION
-    if installation.is_embedded:
-        database.start_embedded(installation)
-        with psycopg.connect(database.admin_url(installation, "postgres"), autocommit=True) as connection:
-            name = sql.Identifier(installation.database)
-            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+    database.start_embedded(installation)
+    name, empty = sql.Identifier(installation.database), sql.Identifier(f"{installation.database}_empty")
+    with psycopg.connect(database.admin_url(installation, "postgres"), autocommit=True) as connection:
+        for each in (name, empty):
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(each))
     database.repoint(installation)
     database.prepare(installation)
+    connections.close_all()
+    with psycopg.connect(database.admin_url(installation, "postgres"), autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(empty, name))
+
+
+_cast: list[Cast] = []
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
-    """A fresh, migrated database; tests then run on the `default` alias as the application's role."""
+    """Fresh, migrated databases; tests run on the `default` alias as the application's role."""
     with django_db_blocker.unblock():  # type: ignore[attr-defined]
-        _fresh_database()
+        _fresh_databases()
+        _cast.append(load_city(settings.INSTALLATION))
         yield
         connections.close_all()
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    """The standing city's people, posts and places."""
+    return _cast[0]

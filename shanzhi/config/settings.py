@@ -26,7 +26,6 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 KERNEL = ["clock", "catalogue", "journal", "organisation", "access", "vault", "files", "notices", "matters"]
 MODULES = sorted(entry.name for entry in (PACKAGE / "modules").iterdir() if (entry / "apps.py").exists())
-KERNEL = [k for k in KERNEL if (PACKAGE / "kernel" / k / "apps.py").exists()]  # TEMP
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -141,7 +140,7 @@ STATIC_ROOT = SHANZHI_HOME / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": SHANZHI_HOME}},
     "evidence": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "BACKEND": "shanzhi.kernel.files.storage.EvidenceStorage",
         "OPTIONS": {"location": SHANZHI_HOME / "files"},
     },
     "staticfiles": {"BACKEND": "shanzhi.config.staticfiles.Storage"},

@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from shanzhi.core.errors import NotAllowed
 from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.models import Account, Token
 from shanzhi.kernel.access.operations import token_hash
-from shanzhi.kernel.access.policy import Actor, Role, SignInNeeded
+from shanzhi.kernel.access.policy import Actor, NoPost, Role, SignInNeeded
 from shanzhi.kernel.access.roles import role_of, roles
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.organisation.queries import PostCard
@@ -46,9 +45,12 @@ def actor_of_post(post_id: int, on: date) -> Actor:
     """The actor that a post is on a date.
 
     Raises:
-        NotFound: there is no such post on that date.
+        NoPost: it isn't open on that date.
     """
-    return _actor(organisation.post_card(post_id, on))
+    card = organisation.post_card(post_id, on)
+    if card is None:
+        raise NoPost(msg("这个岗位已经撤销，或者还没有设立。请换一个岗位。"))
+    return _actor(card)
 
 
 def posts_of_account(account: Account, on: date) -> list[MyPost]:
@@ -76,7 +78,7 @@ def actor_of_token(token: str, now: datetime) -> Actor:
 
     Raises:
         SignInNeeded: unknown, expired or ended token.
-        NotAllowed: its post has ended.
+        NoPost: its post has ended.
     """
     row = (
         Token.objects.filter(token_hash=token_hash(token), ended_at=None, expires_at__gt=now)
@@ -85,7 +87,4 @@ def actor_of_token(token: str, now: datetime) -> Actor:
     )
     if row is None:
         raise SignInNeeded(msg("令牌无效或已过期。请向管理员申请新的令牌。"))
-    actor = actor_of_post(row, local_date(now))
-    if actor.post_id is None:
-        raise NotAllowed(msg("令牌所属的岗位已撤销。"))
-    return actor
+    return actor_of_post(row, local_date(now))

@@ -25,6 +25,8 @@ from shanzhi.kernel.organisation.policy import (
     short_name_of,
 )
 
+_DIGITS = {Level.COUNTY: 6, Level.TOWNSHIP: 9, Level.COMMUNITY: 12}
+
 
 @dataclass(frozen=True, slots=True)
 class DivisionRow:
@@ -141,7 +143,7 @@ def _is_placeholder(counties: list[_Raw], city: DivisionRow) -> bool:
 
 def _add(rows: dict[str, DivisionRow], oddities: list[Oddity], raw: _Raw, level: Level, parent_code: str) -> None:
     """Take a row over, or say why not."""
-    if level_of(raw.code) is not level:
+    if not (raw.code.isascii() and raw.code.isdigit() and len(raw.code) == _DIGITS[level]):
         oddities.append(Oddity(raw.code, raw.name, msg("代码位数不对，未装入")))
         return
     if raw.code in rows:

@@ -28,18 +28,24 @@ SELECT city_ddl('CREATE POLICY matter_work ON matters_matter FOR ALL TO {{worker
     USING (true) WITH CHECK (true)');
 """
 
-# The participant's own policy looks at nothing but the unit: the matter's policy asks it, and must not be asked back.
-PARTICIPANT = f"""
+# The matter's policy asks the participants, so theirs may not ask it back in the same query: PostgreSQL calls that
+# endless. Reading looks at the unit alone; writing asks through a function, which is a query of its own and runs with
+# the caller's rights.
+PARTICIPANT = """
+CREATE FUNCTION matter_is_visible(wanted bigint) RETURNS boolean LANGUAGE plpgsql STABLE AS $body$
+BEGIN
+    RETURN EXISTS (SELECT 1 FROM matters_matter m WHERE m.id = wanted);
+END $body$;
 ALTER TABLE matters_participant ENABLE ROW LEVEL SECURITY;
-SELECT city_ddl($$CREATE POLICY participant_own ON matters_participant FOR SELECT TO {{app}}
+SELECT city_ddl($$CREATE POLICY participant_own ON matters_participant FOR SELECT TO {app}
     USING (unit_id = (SELECT scope_unit()))$$);
-SELECT city_ddl($$CREATE POLICY participant_add ON matters_participant FOR INSERT TO {{app}}
-    WITH CHECK ({OF_MATTER})$$);
-SELECT city_ddl('CREATE POLICY participant_work ON matters_participant FOR ALL TO {{worker}}, {{importer}}
+SELECT city_ddl($$CREATE POLICY participant_add ON matters_participant FOR INSERT TO {app}
+    WITH CHECK (matter_is_visible(matter_id))$$);
+SELECT city_ddl('CREATE POLICY participant_work ON matters_participant FOR ALL TO {worker}, {importer}
     USING (true) WITH CHECK (true)');
-SELECT city_ddl('GRANT SELECT, INSERT ON matters_participant TO {{app}}, {{importer}}');
-SELECT city_ddl('GRANT SELECT ON matters_participant TO {{worker}}');
-SELECT city_ddl('GRANT USAGE ON SEQUENCE matters_participant_id_seq TO {{app}}, {{importer}}');
+SELECT city_ddl('GRANT SELECT, INSERT ON matters_participant TO {app}, {importer}');
+SELECT city_ddl('GRANT SELECT ON matters_participant TO {worker}');
+SELECT city_ddl('GRANT USAGE ON SEQUENCE matters_participant_id_seq TO {app}, {importer}');
 """
 
 # What belongs to a matter is seen and written by whoever sees the matter. Units see an assignment of theirs as well.
@@ -506,7 +512,7 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=("matter", "step", "part"), name="matters_remark_once"),
         ),
         migrations.RunSQL(MATTER, "DROP POLICY matter_see ON matters_matter"),
-        migrations.RunSQL(PARTICIPANT, migrations.RunSQL.noop),
+        migrations.RunSQL(PARTICIPANT, "DROP FUNCTION matter_is_visible(bigint) CASCADE"),
         *(
             migrations.RunSQL(_belonging(table, *rights), migrations.RunSQL.noop)
             for table, rights in BELONGINGS.items()

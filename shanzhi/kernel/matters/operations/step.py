@@ -12,7 +12,7 @@ from shanzhi.core.errors import Conflict, NotFound
 from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.policy import Actor
-from shanzhi.kernel.clock.policy import Deadline, Duration, set_deadline, shipped_calendar
+from shanzhi.kernel.clock.policy import Deadline, set_deadline, shipped_calendar
 from shanzhi.kernel.files import operations as files
 from shanzhi.kernel.files.policy import StoredFile
 from shanzhi.kernel.journal import operations as journal
@@ -148,10 +148,7 @@ def door_of(actor: Actor) -> str:
 def deadline_of(kind: Kind, stage: str, start: datetime) -> Deadline | None:
     """The promise that a stage makes from `start` on; None in an end."""
     spec = kind.stage(stage)
-    if spec.is_end:
-        return None
-    warn = Duration.parse(spec.warn) if spec.warn else None
-    return set_deadline(start, Duration.parse(spec.limit), warn, shipped_calendar())
+    return set_deadline(start, spec.limit, spec.warn, shipped_calendar()) if spec.limit else None
 
 
 def start_clock(matter: Matter, stage: str, deadline: Deadline) -> None:

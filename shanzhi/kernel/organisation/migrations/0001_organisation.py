@@ -31,6 +31,10 @@ SELECT city_ddl('GRANT INSERT, UPDATE ON organisation_tree_version, organisation
 """
 
 
+# The indexes of foreign keys are named and made one by one, where a query needs them.
+KEY = {"db_index": False, "on_delete": django.db.models.deletion.PROTECT, "related_name": "+"}
+
+
 class Migration(migrations.Migration):
     initial = True
     dependencies = [("journal", "0001_journal")]
@@ -99,25 +103,8 @@ class Migration(migrations.Migration):
                 ("department", models.CharField(db_collation="C", max_length=40, null=True)),
                 ("opened_on", models.DateField()),
                 ("closed_on", models.DateField(null=True)),
-                (
-                    "parent",
-                    models.ForeignKey(
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="organisation.unit",
-                    ),
-                ),
-                (
-                    "region",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="organisation.region",
-                    ),
-                ),
+                ("parent", models.ForeignKey(null=True, to="organisation.unit", **KEY)),
+                ("region", models.ForeignKey(to="organisation.region", **KEY)),
             ],
             options={
                 "db_table": "organisation_unit",
@@ -134,24 +121,8 @@ class Migration(migrations.Migration):
                 ("ranges", models.TextField(null=True)),
                 ("opened_on", models.DateField()),
                 ("closed_on", models.DateField(null=True)),
-                (
-                    "region",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="organisation.region",
-                    ),
-                ),
-                (
-                    "unit",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="organisation.unit",
-                    ),
-                ),
+                ("region", models.ForeignKey(to="organisation.region", **KEY)),
+                ("unit", models.ForeignKey(to="organisation.unit", **KEY)),
             ],
             options={
                 "db_table": "organisation_post",
@@ -167,25 +138,8 @@ class Migration(migrations.Migration):
                 ("short_name", models.CharField(max_length=100)),
                 ("ranges", models.TextField()),
                 ("valid", django.contrib.postgres.fields.ranges.DateRangeField()),
-                (
-                    "parent",
-                    models.ForeignKey(
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="organisation.region",
-                    ),
-                ),
-                (
-                    "region",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="organisation.region",
-                    ),
-                ),
+                ("parent", models.ForeignKey(null=True, to="organisation.region", **KEY)),
+                ("region", models.ForeignKey(to="organisation.region", **KEY)),
             ],
             options={
                 "db_table": "organisation_region_state",
@@ -243,24 +197,8 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
                 ("valid", django.contrib.postgres.fields.ranges.DateRangeField()),
-                (
-                    "post",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="organisation.post",
-                    ),
-                ),
-                (
-                    "staff",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="organisation.staff",
-                    ),
-                ),
+                ("post", models.ForeignKey(to="organisation.post", **KEY)),
+                ("staff", models.ForeignKey(to="organisation.staff", **KEY)),
             ],
             options={
                 "db_table": "organisation_post_holding",

@@ -103,6 +103,17 @@ def path(code: str, on: date) -> list[RegionRow]:
     return [_row(tree, above, on) for above in reversed(tree.upwards(node, on))] + grid
 
 
+def paths_of(region_ids: Collection[int], on: date) -> dict[int, str]:
+    """The path names of many regions by id; 1 query, 2 where grids are among them."""
+    tree = current_tree()
+    nodes = {region_id: tree.by_id(region_id, on) for region_id in region_ids}
+    paths = {region_id: tree.path_name(node, on) for region_id, node in nodes.items() if node is not None}
+    grids = [region_id for region_id, node in nodes.items() if node is None]
+    if grids:
+        paths |= {row.id: row.path for row in _grids(tree, "s.region_id = ANY(%s)", grids, on)}
+    return paths
+
+
 def zones_over(code: str, on: date) -> list[RegionRow]:
     """The functional zones that cover this code; 1 query."""
     tree = current_tree()
@@ -174,7 +185,7 @@ def _row(tree: Tree, node: Node, on: date) -> RegionRow:
     )
 
 
-def _grids(tree: Tree, condition: str, value: int | str, on: date) -> list[RegionRow]:
+def _grids(tree: Tree, condition: str, value: int | str | list[int], on: date) -> list[RegionRow]:
     """Grids from the database, by code; `condition` is one of this module's own texts."""
     with connection.cursor() as cursor:
         cursor.execute(

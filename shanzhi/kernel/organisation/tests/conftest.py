@@ -63,13 +63,15 @@ def whole_package() -> Path:
 
 @pytest.fixture
 def importer(django_db_setup: None) -> Iterator[None]:
-    """Let the `default` connection be the importer, the only role that may write here."""
+    """Let the `default` connection be the importer, the only role that may write here, in the empty database."""
     connection = connections["default"]
-    before = {key: connection.settings_dict[key] for key in ("USER", "PASSWORD")}
+    before = {key: connection.settings_dict[key] for key in ("NAME", "USER", "PASSWORD")}
     installation = settings.INSTALLATION
     connection.close()
     connection.settings_dict.update(
-        USER=installation.role("importer"), PASSWORD=installation.secrets.passwords["importer"]
+        NAME=f"{installation.database}_empty",
+        USER=installation.role("importer"),
+        PASSWORD=installation.secrets.passwords["importer"],
     )
     yield
     connection.close()

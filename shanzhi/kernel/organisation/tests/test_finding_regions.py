@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from psycopg.types.range import Range
 from pytest_django import DjangoAssertNumQueries
 
+from shanzhi.core.ranges import CodeRanges
 from shanzhi.kernel.organisation import operations, queries
 from shanzhi.kernel.organisation.models import RegionState
 from shanzhi.kernel.organisation.operations._common import from_day, renew_tree
@@ -29,7 +30,7 @@ def _move_zhongbu_to_zhoucun() -> None:
         name="中埠街道办事处",
         short_name="中埠街道",
         parent_id=county.region_id,
-        ranges="{[370306105,370306106)}",
+        ranges=CodeRanges.from_prefixes("370306105"),
         valid=from_day(MOVED),
     )
     renew_tree()

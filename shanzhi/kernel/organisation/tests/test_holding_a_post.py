@@ -1,6 +1,7 @@
 """Somebody takes a post, leaves it, and who was responsible on a date stays answerable."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -108,7 +109,13 @@ def test_it_refuses_a_stand_in_that_runs_into_the_next_holder(city: operations.R
     assert worker.staff_id is not None
     operations.end_holding(post_id=worker.post_id, on=HANDED_OVER, now=NOW, author=LOADER)
     operations.hold_post(post_id=worker.post_id, staff_id=worker.staff_id, on=TODAY, now=NOW, author=LOADER)
-    stand_in = {"post_id": worker.post_id, "staff_id": _newcomer(), "on": HANDED_OVER, "now": NOW, "author": LOADER}
+    stand_in: dict[str, Any] = {
+        "post_id": worker.post_id,
+        "staff_id": _newcomer(),
+        "on": HANDED_OVER,
+        "now": NOW,
+        "author": LOADER,
+    }
     with pytest.raises(PostTaken):
         operations.hold_post(**stand_in)
     operations.hold_post(**stand_in, until=TODAY)
@@ -149,6 +156,7 @@ def test_it_enters_staff_once_for_a_work_number(empty_city: None):
 
 def test_the_database_itself_refuses_two_holders(city: operations.RegionsCount):
     worker = _grid_worker()
+    assert worker.staff_id is not None
     with pytest.raises(IntegrityError), transaction.atomic():
         PostHolding.objects.create(post_id=worker.post_id, staff_id=worker.staff_id, valid=from_day(TODAY))
 

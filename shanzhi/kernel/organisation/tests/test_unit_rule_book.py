@@ -1,6 +1,7 @@
 """The rule book says which units and posts there are and how they are called."""
 
 from itertools import islice
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from shanzhi.kernel.organisation.rulebook import BadUnitCatalogue, parse_catalog
 ZIBO = Place(Level.CITY, "淄博市", "淄博市", "淄博市")
 ZHANGDIAN = Place(Level.COUNTY, "张店区", "张店区", "淄博市", "张店区")
 
-TABLES = {
+TABLES: dict[str, Any] = {
     "naming": {"centre_city": "{city}中心"},
     "role": [{"code": "handler", "name": "承办员"}],
     "unit_kind": [

@@ -11,15 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from shanzhi.core.errors import InputError
-from shanzhi.core.text import msg
 from shanzhi.kernel.vault.policy.names import find_names, surname_length
-
-
-class InvalidPhone(InputError):
-    """What was typed can't be a phone number."""
-
-    code = "invalid-phone"
 
 
 class Kind(StrEnum):
@@ -170,59 +162,6 @@ def mask_name(name: str) -> str:
     name = name.strip()
     shown = surname_length(name) or 1
     return name[:shown] + "".join(char if char in "·• " else "*" for char in name[shown:])
-
-
-_COUNTRY = re.compile(r"(?:\+|00)(?!86)(?:[1-9]\d{6,14})")
-_NATIONAL = re.compile(r"1[3-9]\d{9}|(?:0(?:10|2\d)[2-8]\d{7}|0[3-9]\d\d[2-8]\d{6,7})(?:-\d{1,6})?|[48]00\d{7}")
-
-
-def normalise_phone(text: str) -> str:
-    """A phone number in the one form that is stored and indexed: "13812345678", "05332345678", "05332345678-12",
-    "4001234567", or "+85261234567" from outside the mainland.
-
-    Raises:
-        InvalidPhone: it can't be a phone number; says why.
-    """
-    narrow = text.translate(_NARROW).strip()
-    narrow = re.sub(r"(?:转|轉|ext\.?|分机)\s*(?=\d)", "-", narrow)
-    main, _, extension = (
-        narrow.partition("-") if re.fullmatch(r"\D*0\d[\d ()]{8,}-\d{1,6}", narrow) else (narrow, "", "")
-    )
-    if re.search(r"[^\d\s()（）+.\-]", main) or not re.search(r"\d", main):
-        raise _invalid(msg("“%(phone)s”不是电话号码。请只填数字，如 13812345678 或 0533-2345678。"), text)
-    digits = ("+" if main.lstrip(" (（").startswith("+") else "") + re.sub(r"\D", "", main)
-    national = re.sub(r"^(?:\+|00)86|^86(?=1[3-9]\d{9}$)", "", digits)
-    if national != digits and re.match(r"(?:10|2\d|[3-9]\d\d)[2-8]", national) and not _NATIONAL.fullmatch(national):
-        national = f"0{national}"
-    joined = _join_extension(national, narrow) if not extension else f"{national}-{extension}"
-    if _NATIONAL.fullmatch(joined):
-        return joined
-    if _COUNTRY.fullmatch(digits):
-        return re.sub(r"^00", "+", digits)
-    raise _explain(national, text)
-
-
-def _join_extension(national: str, narrow: str) -> str:
-    """ "0533-2345678-12" has its extension after the last dash."""
-    found = re.search(r"-(\d{1,6})$", narrow)
-    if found and not _NATIONAL.fullmatch(national) and _NATIONAL.fullmatch(national[: -len(found[1])]):
-        return f"{national[: -len(found[1])]}-{found[1]}"
-    return national
-
-
-def _explain(national: str, text: str) -> InvalidPhone:
-    count = len(national)
-    if national.startswith("1") and count != 11:
-        return _invalid(msg("手机号应是 11 位，“%(phone)s”有 %(count)d 位。请核对。"), text, count=count)
-    if national.startswith("1"):
-        return _invalid(msg("没有“%(phone)s”这样的手机号。手机号第二位是 3 到 9，请核对。"), text)
-    if count in (7, 8) and not national.startswith("0"):
-        return _invalid(msg("“%(phone)s”缺区号。固定电话请连区号填写，如 0533-2345678。"), text)
-    return _invalid(msg("“%(phone)s”不是有效的电话号码。请填 11 位手机号，或带区号的固定电话。"), text)
-
-
-def _invalid(sentence: str, text: str, **params: object) -> InvalidPhone:
-    return InvalidPhone(sentence, fields={"phone": msg("请核对电话号码。")}, phone=text.strip()[:30], **params)
 
 
 def _rules_for(text: str) -> Iterator[Callable[[str], Iterator[_Hit]]]:

@@ -52,11 +52,9 @@ _TITLES = re.compile(
 _PLACE_ENDS = frozenset("人村镇县市区路街巷员户主厂店院校站局府司所处部科室队组桥湾城园苑庄里号栋楼网台们的了是")
 _NEVER_GIVEN = frozenset("是的在于从住系男女现电手身因及已被把对就我你他她了等说要某这那不没也都很将到去但")
 _HANZI = "\u3400-\u9fff\U00020000-\U0003ffff"
-# What may stand after a name that was introduced. Five stars are a number that somebody has blotted out.
-_ENDS = re.compile(
-    rf"(?![{_HANZI}*·•])|\*{{5}}|电话|手机|身份证|联系|现年|今年|年龄|[男女系][^{_HANZI}*]|现住|家住|住[A-Z\d]"
-)
-_PROVES = re.compile(r"[\s（(，,：:]{0,2}(?:联系)?(?:电话|手机|身份证|男|女(?!士)|现年|今年\d|年龄|\*{5}|1[3-9][\d*])")
+# What may stand after a name that was introduced.
+_ENDS = re.compile(rf"(?![{_HANZI}*·•])|电话|手机|身份证|联系|现年|今年|年龄|[男女系][^{_HANZI}*]|现住|家住|住[A-Z\d]")
+_PROVES = re.compile(r"[\s（(，,：:]{0,2}(?:联系)?(?:电话|手机|身份证|男|女(?!士)|现年|今年\d|年龄|1[3-9][\d*])")
 
 _PERSON = [
     *(
@@ -92,7 +90,7 @@ _TOLD_IN_PARTS = re.compile(rf"我姓([{_HANZI}]{{1,2}})[，, ]?(?:单?名叫?|�
 _WEAK_CUE = re.compile(rf"(?:{_any(*_WEAK)})(?:{_COLON}|\s{{0,2}}){_OPEN}")
 # What a name often stands before: a labelled number, a phone, a sex, a form of address.
 _NUMBER_CUE = re.compile(r"(?:电话|手机|身份证)(?:号码?)?[）)为是：:\s]{0,3}(?=[+＋\d*])")
-_AFTER_CUE = re.compile(r"[（(，,]\s?[男女][，,、。；;）)]|1[3-9]\d[ .\-]?\*{4}|(?<!\*)\*{7}|先生|女士|小姐")
+_AFTER_CUE = re.compile(r"[（(，,]\s?[男女][，,、。；;）)]|1[3-9]\d[ .\-]?\*{4}|[（(：:，,\s]\*{7}|先生|女士|小姐")
 _BETWEEN = "（(，,：: \t\u3000联系投诉手机电话的"
 _DATE = r"(?:\d{4}|[二〇零○一九]{4})\s?[-年./—][\d\s年月日./:：一二三四五六七八九十-]{1,20}"
 _SIGNED = re.compile(
@@ -208,7 +206,7 @@ def _read_back(text: str, end: int) -> Iterator[tuple[int, int, int]]:
         if not length or not _is_given(text, start + length, end) or end - start - length > 2:
             continue
         before = text[start - 1 : start]
-        alone = not _is_given(before or "：", 0, 1)
+        alone = before != "*" and not _is_given(before or "：", 0, 1)
         if (alone or (before in _BEFORE_NAME and text[start] not in _RISKY)) and not _is_word(text, start, end, length):
             yield start, end, length
             return
