@@ -1,6 +1,6 @@
 """Where one installation keeps itself: its folder, its secrets, its database.
 
-Environment: `SHANZHI_HOME` (default `var` in the working folder), `DATABASE_URL` (a role that may create roles or
+Environment: `SHANZHI_HOME` (default `var` beside the package), `DATABASE_URL` (a role that may create roles or
 owns the schema; empty means the embedded PostgreSQL in the home folder), `SHANZHI_SCHEMA` (default `shanzhi`; one
 city, one schema), `SHANZHI_DATABASE` (default `shanzhi`; the embedded server's database).
 """
@@ -61,7 +61,7 @@ class Installation:
     @classmethod
     def from_environment(cls) -> "Installation":
         """Read the environment; makes the secrets at the first start."""
-        home = Path(os.environ.get("SHANZHI_HOME", "var")).resolve()
+        home = Path(os.environ.get("SHANZHI_HOME") or Path(__file__).parents[2] / "var").resolve()
         return cls(
             home=home,
             schema=os.environ.get("SHANZHI_SCHEMA", "shanzhi"),

@@ -3,6 +3,9 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
 from shanzhi.core.text import msg
 from shanzhi.kernel.matters import operations, queries
 from shanzhi.kernel.matters.operations.step import STEP_TOPIC
@@ -71,3 +74,17 @@ def _notices(steps: dict[tuple[int, str], int]) -> Iterator[NewNotice]:
 
 on_event(STEP_TOPIC, make_suggestions)
 on_event(STEP_TOPIC, write_notices)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock="matters.lapse", name="matters.lapse")
+def lapse(timestamp: int) -> None:
+    """Every minute: let stages lapse whose limit has run out."""
+    operations.lapse_due(now=timezone.now())
+
+
+@app.periodic(cron="20 3 * * *")
+@app.task(queueing_lock="matters.forget_submissions", name="matters.forget_submissions")
+def forget_submissions(timestamp: int) -> None:
+    """Every night: forget submission keys that nobody will send again."""
+    operations.submissions_forget(now=timezone.now())

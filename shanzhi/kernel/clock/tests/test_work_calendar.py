@@ -101,7 +101,7 @@ def test_it_says_what_is_wrong_with_a_calendar(change: dict[str, Any], sentence:
         parse_calendar({"name": "cn", "hours": HOURS, **change})
 
 
-@pytest.mark.proof
+@pytest.mark.full
 def test_it_agrees_with_the_notices_day_by_day() -> None:
     folder = os.environ.get("SHANZHI_DATA")
     if not folder:

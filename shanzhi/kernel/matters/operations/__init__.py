@@ -5,7 +5,7 @@ from shanzhi.kernel.matters.operations.batch import BatchResult, BatchRow, check
 from shanzhi.kernel.matters.operations.kinds import kinds_take_over
 from shanzhi.kernel.matters.operations.report import Reported, report
 from shanzhi.kernel.matters.operations.step import Done
-from shanzhi.kernel.matters.operations.upkeep import lapse_due, reveal_contact, suggestions_make
+from shanzhi.kernel.matters.operations.upkeep import lapse_due, reveal_contact, submissions_forget, suggestions_make
 
 __all__ = [
     "BatchResult",
@@ -19,5 +19,6 @@ __all__ = [
     "lapse_due",
     "report",
     "reveal_contact",
+    "submissions_forget",
     "suggestions_make",
 ]

@@ -9,7 +9,7 @@ from shanzhi.core.errors import DomainError
 from shanzhi.core.periods import local_date
 from shanzhi.kernel.access.policy import SYSTEM, Actor
 from shanzhi.kernel.journal.policy import Subject
-from shanzhi.kernel.matters.models import Matter, Suggestion
+from shanzhi.kernel.matters.models import Matter, Submission, Suggestion
 from shanzhi.kernel.matters.operations.act import act
 from shanzhi.kernel.matters.operations.step import lock_matter
 from shanzhi.kernel.matters.policy.suggest import suggest_category, suggest_units
@@ -21,6 +21,7 @@ from shanzhi.kernel.vault import operations as vault
 LIKE_WITHIN = timedelta(days=30)
 LIKE_MOST = 5
 LAPSE_BATCH = 200
+REMEMBER = timedelta(days=7)
 
 
 @transaction.atomic
@@ -117,6 +118,13 @@ def lapse_due(*, now: datetime) -> int:
         if done >= LAPSE_BATCH:
             break
     return done
+
+
+@transaction.atomic
+def submissions_forget(*, now: datetime) -> int:
+    """Forget submissions older than a week; returns how many. Worker's role."""
+    deleted, _ = Submission.objects.filter(sent_at__lt=now - REMEMBER).delete()
+    return deleted
 
 
 @transaction.atomic

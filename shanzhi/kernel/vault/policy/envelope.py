@@ -145,7 +145,7 @@ class KeyRing:
         nonce = os.urandom(NONCE_BYTES)
         return header + nonce + self._cipher(_AES_256_GCM, self.active_id).encrypt(nonce, plaintext, header + context)
 
-    def open_sealed(self, blob: bytes, *, context: bytes) -> bytes:
+    def open_sealed(self, blob: bytes | memoryview, *, context: bytes) -> bytes:
         """The plaintext of an envelope that was sealed with the same context.
 
         Raises:
@@ -163,7 +163,7 @@ class KeyRing:
         except InvalidTag as error:
             raise Tampered(msg("这条加密内容被改动过，或不属于这条记录，未予打开。请联系系统管理员核查。")) from error
 
-    def is_current(self, blob: bytes) -> bool:
+    def is_current(self, blob: bytes | memoryview) -> bool:
         """Is the envelope sealed under the active key with the present algorithm? If not, a rotation seals it anew."""
         algorithm, key_id, _ = _read_header(bytes(blob))
         return (algorithm, key_id) == (_AES_256_GCM, self.active_id)
@@ -205,7 +205,8 @@ def new_keyring_text(key_id: str = "k1") -> str:
     if key_id == INDEX_KEY_ID:
         raise BadKeyRing(msg("密钥编号不能是“index”，它留给索引密钥。请换一个编号。"))
     return (
-        "# Keys of the vault. The first data key seals; older ones only open. Losing this file loses the data; keep a copy apart.\n"
+        "# Keys of the vault. The first data key seals; older ones only open.\n"
+        "# Losing this file loses the data: keep a copy apart.\n"
         f"{key_id}:{base64.b64encode(key).decode()}\n"
         f"{INDEX_KEY_ID}:{base64.b64encode(os.urandom(KEY_BYTES)).decode()}\n"
     )

@@ -12,6 +12,20 @@ from datetime import date
 from enum import StrEnum
 
 from shanzhi.kernel.vault.policy.names import find_names, surname_length
+from shanzhi.kernel.vault.policy.phones import InvalidPhone, normalise_phone
+
+__all__ = [
+    "InvalidPhone",
+    "Kind",
+    "Masked",
+    "Span",
+    "is_id_card",
+    "is_luhn",
+    "mask",
+    "mask_name",
+    "mask_phone",
+    "normalise_phone",
+]
 
 
 class Kind(StrEnum):
@@ -59,10 +73,10 @@ class _Hit:
 
 
 # Full-width digits, letters and signs read as their ASCII twins; one character stays one character.
-_NARROW = {
-    code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if chr(code - 0xFEE0).isalnum() or code in (0xFF20, 0xFF0B)
+_NARROW: dict[int, int | str] = {
+    code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if chr(code - 0xFEE0).isalnum() or chr(code) in "＠＋"
 }
-_NARROW |= {ord(char): "-" for char in "－—–―‐‑"}
+_NARROW.update((ord(char), "-") for char in "－—–―‐‑")
 _WIDE = re.compile("[０-９Ａ-Ｚａ-ｚ＠＋－—–―‐‑]")
 
 _PLATE_PLACES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
@@ -75,29 +89,35 @@ _CHAT_SIGN = re.compile(
 _HANZI_DIGITS = re.compile("[一幺][三四五六七八九][零〇○幺一二三四五六七八九]{9}")
 _PLATE_SIGN = re.compile(f"[{_PLATE_PLACES}][A-Za-zＡ-Ｚａ-ｚ]|车牌")
 
+# The patterns below see narrow text. "(?<![\d*])" and "(?![\d*])": neither a longer number nor one already masked.
 _SEP = r"[ .\-]{0,2}"
+_GROUPS = ((3, 4, 4), (3, 3, 5), (4, 3, 4), (4, 4, 3), (7, 4), (3, 8))
 _MOBILE = re.compile(
-    r"(?<![\d*])(?<!\d\.)(?:(?:\+|00)?86[ \-]{0,2})?"
-    rf"(1[3-9]\d(?:\d{{8}}|{_SEP}\d{{4}}{_SEP}\d{{4}}|{_SEP}\d{{3}}{_SEP}\d{{5}}|\d{_SEP}\d{{3}}{_SEP}\d{{4}}|\d{_SEP}\d{{4}}{_SEP}\d{{3}}|(?:[ \-]\d){{8}}"
-    rf"|\d{{4}}{_SEP}\d{{4}})|1[ \-][3-9](?:[ \-]\d){{9}})"
-    r"(?![\d*])(?!\.\d)(?! ?[万亿]?元)"
+    r"(?<![\d*])(?<![\d*]\.)(?:(?:\+|00)?86[ \-]{0,2})?(?=1[ \-]?[3-9])("
+    + "|".join(_SEP.join(rf"\d{{{size}}}" for size in sizes) for sizes in _GROUPS)
+    + r"|\d(?:[ \-]\d){10})(?![\d*])(?!\.[\d*])(?! ?[万亿]?元)"
 )
+_HANZI_DIGIT = "零〇○幺一二三四五六七八九"
 _HANZI_MOBILE = re.compile(
-    "(?<![零〇○幺一二三四五六七八九十百千万亿*])[一幺][三四五六七八九][零〇○幺一二三四五六七八九]{9}(?![零〇○幺一二三四五六七八九十百千万亿*])"
+    f"(?<![{_HANZI_DIGIT}十百千万亿*])[一幺][三四五六七八九][{_HANZI_DIGIT}]{{9}}(?![{_HANZI_DIGIT}十百千万亿*])"
 )
+_AREA = r"(?:10|2\d|[3-9]\d\d)"
 _LANDLINE = re.compile(
-    r"(?<![\d*.])(?:(?:\+|00)?86[ \-]{0,2})?[(（]?(?:0(?:10|2\d|[3-9]\d\d)|(?<=86)(?:10|2\d|[3-9]\d\d))[)）]?[ \-]{0,3}"
-    r"([2-8]\d{2,3}[ \-]?\d{4}(?:(?:-|转|轉)\d{1,6})?)(?![\d*])"
+    rf"(?<![\d*])(?<![\d*]\.)(?:(?:(?:\+|00)?86[ \-]{{0,2}})?[(（]?0{_AREA}|(?:\+|00)86[ \-]{{0,2}}{_AREA})[)）]?[ \-]{{0,3}}"
+    r"([2-8]\d{2,3}[ \-]?\d{4})(?:(?:-|转|轉)\d{1,6})?(?![\d*])"
 )
 _LOCAL = re.compile(
     r"(?:电话|座机|固话|传真|[Tt][Ee][Ll])(?:号码?)?[是为：:.\s]{0,3}([2-8]\d{2,3}[ \-]?\d{4})(?![\d*\-])(?! ?[万亿]?元)"
 )
 _ID_CARD = re.compile(
-    r"(?<![\dA-Za-z*])([1-6]\d{5}|8[1-3]\d{4})([ \-]?)((?:18|19|20)\d{2})[ \-]?(\d{2})[ \-]?(\d{2})\2(\d{3}[\dXx])(?![\dA-Za-z*])"
+    r"(?<![\dA-Za-z*])([1-6]\d{5}|8[1-3]\d{4})([ \-]?)((?:18|19|20)\d{2})[ \-]?(\d{2})[ \-]?(\d{2})\2(\d{3}[\dXx])"
+    r"(?![\dA-Za-z*])"
 )
-_OLD_ID_CARD = re.compile(r"(?<![\dA-Za-z*.])([1-6]\d{5})(\d{2})(\d{2})(\d{2})\d{3}(?![\dA-Za-z*.])(?! ?[万亿]?元)")
+_OLD_ID_CARD = re.compile(
+    r"(?<![\dA-Za-z*])(?<![\d*]\.)([1-6]\d{5})(\d{2})(\d{2})(\d{2})\d{3}(?![\dA-Za-z*])(?!\.[\d*])(?! ?[万亿]?元)"
+)
 _NAMED_ID_CARD = re.compile(r"身份证(?:件)?(?:号码?)?[是为：:\s（(]{0,3}(\d[\d \-]{4,22}[\dXx])(?![\dA-Za-z])")
-_CARD = re.compile(r"(?<![\dA-Za-z*.])(\d{4}(?:[ \-]?\d{4}){3}(?:[ \-]?\d{1,3})?)(?![\dA-Za-z*.])")
+_CARD = re.compile(r"(?<![\dA-Za-z*])(?<![\d*]\.)(\d{4}(?:[ \-]?\d{4}){3}(?:[ \-]?\d{1,3})?)(?![\dA-Za-z*])(?!\.[\d*])")
 _NAMED_CARD = re.compile(
     r"(?:卡号|银行账[号户]|银行帐[号户]|账号|帐号)[是为：:\s]{0,3}(\d[\d \-]{8,26}\d)(?![\dA-Za-z*])"
 )
@@ -107,13 +127,15 @@ _EMAIL = re.compile(
 )
 _QQ = re.compile(r"(?i:qq|扣扣|企鹅)(?:号码?)?(?:[是为：:\s]|\(微信\)){0,3}([1-9]\d{4,11})(?![\d*])")
 _WECHAT = re.compile(
-    r"(?i:微信|(?<![a-z])(?:wechat|weixin|vx|wx|v信))(?:(?:号码?|id|ID|账号|帐号)[是为：:\s]{0,3}|[是为：:\s]{1,3}|(?=[A-Za-z\-]{1,19}[\d_]))"
+    r"(?i:微信|(?<![a-z])(?:wechat|weixin|vx|wx|v信))"
+    r"(?:(?:号码?|id|ID|账号|帐号)[是为：:\s]{0,3}|[是为：:\s]{1,3}|(?=[A-Za-z\-]{1,19}[\d_]))"
     r"(?!https?|www)([A-Za-z][A-Za-z0-9_\-]{5,19})(?![A-Za-z0-9_*])"
 )
+_PLATE_SIGNS = "A-HJ-NP-Za-hj-np-z\\d"
 _PLATE = re.compile(
-    rf"([{_PLATE_PLACES}][A-HJ-Za-hj-z][·•・.\- ]?)"
-    r"((?=[A-Za-z]{0,4}\d)[A-HJ-NP-Za-hj-np-z\d]{4}[A-HJ-NP-Za-hj-np-z\d挂学警港澳]|[A-HJ-Ka-hj-k][A-HJ-NP-Za-hj-np-z\d]\d{4}|\d{5}[A-HJ-Ka-hj-k])"
-    r"(?![A-Za-z\d*])"
+    # GA 36-2018: five signs; six on new-energy vehicles, small ones with a letter first, large ones with a letter last.
+    rf"([{_PLATE_PLACES}][A-HJ-Za-hj-z][·•・.\- ]?)((?=[A-Za-z]{{0,4}}\d)[{_PLATE_SIGNS}]{{4}}[{_PLATE_SIGNS}挂学警港澳]"
+    rf"|[A-HJ-Ka-hj-k][{_PLATE_SIGNS}]\d{{4}}|\d{{5}}[A-HJ-Ka-hj-k])(?![A-Za-z\d*])"
 )
 _NAMED_PLATE = re.compile(
     r"车牌(?:号码?)?(?:分别)?[是为：:\s（(]{0,3}([\u4e00-\u9fff]?[A-Za-z][·•・.\- ]?)([A-Za-z\d]{5,6})(?![A-Za-z\d*])"
@@ -134,22 +156,20 @@ def mask(text: str) -> Masked:
     """
     found: list[Span] = []
     is_wide = _WIDE.search(text)
-    for rule in _rules_for(text):
-        plain = text.translate(_NARROW) if is_wide else text
-        hits = list(rule(plain))
+    for rule in (*_rules_for(text), _find_names):
+        hits = list(rule(text.translate(_NARROW) if is_wide and rule is not _find_names else text))
         if hits:
             text = _hide(text, hits)
-            found.extend(Span(_KINDS[rule], hit.start, hit.end) for hit in hits)
-    names = list(_find_names(text))
-    if names:
-        text = _hide(text, names)
-        found.extend(Span(Kind.NAME, hit.start, hit.end) for hit in names)
+            found.extend(_spans(_KINDS[rule], hits))
     return Masked(text, tuple(sorted(found, key=lambda span: (span.start, span.end))))
 
 
 def mask_phone(phone: str) -> str:
     """A phone number for people who needn't call it: "138****1234", "0533-****678"."""
-    masked = mask(f"电话：{phone.strip()}")
+    phone = phone.strip()
+    if "*" in phone:
+        return phone
+    masked = mask(f"电话：{phone}")
     if any(span.kind is Kind.PHONE for span in masked.spans) or not any(char.isdigit() for char in phone):
         return masked.text[3:]
     digits = [place for place, char in enumerate(phone) if char.isdigit()]
@@ -194,20 +214,17 @@ def _find_chat_ids(text: str) -> Iterator[_Hit]:
 
 
 def _find_id_cards(text: str) -> Iterator[_Hit]:
-    taken = -1
     for found in _ID_CARD.finditer(text):
         area, _, year, month, day, rest = found.groups()
         if is_id_card(area + year + month + day + rest):
-            taken = found.end()
-            yield _hit_number(text, found.start(), found.end(), 4, 4)
+            yield _hit_number(text, found.span(), found.span(), head=4, tail=4)
     for found in _OLD_ID_CARD.finditer(text):
         area, year, month, day = found.groups()
         if area[:2] in _PROVINCES and _is_date(f"19{year}", month, day):
-            yield _hit_number(text, found.start(), found.end(), 4, 3)
+            yield _hit_number(text, found.span(), found.span(), head=4, tail=3)
     for found in _NAMED_ID_CARD.finditer(text):
         # A number that is called an id card is masked even when mistyped or cut short.
-        if found.start(1) >= taken:
-            yield _hit_number(text, *found.span(1), 4, 4)
+        yield _hit_number(text, found.span(1), found.span(1), head=4, tail=4)
 
 
 def is_id_card(number: str) -> bool:
@@ -231,9 +248,9 @@ def _find_bank_cards(text: str) -> Iterator[_Hit]:
     for found in _CARD.finditer(text):
         digits = re.sub(r"\D", "", found[1])
         if _CARD_PREFIX.match(digits) and is_luhn(digits):
-            yield _hit_number(text, found.start(), found.end(), 4, 4)
+            yield _hit_number(text, found.span(), found.span(), head=4, tail=4)
     for found in _NAMED_CARD.finditer(text):
-        yield _hit_number(text, *found.span(1), 4, 4)
+        yield _hit_number(text, found.span(1), found.span(1), head=4, tail=4)
 
 
 def is_luhn(digits: str) -> bool:
@@ -245,15 +262,16 @@ def is_luhn(digits: str) -> bool:
 
 def _find_phones(text: str) -> Iterator[_Hit]:
     for found in _MOBILE.finditer(text):
-        yield _hit_number(text, *found.span(1), 3, 4, outer=found.span())
-    for pattern in (_LANDLINE, _LOCAL):
-        for found in pattern.finditer(text):
-            yield _hit_number(text, *found.span(1), 0, 3, outer=found.span() if pattern is _LANDLINE else found.span(1))
+        yield _hit_number(text, found.span(), found.span(1), head=3, tail=4)
+    for found in _LANDLINE.finditer(text):
+        yield _hit_number(text, found.span(), found.span(1), head=0, tail=3)
+    for found in _LOCAL.finditer(text):
+        yield _hit_number(text, found.span(1), found.span(1), head=0, tail=3)
 
 
 def _find_hanzi_mobiles(text: str) -> Iterator[_Hit]:
     for found in _HANZI_MOBILE.finditer(text):
-        yield _hit_number(text, *found.span(), 3, 4)
+        yield _hit_number(text, found.span(), found.span(), head=3, tail=4)
 
 
 def _find_plates(text: str) -> Iterator[_Hit]:
@@ -263,20 +281,29 @@ def _find_plates(text: str) -> Iterator[_Hit]:
 
 
 def _find_names(text: str) -> Iterator[_Hit]:
-    done = 0
-    for start, end, surname in sorted(find_names(text)):
-        if start >= done:
-            done = end
-            yield _Hit(start, end, start + surname, end)
+    for start, end, surname in find_names(text):
+        yield _Hit(start, end, start + surname, end)
 
 
-def _hit_number(text: str, start: int, end: int, head: int, tail: int, outer: tuple[int, int] | None = None) -> _Hit:
-    """Hide all digits of text[start:end] but the first `head` and the last `tail`."""
-    places = [place for place in range(start, end) if text[place] not in " .-()（）"]
-    first = places[head] if len(places) > head + tail else places[len(places) // 3]
-    last = places[-tail - 1] + 1 if len(places) > head + tail else places[-(len(places) // 3) - 1] + 1
-    outer_start, outer_end = outer or (start, end)
-    return _Hit(outer_start, outer_end, first, last)
+def _hit_number(text: str, hit: tuple[int, int], number: tuple[int, int], *, head: int, tail: int) -> _Hit:
+    """Hide all digits of text[number] but the first `head` and the last `tail`; a short number keeps its outer thirds."""
+    places = [place for place in range(*number) if text[place] not in " .-()（）"]
+    if len(places) <= head + tail:
+        head = tail = len(places) // 3
+    return _Hit(*hit, places[head], places[-tail - 1] + 1)
+
+
+def _spans(kind: Kind, hits: list[_Hit]) -> Iterator[Span]:
+    """One span for each hit; those that overlap are one."""
+    start = end = -1
+    for hit in sorted(hits, key=lambda hit: hit.start):
+        if hit.start < end:
+            end = max(end, hit.end)
+            continue
+        if end >= 0:
+            yield Span(kind, start, end)
+        start, end = hit.start, hit.end
+    yield Span(kind, start, end)
 
 
 def _hide(text: str, hits: list[_Hit]) -> str:
@@ -289,7 +316,7 @@ def _hide(text: str, hits: list[_Hit]) -> str:
     return "".join(chars)
 
 
-_KINDS = {
+_KINDS: dict[Callable[[str], Iterator[_Hit]], Kind] = {
     _find_emails: Kind.EMAIL,
     _find_chat_ids: Kind.CHAT,
     _find_id_cards: Kind.ID_CARD,
@@ -297,4 +324,5 @@ _KINDS = {
     _find_phones: Kind.PHONE,
     _find_hanzi_mobiles: Kind.PHONE,
     _find_plates: Kind.PLATE,
+    _find_names: Kind.NAME,
 }

@@ -13,19 +13,19 @@ COMPOUND_SURNAMES = frozenset(
     "钟离 宇文 长孙 慕容 鲜于 闾丘 司徒 司空 赫连 呼延 第五 百里 东郭 西门 南门 拓跋 完颜 纳兰".split()
 )
 
-# Surnames that seldom begin another word.
-_PLAIN = frozenset(
+# Surnames; those that are everyday words too stand below once more.
+_COMMON = frozenset(
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭林罗郑梁谢宋唐许韩冯邓曹彭肖田董袁潘蒋蔡余杜叶程苏魏吕丁沈姚卢姜崔钟谭陆汪范廖贾夏韦付"
     "邹孟熊秦邱尹薛闫阎段雷侯史陶黎贺顾郝龚邵覃武戴莫孔汤赖樊兰殷翟洪倪伍凌易柳岳詹欧耿聂齐鲁葛庞邢奚项祝左涂"
     "柯屈牟鲍霍甘尚舒俞游阮芦蓝柴裴蒲卜窦焦巩简饶佘褚娄骆冉靳瞿桂苗纪涂谌喻晏缪宁卞季苟栾冀邸晋温盛辛冷闵"
     "宫辜邬郎宗候符代党牛景解涂向曲柏戚仇穆祁费麦曾谈万文龙戴裘蔺滕郁娜佟敖卓池蓬郜屠阚颜詹寇兆湛艾储皮鞠隋"
-    "匡沙楚岑仲芮蔚迟谷豆丛车巫糜鄢仝尤佀刁匡米揭邰粟臧冼黄麻宿占利"
+    "匡沙楚岑仲芮蔚迟谷豆丛车巫糜鄢仝尤佀刁匡米揭邰粟臧冼黄麻宿占利巢桑扈邝卿帅雍"
 )
 # Surnames that are everyday words too: after a weak cue they need more than a boundary.
 _RISKY = frozenset(
-    "何高于任方金石白钱严毛江常安平时全成应路包原申房花管施明连古单车向万文解易米沙米利代党游尚温冷盛宁左甘池豆麻占简景候史辛谈付"
+    "何高于任方金石白钱严毛江常安平时全成应路包原申房花管施明连古单车向万文解易米沙利代党游尚温冷盛宁左甘池豆麻占简景候史辛谈付封"
 )
-SURNAMES = _PLAIN | _RISKY
+SURNAMES = _COMMON | _RISKY
 
 # Beginnings of ordinary words that look like a surname and a given name.
 _WORDS = re.compile(
@@ -57,22 +57,21 @@ _ENDS = re.compile(rf"(?![{_HANZI}*·•])|电话|手机|身份证|联系|现年
 _PROVES = re.compile(r"[\s（(，,：:]{0,2}(?:联系)?(?:电话|手机|身份证|男|女(?!士)|现年|今年\d|年龄|1[3-9][\d*])")
 
 _PERSON = [
-    *(
-        f"{who}人"
-        for who in "具报 诉求 呈报 经办 受害 被害 当事 联系 联络 代理 承包 负责 法定代表 监护 留言 提问 咨询 发帖 发件 寄件".split()
-    ),
-    *(
-        f"{passive}{act}人"
-        for act in "举报 投诉 反映 反应 申请 求助 申诉 信访 上访 来信 写信 来访 报案 报警 检举 控告 发信 建议 委托 上诉 陈述 请求 报告 申辩".split()
-        for passive in ("", "被")
-    ),
+    f"{who}人"
+    for who in (
+        "举报 投诉 反映 反应 申请 求助 申诉 信访 上访 来信 写信 来访 报案 报警 检举 控告 发信 建议 委托 上诉 陈述 请求 "
+        "报告 申辩 被举报 被投诉 被反映 被申请 被检举 被控告 被上诉 具报 诉求 呈报 经办 受害 被害 当事 联系 联络 代理 承包 "
+        "负责 法定代表 监护 留言 提问 咨询 发帖 发件 寄件"
+    ).split()
 ]
 _ROLE = (
-    "法人代表 法人 原告 被告 户主 业主代表 业主 房主 车主 房东 老板 患者 病人 死者 伤者 家长 学生 学员 村民代表 村民 居民 民工代表 "
-    "代表 签名 署名 落款 司机 教师 市民 职工 员工 群众 投诉者 举报者 "
-    "股东 包工头 工头 董事长 总经理 置业顾问 教练".split()
-)
-_KIN = "老公 丈夫 妻子 老婆 爱人 儿子 女儿 孩子 小孩 父亲 母亲 爸爸 妈妈 我爸 我妈 孙子 孙女 弟弟 哥哥 姐姐 妹妹 外公 外婆 爷爷 奶奶".split()
+    "法人代表 法人 原告 被告 户主 业主代表 业主 房主 车主 房东 老板 患者 病人 死者 伤者 家长 学生 学员 村民代表 村民 居民 "
+    "民工代表 代表 签名 署名 落款 司机 教师 市民 职工 员工 群众 投诉者 举报者 股东 包工头 工头 董事长 总经理 置业顾问 教练"
+).split()
+_KIN = (
+    "老公 丈夫 妻子 老婆 爱人 儿子 女儿 孩子 小孩 父亲 母亲 爸爸 妈妈 我爸 我妈 孙子 孙女 弟弟 哥哥 姐姐 妹妹 外公 外婆 "
+    "爷爷 奶奶"
+).split()
 
 
 def _any(*words: str) -> str:
@@ -119,14 +118,16 @@ def find_names(text: str) -> Iterator[tuple[int, int, int]]:
     found = list(_find_introduced(text))
     yield from found
     if found:
-        yield from _find_again(text, {text[start:end] for start, end, _ in found})
+        names = {text[start:end]: surname for start, end, surname in found}
+        # A name told in parts ("我姓张，叫建国") has no form in which it could come again.
+        yield from _find_again(text, {name for name, surname in names.items() if surname == surname_length(name)})
 
 
 def _find_again(text: str, names: set[str]) -> Iterator[tuple[int, int, int]]:
     """The same names elsewhere in the text, where nothing introduces them any more."""
     by_first: dict[str, set[str]] = {}
     for name in names:
-        if surname_length(name) and not _WORDS.match(name):
+        if not _WORDS.match(name):
             by_first.setdefault(name[0], set()).add(name)
     sizes = sorted({len(name) for name in names}, reverse=True)
     for start, char in enumerate(text):

@@ -1,0 +1,205 @@
+"""The command line: `shanzhi …`. Thin: each command sets up what it needs and calls one function."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import django
+import typer
+from rich.console import Console
+
+from shanzhi.config.installation import Installation
+from shanzhi.core.errors import DomainError
+
+cli = typer.Typer(no_args_is_help=True, add_completion=False, help="善治：城市运行平台。")
+regions = typer.Typer(no_args_is_help=True, help="区划。")
+process = typer.Typer(no_args_is_help=True, help="流程文件。")
+imports = typer.Typer(no_args_is_help=True, help="导入。")
+cli.add_typer(regions, name="regions")
+cli.add_typer(process, name="process")
+cli.add_typer(imports, name="import")
+
+stderr = Console(stderr=True)
+
+CityOption = Annotated[str, typer.Option("--city", help="城市的区划代码（4 位；重庆 50）。")]
+PortOption = Annotated[int, typer.Option(help="端口。")]
+HostOption = Annotated[str, typer.Option(help="监听地址；0.0.0.0 让别的设备也能访问。")]
+
+
+@contextmanager
+def _ready(role: str = "", *, prepare: bool = False) -> Iterator[Installation]:
+    """Django set up on a running database; `prepare` also makes roles and migrates."""
+    # Imported here and in the commands: each needs settings, and those need the environment that comes first.
+    from shanzhi.config import database  # noqa: PLC0415
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shanzhi.config.settings")
+    if role:
+        os.environ["SHANZHI_ROLE"] = role
+    installation = Installation.from_environment()
+    if installation.is_embedded:
+        database.start_embedded(installation)
+        database.create_database(installation)
+    django.setup()
+    database.repoint(installation)
+    if prepare:
+        database.prepare(installation)
+    yield installation
+
+
+@cli.command()
+def demo(
+    port: PortOption = 8000,
+    host: HostOption = "127.0.0.1",
+    city: CityOption = "3703",
+    check: Annotated[
+        bool, typer.Option("--check", help="不开网页：载入、导入、办理 200 件并核对，输出一个 JSON。")
+    ] = False,
+    messages: Annotated[Path | None, typer.Option(help="与 --check 一起用：要导入的 CSV。")] = None,
+) -> None:
+    """演示城市：建库、载入区划、启动网页和后台；Ctrl-C 全部停下。"""
+    os.environ["SHANZHI_DEMO"] = "1"
+    with _ready(prepare=True) as installation:
+        if check:
+            from shanzhi.config.demo.check import check as run_check  # noqa: PLC0415
+
+            said, is_whole = run_check(installation, city_code=city, messages=messages, console=stderr)
+            print(json.dumps(said, ensure_ascii=False, indent=1))  # noqa: T201 - the command's output
+            raise typer.Exit(0 if is_whole else 1)
+        from shanzhi.config.demo.run import run_demo  # noqa: PLC0415
+
+        run_demo(installation, city_code=city, host=host, port=port, console=Console())
+
+
+@cli.command()
+def setup() -> None:
+    """建好数据库、角色、数据表和静态文件；可反复运行。"""
+    with _ready(prepare=True) as installation:
+        from shanzhi.config.assets import collect  # noqa: PLC0415
+        from shanzhi.config.database import acting_as  # noqa: PLC0415
+        from shanzhi.kernel.matters import operations as matters  # noqa: PLC0415
+        from django.utils import timezone  # noqa: PLC0415
+
+        collect()
+        with acting_as(installation, "importer"):
+            matters.kinds_take_over(now=timezone.now())
+    stderr.print("已就绪。")
+
+
+@cli.command()
+def serve(port: PortOption = 8000, host: HostOption = "127.0.0.1", workers: int = 1, threads: int = 4) -> None:
+    """网页和接口（先运行 shanzhi setup）。"""
+    with _ready() as installation:
+        from shanzhi.config.server import serve as run  # noqa: PLC0415
+
+        raise typer.Exit(run(installation, host=host, port=port, workers=workers, threads=threads))
+
+
+@cli.command()
+def worker() -> None:
+    """后台：分发事件、定时任务。"""
+    with _ready("worker"):
+        from shanzhi.config.worker import run  # noqa: PLC0415
+
+        run()
+
+
+@cli.command()
+def doctor() -> None:
+    """检查这套安装哪里不对、怎么修。"""
+    from shanzhi.config.doctor import examine  # noqa: PLC0415
+
+    raise typer.Exit(examine(Console()))
+
+
+@cli.command()
+def token(
+    who: Annotated[str, typer.Argument(help="登录名，或岗位编号。")],
+    label: Annotated[str, typer.Option(help="用途。")] = "api",
+    days: Annotated[int, typer.Option(help="有效天数。")] = 365,
+) -> None:
+    """给一个岗位发一枚接口令牌；只显示这一次。"""
+    with _ready():
+        from shanzhi.kernel.access.cli import issue_token  # noqa: PLC0415
+
+        print(issue_token(who, label, days))  # noqa: T201 - the command's output
+
+
+@regions.command("load")
+def regions_load(code: str) -> None:
+    """载入一座城市的区划和网格，例如 3203。"""
+    with _ready(prepare=True) as installation:
+        from django.utils import timezone  # noqa: PLC0415
+
+        from shanzhi.config.database import acting_as  # noqa: PLC0415
+        from shanzhi.config.demo.city import DIVISIONS, OPENED  # noqa: PLC0415
+        from shanzhi.kernel.organisation import cli as organisation  # noqa: PLC0415
+
+        with acting_as(installation, "importer"):
+            organisation.load_regions(code, folder=DIVISIONS, on=OPENED, now=timezone.now(), console=Console())
+
+
+@imports.command("matters")
+def import_matters(
+    file: Path,
+    source: Annotated[str, typer.Option(help="来源系统的名称；默认用文件名。")] = "",
+    rejects: Annotated[Path | None, typer.Option(help="未导入的行写到这里；默认在原文件旁。")] = None,
+) -> None:
+    """导入别的系统的事项（CSV）；可反复运行，已有的不再导入。"""
+    with _ready() as installation:
+        from shanzhi.config.database import acting_as  # noqa: PLC0415
+        from shanzhi.modules.imports.cli import import_matters_file  # noqa: PLC0415
+
+        with acting_as(installation, "importer"):
+            raise typer.Exit(import_matters_file(file, source or file.stem, rejects))
+
+
+@process.command("check")
+def process_check(file: Path) -> None:
+    """检查一个流程文件；每处问题都说出行号。"""
+    _said("check_file", file)
+
+
+@process.command("draw")
+def process_draw(
+    file: Path, form: Annotated[str, typer.Option("--format", help="table、mermaid 或 dot。")] = "table"
+) -> None:
+    """把一个流程文件画成表或图。"""
+    _said("draw_file", file, form)
+
+
+def _said(command: str, *arguments: object) -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shanzhi.config.settings")
+    from shanzhi.kernel.matters import cli as matters  # noqa: PLC0415
+
+    said = getattr(matters, command)(*arguments)
+    print(said.text)  # noqa: T201 - the command's output
+    raise typer.Exit(0 if said.ok else 1)
+
+
+def main() -> int:
+    """Run a command; a DomainError is told in its sentence, without a traceback."""
+    try:
+        cli(standalone_mode=False)
+    except DomainError as error:
+        stderr.print(f"[red]{error}[/red]")
+        for name, sentence in error.fields.items():
+            stderr.print(f"  {name}：{sentence}")
+        return 1
+    except typer.Abort:
+        return 130
+    except Exception as error:
+        # Typer raises Click's own errors, which know how to show themselves.
+        show = getattr(error, "show", None)
+        if show is None:
+            raise
+        show()
+        return int(getattr(error, "exit_code", 1))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The demo city: real division codes, everything else invented."""

