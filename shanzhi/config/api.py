@@ -2,20 +2,40 @@
 
 from importlib import import_module
 from importlib.util import find_spec
+from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from ninja import NinjaAPI
-from ninja.errors import ValidationError
+from ninja.errors import HttpError, ValidationError
+from ninja.openapi.schema import OpenAPISchema
 
-from shanzhi.core.errors import DomainError
+from shanzhi.core.errors import DomainError, TooLarge
 from shanzhi.core.text import msg
 
 PROBLEM = "application/problem+json"
 UNPROCESSABLE = 422
+UNAUTHORIZED = 401
+FIRST_ERROR = 400
 
-api = NinjaAPI(
+
+class _Api(NinjaAPI):
+    """Describes its errors as what they are: problem+json."""
+
+    def get_openapi_schema(self, **kwargs: Any) -> OpenAPISchema:
+        """The API's description (OpenAPI 3.1)."""
+        schema = super().get_openapi_schema(**kwargs)
+        for path in schema["paths"].values():
+            for operation in path.values():
+                for status, response in operation["responses"].items():
+                    if int(status) >= FIRST_ERROR and "content" in response:
+                        response["content"] = {PROBLEM: next(iter(response["content"].values()))}
+        return schema
+
+
+api = _Api(
     title="善治 Shanzhi",
     version="1",
     description=(
@@ -39,6 +59,8 @@ def problem(request: HttpRequest, error: DomainError) -> HttpResponse:
     }
     response = api.create_response(request, body, status=error.status)
     response["Content-Type"] = PROBLEM
+    if error.status == UNAUTHORIZED:
+        response["WWW-Authenticate"] = 'Bearer realm="shanzhi"'
     return response
 
 
@@ -51,6 +73,21 @@ def _domain_error(request: HttpRequest, error: DomainError) -> HttpResponse:
 def _bad_shape(request: HttpRequest, error: ValidationError) -> HttpResponse:
     places = {".".join(str(part) for part in item["loc"][1:]) or "body": str(item["msg"]) for item in error.errors}
     return problem(request, _shape_error(places))
+
+
+@api.exception_handler(HttpError)
+def _unreadable(request: HttpRequest, error: HttpError) -> HttpResponse:
+    """What the framework itself refuses: a body that is no JSON, for one."""
+    told = DomainError(msg("请求读不懂。请检查请求体是不是 UTF-8 编码的 JSON，再重新提交。"))
+    told.status, told.code = error.status_code, "unreadable"
+    return problem(request, told)
+
+
+@api.exception_handler(RequestDataTooBig)
+@api.exception_handler(TooManyFieldsSent)
+@api.exception_handler(TooManyFilesSent)
+def _too_much(request: HttpRequest, error: Exception) -> HttpResponse:
+    return problem(request, TooLarge(msg("一次提交的内容太多。请减少内容或文件个数，分几次提交。")))
 
 
 def _shape_error(fields: dict[str, str]) -> DomainError:

@@ -31,7 +31,7 @@ HostOption = Annotated[str, typer.Option(help="监听地址；0.0.0.0 让别的�
 
 
 @contextmanager
-def _ready(role: str = "", *, prepare: bool = False) -> Iterator[Installation]:
+def ready(role: str = "", *, prepare: bool = False) -> Iterator[Installation]:
     """Django set up on a running database; `prepare` also makes roles and migrates."""
     # Imported here and in the commands: each needs settings, and those need the environment that comes first.
     from shanzhi.config import database  # noqa: PLC0415
@@ -62,7 +62,7 @@ def demo(
 ) -> None:
     """演示城市：建库、载入区划、启动网页和后台；Ctrl-C 全部停下。"""
     os.environ["SHANZHI_DEMO"] = "1"
-    with _ready(prepare=True) as installation:
+    with ready(prepare=True) as installation:
         if check:
             from shanzhi.config.demo.check import check as run_check  # noqa: PLC0415
 
@@ -77,7 +77,7 @@ def demo(
 @cli.command()
 def setup() -> None:
     """建好数据库、角色、数据表和静态文件；可反复运行。"""
-    with _ready(prepare=True) as installation:
+    with ready(prepare=True) as installation:
         from shanzhi.config.assets import collect  # noqa: PLC0415
         from shanzhi.config.database import acting_as  # noqa: PLC0415
         from shanzhi.kernel.matters import operations as matters  # noqa: PLC0415
@@ -92,7 +92,7 @@ def setup() -> None:
 @cli.command()
 def serve(port: PortOption = 8000, host: HostOption = "127.0.0.1", workers: int = 1, threads: int = 4) -> None:
     """网页和接口（先运行 shanzhi setup）。"""
-    with _ready() as installation:
+    with ready() as installation:
         from shanzhi.config.server import serve as run  # noqa: PLC0415
 
         raise typer.Exit(run(installation, host=host, port=port, workers=workers, threads=threads))
@@ -101,7 +101,7 @@ def serve(port: PortOption = 8000, host: HostOption = "127.0.0.1", workers: int 
 @cli.command()
 def worker() -> None:
     """后台：分发事件、定时任务。"""
-    with _ready("worker"):
+    with ready("worker"):
         from shanzhi.config.worker import run  # noqa: PLC0415
 
         run()
@@ -122,7 +122,7 @@ def token(
     days: Annotated[int, typer.Option(help="有效天数。")] = 365,
 ) -> None:
     """给一个岗位发一枚接口令牌；只显示这一次。"""
-    with _ready():
+    with ready():
         from shanzhi.kernel.access.cli import issue_token  # noqa: PLC0415
 
         print(issue_token(who, label, days))  # noqa: T201 - the command's output
@@ -131,7 +131,7 @@ def token(
 @regions.command("load")
 def regions_load(code: str) -> None:
     """载入一座城市的区划和网格，例如 3203。"""
-    with _ready(prepare=True) as installation:
+    with ready(prepare=True) as installation:
         from django.utils import timezone  # noqa: PLC0415
 
         from shanzhi.config.database import acting_as  # noqa: PLC0415
@@ -149,7 +149,7 @@ def import_matters(
     rejects: Annotated[Path | None, typer.Option(help="未导入的行写到这里；默认在原文件旁。")] = None,
 ) -> None:
     """导入别的系统的事项（CSV）；可反复运行，已有的不再导入。"""
-    with _ready() as installation:
+    with ready() as installation:
         from shanzhi.config.database import acting_as  # noqa: PLC0415
         from shanzhi.modules.imports.cli import import_matters_file  # noqa: PLC0415
 

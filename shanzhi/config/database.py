@@ -78,7 +78,7 @@ def create_database(installation: Installation) -> None:
 
 
 @contextmanager
-def _admin(installation: Installation) -> Iterator[psycopg.Connection]:
+def admin(installation: Installation) -> Iterator[psycopg.Connection]:
     with psycopg.connect(admin_url(installation)) as connection:
         # Two processes that start at once must not both create a role.
         connection.execute("SELECT pg_advisory_xact_lock(370300)")
@@ -90,7 +90,7 @@ def create_roles(installation: Installation) -> None:
 
     No role is superuser or may bypass row-level security; only the owner may create things.
     """
-    with _admin(installation) as connection:
+    with admin(installation) as connection:
         schema = sql.Identifier(installation.schema)
         for kind in ROLES:
             name = installation.role(kind)
@@ -114,7 +114,7 @@ def create_roles(installation: Installation) -> None:
 
 def grant_third_party(installation: Installation) -> None:
     """Give the roles their rights on the libraries' tables and sequences."""
-    with _admin(installation) as connection:
+    with admin(installation) as connection:
         connection.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(installation.role("owner"))))
         for kind, patterns in THIRD_PARTY_GRANTS.items():
             relations = connection.execute(

@@ -14,7 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", views.health, name="healthz"),
     path("start/", views.start, name="start"),
     path("language/", set_language, name="set_language"),
-    path("accounts/", include("allauth.account.urls")),
+    path("accounts/", include("shanzhi.kernel.access.web.account_urls")),
     path("ui/", include("shanzhi.ui.urls")),
     path("api/v1/", api.urls),
 ]

@@ -56,9 +56,9 @@ def logins(city_code: str, county_code: str) -> tuple[Login, ...]:
     )
 
 
-def is_loaded(now: datetime) -> bool:
-    """Are there regions already?"""
-    return bool(queries.top_regions(local_date(now)))
+def is_loaded(city_code: str, now: datetime) -> bool:
+    """Is the city there, with its governance centre?"""
+    return queries.unit_by_code(f"centre-{city_code}", local_date(now)) is not None
 
 
 def load_city(installation: Installation, *, city_code: str, now: datetime, console: Console) -> None:
@@ -73,7 +73,7 @@ def load_city(installation: Installation, *, city_code: str, now: datetime, cons
     names = demo_texts().names
     with database.acting_as(installation, "importer"):
         matters.kinds_take_over(now=now)
-        if is_loaded(now):
+        if is_loaded(city_code, now):
             return
         organisation.load_regions(city_code, folder=DIVISIONS, on=OPENED, now=now, console=console)
         organisation.set_up_units(

@@ -32,7 +32,7 @@ def run_demo(installation: Installation, *, city_code: str, host: str, port: int
     """
     _check_port(host, port)
     now = timezone.now()
-    is_new = not is_loaded(now)
+    is_new = not is_loaded(city_code, now)
     if is_new:
         console.print("第一次启动：载入城市（约一分钟）…")
     load_city(installation, city_code=city_code, now=now, console=console)

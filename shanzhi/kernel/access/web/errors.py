@@ -14,7 +14,10 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 
 def error_page(request: HttpRequest, error: DomainError) -> HttpResponse:
     """The page that tells what happened and what to do next."""
-    context = {"sentence": error.sentence(gettext), "status": error.status}
+    happened, stop, to_do = error.sentence(gettext).partition("。")
+    if not stop:
+        happened, _, to_do = happened.partition(". ")
+    context = {"title": happened, "text": to_do, "status": error.status}
     return render(request, "ui/error.html", context, status=error.status)
 
 

@@ -1,0 +1,1 @@
+"""Benchmarks that a person can rerun; each writes its last results to RESULTS.md."""

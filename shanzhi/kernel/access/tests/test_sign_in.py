@@ -1,0 +1,89 @@
+"""Somebody signs in, mistypes, is held up, signs out."""
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.urls import reverse
+
+from tests.city import LOGINS, PASSWORD, Cast
+
+pytestmark = pytest.mark.django_db
+
+LOGIN = "/accounts/login/"
+
+
+def sign_in(client: Client, name: str, password: str = PASSWORD, **extra: str):
+    return client.post(LOGIN, {"login": name, "password": password, **extra})
+
+
+def test_it_shows_the_sign_in_page_in_our_words(client: Client, cast: Cast):
+    html = client.get(LOGIN).content.decode()
+    assert "用户名" in html
+    assert "密码" in html
+    assert "请联系本单位管理员" in html
+    assert "Username" not in html
+    assert "placeholder" not in html
+
+
+def test_it_leads_from_sign_in_to_the_start_of_the_post(client: Client, cast: Cast):
+    answer = sign_in(client, LOGINS["handler"])
+    assert (answer.status_code, answer["Location"]) == (302, "/start/")
+    assert client.get("/start/")["Location"] == reverse("worklist:list")
+
+
+def test_it_leads_back_to_where_one_wanted_to_go(client: Client, cast: Cast):
+    assert sign_in(client, LOGINS["handler"], next="/notices/")["Location"] == "/notices/"
+    assert sign_in(Client(), LOGINS["handler"], next="https://elsewhere.example/")["Location"] == "/start/"
+
+
+def test_it_says_that_a_form_waits(client: Client, cast: Cast):
+    assert "登录后接着办" in client.get(LOGIN, {"next": "/worklist/?parked=abc"}).content.decode()
+    assert "登录后接着办" not in client.get(LOGIN, {"next": "/worklist/"}).content.decode()
+
+
+def test_it_says_what_is_wrong_in_a_sentence(client: Client, cast: Cast):
+    assert "用户名或密码不对" in sign_in(client, LOGINS["handler"], "wrong").content.decode()
+    empty = sign_in(client, "", "").content.decode()
+    assert "请填写用户名。" in empty
+    assert "请填写密码。" in empty
+
+
+def test_it_does_not_tell_whether_a_name_exists(client: Client, cast: Cast):
+    known = sign_in(client, LOGINS["handler"], "wrong").content.decode()
+    unknown = sign_in(client, "nobody-here", "wrong").content.decode()
+    assert known.count("用户名或密码不对") == unknown.count("用户名或密码不对") == 1
+
+
+def test_it_holds_up_a_name_after_eight_wrong_passwords_and_no_other_name(client: Client, cast: Cast):
+    answers = [sign_in(client, LOGINS["checker"], "wrong") for _ in range(settings.AXES_FAILURE_LIMIT)]
+    assert [answer.status_code for answer in answers] == [200] * 7 + [429]
+    html = answers[-1].content.decode()
+    assert "这个用户名暂停登录" in html
+    assert "请在 15 分钟后再试" in html
+    assert LOGINS["checker"] in html
+    assert sign_in(client, LOGINS["checker"]).status_code == 429
+    assert sign_in(Client(), LOGINS["handler"]).status_code == 302
+    assert sign_in(Client(REMOTE_ADDR="10.1.2.3"), LOGINS["checker"]).status_code == 302
+
+
+def test_it_asks_before_it_signs_out_and_clears_what_the_browser_kept(client: Client, cast: Cast):
+    sign_in(client, LOGINS["handler"])
+    assert "退出登录？" in client.get("/accounts/logout/").content.decode()
+    assert client.get("/notices/").status_code == 200
+    gone = client.post("/accounts/logout/", follow=True)
+    assert 'data-draft-clear="*"' in gone.content.decode()
+    assert client.get("/notices/")["Location"].startswith(LOGIN)
+
+
+@pytest.mark.parametrize(
+    "path", ["email/", "password/reset/", "password/change/", "password/set/", "confirm-email/", "reauthenticate/", "login/code/"]
+)
+def test_it_has_no_pages_that_nobody_needs(client: Client, cast: Cast, path):
+    answer = client.get(f"/accounts/{path}")
+    assert answer.status_code == 404
+    assert "没有找到这个页面" in answer.content.decode()
+
+
+def test_it_says_that_accounts_are_opened_by_the_unit(client: Client, cast: Cast):
+    assert "账号由单位开通" in client.get("/accounts/signup/").content.decode()
+    assert client.post("/accounts/signup/", {"username": "x", "password1": "y"}).status_code == 405

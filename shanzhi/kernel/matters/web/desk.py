@@ -1,0 +1,362 @@
+"""The door of this folder for desks: one matter with its forms, and the carrying out of one of them.
+
+A module's view calls `desk_context` to show a matter and includes `matters/_card.html`; its forms are posted to
+`matters:do`, or to an address of the desk's own whose view calls `do_action`. See README.md.
+"""
+
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext
+
+from shanzhi.core.errors import DomainError, NotFound
+from shanzhi.core.text import msg
+from shanzhi.kernel.access.policy import check_may
+from shanzhi.kernel.access.queries import roles
+from shanzhi.kernel.access.web.middleware import ActingRequest
+from shanzhi.kernel.matters import operations, queries
+from shanzhi.kernel.matters.models import Matter
+from shanzhi.kernel.matters.operations import Done
+from shanzhi.kernel.matters.operations.step import MatterNotFound
+from shanzhi.kernel.matters.operations.upkeep import suggested_unit
+from shanzhi.kernel.matters.policy.process import FieldType, Kind
+from shanzhi.kernel.matters.queries import ActionChoice, Ground, MatterCard, MatterRow, ReplyTemplate, kind_version
+from shanzhi.kernel.matters.web import show
+from shanzhi.kernel.matters.web.forms import PICKED, ActionForm, grounds_for, values_of
+from shanzhi.kernel.matters.web.picker import Picker, picker, search_name
+from shanzhi.kernel.vault.operations import READ_REASONS
+from shanzhi.kernel.vault.web.parked import parked_fields
+from shanzhi.ui.components import LightLevel
+
+FEATURE = "find"
+FIND = "find"
+"""Name of the buttons that send a form only to get it back: a search, a reply template."""
+TEMPLATE = "template:"
+MAIN_VERBS = ("accept", "dispatch", "take", "reply", "check_pass", "rate", "assist_done")
+"""Verbs whose form may stand open on the page: what usually comes next."""
+STERN_VERBS = frozenset({"refuse", "hand_back", "check_fail", "withdraw"})
+
+Draw = Callable[[ActingRequest, dict[str, Any], int], HttpResponse]
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A form that was sent and comes back: as a search, with an error, or after a new sign-in."""
+
+    action: str
+    data: QueryDict
+    error: DomainError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ActionBlock:
+    """One action as a page shows it: its form, where it is sent, and what helps to fill it in."""
+
+    choice: ActionChoice
+    form: ActionForm
+    url: str
+    key: str
+    tone: str
+    grounds: tuple[Ground, ...]
+    ground: Ground | None
+    templates: tuple[ReplyTemplate, ...]
+    has_files: bool
+    is_back: bool
+    """Was it sent and has it come back?"""
+
+
+def check_staff(request: ActingRequest, feature: str = FEATURE) -> None:
+    """Raises SignInNeeded for a visitor and NotAllowed for a post without the feature."""
+    check_may(request.actor, roles().get(request.actor.role), feature)
+
+
+def kind_of(matter_id: int) -> Kind:
+    """The process that a visible matter runs under; 1 query.
+
+    Raises:
+        MatterNotFound: not there, or not visible.
+    """
+    found = Matter.objects.filter(pk=matter_id).values_list("kind", "kind_version").first()
+    if found is None:
+        raise MatterNotFound(msg("没有找到这件事项，或者您现在的岗位看不到它。请核对编号，或换一个岗位。"))
+    return kind_version(*found)
+
+
+def id_of(number: str) -> int:
+    """The id of the visible matter with this number; 1 query.
+
+    Raises:
+        MatterNotFound: not there, or not visible.
+    """
+    found = queries.matter_id_of_number(number)
+    if found is None:
+        raise MatterNotFound(msg("没有找到这件事项，或者您现在的岗位看不到它。请核对编号，或换一个岗位。"))
+    return found
+
+
+def here(path: str, otherwise: str) -> str:
+    """An address of this site that came with a form, else `otherwise`."""
+    return path if path.startswith("/") and not path.startswith(("//", "/\\")) else otherwise
+
+
+def desk_context(
+    request: ActingRequest,
+    matter_id: int,
+    *,
+    back: str = "",
+    page: str = "",
+    do_url: str = "matters:do",
+    posted: Posted | None = None,
+    revealed: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """What `matters/_card.html` needs: `card`, its parts for the components, and `main` and `others`, the forms.
+
+    `page` is the address of the page that shows it (default: this one) and `back` where to go when something was done
+    (default: `page`). `do_url` names the address that takes the forms, with number and action. `posted` gives a form
+    back. About 11 queries, 3 more for a form in which a unit is chosen.
+
+    Raises:
+        MatterNotFound: not there, or not visible.
+    """
+    card = queries.card(matter_id, actor=request.actor, now=request.now)
+    own = reverse("matters:matter", args=[card.number])
+    page = page or here(request.POST.get("page", ""), own if request.method == "POST" else request.path)
+    posted = posted or _parked(request)
+    blocks = [_block(request, card, choice, do_url, posted) for choice in card.actions]
+    main = _main(blocks)
+    return {
+        "card": card,
+        "page": page,
+        "back": back or here(request.POST.get("back", ""), ""),
+        "level": show.LEVELS[card.light],
+        "left": show.left_text(card.left),
+        "facts": show.facts_of(card),
+        "steps": show.steps_of(card),
+        "shares": show.shares_of(card),
+        "photos": show.photos_of(card),
+        "papers": show.papers_of(card),
+        "timeline": show.timeline_of(card, request.now),
+        "next_sentence": _next(card, request),
+        "main": main,
+        "others": tuple(block for block in blocks if block is not main),
+        "sentence": posted.error.sentence(gettext) if posted and posted.error else "",
+        "kept": _kept(matter_id, posted, blocks),
+        "read_reasons": tuple((code, gettext(name)) for code, name in READ_REASONS.items()),
+        "revealed": dict(revealed or {}),
+    }
+
+
+def _parked(request: ActingRequest) -> Posted | None:
+    """A form that was sent without a valid session, after its writer has signed in again."""
+    fields = parked_fields(request)
+    if not fields:
+        return None
+    data = QueryDict(mutable=True)
+    for name, values in fields.items():
+        data.setlist(name, values)
+    return Posted(data.get("action", ""), data)
+
+
+def _main(blocks: list[ActionBlock]) -> ActionBlock | None:
+    """The form that stands open: one that came back, else the usual next step."""
+    back = next((block for block in blocks if block.is_back), None)
+    usual = (block for verb in MAIN_VERBS for block in blocks if block.choice.verb == verb)
+    return back or next(usual, None)
+
+
+def _next(card: MatterCard, request: ActingRequest) -> str:
+    """What the reporter reads about what comes next."""
+    params = {"unit": card.holder_name, "due": show.when(card.due_at, request.now)}
+    return gettext(card.next_sentence) % params if card.next_sentence else ""
+
+
+def _block(
+    request: ActingRequest, card: MatterCard, choice: ActionChoice, do_url: str, posted: Posted | None
+) -> ActionBlock:
+    mine = posted if posted is not None and posted.action == choice.code else None
+    data = _with_template(card, choice, mine, request) if mine else None
+    types = {spec.type for spec, _ in choice.fields}
+    listed = tuple(grounds_for(choice.verb)) if FieldType.GROUND in types else ()
+    chosen = data.get("ground", "") if data is not None else ""
+    form = ActionForm(
+        choice,
+        data=data,
+        initial={"category": card.category},
+        pickers=_pickers(request, card, choice, data),
+        problems=mine.error.fields if mine and mine.error else None,
+    )
+    return ActionBlock(
+        choice=choice,
+        form=form,
+        url=reverse(do_url, args=[card.number, choice.code]),
+        key=str(uuid.uuid4()),
+        tone="bad" if choice.verb in STERN_VERBS else "plain",
+        grounds=listed,
+        ground=next((ground for ground in listed if ground.code == chosen), None),
+        templates=tuple(_templates() if choice.verb == "reply" else ()),
+        has_files=FieldType.FILES in types,
+        is_back=mine is not None,
+    )
+
+
+def _templates() -> list[ReplyTemplate]:
+    return [template for template in queries.grounds().templates if template.use == "reply"]
+
+
+def _with_template(card: MatterCard, choice: ActionChoice, posted: Posted, request: ActingRequest) -> QueryDict:
+    """What was typed; with a reply template behind it, if its button was pressed. What we know is filled in."""
+    wanted = posted.data.get(FIND, "")
+    template = next((row for row in _templates() if f"{TEMPLATE}{row.code}" == wanted), None)
+    if template is None or choice.verb != "reply":
+        return posted.data
+    text = template.text
+    known = {
+        "when": show.when(card.reported_at, request.now),
+        "number": card.number,
+        "unit": request.actor.unit_name,
+        "due": show.when(card.due_at, request.now),
+    }
+    for place, value in known.items():
+        text = text.replace("{" + place + "}", value)
+    data = posted.data.copy()
+    typed = data.get("reply", "").strip()
+    data["reply"] = f"{typed}\n\n{text}" if typed else text
+    return data
+
+
+def _pickers(
+    request: ActingRequest, card: MatterCard, choice: ActionChoice, data: QueryDict | None
+) -> dict[str, Picker]:
+    made = {}
+    for spec, _ in choice.fields:
+        if spec.type not in PICKED:
+            continue
+        suggested: list[str] = []
+        if spec.type is FieldType.UNIT:
+            unit = suggested_unit(card.category, card.region_code, request.now)
+            suggested = [str(unit)] if unit is not None else []
+        first = suggested if spec.type is FieldType.UNIT else []
+        first = [card.region_code] if spec.type is FieldType.REGION else first
+        made[spec.code] = picker(
+            request,
+            spec.code,
+            spec.type.value,
+            chosen=data.getlist(spec.code) if data is not None else first,
+            suggested=suggested,
+            words=data.get(search_name(spec.code), "") if data is not None else "",
+        )
+    return made
+
+
+def _kept(matter_id: int, posted: Posted | None, blocks: list[ActionBlock]) -> tuple[tuple[str, str], ...]:
+    """Texts that were typed into a form that the matter's new state no longer has."""
+    if posted is None or any(block.is_back for block in blocks):
+        return ()
+    kind = kind_of(matter_id)
+    if not kind.has_action(posted.action):
+        return ()
+    specs = [kind.field(code) for code in kind.action(posted.action).fields]
+    texts = ((gettext(spec.name), posted.data.get(spec.code, "")) for spec in specs if spec.type is FieldType.TEXT)
+    return tuple((label, text) for label, text in texts if text.strip())
+
+
+def draw_matter(request: ActingRequest, context: dict[str, Any], status: int) -> HttpResponse:
+    """The staff's page of one matter."""
+    return render(request, "matters/matter.html", context, status=status)
+
+
+def do_action(
+    request: ActingRequest,
+    matter_id: int,
+    action: str,
+    back_url: str,
+    *,
+    draw: Draw = draw_matter,
+    do_url: str = "matters:do",
+) -> HttpResponse:
+    """Carry out a posted form of `desk_context` and go to `back_url`, with a sentence that says what is now.
+
+    What can't be done comes back as a page with everything that was typed: `draw(request, context, status)` draws it
+    (default: the matter's own page), with a `desk_context` and the error's status.
+
+    Raises:
+        SignInNeeded: nobody is signed in; what was typed is parked for the form's hidden `page`.
+        NotFound: no such matter for this post, or no such action.
+    """
+    check_staff(request)
+    kind = kind_of(matter_id)
+    if request.POST.get(FIND):
+        return draw(request, desk_context(request, matter_id, do_url=do_url, posted=Posted(action, request.POST)), 200)
+    try:
+        done = operations.act(
+            matter_id=matter_id,
+            action=action,
+            actor=request.actor,
+            now=request.now,
+            fields=values_of(choice_of(kind, action), request) if kind.has_action(action) else {},
+            version=version_of(request),
+            key=key_of(request),
+        )
+    except NotFound:
+        raise
+    except DomainError as error:
+        context = desk_context(request, matter_id, do_url=do_url, posted=Posted(action, request.POST, error))
+        return draw(request, context, error.status)
+    say_done(request, kind.action(action).name, done)
+    return HttpResponseRedirect(back_url)
+
+
+def choice_of(kind: Kind, action: str) -> ActionChoice:
+    """An action of a kind with its fields, whether it may be done now or not."""
+    found = kind.action(action)
+    fields = tuple((kind.field(code), code in found.needs) for code in found.fields)
+    return ActionChoice(found.code, found.name, found.verb.value, fields)
+
+
+def version_of(request: ActingRequest) -> int | None:
+    """The version that the screen showed."""
+    typed = request.POST.get("version", "")
+    return int(typed) if typed.isdecimal() and len(typed) < len("1000000000") else None
+
+
+def key_of(request: ActingRequest) -> uuid.UUID | None:
+    """The submission's key."""
+    try:
+        return uuid.UUID(request.POST.get("key", ""))
+    except ValueError:
+        return None
+
+
+def say_done(request: ActingRequest, name: str, done: Done) -> None:
+    """Leave a sentence for the next page: what was done, what is now, who has it and until when."""
+    row = next(iter(queries.rows_by_ids([done.matter_id], now=request.now)), None)
+    params = {"action": gettext(name), "stage": gettext(done.stage_name)}
+    if row is None or row.due_at is None:
+        said = gettext(msg("%(action)s完成，事项现在是“%(stage)s”。")) % params
+    else:
+        params |= {"unit": row.holder_name, "due": show.when(row.due_at, request.now)}
+        said = gettext(msg("%(action)s完成，事项现在是“%(stage)s”，由%(unit)s在%(due)s前完成下一步。")) % params
+    messages.success(request, said)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a desk's list, for `matters/_rows.html`."""
+
+    row: MatterRow
+    level: LightLevel
+    url: str
+    current: bool
+
+
+def lines(rows: Iterable[MatterRow], url_name: str, current: int | None = None) -> tuple[Line, ...]:
+    """Rows for `matters/_rows.html`: each leads to `url_name` with its number; `current` is the id of the open one."""
+    return tuple(
+        Line(row, show.LEVELS[row.light], reverse(url_name, args=[row.number]), row.id == current) for row in rows
+    )

@@ -1,0 +1,168 @@
+"""A matter's card in the shapes that the components draw: facts, steps, timeline, photos, the light in words."""
+
+from datetime import datetime
+
+from django.urls import reverse
+from django.utils.translation import get_language, gettext
+
+from shanzhi.core.text import msg
+from shanzhi.kernel.clock.policy import Light, Remaining
+from shanzhi.kernel.files.queries import AttachmentRow
+from shanzhi.kernel.matters.queries import MatterCard, Share, TimelineEntry
+from shanzhi.ui import components
+from shanzhi.ui.formats import when_text
+
+LEVELS: dict[Light | None, components.LightLevel] = {
+    Light.NORMAL: "normal",
+    Light.WARNING: "near",
+    Light.OVERDUE: "over",
+    None: "none",
+}
+"""The clock's light → the component's level."""
+
+PURPOSES = {"report": msg("反映时提交"), "reply": msg("答复时提交"), "evidence": msg("办理中提交")}
+PARTS = {"lead": msg("主办"), "co": msg("协办")}
+SHARE_STATES = {
+    "waiting": (msg("待签收"), "warn"),
+    "taken": (msg("办理中"), "action"),
+    "done": (msg("已完成"), "good"),
+    "returned": (msg("已退单"), "bad"),
+    "moved": (msg("已转走"), "neutral"),
+    "over": (msg("已结束"), "neutral"),
+}
+RESULTS = {
+    "closed": msg("已办结"),
+    "refused": msg("不予受理"),
+    "withdrawn": msg("反映人撤回"),
+    "lapsed": msg("到期未评价，按办结处理"),
+}
+_TONES = {
+    "matters.refuse": "bad",
+    "matters.hand_back": "warn",
+    "matters.check_fail": "warn",
+    "matters.reply": "good",
+    "matters.check_pass": "good",
+    "matters.rate": "good",
+    "vault.read": "neutral",
+}
+
+
+def left_text(left: Remaining | None) -> str:
+    """ "剩 1 天 4 小时（工作时间）", in the reader's language; empty without a clock."""
+    if left is None:
+        return ""
+    return gettext(left.message) % {"days": left.days, "hours": left.hours, "minutes": left.minutes}
+
+
+def when(at: datetime | None, now: datetime) -> str:
+    """今天 14:05, 11月25日: the moment as a sentence uses it."""
+    from_here = now.astimezone()
+    return when_text(at, from_here, get_language() or "zh-hans") if at else ""
+
+
+def steps_of(card: MatterCard) -> tuple[components.Step, ...]:
+    """The way through the stages, with where it stands."""
+    return tuple(components.Step(gettext(name), state) for name, state in card.stages)  # type: ignore[arg-type]
+
+
+def facts_of(card: MatterCard) -> tuple[tuple[str, object], ...]:
+    """What, where, by which door."""
+    point = f"{card.latitude:.5f}, {card.longitude:.5f}" if card.latitude is not None and card.longitude else ""
+    return (
+        (gettext(msg("分类")), card.category_name),
+        (gettext(msg("区域")), card.region_name),
+        (gettext(msg("地点")), card.place),
+        (gettext(msg("坐标（WGS84）")), point),
+        (gettext(msg("来源")), gettext(card.channel_name)),
+        (gettext(msg("结果")), gettext(RESULTS[card.result]) if card.result in RESULTS else ""),
+        (gettext(msg("反映人评价")), _verdict(card.solved, card.satisfied)),
+        (gettext(msg("次数")), _counts(card)),
+    )
+
+
+def _verdict(solved: bool | None, satisfied: int | None) -> str:
+    if solved is None:
+        return ""
+    said = gettext(msg("已解决")) if solved else gettext(msg("没有解决"))
+    return said if satisfied is None else f"{said}，{gettext(msg('满意程度 %(score)s 分')) % {'score': satisfied}}"
+
+
+_COUNTS = {
+    "returns": msg("退单 %(n)s 次"),
+    "check_failures": msg("核查退回 %(n)s 次"),
+    "reopenings": msg("重办 %(n)s 次"),
+}
+
+
+def _counts(card: MatterCard) -> str:
+    return "，".join(gettext(_COUNTS[code]) % {"n": n} for code, n in card.counts.items() if n and code in _COUNTS)
+
+
+def shares_of(card: MatterCard) -> tuple[tuple[Share, str, components.Badge], ...]:
+    """Each unit's share: lead or co-handler, and its state as a badge; open ones first."""
+    rows = sorted(card.shares, key=lambda share: (not share.is_open, share.part != "lead"))
+    made = []
+    for share in rows:
+        words, tone = SHARE_STATES.get(share.state, (share.state, "neutral"))
+        part = gettext(PARTS.get(share.part, share.part))
+        made.append((share, part, components.Badge(gettext(words), tone)))  # type: ignore[arg-type]
+    return tuple(made)
+
+
+def photos_of(card: MatterCard) -> tuple[components.Photo, ...]:
+    """The pictures, oldest first."""
+    return tuple(
+        components.Photo(
+            reverse("files:attachment", args=[row.id]),
+            reverse("files:preview", args=[row.id]),
+            gettext(msg("%(purpose)s的照片 %(name)s")) % {"purpose": _purpose(row), "name": row.name},
+        )
+        for row in card.attachments
+        if row.is_picture
+    )
+
+
+def papers_of(card: MatterCard) -> tuple[tuple[str, AttachmentRow, str], ...]:
+    """The other files: address, file, when it was handed in."""
+    return tuple(
+        (reverse("files:attachment", args=[row.id]), row, _purpose(row))
+        for row in card.attachments
+        if not row.is_picture
+    )
+
+
+def _purpose(row: AttachmentRow) -> str:
+    return gettext(PURPOSES.get(row.purpose, row.purpose))
+
+
+def timeline_of(card: MatterCard, now: datetime) -> tuple[components.TimelineEntry, ...]:
+    """What was done, newest first."""
+    return tuple(
+        components.TimelineEntry(
+            at=entry.at,
+            title=gettext(entry.title),
+            who=gettext(entry.who),
+            text="\n".join(_said(entry, now)),
+            tone=_TONES.get(entry.action, "neutral"),  # type: ignore[arg-type]
+        )
+        for entry in reversed(card.timeline)
+    )
+
+
+def _said(entry: TimelineEntry, now: datetime) -> list[str]:
+    detail = entry.detail
+    named = (
+        (msg("主办：%(what)s"), detail.get("lead")),
+        (msg("协办：%(what)s"), detail.get("co")),
+        (msg("理由：%(what)s"), entry.ground or gettext(detail.get("reason") or "")),
+        (msg("告知的渠道：%(what)s"), entry.channel),
+    )
+    lines = [gettext(text) % {"what": what} for text, what in named if what]
+    lines += [
+        text for text in (_verdict(detail.get("solved"), detail.get("satisfied")), entry.words, entry.reply) if text
+    ]
+    if entry.due_at:
+        lines.append(gettext(msg("下一步：%(due)s前")) % {"due": when(entry.due_at, now)})
+    if entry.overdue:
+        lines.append(gettext(msg("做这一步时已经超期。")))
+    return lines

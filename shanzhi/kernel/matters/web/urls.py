@@ -1,0 +1,16 @@
+"""Addresses of matters for staff."""
+
+from django.urls import path
+
+from shanzhi.kernel.matters.web import lists, views
+
+PREFIX = "m/"
+app_name = "matters"
+urlpatterns = [
+    path("", lists.matters, name="list"),
+    path("units/", views.units, name="units"),
+    path("ground/", views.ground, name="ground"),
+    path("<str:number>/", views.matter, name="matter"),
+    path("<str:number>/reveal/", views.reveal, name="reveal"),
+    path("<str:number>/do/<str:action>/", views.do, name="do"),
+]

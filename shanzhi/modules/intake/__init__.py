@@ -1,0 +1,1 @@
+"""The resident's doors: report, follow, give a verdict, see what is public."""

@@ -1,0 +1,187 @@
+"""Reporting a problem: one page, and the page with its number and code."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.views.decorators.http import require_http_methods, require_safe
+
+from shanzhi.core.errors import DomainError
+from shanzhi.core.periods import local_date
+from shanzhi.core.text import msg
+from shanzhi.kernel.access.web.middleware import ActingRequest, remember_followed
+from shanzhi.kernel.files.policy import MAX_BYTES, MAX_FILES_A_STEP, StoredFile
+from shanzhi.kernel.matters import operations as matters
+from shanzhi.kernel.matters import queries as matter_queries
+from shanzhi.kernel.matters.operations.step import KeyReused
+from shanzhi.modules.intake import queries
+from shanzhi.modules.intake.queries import Community
+from shanzhi.modules.intake.web import uploads
+from shanzhi.modules.intake.web.forms import ReportForm, new_key
+from shanzhi.modules.intake.web.resident import next_words
+from shanzhi.modules.intake.web.sealed import give_receipt, read_receipt
+from shanzhi.ui.components import Choice
+
+COMMUNITY_DIGITS = 12
+TOWNSHIP_DIGITS = 9
+FINDING = "find"
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """What was chosen of the places: an area in the select, a community among the matches, a text to find one by."""
+
+    area: str
+    region: str
+    find: str
+
+    @property
+    def code(self) -> str:
+        """The region of the report; the community chosen by name comes first."""
+        return self.region or self.area
+
+    @property
+    def contradicts(self) -> bool:
+        """Was a community chosen by name that doesn't lie in the chosen area?"""
+        return bool(self.region and self.area) and not self.region.startswith(self.area)
+
+
+def _place(request: ActingRequest) -> _Place:
+    read = request.POST.get
+    return _Place(read("area", "").strip(), read("region", "").strip(), read("find", "").strip()[:40])
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def report(request: ActingRequest) -> HttpResponse:
+    """The form; sent, the way to the page with its number. A step of finding the place comes back with all that was
+    typed."""
+    if request.method != "POST":
+        form = ReportForm(initial={"key": new_key()})
+        return _page(request, form, _Place("", "", ""), ())
+    form = ReportForm(request.POST, request.FILES)
+    place = _place(request)
+    form.is_valid()
+    stored = uploads.take_in(
+        form, "photos", request.FILES.getlist("photos"), request.POST.getlist("kept"), request.now
+    )
+    if request.POST.get("do") == FINDING:
+        return _page(request, _only_shown(form), place, stored, found=_found(place, request))
+    if place.contradicts:
+        form.add_error("find", gettext(msg("按名字选的社区不在所选的县区、镇街里。请只留一个。")))
+    if not form.is_valid():
+        return _page(request, form, place, stored, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    return _report(request, form, place, stored)
+
+
+def _report(request: ActingRequest, form: ReportForm, place: _Place, stored: Sequence[StoredFile]) -> HttpResponse:
+    key: uuid.UUID | None = form.cleaned_data["key"]
+    try:
+        made = matters.report(
+            new=form.to_report(place.code), actor=request.actor, now=request.now, key=key, stored=stored
+        )
+    except KeyReused:
+        form.add_error(None, gettext(msg("这份表单已经提交过一次，内容又有改动。确实是另一件事的，请再按一次“提交”。")))
+        form = _with_new_key(form)
+        return _page(request, form, place, stored, status=HTTPStatus.CONFLICT)
+    except DomainError as error:
+        form.say(error, ReportForm.NAMES)
+        return _page(request, form, place, stored, status=error.status)
+    response = HttpResponseRedirect(reverse("intake:done"))
+    give_receipt(response, made, request.now)
+    remember_followed(request, response, made.follow_hash)
+    return response
+
+
+def _only_shown(form: ReportForm) -> ReportForm:
+    """The form as it was typed, without a word about what is still missing: only files were taken in at this step."""
+    errors = form.errors.get("photos", [])
+    again = ReportForm(initial={name: form.data.get(name, "") for name in form.fields if name != "photos"})
+    again.initial["public_consent"] = "public_consent" in form.data
+    if errors:
+        again.is_bound, again.data = True, form.data
+        again.full_clean()
+        again.errors.clear()
+        for error in errors:
+            again.add_error("photos", str(error))
+    return again
+
+
+def _with_new_key(form: ReportForm) -> ReportForm:
+    data = form.data.copy()
+    data["key"] = new_key()
+    again = ReportForm(data)
+    again.is_valid()
+    for error in form.non_field_errors():
+        again.add_error(None, str(error))
+    return again
+
+
+def _found(place: _Place, request: ActingRequest) -> list[Community]:
+    return queries.communities_like(place.find, place.area, local_date(request.now))
+
+
+def _choices(place: _Place, request: ActingRequest) -> list[Choice]:
+    """Counties and townships; below the chosen township its communities as well, so that a choice is never lost."""
+    on = local_date(request.now)
+    choices = [Choice(area.code, area.name, area.parent) for area in queries.areas(on)]
+    if len(place.area) == COMMUNITY_DIGITS:
+        parent = place.area[:TOWNSHIP_DIGITS]
+        below = [Choice(row.code, row.name, parent) for row in queries.communities_below(parent, on)]
+        at = next((place_ for place_, choice in enumerate(choices) if choice.value == parent), len(choices) - 1)
+        choices[at + 1 : at + 1] = below
+    return choices
+
+
+def _page(
+    request: ActingRequest,
+    form: ReportForm,
+    place: _Place,
+    stored: Sequence[StoredFile],
+    *,
+    found: Sequence[Community] | None = None,
+    status: int = HTTPStatus.OK,
+) -> HttpResponse:
+    if found is None and place.region:
+        name = queries.region_name(place.region, local_date(request.now))
+        found = [Community(place.region, name, name)] if name else ()
+    context = {
+        "form": form,
+        "place": place,
+        "found": found,
+        "searched": request.POST.get("do") == FINDING,
+        "choices": _choices(place, request),
+        "kept": uploads.shown(stored),
+        "max_bytes": MAX_BYTES,
+        "max_files": MAX_FILES_A_STEP,
+        "has_point": bool(form["latitude"].value() and form["longitude"].value()),
+    }
+    response = render(request, "intake/report.html", context, status=status)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@require_safe
+def places(request: ActingRequest) -> JsonResponse:
+    """The communities of a township, for the picker: `?parent=CODE`."""
+    rows = queries.communities_below(request.GET.get("parent", ""), local_date(request.now))
+    response = JsonResponse([{"value": row.code, "label": row.name} for row in rows], safe=False)
+    response["Cache-Control"] = "public, max-age=600"
+    return response
+
+
+@require_safe
+def done(request: ActingRequest) -> HttpResponse:
+    """Number and follow code, who has it and until when; for half an hour, in the browser that reported."""
+    receipt = read_receipt(request, request.now)
+    if receipt is None:
+        return HttpResponseRedirect(reverse("intake:home"))
+    stage = matter_queries.current_kind("request").stage(receipt.stage)
+    sentence = next_words(stage.says, unit=receipt.unit_name, due=receipt.due_at, now=request.now)
+    response = render(request, "intake/done.html", {"receipt": receipt, "sentence": sentence})
+    response["Cache-Control"] = "no-store"
+    return response
