@@ -49,7 +49,9 @@ def city(workers: int, threads: int) -> Iterator[Any]:
                 durable = connection.execute("SHOW synchronous_commit").fetchone()
                 connection.execute("SELECT 1")
             assert durable == ("on",), durable
-            web = server.start(server.web_command("127.0.0.1", PORT, workers, threads), server.environment(installation, "app"))
+            web = server.start(
+                server.web_command("127.0.0.1", PORT, workers, threads), server.environment(installation, "app")
+            )
             background = server.start(server.worker_command(), server.environment(installation, "worker"))
             try:
                 _wait()
@@ -65,7 +67,7 @@ def _wait() -> None:
             client = Client(PORT)
             status, _ = client.request("GET", "/healthz")
             client.close()
-            if status == 200:  # noqa: PLR2004
+            if status == 200:
                 return
         except OSError:
             pass
@@ -117,7 +119,7 @@ def nine_calls(token: dict[str, str], reports: Reports, rounds: int) -> list[flo
         started = time.perf_counter()
         status, answer = client.request(*reports(number))
         made = json.loads(answer)
-        assert status == 201, answer  # noqa: PLR2004
+        assert status == 201, answer
         matter = made["number"]
         steps = [
             ("dispatcher", "accept", {"category": "housing.property-service"}),
@@ -128,11 +130,16 @@ def nine_calls(token: dict[str, str], reports: Reports, rounds: int) -> list[flo
             ("checker", "check_pass", {"words": "电话回访属实。"}),
         ]
         for who, action, fields in steps:
-            _post(client, f"/api/v1/matters/{matter}/actions/{action}", {"fields": fields}, f"Authorization: Bearer {token[who]}\r\n")
+            _post(
+                client,
+                f"/api/v1/matters/{matter}/actions/{action}",
+                {"fields": fields},
+                f"Authorization: Bearer {token[who]}\r\n",
+            )
         follow = f"Follow-Code: {made['follow_code']}\r\n"
         _post(client, f"/api/v1/reports/{matter}/verdict", {"solved": True, "satisfied": 5}, follow)
         status, answer = client.request("GET", f"/api/v1/reports/{matter}", headers=follow)
-        assert status == 200, answer  # noqa: PLR2004
+        assert status == 200, answer
         took.append((time.perf_counter() - started) * 1000)
     client.close()
     return took

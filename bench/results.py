@@ -7,7 +7,9 @@ from datetime import date
 from pathlib import Path
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
-HEAD = "# Last results\n\nEach section is written by the command that it names; run it again to compare on your machine.\n"
+HEAD = (
+    "# Last results\n\nEach section is written by the command that it names; run it again to compare on your machine.\n"
+)
 
 
 def machine() -> str:

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import django
 import typer
+from django.utils import timezone
 from rich.console import Console
 
 from shanzhi.config.installation import Installation
@@ -67,7 +68,7 @@ def demo(
             from shanzhi.config.demo.check import check as run_check  # noqa: PLC0415
 
             said, is_whole = run_check(installation, city_code=city, messages=messages, console=stderr)
-            print(json.dumps(said, ensure_ascii=False, indent=1))  # noqa: T201 - the command's output
+            print(json.dumps(said, ensure_ascii=False, indent=1))
             raise typer.Exit(0 if is_whole else 1)
         from shanzhi.config.demo.run import run_demo  # noqa: PLC0415
 
@@ -81,7 +82,6 @@ def setup() -> None:
         from shanzhi.config.assets import collect  # noqa: PLC0415
         from shanzhi.config.database import acting_as  # noqa: PLC0415
         from shanzhi.kernel.matters import operations as matters  # noqa: PLC0415
-        from django.utils import timezone  # noqa: PLC0415
 
         collect()
         with acting_as(installation, "importer"):
@@ -125,15 +125,13 @@ def token(
     with ready():
         from shanzhi.kernel.access.cli import issue_token  # noqa: PLC0415
 
-        print(issue_token(who, label, days))  # noqa: T201 - the command's output
+        print(issue_token(who, label, days, now=timezone.now()))
 
 
 @regions.command("load")
 def regions_load(code: str) -> None:
     """载入一座城市的区划和网格，例如 3203。"""
     with ready(prepare=True) as installation:
-        from django.utils import timezone  # noqa: PLC0415
-
         from shanzhi.config.database import acting_as  # noqa: PLC0415
         from shanzhi.config.demo.city import DIVISIONS, OPENED  # noqa: PLC0415
         from shanzhi.kernel.organisation import cli as organisation  # noqa: PLC0415
@@ -176,7 +174,7 @@ def _said(command: str, *arguments: object) -> None:
     from shanzhi.kernel.matters import cli as matters  # noqa: PLC0415
 
     said = getattr(matters, command)(*arguments)
-    print(said.text)  # noqa: T201 - the command's output
+    print(said.text)
     raise typer.Exit(0 if said.ok else 1)
 
 

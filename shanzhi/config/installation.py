@@ -124,4 +124,4 @@ def embedded_socket_folder(cluster: Path) -> Path:
         lines = (cluster / "postmaster.pid").read_text(encoding="utf-8").splitlines()
     except OSError:
         return cluster
-    return Path(lines[4]) if len(lines) > 4 and lines[4] else cluster  # noqa: PLR2004 - the file's fixed fifth line
+    return Path(lines[4]) if len(lines) > 4 and lines[4] else cluster

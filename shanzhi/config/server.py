@@ -36,7 +36,7 @@ def environment(installation: Installation, role: str) -> dict[str, str]:
 
 def start(command: list[str], env: Mapping[str, str]) -> "subprocess.Popen[bytes]":
     """Start a child in a session of its own, so that Ctrl-C reaches the parent alone, which then stops all in order."""
-    return subprocess.Popen(command, env=dict(env), start_new_session=True)  # noqa: S603 - our own command
+    return subprocess.Popen(command, env=dict(env), start_new_session=True)
 
 
 def stop(child: "subprocess.Popen[bytes]", seconds: float = 15) -> None:

@@ -5,7 +5,7 @@ from typing import ClassVar
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
-class Storage(CompressedManifestStaticFilesStorage):
+class Storage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
     """Falls back to the plain name where nothing was collected, as in tests."""
 
     manifest_strict: ClassVar[bool] = False

@@ -16,7 +16,11 @@ pytestmark = pytest.mark.django_db
 def test_it_goes_from_report_to_verdict(cast: Cast) -> None:
     with acting(ANYONE):
         made = operations.report(
-            new=NewReport(body="世纪花园3号楼电梯坏了三天，老人上不了楼。我叫王小明，电话13812345678", region_code="370303009006", contact_phone="13812345678"),
+            new=NewReport(
+                body="世纪花园3号楼电梯坏了三天，老人上不了楼。我叫王小明，电话13812345678",
+                region_code="370303009006",
+                contact_phone="13812345678",
+            ),
             actor=ANYONE,
             now=NOW,
         )
@@ -24,10 +28,15 @@ def test_it_goes_from_report_to_verdict(cast: Cast) -> None:
 
     def do(actor: Actor, action: str, **fields: object) -> operations.Done:
         with acting(actor):
-            return operations.act(matter_id=made.matter_id, action=action, actor=actor, now=NOW + timedelta(minutes=5), fields=fields)
+            return operations.act(
+                matter_id=made.matter_id, action=action, actor=actor, now=NOW + timedelta(minutes=5), fields=fields
+            )
 
     assert do(cast.dispatcher, "accept", category="housing.property-service").stage == "accepted"
-    assert do(cast.dispatcher, "dispatch", lead=cast.handler.unit_id, co=[cast.second_handler.unit_id]).stage == "dispatched"
+    assert (
+        do(cast.dispatcher, "dispatch", lead=cast.handler.unit_id, co=[cast.second_handler.unit_id]).stage
+        == "dispatched"
+    )
     assert do(cast.handler, "take").stage == "handling"
     assert do(cast.second_handler, "assist_done", words="已配合").stage == "handling"
     assert do(cast.handler, "reply", reply="电梯已修好。").stage == "checking"
@@ -41,4 +50,6 @@ def test_it_goes_from_report_to_verdict(cast: Cast) -> None:
     assert "138****5678" in card.body
     assert card.reply == "更换了主板。"
     assert card.counts == {"reopenings": 1}
-    print([e.title for e in card.timeline])
+    assert [entry.title for entry in card.timeline] == [
+        "反映", "受理", "派单", "签收", "答复", "核查通过", "评价", "答复", "核查通过", "评价",
+    ]  # fmt: skip

@@ -87,7 +87,7 @@ class _Matter:
             channel=self.random.choice(("web", "phone", "hotline", "window")),
             contact_name=self.random.choice(self.texts.names.surnames) + "先生",
             contact_phone=f"160{self.random.randrange(10**8):08d}",
-            public_consent=self.random.random() < 0.5,  # noqa: PLR2004
+            public_consent=self.random.random() < 0.5,
         )
         with acting(ANYONE):
             made = matters.report(new=new, actor=ANYONE, now=driver.clock(), key=uuid.uuid4())

@@ -82,7 +82,7 @@ def _wait_until_up(port: int, children: "list[subprocess.Popen[bytes]]") -> None
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and all(child.poll() is None for child in children):
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2):  # noqa: S310 - our own address
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2):
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)

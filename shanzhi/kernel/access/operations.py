@@ -35,7 +35,7 @@ def token_issue(*, post_id: int, label: str, now: datetime, days: int = 365) -> 
     Raises:
         InputError: no label, or a term outside 1 to 730 days.
     """
-    if not label.strip() or not 1 <= days <= 730:  # noqa: PLR2004 - two years at most
+    if not label.strip() or not 1 <= days <= 730:
         raise InputError(msg("令牌要有名称，有效期为 1 到 730 天。请补全后再试。"))
     token = f"sz_{secrets.token_urlsafe(32)}"
     Token.objects.create(

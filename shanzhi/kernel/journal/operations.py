@@ -13,7 +13,7 @@ _COLUMNS = (
     "happened_at, action, version, subject_kind, subject_id, subject_step, scope_code,"
     " author_kind, author_post_id, author_unit_id, payload"
 )
-_ONE = f"INSERT INTO journal_entry ({_COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb)"
+_ONE = f"INSERT INTO journal_entry ({_COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb)"  # noqa: S608 - fixed texts
 _MANY = (
     f"INSERT INTO journal_entry ({_COLUMNS}) SELECT * FROM unnest(%s::timestamptz[], %s::text[], %s::smallint[],"
     " %s::text[], %s::bigint[], %s::integer[], %s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::jsonb[])"
@@ -29,7 +29,7 @@ class Draft:
     author: Author
     happened_at: datetime
 
-    def row(self) -> tuple[object, ...]:
+    def row(self) -> tuple[datetime | str | int | None, ...]:
         """The values of the table's columns, in the order of the insert."""
         subject, author, entry = self.subject, self.author, self.payload
         return (

@@ -48,12 +48,14 @@ def payload(action: str, version: int = 1) -> Callable[[type[P]], type[P]]:
     """Register a payload class under its action and version.
 
     Raises:
-        ValueError: the pair is taken, or the class isn't a dataclass.
+        ValueError: the pair is taken.
+        TypeError: the class isn't a dataclass.
     """
 
     def register(cls: type[P]) -> type[P]:
-        if (action, version) in _payloads or not is_dataclass(cls):
-            raise ValueError(f"payload {action!r} v{version}: taken, or not a dataclass")
+        if (action, version) in _payloads:
+            raise ValueError(f"payload {action!r} v{version} is taken")
+        fields(cls)  # type: ignore[arg-type]
         cls.action, cls.version = action, version
         _payloads[action, version] = cls
         return cls

@@ -58,7 +58,7 @@ def _tell_topic(topic: str, rows: list[Event], now: datetime) -> list[int]:
         with transaction.atomic():
             for reader in readers_of(topic):
                 reader([Happened(row.pk, row.topic, row.body, row.created_at) for row in rows], now)
-    except Exception as error:  # noqa: BLE001 - whatever a reader raises, the event is kept and tried again
+    except Exception as error:
         if len(rows) > 1:
             return [pk for row in rows for pk in _tell_topic(topic, [row], now)]
         attempts = rows[0].attempts + 1

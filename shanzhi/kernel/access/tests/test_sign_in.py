@@ -76,7 +76,16 @@ def test_it_asks_before_it_signs_out_and_clears_what_the_browser_kept(client: Cl
 
 
 @pytest.mark.parametrize(
-    "path", ["email/", "password/reset/", "password/change/", "password/set/", "confirm-email/", "reauthenticate/", "login/code/"]
+    "path",
+    [
+        "email/",
+        "password/reset/",
+        "password/change/",
+        "password/set/",
+        "confirm-email/",
+        "reauthenticate/",
+        "login/code/",
+    ],
 )
 def test_it_has_no_pages_that_nobody_needs(client: Client, cast: Cast, path):
     answer = client.get(f"/accounts/{path}")

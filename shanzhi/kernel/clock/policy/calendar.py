@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import chinese_calendar  # type: ignore[import-untyped]  # the package ships no types
+import chinese_calendar
 
 from shanzhi.core.errors import InputError
 from shanzhi.core.text import msg

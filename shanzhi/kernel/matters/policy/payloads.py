@@ -89,15 +89,15 @@ class Settle(About):
 
 
 def _steps() -> dict[str, type[Step]]:
-    """One payload class a verb, each under its own action."""
+    """One payload class a verb, each under its own action, all of one shape."""
     verbs = (
         "accept refuse correct dispatch take hand_back transfer reply assist_done check_pass check_fail rate lapse"
         " withdraw note attach"
     )
-    made = {}
+    made: dict[str, type[Step]] = {}
     for verb in verbs.split():
-        cls = dataclass(frozen=True, slots=True, kw_only=True)(type(f"Step_{verb}", (Step,), {"__doc__": Step.__doc__}))
-        made[verb] = payload(f"matters.{verb}")(cls)
+        plain: type[Step] = type(f"Step_{verb}", (Step,), {"__doc__": Step.__doc__, "__slots__": ()})
+        made[verb] = payload(f"matters.{verb}")(plain)
     return made
 
 

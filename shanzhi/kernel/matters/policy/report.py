@@ -104,19 +104,15 @@ class NewReport:
                 size=len(self.body),
                 most=BODY_MOST,
             )
-        wrong: dict[str, str] = {}
-        if not self.body:
-            wrong["body"] = msg("请写清楚什么事、在哪里。")
-        if len(self.title) > TITLE_MOST:
-            wrong["title"] = msg("标题最多 100 字。")
-        if len(self.place_text) > PLACE_MOST:
-            wrong["place_text"] = msg("地点最多 200 字。")
-        if len(self.contact_name) > NAME_MOST:
-            wrong["contact_name"] = msg("称呼最多 50 字。")
-        if self.channel not in CHANNELS:
-            wrong["channel"] = msg("没有这个来源渠道。")
-        if said := wrong_point(self.latitude, self.longitude, self.datum):
-            wrong["latitude"] = said
+        sentences = {
+            "body": "" if self.body else msg("请写清楚什么事、在哪里。"),
+            "title": msg("标题最多 100 字。") if len(self.title) > TITLE_MOST else "",
+            "place_text": msg("地点最多 200 字。") if len(self.place_text) > PLACE_MOST else "",
+            "contact_name": msg("称呼最多 50 字。") if len(self.contact_name) > NAME_MOST else "",
+            "channel": "" if self.channel in CHANNELS else msg("没有这个来源渠道。"),
+            "latitude": wrong_point(self.latitude, self.longitude, self.datum),
+        }
+        wrong = {name: sentence for name, sentence in sentences.items() if sentence}
         if wrong:
             raise BadReport(msg("还差一点：请按提示补充或改正，填好的内容都在。"), fields=wrong)
 

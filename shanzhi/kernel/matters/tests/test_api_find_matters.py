@@ -85,7 +85,7 @@ def test_it_finds_units_and_regions(cast: Cast) -> None:
     by_code = caller.get("/regions", code=COMMUNITY).json()
     assert [(region["code"], region["level"]) for region in by_code] == [(COMMUNITY, "community")]
     assert caller.get("/regions", code="370399").json() == []
-    assert [region["code"] for region in caller.get("/regions", text="世纪花园").json()][0] == COMMUNITY
+    assert next(region["code"] for region in caller.get("/regions", text="世纪花园").json()) == COMMUNITY
     assert [region["code"] for region in caller.get("/regions").json()] == ["3703"]
 
 

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 
 from ninja import Field, Schema
-from pydantic import ConfigDict
+from pydantic import BaseModel, ConfigDict
 
 Code = Annotated[str, Field(max_length=60, pattern=r"^[A-Za-z0-9._-]*$")]
 RegionCode = Annotated[str, Field(pattern=r"^([0-9]{2,15})?$", description="2, 4, 6, 9, 12 or 15 digits, or empty.")]
@@ -178,7 +178,7 @@ class FilesOut(Schema):
     files: list[FileOut]
 
 
-class ActionIn(Schema):
+class ActionIn(BaseModel):
     """The action's fields by their codes, for `request`: ground, words, reply, category, region, lead, co (units' ids).
 
     `version` is the one that the caller has seen: if the matter has moved on since, the answer is 409.

@@ -66,7 +66,9 @@ def notices(request: ActingRequest) -> HttpResponse:
         "lines": [_line(row) for row in shown],
         "newest": shown[0].id if shown else 0,
         "has_new": any(row.is_new for row in shown),
-        "pager": Pager(next_url=more, previous_url=reverse("notices:list") if before else "") if more or before else None,
+        "pager": Pager(next_url=more, previous_url=reverse("notices:list") if before else "")
+        if more or before
+        else None,
     }
     return render(request, "notices/list.html", context)
 
