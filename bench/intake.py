@@ -163,7 +163,8 @@ def issue_tokens(installation: Any) -> dict[str, str]:
     made: dict[str, str] = {}
     for part, login in (("dispatcher", "triage"), ("handler", "housing"), ("checker", "checker")):
         actor = actors[login]
-        assert actor is not None and actor.post_id is not None
+        assert actor is not None
+        assert actor.post_id is not None
         made[part] = token_issue(post_id=actor.post_id, label="bench", now=now)
         if part == "handler":
             made["lead_unit"] = str(actor.unit_id)

@@ -71,8 +71,12 @@ def _domain_error(request: HttpRequest, error: DomainError) -> HttpResponse:
 
 @api.exception_handler(ValidationError)
 def _bad_shape(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    places = {".".join(str(part) for part in item["loc"][1:]) or "body": str(item["msg"]) for item in error.errors}
-    return problem(request, _shape_error(places))
+    return problem(request, _shape_error({_field(item["loc"]): str(item["msg"]) for item in error.errors}))
+
+
+def _field(loc: tuple[str | int, ...]) -> str:
+    """The input's name: ("query", name), or ("body", name of our parameter, name, which of its alternatives …)."""
+    return str(loc[2] if len(loc) > 2 else loc[-1])
 
 
 @api.exception_handler(HttpError)

@@ -14,9 +14,9 @@ _COLUMNS = (
     " author_kind, author_post_id, author_unit_id, payload"
 )
 _ONE = f"INSERT INTO journal_entry ({_COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb)"  # noqa: S608 - fixed texts
-_MANY = (
-    f"INSERT INTO journal_entry ({_COLUMNS}) SELECT * FROM unnest(%s::timestamptz[], %s::text[], %s::smallint[],"
-    " %s::text[], %s::bigint[], %s::integer[], %s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::jsonb[])"
+_MANY = (  # the columns are fixed texts
+    f"INSERT INTO journal_entry ({_COLUMNS})"  # noqa: S608
+    " SELECT * FROM unnest(%s::timestamptz[], %s::text[], %s::smallint[], %s::text[], %s::bigint[], %s::integer[], %s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::jsonb[])"
 )
 
 

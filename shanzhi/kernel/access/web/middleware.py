@@ -6,7 +6,7 @@ from datetime import datetime
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core import signing
-from django.db import transaction
+from django.db import transaction  # house: opens the one transaction of the request
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -85,7 +85,7 @@ class ActingMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer the request inside its own transaction."""
-        now = timezone.now()
+        now = timezone.now()  # house: this is where request.now comes from
         request.now = now  # type: ignore[attr-defined]
         request.actor = ANYONE  # type: ignore[attr-defined]
         if request.path.startswith(settings.OUTSIDE_TRANSACTION):

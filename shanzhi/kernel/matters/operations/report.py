@@ -62,6 +62,7 @@ class Reported:
 
 @dataclass(frozen=True, slots=True)
 class _Texts:
+    salt: bytes
     title: SafeText
     body: SafeText
     place: SafeText
@@ -86,12 +87,8 @@ def report(
         BadPhone: the phone number can't be one.
         KeyReused: the key was used for another content.
     """
-    new = new.cleaned()
-    phone = normalise_phone(new.contact_phone) if new.contact_phone.strip() else ""
-    on = local_date(now)
-    kind = current_kind(new.kind)
-    region = _region(new, on=now)
-    category = _category(new.category)
+    new, phone = new.cleaned(), normalise_phone(new.contact_phone) if new.contact_phone.strip() else ""
+    kind, region, category = current_kind(new.kind), _region(new, now), _category(new.category)
     follow_key = vault.keyring().derive("follow")
     code = new_follow_code(follow_key, key.bytes if key else None)
     hashed = follow_hash(follow_key, code)
@@ -100,16 +97,57 @@ def report(
         content = (replace(new, contact_phone=phone), tuple(file.sha256 for file in stored))
         earlier = claim_submission(door=door_of(actor), key=key, content=content, matter_id=matter_id, step=1, now=now)
         if earlier is not None:
-            return _again(earlier.matter_id, code, on=now)
+            return _again(earlier.matter_id, code, now)
     unit = intake_unit(region.code, kind, now)
-    salt = new_salt()
-    texts = _Texts(safe(new.title, salt), safe(new.body, salt), safe(new.place_text, salt))
+    texts = _texts(new)
     deadline = deadline_of(kind, kind.initial, now)
-    assert deadline is not None  # noqa: S101 - the loader proves that a kind doesn't begin with its end
+    matter = _matter(matter_id, new, kind, region, texts, now)
+    matter.category, matter.follow_hash = category, hashed
+    matter.intake_unit_id = matter.holder_unit_id = unit.id
+    matter.due_at, matter.warn_at = deadline.due_at, deadline.warn_at
+    matter.save(force_insert=True)
+    start_clock(matter, kind.initial, deadline)
+    _keep(matter, new, phone, texts, kind, now)
+    files.attach(
+        subject_kind="matter",
+        subject_id=matter_id,
+        scope_code=matter.scope_code,
+        stored=stored,
+        purpose="report",
+        post_id=actor.post_id,
+        now=now,
+        shown_to_reporter=True,
+    )
+    payload = Report(
+        **about(matter, kind, "report", "", deadline),
+        reported_at=now,
+        intake_unit_id=unit.id,
+        source=new.source,
+        source_number=new.source_number,
+        has_point=matter.latitude is not None,
+        has_contact=bool(phone or new.contact_name),
+        public_consent=new.public_consent,
+        title_sealed=texts.title.sealed,
+        body_sealed=texts.body.sealed,
+        files=tuple(file.sha256 for file in stored),
+    )
+    subject = Subject("matter", matter_id, 1, matter.scope_code)
+    journal.record(payload=payload, subject=subject, author=author_of(actor), happened_at=now)
+    tell(matter, "report", now)
+    return _reported(matter, kind, code, unit.name)
+
+
+def _texts(new: NewReport) -> _Texts:
+    salt = new_salt()
+    return _Texts(salt, safe(new.title, salt), safe(new.body, salt), safe(new.place_text, salt))
+
+
+def _matter(matter_id: int, new: NewReport, kind: Kind, region: RegionRow, texts: _Texts, now: datetime) -> Matter:
+    """The matter's row, without what depends on the door and the clock."""
     point = new.point()
-    matter = Matter(
+    return Matter(
         id=matter_id,
-        number=number_of(matter_id, on),
+        number=number_of(matter_id, local_date(now)),
         kind=kind.code,
         kind_version=kind.version,
         stage=kind.initial,
@@ -118,8 +156,7 @@ def report(
         source_number=new.source_number,
         title=texts.title.text,
         body=texts.body.text,
-        salt=salt,
-        category=category,
+        salt=texts.salt,
         region_id=region.id,
         region_code=region.code,
         scope_code=region.code,
@@ -128,49 +165,22 @@ def report(
         longitude=point[1] if point else None,
         reported_at=now,
         stage_since=now,
-        due_at=deadline.due_at,
-        warn_at=deadline.warn_at,
-        intake_unit_id=unit.id,
-        holder_unit_id=unit.id,
         public_consent=new.public_consent,
-        follow_hash=hashed,
     )
-    matter.save(force_insert=True)
-    start_clock(matter, kind.initial, deadline)
-    _keep(matter, new, phone, texts, kind, now)
-    if stored:
-        files.attach(
-            subject_kind="matter",
-            subject_id=matter_id,
-            scope_code=matter.scope_code,
-            stored=stored,
-            purpose="report",
-            post_id=actor.post_id,
-            now=now,
-            shown_to_reporter=True,
-        )
-    payload = Report(
-        **about(matter, kind, "report", "", deadline),
-        reported_at=now,
-        intake_unit_id=unit.id,
-        source=new.source,
-        source_number=new.source_number,
-        has_point=point is not None,
-        has_contact=bool(phone or new.contact_name),
-        public_consent=new.public_consent,
-        title_sealed=texts.title.sealed,
-        body_sealed=texts.body.sealed,
-        files=tuple(file.sha256 for file in stored),
+
+
+def _reported(matter: Matter, kind: Kind, code: str, unit_name: str, *, replayed: bool = False) -> Reported:
+    return Reported(
+        matter_id=matter.pk,
+        number=matter.number,
+        follow_code=code,
+        follow_hash=matter.follow_hash,
+        stage=matter.stage,
+        stage_name=kind.stage(matter.stage).name,
+        unit_name=unit_name,
+        due_at=matter.due_at,
+        replayed=replayed,
     )
-    journal.record(
-        payload=payload,
-        subject=Subject("matter", matter_id, 1, matter.scope_code),
-        author=author_of(actor),
-        happened_at=now,
-    )
-    tell(matter, "report", now)
-    stage_name = kind.stage(kind.initial).name
-    return Reported(matter_id, matter.number, code, hashed, matter.stage, stage_name, unit.name, matter.due_at)
 
 
 def _keep(matter: Matter, new: NewReport, phone: str, texts: _Texts, kind: Kind, now: datetime) -> None:
@@ -185,11 +195,10 @@ def _keep(matter: Matter, new: NewReport, phone: str, texts: _Texts, kind: Kind,
         vault.keep(pieces, now=now, expires_on=expiry(now, kind.retention_months))
 
 
-def _region(new: NewReport, *, on: datetime) -> RegionRow:
+def _region(new: NewReport, now: datetime) -> RegionRow:
     """The region that the report names, or the whole city."""
-    day = local_date(on)
     if new.region_code:
-        found = organisation.region_of_code(new.region_code, day)
+        found = organisation.region_of_code(new.region_code, local_date(now))
         if found is None:
             raise BadReport(
                 msg("没有代码为 %(code)s 的区域。请重新选择，也可以不选，由受理中心来定。"),
@@ -197,7 +206,7 @@ def _region(new: NewReport, *, on: datetime) -> RegionRow:
                 code=new.region_code,
             )
         return found
-    return city_region(on)
+    return city_region(now)
 
 
 def city_region(now: datetime) -> RegionRow:
@@ -242,19 +251,9 @@ def intake_unit(code: str, kind: Kind, now: datetime) -> IntakeUnit:
     raise BadReport(msg("这座城市还没有设立受理中心，暂时不能受理。请管理员先建立单位。"))
 
 
-def _again(matter_id: int, code: str, *, on: datetime) -> Reported:
+def _again(matter_id: int, code: str, now: datetime) -> Reported:
     """The answer to a report that was taken in before under the same key."""
     matter = lock_matter(matter_id)
     kind = kind_version(matter.kind, matter.kind_version)
-    unit = organisation.unit_by_id(matter.intake_unit_id, local_date(on))
-    return Reported(
-        matter_id,
-        matter.number,
-        code,
-        matter.follow_hash,
-        matter.stage,
-        kind.stage(matter.stage).name,
-        unit.name if unit else "",
-        matter.due_at,
-        replayed=True,
-    )
+    unit = organisation.unit_by_id(matter.intake_unit_id, local_date(now))
+    return _reported(matter, kind, code, unit.name if unit else "", replayed=True)

@@ -145,10 +145,16 @@ def door_of(actor: Actor) -> str:
     return f"post:{actor.post_id}" if actor.is_post else actor.kind
 
 
-def deadline_of(kind: Kind, stage: str, start: datetime) -> Deadline | None:
-    """The promise that a stage makes from `start` on; None in an end."""
+def deadline_of(kind: Kind, stage: str, start: datetime) -> Deadline:
+    """The promise that an open stage makes from `start` on.
+
+    Raises:
+        ValueError: the stage is an end, which promises nothing.
+    """
     spec = kind.stage(stage)
-    return set_deadline(start, spec.limit, spec.warn, shipped_calendar()) if spec.limit else None
+    if spec.limit is None:
+        raise ValueError(f"stage {stage} has no limit")
+    return set_deadline(start, spec.limit, spec.warn, shipped_calendar())
 
 
 def start_clock(matter: Matter, stage: str, deadline: Deadline) -> None:
@@ -215,7 +221,7 @@ def move(step: Step, target: str) -> Deadline | None:
         end_assignments(step, "moved")
     if result is not None and step.open:
         end_assignments(step, "done" if result in (Result.CLOSED, Result.LAPSED) else "over")
-    deadline = deadline_of(kind, target, step.now)
+    deadline = None if stage.is_end else deadline_of(kind, target, step.now)
     if deadline is not None:
         start_clock(matter, target, deadline)
     matter.stage = target

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
@@ -31,17 +30,17 @@ class Caller:
         token = token or (token_of(actor) if actor else "")
         self.headers = {"Authorization": f"Bearer {token}"} if token else {}
 
-    def get(self, path: str, **query: Any) -> HttpResponse:
+    def get(self, path: str, **query: Any) -> Any:
         return self.client.get(ROOT + path, query, headers=self.headers)
 
-    def post(self, path: str, body: Any = None, key: str = "", **options: Any) -> HttpResponse:
+    def post(self, path: str, body: Any = None, key: str = "", **options: Any) -> Any:
         headers = self.headers | ({"Idempotency-Key": key} if key else {})
         return self.client.post(ROOT + path, body or {}, content_type="application/json", headers=headers, **options)
 
-    def act(self, number: str, action: str, key: str = "", **fields: Any) -> HttpResponse:
+    def act(self, number: str, action: str, key: str = "", **fields: Any) -> Any:
         return self.post(f"/matters/{number}/actions/{action}", fields, key)
 
-    def send(self, number: str, files: list[Any], key: str = "", **fields: str) -> HttpResponse:
+    def send(self, number: str, files: list[Any], key: str = "", **fields: str) -> Any:
         """Multipart, as a form sends it."""
         headers = self.headers | ({"Idempotency-Key": key} if key else {})
         return self.client.post(f"{ROOT}/matters/{number}/files", {"files": files, **fields}, headers=headers)
@@ -57,10 +56,10 @@ def reported(body: str = "世纪花园3号楼电梯坏了三天。电话13812345
         )
 
 
-def problem_of(response: HttpResponse) -> tuple[int, str]:
+def problem_of(response: Any) -> tuple[int, str]:
     """Status and stable code of a problem+json answer."""
     assert response["Content-Type"] == "application/problem+json", response.content
-    body = response.json()  # type: ignore[attr-defined]
+    body = response.json()
     assert body["status"] == response.status_code
     assert body["type"] == f"urn:shanzhi:{body['title']}"
     assert body["detail"]

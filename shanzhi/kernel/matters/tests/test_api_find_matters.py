@@ -1,5 +1,7 @@
 """Finding over HTTP: lists by filter and page, and never a matter that isn't for this post."""
 
+from typing import Any
+
 import pytest
 
 from shanzhi.kernel.matters.tests.api_support import COMMUNITY, PROPERTY, Caller, problem_of, reported
@@ -10,8 +12,8 @@ pytestmark = pytest.mark.django_db
 ELSEWHERE = "370306100200"
 
 
-def numbers(answer: object) -> list[str]:
-    return [row["number"] for row in answer.json()["rows"]]  # type: ignore[attr-defined]
+def numbers(answer: Any) -> list[str]:
+    return [row["number"] for row in answer.json()["rows"]]
 
 
 def test_it_pages_through_everything_once(cast: Cast) -> None:
@@ -108,14 +110,14 @@ def test_it_reads_the_rule_book(cast: Cast) -> None:
     }
 
 
-def test_its_list_costs_the_same_at_any_size(cast: Cast, django_assert_max_num_queries: object) -> None:
+def test_its_list_costs_the_same_at_any_size(cast: Cast, django_assert_max_num_queries: Any) -> None:
     caller = Caller(cast.dispatcher)
     caller.get("/kinds/request")
     counts = []
     for more in (1, 49):
         for n in range(more):
             reported(f"第{n}件")
-        with django_assert_max_num_queries(20) as asked:  # type: ignore[operator]
+        with django_assert_max_num_queries(20) as asked:
             assert len(caller.get("/matters", size=50).json()["rows"]) == (1 if more == 1 else 50)
         counts.append(len(asked))
     assert counts[0] == counts[1]

@@ -80,7 +80,7 @@ def test_it_hands_in_files_and_fetches_them(cast: Cast) -> None:
     files = triage.get(f"/matters/{made.number}/files").json()["files"]
     assert [(file["media_type"], file["width"], file["height"]) for file in files] == [("image/png", 64, 48)] * 2
     fetched = triage.client.get(files[0]["url"], headers=triage.headers)
-    assert b"".join(fetched.streaming_content).startswith(b"\x89PNG")  # type: ignore[attr-defined]
+    assert b"".join(fetched.streaming_content).startswith(b"\x89PNG")
 
 
 def test_it_reads_the_contact_and_the_reading_is_journaled(cast: Cast) -> None:

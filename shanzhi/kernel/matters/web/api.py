@@ -11,7 +11,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import get_language, gettext
-from ninja import FileEx, FormEx, HeaderEx, P, Query, QueryEx, Router, UploadedFile
+from ninja import FileEx, FormEx, HeaderEx, P, Query, QueryEx, Router, Status, UploadedFile
 
 from shanzhi.core.errors import InputError
 from shanzhi.core.periods import CITY_ZONE, local_date
@@ -200,7 +200,7 @@ def matter_attach(
     sent: FileEx[list[UploadedFile], P(alias="files")],
     words: FormEx[str, P(max_length=2000)] = "",
     key: Key = None,
-) -> tuple[int, operations.Done]:
+) -> Status[operations.Done]:
     """Photos (JPEG, PNG, WebP), PDF or MP4, at most nine and 20 MB each; pictures lose their metadata."""
     actor, now = _caller(request)
     matter_id = _matter_id(number)
@@ -209,7 +209,7 @@ def matter_attach(
     done = operations.act(
         matter_id=matter_id, action="attach", actor=actor, now=now, fields={"files": stored, "words": words}, key=key
     )
-    return 201, done
+    return Status(201, done)
 
 
 @router.get(

@@ -5,7 +5,7 @@ A module's view calls `desk_context` to show a matter and includes `matters/_car
 """
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -112,14 +112,15 @@ def desk_context(
     back: str = "",
     page: str = "",
     do_url: str = "matters:do",
+    leave_out: Collection[str] = (),
     posted: Posted | None = None,
     revealed: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """What `matters/_card.html` needs: `card`, its parts for the components, and `main` and `others`, the forms.
 
     `page` is the address of the page that shows it (default: this one) and `back` where to go when something was done
-    (default: `page`). `do_url` names the address that takes the forms, with number and action. `posted` gives a form
-    back. About 11 queries, 3 more for a form in which a unit is chosen.
+    (default: `page`). `do_url` names the address that takes the forms, with number and action; actions whose
+    verb is in `leave_out` get no form (the desk has one of its own, see `joint_block`). `posted` gives a form back. About 11 queries, 3 more for a form in which a unit is chosen.
 
     Raises:
         MatterNotFound: not there, or not visible.
@@ -128,7 +129,11 @@ def desk_context(
     own = reverse("matters:matter", args=[card.number])
     page = page or here(request.POST.get("page", ""), own if request.method == "POST" else request.path)
     posted = posted or _parked(request)
-    blocks = [_block(request, card, choice, do_url, posted) for choice in card.actions]
+    blocks = [
+        _block(request, card, choice, reverse(do_url, args=[card.number, choice.code]), posted)
+        for choice in card.actions
+        if choice.verb not in leave_out
+    ]
     main = _main(blocks)
     return {
         "card": card,
@@ -177,7 +182,7 @@ def _next(card: MatterCard, request: ActingRequest) -> str:
 
 
 def _block(
-    request: ActingRequest, card: MatterCard, choice: ActionChoice, do_url: str, posted: Posted | None
+    request: ActingRequest, card: MatterCard, choice: ActionChoice, url: str, posted: Posted | None
 ) -> ActionBlock:
     mine = posted if posted is not None and posted.action == choice.code else None
     data = _with_template(card, choice, mine, request) if mine else None
@@ -194,7 +199,7 @@ def _block(
     return ActionBlock(
         choice=choice,
         form=form,
-        url=reverse(do_url, args=[card.number, choice.code]),
+        url=url,
         key=str(uuid.uuid4()),
         tone="bad" if choice.verb in STERN_VERBS else "plain",
         grounds=listed,

@@ -53,6 +53,12 @@ class KeyedForm(forms.Form):
             # A browser cuts what is pasted beyond the limit without a word; the counter and the server say it instead.
             field.widget.attrs.pop("maxlength", None)
 
+    def renew_key(self) -> None:
+        """Let the form be sent as another submission."""
+        data = self.data.copy()
+        data["key"] = new_key()
+        self.data = data
+
     def say(self, error: DomainError, names: Mapping[str, str] | None = None) -> None:
         """Show the domain's error: beside its fields where the form has them, else for the whole form."""
         beside = {(names or {}).get(name, name): gettext(text) for name, text in error.fields.items()}
@@ -122,6 +128,17 @@ class ReportForm(KeyedForm):
 
     NAMES = {"phone": "contact_phone", "region_code": "find"}
 
+    def __init__(self, *args: Any, checked: bool = True, **kwargs: Any) -> None:
+        """`checked=False`: a step on the way, in which nothing is missing yet."""
+        self.checked = checked
+        super().__init__(*args, **kwargs)
+
+    def full_clean(self) -> None:
+        """Check what was typed, unless this is a step on the way."""
+        super().full_clean()
+        if not self.checked:
+            self.errors.clear()
+
     def to_report(self, region_code: str) -> NewReport:
         """What the domain gets."""
         data = self.cleaned_data
@@ -169,6 +186,11 @@ class StepForm(KeyedForm):
     """A step on a matter, as the screen showed it."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def renew(self, version: int) -> None:
+        """Let the form be sent again, about the matter as it is now."""
+        self.renew_key()
+        self.data["version"] = str(version)
 
 
 def _grounds(rows: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:

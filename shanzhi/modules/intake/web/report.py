@@ -63,14 +63,15 @@ def report(request: ActingRequest) -> HttpResponse:
     if request.method != "POST":
         form = ReportForm(initial={"key": new_key()})
         return _page(request, form, _Place("", "", ""), ())
-    form = ReportForm(request.POST, request.FILES)
+    finding = request.POST.get("do") == FINDING
+    form = ReportForm(request.POST, request.FILES, checked=not finding)
     place = _place(request)
     form.is_valid()
     stored = uploads.take_in(
         form, "photos", request.FILES.getlist("photos"), request.POST.getlist("kept"), request.now
     )
-    if request.POST.get("do") == FINDING:
-        return _page(request, _only_shown(form), place, stored, found=_found(place, request))
+    if finding:
+        return _page(request, form, place, stored, found=_found(place, request))
     if place.contradicts:
         form.add_error("find", gettext(msg("按名字选的社区不在所选的县区、镇街里。请只留一个。")))
     if not form.is_valid():
@@ -86,7 +87,7 @@ def _report(request: ActingRequest, form: ReportForm, place: _Place, stored: Seq
         )
     except KeyReused:
         form.add_error(None, gettext(msg("这份表单已经提交过一次，内容又有改动。确实是另一件事的，请再按一次“提交”。")))
-        form = _with_new_key(form)
+        form.renew_key()
         return _page(request, form, place, stored, status=HTTPStatus.CONFLICT)
     except DomainError as error:
         form.say(error, ReportForm.NAMES)
@@ -95,30 +96,6 @@ def _report(request: ActingRequest, form: ReportForm, place: _Place, stored: Seq
     give_receipt(response, made, request.now)
     remember_followed(request, response, made.follow_hash)
     return response
-
-
-def _only_shown(form: ReportForm) -> ReportForm:
-    """The form as it was typed, without a word about what is still missing: only files were taken in at this step."""
-    errors = form.errors.get("photos", [])
-    again = ReportForm(initial={name: form.data.get(name, "") for name in form.fields if name != "photos"})
-    again.initial["public_consent"] = "public_consent" in form.data
-    if errors:
-        again.is_bound, again.data = True, form.data
-        again.full_clean()
-        again.errors.clear()
-        for error in errors:
-            again.add_error("photos", str(error))
-    return again
-
-
-def _with_new_key(form: ReportForm) -> ReportForm:
-    data = form.data.copy()
-    data["key"] = new_key()
-    again = ReportForm(data)
-    again.is_valid()
-    for error in form.non_field_errors():
-        again.add_error(None, str(error))
-    return again
 
 
 def _found(place: _Place, request: ActingRequest) -> list[Community]:

@@ -27,18 +27,19 @@ LEVELS: dict[Light | None, LightLevel] = {
 }
 STATE = ("tab", "light", "q", "after")
 """What of the address says which list stands on the left."""
+TAKE_KEY = "t"
 STAYS = frozenset({Verb.TAKE, Verb.NOTE, Verb.ATTACH})
 """After these one goes on with the same matter; after the others, with the list."""
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """One line of the list."""
+class Line:
+    """One line of the list, as `matters/_rows.html` draws it."""
 
     row: MatterRow
     url: str
     level: LightLevel
-    is_open: bool
+    current: bool
 
 
 @require_safe
@@ -107,8 +108,8 @@ def _draw(request: ActingRequest, state: QueryDict, context: dict[str, Any], sta
     context |= {
         "worklist": found,
         "tabs": [(tab, _list_url(QueryDict(), tab=tab.code), tab == found.tab) for tab in found.tabs],
-        "items": [
-            Item(
+        "lines": [
+            Line(
                 row,
                 _url(reverse("worklist:matter", args=[row.number]), state),
                 LEVELS[row.light],
@@ -125,6 +126,7 @@ def _draw(request: ActingRequest, state: QueryDict, context: dict[str, Any], sta
         "light": state.get("light", ""),
         "is_filtered": bool(state.get("q") or state.get("light")),
         "tab_url": _list_url(QueryDict(), tab=found.tab.code),
+        "primary_key": TAKE_KEY if context.get("main") and context["main"].choice.verb == Verb.TAKE else "",
         "matter_open": card is not None,
         "list_url": _list_url(state),
     }

@@ -1,0 +1,245 @@
+"""The reporter's own matter: what was done, what comes next, and the reporter's word on it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.views.decorators.http import require_http_methods, require_safe
+
+from shanzhi.core.errors import DomainError
+from shanzhi.core.text import msg
+from shanzhi.kernel.access.policy import Actor
+from shanzhi.kernel.access.web.middleware import ActingRequest
+from shanzhi.kernel.files.policy import MAX_BYTES, MAX_FILES_A_STEP, StoredFile
+from shanzhi.kernel.matters import operations, queries
+from shanzhi.kernel.matters.queries import MatterCard
+from shanzhi.kernel.matters.queries import TimelineEntry as Done
+from shanzhi.modules.intake.policy import NoSuchMatter
+from shanzhi.modules.intake.web import uploads
+from shanzhi.modules.intake.web.forms import AddForm, RateForm, StepForm, WithdrawForm, new_key
+from shanzhi.modules.intake.web.resident import next_words, resident
+from shanzhi.ui.components import Photo, Step, TimelineEntry, Tone
+
+_TONES: Mapping[str, Tone] = {"matters.check_fail": "warn", "matters.refuse": "warn", "matters.withdraw": "neutral"}
+
+
+@dataclass(slots=True)
+class _Forms:
+    """The page's forms; one of them may be a posted one that came back."""
+
+    rate: RateForm
+    add: AddForm
+    withdraw: WithdrawForm
+    kept: list[StoredFile] = field(default_factory=list)
+
+
+def _find(request: ActingRequest, number: str) -> tuple[int, Actor]:
+    """The matter and its reporter, who this browser is.
+
+    Raises:
+        NoSuchMatter: there is none, or this browser hasn't shown its code; both in the same words.
+    """
+    actor = resident(request)
+    matter_id = queries.matter_id_of_number(number) if actor.follow else None
+    if matter_id is None:
+        raise NoSuchMatter(msg("没有找到这件事项。请在“查进度”里填写编号和查询码。"))
+    return matter_id, actor
+
+
+@require_safe
+def mine(request: ActingRequest, number: str) -> HttpResponse:
+    """The matter's page."""
+    matter_id, actor = _find(request, number)
+    return _page(request, queries.card(matter_id, actor=actor, now=request.now))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def rate(request: ActingRequest, number: str) -> HttpResponse:
+    """The verdict."""
+    if request.method != "POST":
+        return _to_page(number)
+    matter_id, actor = _find(request, number)
+    form = RateForm(request.POST, grounds=_grounds("not_solved"))
+    if not form.is_valid():
+        return _again(request, matter_id, actor, form)
+    data = form.cleaned_data
+    fields = {"solved": data["solved"], "satisfied": data["satisfied"], "words": data["words"]}
+    if not data["solved"]:
+        fields["ground"] = data["ground"]
+    said = msg("您的评价已收到，事项办结。") if data["solved"] else msg("您的评价已收到，事项已退回重办。")
+    return _act(request, matter_id, actor, "rate", form, fields, said)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def add(request: ActingRequest, number: str) -> HttpResponse:
+    """Words or files that the reporter adds."""
+    if request.method != "POST":
+        return _to_page(number)
+    matter_id, actor = _find(request, number)
+    form = AddForm(request.POST, request.FILES)
+    form.is_valid()
+    stored = uploads.take_in(form, "files", request.FILES.getlist("files"), request.POST.getlist("kept"), request.now)
+    if form.is_valid() and not stored and not form.cleaned_data["words"].strip():
+        form.add_error("words", gettext(msg("请写几句话，或选几张照片。")))
+    if not form.is_valid():
+        return _again(request, matter_id, actor, form, stored)
+    action = "attach" if stored else "note"
+    fields = {"words": form.cleaned_data["words"], "files": tuple(stored)}
+    return _act(request, matter_id, actor, action, form, fields, msg("补充的内容已收到，经办单位看得到。"), stored)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def withdraw(request: ActingRequest, number: str) -> HttpResponse:
+    """Taking the report back."""
+    if request.method != "POST":
+        return _to_page(number)
+    matter_id, actor = _find(request, number)
+    form = WithdrawForm(request.POST, grounds=_grounds("withdraw"))
+    if not form.is_valid():
+        return _again(request, matter_id, actor, form)
+    fields = {"ground": form.cleaned_data["ground"], "words": form.cleaned_data["words"]}
+    return _act(request, matter_id, actor, "withdraw", form, fields, msg("事项已撤回，不再办理。"))
+
+
+def _act(
+    request: ActingRequest,
+    matter_id: int,
+    actor: Actor,
+    action: str,
+    form: StepForm,
+    fields: Mapping[str, object],
+    said: str,
+    stored: list[StoredFile] | None = None,
+) -> HttpResponse:
+    """Do the step; an error comes back with the form as it was typed."""
+    try:
+        done = operations.act(
+            matter_id=matter_id,
+            action=action,
+            actor=actor,
+            now=request.now,
+            fields=fields,
+            version=form.cleaned_data["version"],
+            key=form.cleaned_data["key"],
+        )
+    except DomainError as error:
+        form.say(error)
+        return _again(request, matter_id, actor, form, stored, status=error.status)
+    messages.success(request, gettext(said))
+    return _to_page(done.number)
+
+
+def _to_page(number: str) -> HttpResponse:
+    return HttpResponseRedirect(reverse("intake:mine", args=[number]))
+
+
+def _again(
+    request: ActingRequest,
+    matter_id: int,
+    actor: Actor,
+    form: StepForm,
+    stored: list[StoredFile] | None = None,
+    status: int = HTTPStatus.UNPROCESSABLE_ENTITY,
+) -> HttpResponse:
+    card = queries.card(matter_id, actor=actor, now=request.now)
+    form.renew(card.version)
+    return _page(request, card, form, stored or [], status)
+
+
+def _grounds(use: str) -> list[tuple[str, str]]:
+    return [(ground.code, ground.name) for ground in queries.grounds().of_use(use)]
+
+
+def _forms(card: MatterCard, posted: StepForm | None, stored: list[StoredFile]) -> _Forms:
+    def fresh() -> dict[str, object]:
+        return {"key": new_key(), "version": card.version}
+
+    return _Forms(
+        rate=posted if isinstance(posted, RateForm) else RateForm(initial=fresh(), grounds=_grounds("not_solved")),
+        add=posted if isinstance(posted, AddForm) else AddForm(initial=fresh()),
+        withdraw=posted
+        if isinstance(posted, WithdrawForm)
+        else WithdrawForm(initial=fresh(), grounds=_grounds("withdraw")),
+        kept=stored,
+    )
+
+
+def _page(
+    request: ActingRequest,
+    card: MatterCard,
+    posted: StepForm | None = None,
+    stored: list[StoredFile] | None = None,
+    status: int = HTTPStatus.OK,
+) -> HttpResponse:
+    forms = _forms(card, posted, stored or [])
+    context = {
+        "card": card,
+        "sentence": next_words(card.next_sentence, unit=card.holder_name, due=card.due_at, now=request.now),
+        "steps": [Step(name, _step_state(state)) for name, state in card.stages],
+        "timeline": [_entry(entry) for entry in reversed(card.timeline)],
+        "photos": [
+            Photo(
+                reverse("files:attachment", args=[row.id]), reverse("files:preview", args=[row.id]), gettext("照片")
+            )
+            for row in card.attachments
+            if row.is_picture
+        ],
+        "papers": [row for row in card.attachments if not row.is_picture],
+        "may": {choice.code for choice in card.actions},
+        "facts": _facts(card),
+        "posted": posted,
+        "forms": forms,
+        "kept": uploads.shown(forms.kept),
+        "max_bytes": MAX_BYTES,
+        "max_files": MAX_FILES_A_STEP,
+    }
+    response = render(request, "intake/mine.html", context, status=status)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _step_state(state: str) -> str:
+    return state if state in ("done", "now", "todo") else "todo"
+
+
+def _facts(card: MatterCard) -> list[tuple[str, object]]:
+    place = " ".join(part for part in (card.region_name, card.place) if part and part != "—")
+    return [
+        (gettext("地点"), place),
+        (gettext("分类"), card.category_name),
+        (gettext("来源"), gettext(card.channel_name)),
+        (gettext("联系方式"), gettext("已加密保存") if card.has_contact else gettext("没有留")),
+    ]
+
+
+def _entry(entry: Done) -> TimelineEntry:
+    detail = entry.detail
+    lines = [
+        gettext(msg("主办：%(unit)s")) % {"unit": detail["lead"]} if detail.get("lead") else "",
+        gettext(msg("协办：%(unit)s")) % {"unit": detail["co"]} if detail.get("co") else "",
+        _verdict(detail.get("solved"), detail.get("satisfied")),
+        gettext(msg("理由：%(ground)s")) % {"ground": entry.ground} if entry.ground else "",
+        entry.channel,
+        gettext(msg("原因：%(reason)s")) % {"reason": gettext(detail["reason"])} if detail.get("reason") else "",
+        entry.words,
+        entry.reply,
+    ]
+    return TimelineEntry(
+        at=entry.at,
+        title=gettext(entry.title),
+        who=gettext(entry.who) if entry.who else "",
+        text="\n".join(line for line in lines if line),
+        tone=_TONES.get(entry.action, "neutral"),
+    )
+
+
+def _verdict(solved: bool | None, satisfied: int | None) -> str:
+    if solved is None:
+        return ""
+    said = gettext("解决了") if solved else gettext("没有解决")
+    return f"{said} · {gettext(msg('满意程度 %(score)s 分')) % {'score': satisfied}}" if satisfied else said
