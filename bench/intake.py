@@ -133,7 +133,7 @@ def nine_calls(token: dict[str, str], reports: Reports, rounds: int) -> list[flo
             _post(
                 client,
                 f"/api/v1/matters/{matter}/actions/{action}",
-                {"fields": fields},
+                fields,
                 f"Authorization: Bearer {token[who]}\r\n",
             )
         follow = f"Follow-Code: {made['follow_code']}\r\n"

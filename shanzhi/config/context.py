@@ -12,6 +12,11 @@ from shanzhi.kernel.access.queries import posts_of_account, roles
 from shanzhi.kernel.notices import queries as notices
 
 
+def _is_in(path: str, url: str) -> bool:
+    """Does an address lie under a page of the navigation? Under the first page lies everything, so only itself counts."""
+    return path == url or (url != "/" and path.startswith(url))
+
+
 def page(request: HttpRequest) -> dict[str, Any]:
     """Navigation, the acting post with its switch, the number of unread notices, and whether this is a demo city.
 
@@ -23,7 +28,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
     navigation = []
     for entry in navigation_for(actor, role):
         url = reverse(entry.url_name)
-        navigation.append({"url": url, "label": gettext(entry.label), "current": request.path == url})
+        navigation.append({"url": url, "label": gettext(entry.label), "current": _is_in(request.path, url)})
     return {
         "actor": actor,
         "role": role,

@@ -18,21 +18,21 @@ class TokenFor(InputError):
 
 
 def issue_token(who: str, label: str, days: int = 365, *, now: datetime, console: Console | None = None) -> str:
-    """Issue a token for a post, given by its number or by its holder's sign-in name; prints it and returns it.
+    """Issue a token for a post, given by its number or by its holder's sign-in name; tells for which, and returns it.
+
+    Whoever calls prints it, once: it can't be had again. The rest is told on standard error.
 
     Raises:
         TokenFor: no such sign-in name, or its holder has no post today, or several (names them).
         NoPost: no such post today.
         InputError: no label, or a term outside 1 to 730 days.
     """
-    console = console or Console()
+    console = console or Console(stderr=True)
     actor = queries.actor_of_post(_post_of(who.strip(), now), local_date(now))
     assert actor.post_id is not None  # noqa: S101 - an actor of a post has one
     token = operations.token_issue(post_id=actor.post_id, label=label, days=days, now=now)
     console.print(f"{actor.unit_name} {actor.post_title}（岗位 {actor.post_id}），有效 {days} 天。", highlight=False)
     console.print("令牌只显示这一次，请马上存好：", highlight=False)
-    # Not wrapped and not styled: it is copied.
-    console.print(token, soft_wrap=True, highlight=False, markup=False)
     return token
 
 

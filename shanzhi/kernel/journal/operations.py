@@ -14,10 +14,16 @@ _COLUMNS = (
     " author_kind, author_post_id, author_unit_id, payload"
 )
 _ONE = f"INSERT INTO journal_entry ({_COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb)"  # noqa: S608 - fixed texts
-_MANY = (  # the columns are fixed texts
-    f"INSERT INTO journal_entry ({_COLUMNS})"  # noqa: S608
-    " SELECT * FROM unnest(%s::timestamptz[], %s::text[], %s::smallint[], %s::text[], %s::bigint[], %s::integer[], %s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::jsonb[])"
+_TYPES = (
+    "happened_at timestamptz, action text, version smallint, subject_kind text, subject_id bigint,"
+    " subject_step integer, scope_code text, author_kind text, author_post_id bigint, author_unit_id bigint,"
+    " payload jsonb"
 )
+_MANY = (
+    f"INSERT INTO journal_entry ({_COLUMNS})"  # noqa: S608 - fixed texts
+    f" SELECT {_COLUMNS} FROM json_to_recordset(%s::json) AS r ({_TYPES})"
+)
+_NAMES = tuple(_COLUMNS.split(", "))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +62,15 @@ def record(*, payload: Payload, subject: Subject, author: Author, happened_at: d
 def record_many(drafts: Iterable[Draft]) -> int:
     """Append many entries in one statement, in their order; returns how many.
 
-    (COPY would be the usual way; PostgreSQL refuses it on a table with row-level security.)
+    They go over as one JSON text, which is built and read several times faster than arrays of parameters. (COPY would
+    be the usual way; PostgreSQL refuses it on a table with row-level security.)
     """
-    rows = [draft.row() for draft in drafts]
+    rows: list[dict[str, object]] = [dict(zip(_NAMES, draft.row(), strict=True)) for draft in drafts]
+    for row in rows:
+        row["payload"] = orjson.Fragment(str(row["payload"]))
     if rows:
         with connection.cursor() as cursor:
-            cursor.execute(_MANY, [list(column) for column in zip(*rows, strict=True)])
+            cursor.execute(_MANY, [orjson.dumps(rows).decode()])
     return len(rows)
 
 

@@ -68,7 +68,12 @@ def registered_payloads() -> Mapping[tuple[str, int], type[Payload]]:
     return _payloads
 
 
+_ALREADY_PLAIN = frozenset({str, int, bool, float, type(None)})
+
+
 def _plain(value: object) -> object:
+    if type(value) in _ALREADY_PLAIN:
+        return value
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, bytes):

@@ -42,7 +42,7 @@ class Node:
 class Tree:
     """All states of all regions but grids; every lookup is as of a date."""
 
-    __slots__ = ("_by_code", "_by_id", "_by_parent", "_in_order", "_paths")
+    __slots__ = ("__weakref__", "_by_code", "_by_id", "_by_parent", "_in_order", "_paths")
 
     def __init__(self, nodes: Iterable[Node]) -> None:
         """Build the lookups; `nodes` in any order."""

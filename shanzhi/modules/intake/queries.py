@@ -71,8 +71,7 @@ def public_page(wanted: PublicFilter, *, after: Cursor | None = None, before: Cu
     else:
         if after is not None:
             found = found.filter(
-                Q(reported_on__lt=after.reported_on)
-                | Q(reported_on=after.reported_on, matter_id__lt=after.matter_id)
+                Q(reported_on__lt=after.reported_on) | Q(reported_on=after.reported_on, matter_id__lt=after.matter_id)
             )
         rows = list(found.order_by("-reported_on", "-matter_id")[: PUBLIC_PAGE + 1])
         has_before, has_after = after is not None, len(rows) > PUBLIC_PAGE

@@ -42,9 +42,14 @@ CREATE TRIGGER journal_entry_append_only BEFORE UPDATE OR DELETE ON journal_entr
     FOR EACH ROW EXECUTE FUNCTION journal_refuse();
 CREATE TRIGGER journal_entry_no_truncate BEFORE TRUNCATE ON journal_entry
     FOR EACH STATEMENT EXECUTE FUNCTION journal_refuse();
+-- Partitions inherit triggers for rows, never those for statements.
+CREATE TRIGGER journal_rest_no_truncate BEFORE TRUNCATE ON journal_entry_rest
+    FOR EACH STATEMENT EXECUTE FUNCTION journal_refuse();
 """
 
-# Months ahead; a month that is there already is left alone. The worker may call it and owns nothing.
+# Months ahead; a month that is there already is left alone. The worker may call it and owns nothing. A month whose
+# first entries lie in the DEFAULT partition already (no worker ran for months) stays there: it must not keep the
+# months after it from being made.
 MONTHS = """
 CREATE FUNCTION journal_make_months(first_on date, months integer) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER AS $body$
@@ -57,9 +62,13 @@ BEGIN
         month_on := (date_trunc('month', first_on) + make_interval(months => i))::date;
         name := 'journal_entry_' || to_char(month_on, 'YYYYMM');
         IF to_regclass(quote_ident(current_schema()) || '.' || name) IS NULL THEN
-            EXECUTE format('CREATE TABLE %I PARTITION OF journal_entry FOR VALUES FROM (%L) TO (%L)', name,
-                month_on::timestamp AT TIME ZONE 'Asia/Shanghai',
-                (month_on + interval '1 month')::timestamp AT TIME ZONE 'Asia/Shanghai');
+            BEGIN
+                EXECUTE format('CREATE TABLE %I PARTITION OF journal_entry FOR VALUES FROM (%L) TO (%L)', name,
+                    month_on::timestamp AT TIME ZONE 'Asia/Shanghai',
+                    (month_on + interval '1 month')::timestamp AT TIME ZONE 'Asia/Shanghai');
+            EXCEPTION WHEN check_violation THEN
+                CONTINUE;
+            END;
             -- Rights and policies stand on the parent only; direct reading of a month is nobody's.
             EXECUTE format('CREATE TRIGGER journal_month_no_truncate BEFORE TRUNCATE ON %I'
                 ' FOR EACH STATEMENT EXECUTE FUNCTION journal_refuse()', name);

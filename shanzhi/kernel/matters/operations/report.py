@@ -33,7 +33,7 @@ from shanzhi.kernel.matters.policy.report import BadReport, NewReport, follow_ha
 from shanzhi.kernel.matters.rulebook import categories, current_kind, kind_version
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.organisation.policy import Level
-from shanzhi.kernel.organisation.queries import RegionRow
+from shanzhi.kernel.organisation.queries import RegionRow, UnitRow
 from shanzhi.kernel.vault import operations as vault
 from shanzhi.kernel.vault.operations import Keep
 from shanzhi.kernel.vault.policy.envelope import new_salt
@@ -68,7 +68,6 @@ class _Texts:
     place: SafeText
 
 
-@transaction.atomic
 def report(
     *,
     new: NewReport,
@@ -80,61 +79,91 @@ def report(
     """Take in one report, from anybody; returns its number and follow code.
 
     `stored` are the files that came along (`files.operations.store`). `key` names the submission: sent again, the same
-    answer comes and nothing is done. Without a known region it goes to the city's triage.
+    answer comes and nothing is done. Without a known region it goes to the city's triage. 10 statements in the
+    request's transaction, all checks before the first of them that writes.
 
     Raises:
         BadReport, ReportTooLong: a sentence for each field that can't be used; nothing is stored.
-        BadPhone: the phone number can't be one.
+        InvalidPhone: the phone number can't be one.
         KeyReused: the key was used for another content.
     """
-    new, phone = new.cleaned(), normalise_phone(new.contact_phone) if new.contact_phone.strip() else ""
-    kind, region, category = current_kind(new.kind), _region(new, now), _category(new.category)
+    new = new.cleaned()
+    if new.contact_phone.strip():
+        new = replace(new, contact_phone=normalise_phone(new.contact_phone))
+    kind = current_kind(new.kind)
+    new = replace(new, category=_category(new.category))
+    place = place_of(new.region_code, kind, now)
+    # No savepoint: every check has been made, so what fails from here on fails the whole request.
+    with transaction.atomic(savepoint=False):
+        return _take_in(_Door(new, kind, place, tuple(stored), actor, now), key)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a report goes: its region and the centre that takes it in."""
+
+    region: RegionRow
+    centre: UnitRow
+
+
+@dataclass(frozen=True, slots=True)
+class _Door:
+    """A checked report on its way in."""
+
+    new: NewReport
+    kind: Kind
+    place: Place
+    stored: tuple[StoredFile, ...]
+    actor: Actor
+    now: datetime
+
+
+def _take_in(door: _Door, key: uuid.UUID | None) -> Reported:
+    new, kind, now = door.new, door.kind, door.now
     follow_key = vault.keyring().derive("follow")
     code = new_follow_code(follow_key, key.bytes if key else None)
     hashed = follow_hash(follow_key, code)
     matter_id = open_door(new.channel, hashed, SEQUENCE)
     if key is not None:
-        content = (replace(new, contact_phone=phone), tuple(file.sha256 for file in stored))
-        earlier = claim_submission(door=door_of(actor), key=key, content=content, matter_id=matter_id, step=1, now=now)
+        content = (new, tuple(file.sha256 for file in door.stored))
+        who = door_of(door.actor)
+        earlier = claim_submission(door=who, key=key, content=content, matter_id=matter_id, step=1, now=now)
         if earlier is not None:
             return _again(earlier.matter_id, code, now)
-    unit = intake_unit(region.code, kind, now)
     texts = _texts(new)
     deadline = deadline_of(kind, kind.initial, now)
-    matter = _matter(matter_id, new, kind, region, texts, now)
-    matter.category, matter.follow_hash = category, hashed
-    matter.intake_unit_id = matter.holder_unit_id = unit.id
-    matter.due_at, matter.warn_at = deadline.due_at, deadline.warn_at
+    matter = _matter(matter_id, door, texts)
+    matter.follow_hash, matter.due_at, matter.warn_at = hashed, deadline.due_at, deadline.warn_at
     matter.save(force_insert=True)
     start_clock(matter, kind.initial, deadline)
-    _keep(matter, new, phone, texts, kind, now)
+    _keep(matter, new, texts, kind, now)
     files.attach(
         subject_kind="matter",
         subject_id=matter_id,
         scope_code=matter.scope_code,
-        stored=stored,
+        stored=door.stored,
         purpose="report",
-        post_id=actor.post_id,
+        post_id=door.actor.post_id,
         now=now,
         shown_to_reporter=True,
     )
     payload = Report(
         **about(matter, kind, "report", "", deadline),
         reported_at=now,
-        intake_unit_id=unit.id,
+        intake_unit_id=matter.intake_unit_id,
         source=new.source,
         source_number=new.source_number,
         has_point=matter.latitude is not None,
-        has_contact=bool(phone or new.contact_name),
+        has_contact=bool(new.contact_phone or new.contact_name),
         public_consent=new.public_consent,
         title_sealed=texts.title.sealed,
         body_sealed=texts.body.sealed,
-        files=tuple(file.sha256 for file in stored),
+        files=tuple(file.sha256 for file in door.stored),
     )
     subject = Subject("matter", matter_id, 1, matter.scope_code)
-    journal.record(payload=payload, subject=subject, author=author_of(actor), happened_at=now)
+    journal.record(payload=payload, subject=subject, author=author_of(door.actor), happened_at=now)
     tell(matter, "report", now)
-    return _reported(matter, kind, code, unit.name)
+    return _reported(matter, kind, code, door.place.centre.name)
 
 
 def _texts(new: NewReport) -> _Texts:
@@ -142,29 +171,32 @@ def _texts(new: NewReport) -> _Texts:
     return _Texts(salt, safe(new.title, salt), safe(new.body, salt), safe(new.place_text, salt))
 
 
-def _matter(matter_id: int, new: NewReport, kind: Kind, region: RegionRow, texts: _Texts, now: datetime) -> Matter:
-    """The matter's row, without what depends on the door and the clock."""
-    point = new.point()
+def _matter(matter_id: int, door: _Door, texts: _Texts) -> Matter:
+    """The matter's row, without what the clock and the follow code say."""
+    new, region, point = door.new, door.place.region, door.new.point()
     return Matter(
         id=matter_id,
-        number=number_of(matter_id, local_date(now)),
-        kind=kind.code,
-        kind_version=kind.version,
-        stage=kind.initial,
+        number=number_of(matter_id, local_date(door.now)),
+        kind=door.kind.code,
+        kind_version=door.kind.version,
+        stage=door.kind.initial,
         channel=new.channel,
         source=new.source,
         source_number=new.source_number,
         title=texts.title.text,
         body=texts.body.text,
         salt=texts.salt,
+        category=new.category,
         region_id=region.id,
         region_code=region.code,
         scope_code=region.code,
         place_text=texts.place.text,
         latitude=point[0] if point else None,
         longitude=point[1] if point else None,
-        reported_at=now,
-        stage_since=now,
+        reported_at=door.now,
+        stage_since=door.now,
+        intake_unit_id=door.place.centre.id,
+        holder_unit_id=door.place.centre.id,
         public_consent=new.public_consent,
     )
 
@@ -183,11 +215,11 @@ def _reported(matter: Matter, kind: Kind, code: str, unit_name: str, *, replayed
     )
 
 
-def _keep(matter: Matter, new: NewReport, phone: str, texts: _Texts, kind: Kind, now: datetime) -> None:
+def _keep(matter: Matter, new: NewReport, texts: _Texts, kind: Kind, now: datetime) -> None:
     """Contact and originals into the vault."""
     pieces = [
         Keep("matter", matter.pk, "contact", part, text, "consent", indexed=part == "phone")
-        for part, text in (("name", new.contact_name), ("phone", phone))
+        for part, text in (("name", new.contact_name), ("phone", new.contact_phone))
         if text
     ]
     pieces += originals(matter.pk, {"title": texts.title, "body": texts.body, "place": texts.place})
@@ -195,30 +227,22 @@ def _keep(matter: Matter, new: NewReport, phone: str, texts: _Texts, kind: Kind,
         vault.keep(pieces, now=now, expires_on=expiry(now, kind.retention_months))
 
 
-def _region(new: NewReport, now: datetime) -> RegionRow:
-    """The region that the report names, or the whole city."""
-    if new.region_code:
-        found = organisation.region_of_code(new.region_code, local_date(now))
-        if found is None:
-            raise BadReport(
-                msg("没有代码为 %(code)s 的区域。请重新选择，也可以不选，由受理中心来定。"),
-                fields={"region_code": msg("请重新选择，也可以不选。")},
-                code=new.region_code,
-            )
-        return found
-    return city_region(now)
-
-
-def city_region(now: datetime) -> RegionRow:
-    """The city itself.
+def place_of(code: str, kind: Kind, now: datetime) -> Place:
+    """Where a report for a region goes; without a code, for the whole city.
 
     Raises:
-        BadReport: no regions are loaded yet.
+        BadReport: no such region, or the city isn't set up yet.
     """
-    top = organisation.top_regions(local_date(now))
-    if not top:
-        raise BadReport(msg("这座城市还没有载入区划，暂时不能受理。请管理员运行 shanzhi regions load。"))
-    return top[0]
+    found = organisation.intake_for(code, Level(kind.intake_level.value), local_date(now))
+    if found is None and code:
+        raise BadReport(
+            msg("没有代码为 %(code)s 的区域。请重新选择，也可以不选，由受理中心来定。"),
+            fields={"region_code": msg("请重新选择，也可以不选。")},
+            code=code,
+        )
+    if found is None or found.centre is None:
+        raise BadReport(msg("这座城市还没有载入区划和受理中心，暂时不能受理。请管理员运行 shanzhi doctor 检查。"))
+    return Place(found.region, found.centre)
 
 
 def _category(code: str) -> str:
@@ -227,28 +251,6 @@ def _category(code: str) -> str:
             msg("没有这个分类。请重新选择，也可以不选。"), fields={"category": msg("请重新选择，也可以不选。")}
         )
     return code
-
-
-@dataclass(frozen=True, slots=True)
-class IntakeUnit:
-    """The governance centre that takes a report in."""
-
-    id: int
-    name: str
-
-
-def intake_unit(code: str, kind: Kind, now: datetime) -> IntakeUnit:
-    """The centre of the kind's intake level that answers for a place, else the nearest centre above.
-
-    Raises:
-        BadReport: the city has no governance centre yet.
-    """
-    on = local_date(now)
-    for level in dict.fromkeys((Level(kind.intake_level.value), Level.CITY)):
-        found = organisation.centre_for(code, level, on)
-        if found is not None:
-            return IntakeUnit(found.id, found.name)
-    raise BadReport(msg("这座城市还没有设立受理中心，暂时不能受理。请管理员先建立单位。"))
 
 
 def _again(matter_id: int, code: str, now: datetime) -> Reported:

@@ -100,7 +100,10 @@ def lock_matter(matter_id: int) -> Matter:
     Raises:
         MatterNotFound: it isn't there, or row-level security doesn't show it.
     """
-    found = Matter.objects.select_for_update().filter(pk=matter_id).first()
+    rows = Matter.objects.select_for_update().filter(pk=matter_id)
+    # Twice: whoever waited for the lock is judged by the new row and the participants of before, so that a matter which
+    # was handed over meanwhile seems gone. The second look is a statement of its own and sees both as they are now.
+    found = rows.first() or rows.all().first()
     if found is None:
         raise MatterNotFound(msg("没有找到这件事项，或者您现在的岗位看不到它。请核对编号，或换一个岗位。"))
     return found

@@ -1,25 +1,27 @@
 """What the program does by itself: suggestions for triage, stages that lapse; and the one reading of contacts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from shanzhi.core.errors import DomainError
 from shanzhi.core.periods import local_date
+from shanzhi.core.ranges import next_code
 from shanzhi.kernel.access.policy import SYSTEM, Actor
 from shanzhi.kernel.journal.policy import Subject
 from shanzhi.kernel.matters.models import Matter, Submission, Suggestion
 from shanzhi.kernel.matters.operations.act import act
 from shanzhi.kernel.matters.operations.step import lock_matter
-from shanzhi.kernel.matters.policy.suggest import suggest_category, suggest_units
+from shanzhi.kernel.matters.policy.suggest import UnitHint, suggest_category, suggest_units
 from shanzhi.kernel.matters.rulebook import categories, kind_version
 from shanzhi.kernel.organisation import queries as organisation
-from shanzhi.kernel.organisation.policy import Level
+from shanzhi.kernel.organisation.policy import Level, UnitKind
 from shanzhi.kernel.vault import operations as vault
 
 LIKE_WITHIN = timedelta(days=30)
 LIKE_MOST = 5
+COMMUNITY_DIGITS, TOWNSHIP_DIGITS = 12, 9
 LAPSE_BATCH = 200
 REMEMBER = timedelta(days=7)
 
@@ -28,75 +30,87 @@ REMEMBER = timedelta(days=7)
 def suggestions_make(*, matter_ids: Sequence[int], now: datetime) -> int:
     """Suggest categories, a unit and like matters near by for matters that wait for triage; returns how many.
 
-    Worker's role. Made twice, the later one stands.
+    Worker's role. Made twice, the later one stands. 4 queries for the batch, and 2 for each department and place that
+    it meets first.
     """
     matters = list(Matter.objects.filter(pk__in=matter_ids, in_intake=True).order_by("pk"))
     rules = categories().rules
-    rows = []
-    for matter in matters:
-        found = [item.code for item in suggest_category(rules, matter.title, matter.body)]
-        category = matter.category or (found[0] if found else "")
-        rows.append(
+    units = UnitFinder(now)
+    found = {
+        matter.pk: [item.code for item in suggest_category(rules, matter.title, matter.body)] for matter in matters
+    }
+    likely = {matter.pk: matter.category or next(iter(found[matter.pk]), "") for matter in matters}
+    similar = _similar(matters, likely)
+    Suggestion.objects.bulk_create(
+        (
             Suggestion(
                 matter_id=matter.pk,
-                categories=found,
-                unit_id=suggested_unit(category, matter.scope_code, now),
-                similar=_similar(matter, category),
+                categories=found[matter.pk],
+                unit_id=units.lead(likely[matter.pk], matter.scope_code),
+                similar=similar.get(matter.pk, []),
                 made_at=now,
             )
-        )
-    Suggestion.objects.bulk_create(
-        rows,
+            for matter in matters
+        ),
         update_conflicts=True,
         unique_fields=["matter"],
         update_fields=["categories", "unit", "similar", "made_at"],
     )
-    return len(rows)
+    return len(matters)
 
 
-def suggested_unit(category: str, region_code: str, now: datetime) -> int | None:
-    """The unit that the rule book's hints name for a category and a place."""
-    on = local_date(now)
-    for hint in suggest_units(categories().rules, category, region_code):
-        if not hint.lead:
-            continue
-        level = Level(hint.level)
-        if hint.department == "township":
-            row = next((unit for unit in _township(hint.region_code, now)), None)
-        else:
-            unit = organisation.unit_for_department(hint.department, level, region_code, on)
-            row = unit.id if unit else None
-        if row is not None:
-            return row
-    return None
+class UnitFinder:
+    """Finds the unit that the rule book's hints name, each department and place once."""
 
+    def __init__(self, now: datetime) -> None:
+        self.on = local_date(now)
+        self._known: dict[UnitHint, int | None] = {}
 
-def _township(code: str, now: datetime) -> list[int]:
-    on = local_date(now)
-    region = organisation.region_of_code(code, on)
-    if region is None:
-        return []
-    found = organisation.units_within(region.ranges, on, levels=[Level.TOWNSHIP], limit=20)
-    return [unit.id for unit in found if unit.kind.value == "township"]
+    def lead(self, category: str, region_code: str) -> int | None:
+        """The unit to suggest as lead for a category and a place; None where the hints lead nowhere."""
+        for hint in suggest_units(categories().rules, category, region_code):
+            if hint.lead:
+                if hint not in self._known:
+                    self._known[hint] = self._find(hint)
+                if self._known[hint] is not None:
+                    return self._known[hint]
+        return None
 
-
-def _similar(matter: Matter, category: str) -> list[int]:
-    """Open matters of the same category in the same community (or township) in the last 30 days."""
-    if not category or len(matter.scope_code) < len("370303001"):
-        return []
-    near = matter.scope_code[:12]
-    rows = (
-        Matter.objects.filter(
-            category=category,
-            scope_code__gte=near,
-            scope_code__lt=near[:-1] + chr(ord(near[-1]) + 1),
-            reported_at__gte=matter.reported_at - LIKE_WITHIN,
-            ended_at=None,
+    def _find(self, hint: UnitHint) -> int | None:
+        if hint.department != "township":
+            unit = organisation.unit_for_department(hint.department, Level(hint.level), hint.region_code, self.on)
+            return unit.id if unit else None
+        region = organisation.region_of_code(hint.region_code, self.on)
+        if region is None:
+            return None
+        townships = organisation.units_within(
+            region.ranges, self.on, kinds=[UnitKind.TOWNSHIP], levels=[Level.TOWNSHIP], limit=1
         )
-        .exclude(pk=matter.pk)
-        .order_by("-reported_at", "-pk")
-    )
-    return list(rows.values_list("pk", flat=True)[:LIKE_MOST])
+        return townships[0].id if townships else None
+
+
+# Open matters of the likely category in the same community (or township) in the last 30 days, newest first.
+_SIMILAR = """
+SELECT w.id, array(
+    SELECT m.id FROM matters_matter m
+    WHERE m.category = w.category AND m.scope_code >= w.low AND m.scope_code < w.high
+      AND m.reported_at >= w.since AND m.ended_at IS NULL AND m.id <> w.id
+    ORDER BY m.reported_at DESC, m.id DESC LIMIT %s)
+FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::timestamptz[]) AS w (id, category, low, high, since)
+"""
+
+
+def _similar(matters: Sequence[Matter], likely: Mapping[int, str]) -> dict[int, list[int]]:
+    wanted = [
+        (matter.pk, likely[matter.pk], near, next_code(near), matter.reported_at - LIKE_WITHIN)
+        for matter in matters
+        if likely[matter.pk] and len(near := matter.scope_code[:COMMUNITY_DIGITS]) >= TOWNSHIP_DIGITS
+    ]
+    if not wanted:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_SIMILAR, [LIKE_MOST, *(list(column) for column in zip(*wanted, strict=True))])
+        return dict(cursor.fetchall())
 
 
 def lapse_due(*, now: datetime) -> int:
@@ -106,12 +120,15 @@ def lapse_due(*, now: datetime) -> int:
     """
     due = Matter.objects.filter(ended_at=None, due_at__lt=now).order_by("due_at", "pk")
     done = 0
-    for pk, kind_code, version, stage in due.values_list("pk", "kind", "kind_version", "stage").iterator():
-        action = kind_version(kind_code, version).stage(stage).on_overdue
+    for pk, kind, kind_at, stage, version in due.values_list(
+        "pk", "kind", "kind_version", "stage", "version"
+    ).iterator():
+        action = kind_version(kind, kind_at).stage(stage).on_overdue
         if not action:
             continue
         try:
-            act(matter_id=pk, action=action, actor=SYSTEM, now=now)
+            # With the version: a matter that came back to this stage meanwhile has a new limit to run.
+            act(matter_id=pk, action=action, actor=SYSTEM, now=now, version=version)
         except DomainError:
             continue
         done += 1

@@ -20,7 +20,7 @@ from shanzhi.kernel.matters.queries.lists import (
 )
 from shanzhi.kernel.matters.queries.released import PublicSource, public_sources
 from shanzhi.kernel.matters.queries.state import LoopState, Parties, loop_state, parties_of
-from shanzhi.kernel.matters.queries.triage import TriageHint, triage_hint
+from shanzhi.kernel.matters.queries.triage import TriageHint, suggested_unit, triage_hint
 from shanzhi.kernel.matters.rulebook import (
     Categories,
     CategoryGroup,
@@ -62,5 +62,6 @@ __all__ = [
     "parties_of",
     "public_sources",
     "rows_by_ids",
+    "suggested_unit",
     "triage_hint",
 ]

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from shanzhi.core.periods import local_date
 from shanzhi.kernel.matters.models import Matter, Suggestion
-from shanzhi.kernel.matters.operations.upkeep import suggested_unit
+from shanzhi.kernel.matters.operations.upkeep import UnitFinder
 from shanzhi.kernel.matters.queries.lists import MatterRow, rows_by_ids
 from shanzhi.kernel.matters.rulebook import categories
 from shanzhi.kernel.organisation import queries as organisation
@@ -19,6 +19,11 @@ class TriageHint:
     categories: tuple[tuple[str, str], ...]
     unit: UnitRow | None
     similar: tuple[MatterRow, ...]
+
+
+def suggested_unit(category: str, region_code: str, now: datetime) -> int | None:
+    """The unit that the rule book's hints name for a category and a place; at most 2 queries a hint."""
+    return UnitFinder(now).lead(category, region_code)
 
 
 def triage_hint(matter_id: int, *, now: datetime, category: str = "", region_code: str = "") -> TriageHint:

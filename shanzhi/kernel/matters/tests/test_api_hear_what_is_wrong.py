@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import psycopg
 import pytest
@@ -123,7 +124,7 @@ def test_it_says_that_the_matter_has_moved_on(cast: Cast) -> None:
         ({"lead": 1, "files": ["x"]}, "files-apart", {"files"}),
     ],
 )
-def test_it_says_which_field_is_at_fault(cast: Cast, fields: dict[str, object], code: str, at_fault: set[str]) -> None:
+def test_it_says_which_field_is_at_fault(cast: Cast, fields: dict[str, Any], code: str, at_fault: set[str]) -> None:
     made, triage = reported(), Caller(cast.dispatcher)
     triage.act(made.number, "accept", category=PROPERTY)
     answer = triage.act(made.number, "dispatch", **fields)

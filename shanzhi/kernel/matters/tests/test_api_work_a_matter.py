@@ -2,6 +2,7 @@
 
 import uuid
 from io import BytesIO
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -79,7 +80,7 @@ def test_it_hands_in_files_and_fetches_them(cast: Cast) -> None:
     assert (done.status_code, done.json()["step"]) == (201, 2)
     files = triage.get(f"/matters/{made.number}/files").json()["files"]
     assert [(file["media_type"], file["width"], file["height"]) for file in files] == [("image/png", 64, 48)] * 2
-    fetched = triage.client.get(files[0]["url"], headers=triage.headers)
+    fetched: Any = triage.client.get(files[0]["url"], headers=triage.headers)
     assert b"".join(fetched.streaming_content).startswith(b"\x89PNG")
 
 

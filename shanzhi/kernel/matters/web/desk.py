@@ -21,54 +21,50 @@ from shanzhi.kernel.access.policy import check_may
 from shanzhi.kernel.access.queries import roles
 from shanzhi.kernel.access.web.middleware import ActingRequest
 from shanzhi.kernel.matters import operations, queries
-from shanzhi.kernel.matters.models import Matter
+from shanzhi.kernel.matters.models import KindVersion, Matter
 from shanzhi.kernel.matters.operations import Done
 from shanzhi.kernel.matters.operations.step import MatterNotFound
-from shanzhi.kernel.matters.operations.upkeep import suggested_unit
 from shanzhi.kernel.matters.policy.process import FieldType, Kind
-from shanzhi.kernel.matters.queries import ActionChoice, Ground, MatterCard, MatterRow, ReplyTemplate, kind_version
+from shanzhi.kernel.matters.queries import ActionChoice, MatterCard, MatterRow, current_kind, kind_version
 from shanzhi.kernel.matters.web import show
-from shanzhi.kernel.matters.web.forms import PICKED, ActionForm, grounds_for, values_of
-from shanzhi.kernel.matters.web.picker import Picker, picker, search_name
+from shanzhi.kernel.matters.web.blocks import FIND, ActionBlock, Posted, Start, action_block, joint_choice
+from shanzhi.kernel.matters.web.forms import values_of
 from shanzhi.kernel.vault.operations import READ_REASONS
 from shanzhi.kernel.vault.web.parked import parked_fields
 from shanzhi.ui.components import LightLevel
 
+__all__ = [
+    "FIND",
+    "ActionBlock",
+    "Line",
+    "Posted",
+    "Start",
+    "action_block",
+    "check_staff",
+    "choice_of",
+    "desk_context",
+    "do_action",
+    "draw_matter",
+    "here",
+    "id_of",
+    "joint_choice",
+    "key_of",
+    "kind_of",
+    "kinds",
+    "lines",
+    "parked",
+    "say_done",
+    "values_of",
+    "version_of",
+    "when",
+]
+
 FEATURE = "find"
-FIND = "find"
-"""Name of the buttons that send a form only to get it back: a search, a reply template."""
-TEMPLATE = "template:"
 MAIN_VERBS = ("accept", "dispatch", "take", "reply", "check_pass", "rate", "assist_done")
 """Verbs whose form may stand open on the page: what usually comes next."""
-STERN_VERBS = frozenset({"refuse", "hand_back", "check_fail", "withdraw"})
 
 Draw = Callable[[ActingRequest, dict[str, Any], int], HttpResponse]
-
-
-@dataclass(frozen=True, slots=True)
-class Posted:
-    """A form that was sent and comes back: as a search, with an error, or after a new sign-in."""
-
-    action: str
-    data: QueryDict
-    error: DomainError | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ActionBlock:
-    """One action as a page shows it: its form, where it is sent, and what helps to fill it in."""
-
-    choice: ActionChoice
-    form: ActionForm
-    url: str
-    key: str
-    tone: str
-    grounds: tuple[Ground, ...]
-    ground: Ground | None
-    templates: tuple[ReplyTemplate, ...]
-    has_files: bool
-    is_back: bool
-    """Was it sent and has it come back?"""
+when = show.when
 
 
 def check_staff(request: ActingRequest, feature: str = FEATURE) -> None:
@@ -84,8 +80,15 @@ def kind_of(matter_id: int) -> Kind:
     """
     found = Matter.objects.filter(pk=matter_id).values_list("kind", "kind_version").first()
     if found is None:
-        raise MatterNotFound(msg("没有找到这件事项，或者您现在的岗位看不到它。请核对编号，或换一个岗位。"))
+        raise _not_found()
     return kind_version(*found)
+
+
+def kinds() -> list[Kind]:
+    """The newest version of each kind; 1 query."""
+    return [
+        current_kind(code) for code in KindVersion.objects.order_by("code").values_list("code", flat=True).distinct()
+    ]
 
 
 def id_of(number: str) -> int:
@@ -96,8 +99,12 @@ def id_of(number: str) -> int:
     """
     found = queries.matter_id_of_number(number)
     if found is None:
-        raise MatterNotFound(msg("没有找到这件事项，或者您现在的岗位看不到它。请核对编号，或换一个岗位。"))
+        raise _not_found()
     return found
+
+
+def _not_found() -> MatterNotFound:
+    return MatterNotFound(msg("没有找到这件事项，或者您现在的岗位看不到它。请核对编号，或换一个岗位。"))
 
 
 def here(path: str, otherwise: str) -> str:
@@ -119,8 +126,9 @@ def desk_context(
     """What `matters/_card.html` needs: `card`, its parts for the components, and `main` and `others`, the forms.
 
     `page` is the address of the page that shows it (default: this one) and `back` where to go when something was done
-    (default: `page`). `do_url` names the address that takes the forms, with number and action; actions whose
-    verb is in `leave_out` get no form (the desk has one of its own, see `joint_block`). `posted` gives a form back. About 11 queries, 3 more for a form in which a unit is chosen.
+    (default: `page`). `do_url` names the address that takes the forms, with number and action; actions whose verb is in
+    `leave_out` get no form, because the desk has one of its own. `posted` gives a form back. About 10 queries, 3 more
+    for a form in which a unit is chosen.
 
     Raises:
         MatterNotFound: not there, or not visible.
@@ -128,9 +136,9 @@ def desk_context(
     card = queries.card(matter_id, actor=request.actor, now=request.now)
     own = reverse("matters:matter", args=[card.number])
     page = page or here(request.POST.get("page", ""), own if request.method == "POST" else request.path)
-    posted = posted or _parked(request)
+    posted = posted or parked(request)
     blocks = [
-        _block(request, card, choice, reverse(do_url, args=[card.number, choice.code]), posted)
+        action_block(request, card, choice, reverse(do_url, args=[card.number, choice.code]), posted=posted)
         for choice in card.actions
         if choice.verb not in leave_out
     ]
@@ -151,13 +159,13 @@ def desk_context(
         "main": main,
         "others": tuple(block for block in blocks if block is not main),
         "sentence": posted.error.sentence(gettext) if posted and posted.error else "",
-        "kept": _kept(matter_id, posted, blocks),
+        "kept": _kept(matter_id, posted, card.actions),
         "read_reasons": tuple((code, gettext(name)) for code, name in READ_REASONS.items()),
         "revealed": dict(revealed or {}),
     }
 
 
-def _parked(request: ActingRequest) -> Posted | None:
+def parked(request: ActingRequest) -> Posted | None:
     """A form that was sent without a valid session, after its writer has signed in again."""
     fields = parked_fields(request)
     if not fields:
@@ -181,93 +189,13 @@ def _next(card: MatterCard, request: ActingRequest) -> str:
     return gettext(card.next_sentence) % params if card.next_sentence else ""
 
 
-def _block(
-    request: ActingRequest, card: MatterCard, choice: ActionChoice, url: str, posted: Posted | None
-) -> ActionBlock:
-    mine = posted if posted is not None and posted.action == choice.code else None
-    data = _with_template(card, choice, mine, request) if mine else None
-    types = {spec.type for spec, _ in choice.fields}
-    listed = tuple(grounds_for(choice.verb)) if FieldType.GROUND in types else ()
-    chosen = data.get("ground", "") if data is not None else ""
-    form = ActionForm(
-        choice,
-        data=data,
-        initial={"category": card.category},
-        pickers=_pickers(request, card, choice, data),
-        problems=mine.error.fields if mine and mine.error else None,
-    )
-    return ActionBlock(
-        choice=choice,
-        form=form,
-        url=url,
-        key=str(uuid.uuid4()),
-        tone="bad" if choice.verb in STERN_VERBS else "plain",
-        grounds=listed,
-        ground=next((ground for ground in listed if ground.code == chosen), None),
-        templates=tuple(_templates() if choice.verb == "reply" else ()),
-        has_files=FieldType.FILES in types,
-        is_back=mine is not None,
-    )
-
-
-def _templates() -> list[ReplyTemplate]:
-    return [template for template in queries.grounds().templates if template.use == "reply"]
-
-
-def _with_template(card: MatterCard, choice: ActionChoice, posted: Posted, request: ActingRequest) -> QueryDict:
-    """What was typed; with a reply template behind it, if its button was pressed. What we know is filled in."""
-    wanted = posted.data.get(FIND, "")
-    template = next((row for row in _templates() if f"{TEMPLATE}{row.code}" == wanted), None)
-    if template is None or choice.verb != "reply":
-        return posted.data
-    text = template.text
-    known = {
-        "when": show.when(card.reported_at, request.now),
-        "number": card.number,
-        "unit": request.actor.unit_name,
-        "due": show.when(card.due_at, request.now),
-    }
-    for place, value in known.items():
-        text = text.replace("{" + place + "}", value)
-    data = posted.data.copy()
-    typed = data.get("reply", "").strip()
-    data["reply"] = f"{typed}\n\n{text}" if typed else text
-    return data
-
-
-def _pickers(
-    request: ActingRequest, card: MatterCard, choice: ActionChoice, data: QueryDict | None
-) -> dict[str, Picker]:
-    made = {}
-    for spec, _ in choice.fields:
-        if spec.type not in PICKED:
-            continue
-        suggested: list[str] = []
-        if spec.type is FieldType.UNIT:
-            unit = suggested_unit(card.category, card.region_code, request.now)
-            suggested = [str(unit)] if unit is not None else []
-        first = suggested if spec.type is FieldType.UNIT else []
-        first = [card.region_code] if spec.type is FieldType.REGION else first
-        made[spec.code] = picker(
-            request,
-            spec.code,
-            spec.type.value,
-            chosen=data.getlist(spec.code) if data is not None else first,
-            suggested=suggested,
-            words=data.get(search_name(spec.code), "") if data is not None else "",
-        )
-    return made
-
-
-def _kept(matter_id: int, posted: Posted | None, blocks: list[ActionBlock]) -> tuple[tuple[str, str], ...]:
+def _kept(matter_id: int, posted: Posted | None, actions: Collection[ActionChoice]) -> tuple[tuple[str, str], ...]:
     """Texts that were typed into a form that the matter's new state no longer has."""
-    if posted is None or any(block.is_back for block in blocks):
+    if posted is None or any(choice.code == posted.action for choice in actions):
         return ()
     kind = kind_of(matter_id)
-    if not kind.has_action(posted.action):
-        return ()
-    specs = [kind.field(code) for code in kind.action(posted.action).fields]
-    texts = ((gettext(spec.name), posted.data.get(spec.code, "")) for spec in specs if spec.type is FieldType.TEXT)
+    names = {spec.code: spec.name for spec in kind.fields if spec.type is FieldType.TEXT}
+    texts = ((gettext(name), posted.data.get(code, "")) for code, name in names.items())
     return tuple((label, text) for label, text in texts if text.strip())
 
 
@@ -318,7 +246,7 @@ def do_action(
 
 
 def choice_of(kind: Kind, action: str) -> ActionChoice:
-    """An action of a kind with its fields, whether it may be done now or not."""
+    """An action of a kind with its fields, whether it may be done now or not; KeyError for none of this code."""
     found = kind.action(action)
     fields = tuple((kind.field(code), code in found.needs) for code in found.fields)
     return ActionChoice(found.code, found.name, found.verb.value, fields)
@@ -343,10 +271,10 @@ def say_done(request: ActingRequest, name: str, done: Done) -> None:
     row = next(iter(queries.rows_by_ids([done.matter_id], now=request.now)), None)
     params = {"action": gettext(name), "stage": gettext(done.stage_name)}
     if row is None or row.due_at is None:
-        said = gettext(msg("%(action)s完成，事项现在是“%(stage)s”。")) % params
+        said = gettext(msg("已%(action)s。事项现在是“%(stage)s”。")) % params
     else:
         params |= {"unit": row.holder_name, "due": show.when(row.due_at, request.now)}
-        said = gettext(msg("%(action)s完成，事项现在是“%(stage)s”，由%(unit)s在%(due)s前完成下一步。")) % params
+        said = gettext(msg("已%(action)s。事项现在是“%(stage)s”，%(due)s前要完成这一步。")) % params
     messages.success(request, said)
 
 

@@ -17,12 +17,9 @@ from shanzhi.core.text import msg
 from shanzhi.kernel.access.web.middleware import ActingRequest
 from shanzhi.kernel.clock.policy import Light
 from shanzhi.kernel.matters import queries
-from shanzhi.kernel.matters.models import KindVersion
-from shanzhi.kernel.matters.policy.process import Kind
 from shanzhi.kernel.matters.queries import ListFilter, MatterPage, MatterRow, categories
-from shanzhi.kernel.matters.rulebook import current_kind
 from shanzhi.kernel.matters.web import show
-from shanzhi.kernel.matters.web.desk import check_staff
+from shanzhi.kernel.matters.web.desk import check_staff, kinds
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.ui.components import Column, Pager, Row, Table
 
@@ -59,9 +56,9 @@ class FindForm(forms.Form):
             "region": [every, *_regions(request.GET.get("region", ""), on)],
             "category": [every, *_categories()],
             "which": [
-                ("", gettext(msg("未结束，先到期的在前"))),
-                ("newest", gettext(msg("未结束，新反映的在前"))),
-                ("all", gettext(msg("全部，新反映的在前"))),
+                ("", gettext(msg("未结束，先到期"))),
+                ("newest", gettext(msg("未结束，新反映"))),
+                ("all", gettext(msg("全部，新反映"))),
             ],
         }
         for name, listed in choices.items():
@@ -94,13 +91,6 @@ class FindForm(forms.Form):
             open_only=which != "all" and found.get("stage") not in _ended_stages(),
             sort="newest" if which or found.get("stage") in _ended_stages() else "due",
         )
-
-
-def kinds() -> list[Kind]:
-    """The newest version of each kind; 1 query."""
-    return [
-        current_kind(code) for code in KindVersion.objects.order_by("code").values_list("code", flat=True).distinct()
-    ]
 
 
 def _stages() -> list[tuple[str, str]]:

@@ -1,15 +1,16 @@
 """A matter's card in the shapes that the components draw: facts, steps, timeline, photos, the light in words."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.urls import reverse
 from django.utils.translation import get_language, gettext
 
 from shanzhi.core.text import msg
-from shanzhi.kernel.clock.policy import Light, Remaining
+from shanzhi.kernel.clock.policy import Light, Remaining, shipped_calendar
 from shanzhi.kernel.files.queries import AttachmentRow
 from shanzhi.kernel.matters.queries import MatterCard, Share, TimelineEntry
 from shanzhi.ui import components
+from shanzhi.ui.formats import left_text as spell_left
 from shanzhi.ui.formats import when_text
 
 LEVELS: dict[Light | None, components.LightLevel] = {
@@ -48,10 +49,14 @@ _TONES = {
 
 
 def left_text(left: Remaining | None) -> str:
-    """ "剩 1 天 4 小时（工作时间）", in the reader's language; empty without a clock."""
+    """剩 1 天 4 小时（工作时间）, 超期 2 天（工作时间）, in the reader's language; empty without a clock."""
     if left is None:
         return ""
-    return gettext(left.message) % {"days": left.days, "hours": left.hours, "minutes": left.minutes}
+    day = shipped_calendar().day_length if left.working else timedelta(days=1)
+    span = left.days * day + timedelta(hours=left.hours, minutes=left.minutes)
+    day_seconds = int(day.total_seconds())
+    signed = -span if left.is_overdue else span
+    return spell_left(signed, get_language() or "zh-hans", day_seconds=day_seconds, working=left.working)
 
 
 def when(at: datetime | None, now: datetime) -> str:
@@ -162,7 +167,7 @@ def _said(entry: TimelineEntry, now: datetime) -> list[str]:
         text for text in (_verdict(detail.get("solved"), detail.get("satisfied")), entry.words, entry.reply) if text
     ]
     if entry.due_at:
-        lines.append(gettext(msg("下一步：%(due)s前")) % {"due": when(entry.due_at, now)})
+        lines.append(gettext(msg("下一步时限：%(due)s")) % {"due": when(entry.due_at, now)})
     if entry.overdue:
         lines.append(gettext(msg("做这一步时已经超期。")))
     return lines

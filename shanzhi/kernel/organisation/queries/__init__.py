@@ -27,8 +27,10 @@ from shanzhi.kernel.organisation.queries.regions import (
 )
 from shanzhi.kernel.organisation.queries.rules import unit_catalogue, zone_plans
 from shanzhi.kernel.organisation.queries.units import (
+    Intake,
     UnitRow,
     centre_for,
+    intake_for,
     unit_by_code,
     unit_by_id,
     unit_for_department,
@@ -37,6 +39,7 @@ from shanzhi.kernel.organisation.queries.units import (
 )
 
 __all__ = [
+    "Intake",
     "PostCard",
     "RegionRow",
     "Responsible",
@@ -45,6 +48,7 @@ __all__ = [
     "children",
     "communities_for_picker",
     "find_regions",
+    "intake_for",
     "path",
     "paths_of",
     "post_card",

@@ -35,7 +35,7 @@ def region_of_code(code: str, on: date) -> RegionRow | None:
     if level_of(code) is Level.GRID:
         return next(iter(_grids(tree, "s.code = %s", code, on)), None)
     node = tree.by_code(code, on)
-    return None if node is None else _row(tree, node, on)
+    return None if node is None else region_row(tree, node, on)
 
 
 def region_by_id(region_id: int, on: date) -> RegionRow | None:
@@ -43,7 +43,7 @@ def region_by_id(region_id: int, on: date) -> RegionRow | None:
     tree = current_tree()
     node = tree.by_id(region_id, on)
     if node is not None:
-        return _row(tree, node, on)
+        return region_row(tree, node, on)
     return next(iter(_grids(tree, "s.region_id = %s", region_id, on)), None)
 
 
@@ -58,7 +58,7 @@ def region_at_or_above(code: str, on: date) -> RegionRow | None:
     check_code(code)
     tree = current_tree()
     node = tree.at_or_above(code, on)
-    return None if node is None else _row(tree, node, on)
+    return None if node is None else region_row(tree, node, on)
 
 
 def children(parent: int | str, on: date) -> list[RegionRow]:
@@ -74,14 +74,14 @@ def children(parent: int | str, on: date) -> list[RegionRow]:
         return _grids(tree, "s.parent_id = %s", node.region_id, on)
     if node.level is Level.ZONE:
         covered = (below for below in tree.of_levels({Level.TOWNSHIP}, on) if node.ranges.contains(below.code))
-        return [_row(tree, below, on) for below in covered]
-    return [_row(tree, below, on) for below in tree.children(node.region_id, on)]
+        return [region_row(tree, below, on) for below in covered]
+    return [region_row(tree, below, on) for below in tree.children(node.region_id, on)]
 
 
 def top_regions(on: date) -> list[RegionRow]:
     """The regions with nothing above them: as a rule the city; 1 query."""
     tree = current_tree()
-    return [_row(tree, node, on) for node in tree.children(None, on)]
+    return [region_row(tree, node, on) for node in tree.children(None, on)]
 
 
 def path(code: str, on: date) -> list[RegionRow]:
@@ -100,7 +100,7 @@ def path(code: str, on: date) -> list[RegionRow]:
         node = tree.by_id(grid[0].parent_id, on) if grid and grid[0].parent_id is not None else None
     if node is None:
         return grid
-    return [_row(tree, above, on) for above in reversed(tree.upwards(node, on))] + grid
+    return [region_row(tree, above, on) for above in reversed(tree.upwards(node, on))] + grid
 
 
 def paths_of(region_ids: Collection[int], on: date) -> dict[int, str]:
@@ -117,7 +117,7 @@ def paths_of(region_ids: Collection[int], on: date) -> dict[int, str]:
 def zones_over(code: str, on: date) -> list[RegionRow]:
     """The functional zones that cover this code; 1 query."""
     tree = current_tree()
-    return [_row(tree, node, on) for node in tree.zones_over(code, on)]
+    return [region_row(tree, node, on) for node in tree.zones_over(code, on)]
 
 
 def communities_for_picker(city_code: str, on: date) -> list[RegionRow]:
@@ -126,7 +126,9 @@ def communities_for_picker(city_code: str, on: date) -> list[RegionRow]:
     city = tree.by_code(city_code, on)
     if city is None:
         return []
-    return [_row(tree, node, on) for node in tree.of_levels({Level.COMMUNITY}, on) if city.ranges.contains(node.code)]
+    return [
+        region_row(tree, node, on) for node in tree.of_levels({Level.COMMUNITY}, on) if city.ranges.contains(node.code)
+    ]
 
 
 def find_regions(
@@ -152,7 +154,7 @@ def find_regions(
             continue
         rank = _rank(tree, node, words, on)
         if rank is not None:
-            found.append((rank, node.code, _row(tree, node, on)))
+            found.append((rank, node.code, region_row(tree, node, on)))
     found.sort(key=lambda entry: entry[:2])
     return [row for _, _, row in found[:limit]]
 
@@ -172,7 +174,8 @@ def _rank(tree: Tree, node: Node, words: list[str], on: date) -> int | None:
     return 2 if last in node.name else 3
 
 
-def _row(tree: Tree, node: Node, on: date) -> RegionRow:
+def region_row(tree: Tree, node: Node, on: date) -> RegionRow:
+    """A tree's node as a row."""
     return RegionRow(
         node.region_id,
         node.level,

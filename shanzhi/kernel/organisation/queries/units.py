@@ -4,12 +4,14 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from django.db import connection
 
 from shanzhi.core.ranges import CodeRanges
-from shanzhi.kernel.organisation.policy import Level, UnitKind, check_code
-from shanzhi.kernel.organisation.tree import current_tree
+from shanzhi.kernel.organisation.policy import Level, UnitKind, check_code, level_of
+from shanzhi.kernel.organisation.queries.regions import RegionRow, region_row
+from shanzhi.kernel.organisation.tree import Tree, current_tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,79 @@ def centre_for(code: str, level: Level, on: date) -> UnitRow | None:
     if region_id is None:
         return None
     return next(iter(_units(" AND u.kind = 'centre' AND u.region_id = %(region)s", on, region=region_id)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """Where a report goes: its region, and the governance centre that takes it in (None where there is none)."""
+
+    region: RegionRow
+    centre: UnitRow | None
+
+
+# The centres of the trees last used; a change of units renews the tree's version, so these are never out of date.
+_centres: "WeakKeyDictionary[Tree, dict[int, list[tuple[date, date | None, UnitRow]]]]" = WeakKeyDictionary()
+
+
+def intake_for(code: str, level: Level, on: date) -> Intake | None:
+    """The region that holds a code, with the centre of a level over it, else the nearest centre above; 1 query.
+
+    An empty code means the whole city. None where nobody holds the code (a grid counts as its community).
+
+    Raises:
+        BadCode: not the shape of a code.
+    """
+    tree = current_tree()
+    node = next(iter(tree.children(None, on)), None)
+    if code:
+        check_code(code)
+        node = tree.at_or_above(code, on) if level_of(code) is Level.GRID else tree.by_code(code, on)
+    if node is None:
+        return None
+    low_enough = _UPWARDS[: _UPWARDS.index(level)]
+    centres = _centres_of(tree)
+    found = (
+        unit
+        for above in tree.upwards(node, on)
+        if above.level not in low_enough
+        for opened_on, closed_on, unit in centres.get(above.region_id, ())
+        if opened_on <= on and (closed_on is None or on < closed_on)
+    )
+    return Intake(region_row(tree, node, on), next(found, None))
+
+
+_UPWARDS = (Level.GRID, Level.COMMUNITY, Level.TOWNSHIP, Level.ZONE, Level.COUNTY, Level.CITY, Level.PROVINCE)
+
+
+def _centres_of(tree: Tree) -> dict[int, list[tuple[date, date | None, UnitRow]]]:
+    found = _centres.get(tree)
+    if found is None:
+        found = {}
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT u.id, u.kind, u.name, u.short_name, u.code, u.level, u.region_id, s.code, u.parent_id,"
+                " u.department, u.opened_on, u.closed_on FROM organisation_unit u"
+                " JOIN LATERAL (SELECT code FROM organisation_region_state WHERE region_id = u.region_id"
+                " ORDER BY lower(valid) DESC LIMIT 1) s ON true WHERE u.kind = 'centre'"
+            )
+            for (
+                id_,
+                kind,
+                name,
+                short,
+                slug,
+                level,
+                region,
+                code,
+                parent,
+                department,
+                opened,
+                closed,
+            ) in cursor.fetchall():
+                unit = UnitRow(id_, UnitKind(kind), name, short, slug, Level(level), region, code, parent, department)
+                found.setdefault(region, []).append((opened, closed, unit))
+        _centres[tree] = found
+    return found
 
 
 def unit_for_department(department: str, level: Level | None, code: str, on: date) -> UnitRow | None:

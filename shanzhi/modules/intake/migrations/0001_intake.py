@@ -52,9 +52,7 @@ class Migration(migrations.Migration):
             options={
                 "db_table": "intake_guess",
                 "default_permissions": (),
-                "constraints": [
-                    models.UniqueConstraint(fields=("subject", "window_at"), name="intake_guess_once")
-                ],
+                "constraints": [models.UniqueConstraint(fields=("subject", "window_at"), name="intake_guess_once")],
             },
         ),
         migrations.RunSQL(RIGHTS, migrations.RunSQL.noop),

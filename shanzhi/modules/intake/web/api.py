@@ -3,21 +3,23 @@
 import uuid
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import orjson
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext
-from ninja import File, Header, Router, Schema
+from ninja import Router, Schema
 from ninja.files import UploadedFile
+from ninja.params.functions import File, Header
 from pydantic import ConfigDict, Field, field_validator
 
+from shanzhi.core.periods import CITY_ZONE
 from shanzhi.core.text import clean_text, msg
 from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.files import operations as files
-from shanzhi.kernel.files.policy import check_count
+from shanzhi.kernel.files.policy import StoredFile, check_count
 from shanzhi.kernel.matters import operations as matters
 from shanzhi.kernel.matters import queries
 from shanzhi.kernel.matters.policy.report import NewReport
@@ -29,6 +31,9 @@ from shanzhi.modules.intake.web.resident import address_of, next_words
 
 router = Router(tags=["reports"])
 JSON = "application/json"
+FollowCode = Annotated[str, Header(alias="Follow-Code")]
+SubmissionKey = Annotated[uuid.UUID | None, Header(alias="Idempotency-Key")]
+Uploads = Annotated[list[UploadedFile], File(alias="files")]
 
 
 class Strict(Schema):
@@ -41,7 +46,10 @@ class Strict(Schema):
     def _is_text(cls, value: Any) -> Any:
         """Half a surrogate pair can be written in JSON and nowhere else."""
         if isinstance(value, str) and not value.isascii():
-            value.encode()
+            try:
+                value.encode()
+            except UnicodeEncodeError as error:
+                raise ValueError(msg("里面有不成字符的编码。请用 UTF-8 重新提交。")) from error
         return value
 
 
@@ -173,6 +181,11 @@ def _now(request: HttpRequest) -> datetime:
     return now
 
 
+def _at(moment: datetime | None) -> datetime | None:
+    """A time as it is told: in the city's zone."""
+    return moment.astimezone(CITY_ZONE) if moment else None
+
+
 def _url(request: HttpRequest, number: str) -> str:
     return request.build_absolute_uri(reverse("intake:mine", args=[number]))
 
@@ -182,16 +195,12 @@ def _json(content: dict[str, Any], status: int) -> HttpResponse:
 
 
 @router.post("/reports", response={201: ReportedOut}, summary="Report")
-def report(
-    request: HttpRequest, body: ReportIn, idempotency_key: uuid.UUID | None = Header(None, alias="Idempotency-Key")
-) -> HttpResponse:
+def report(request: HttpRequest, body: ReportIn, idempotency_key: SubmissionKey = None) -> HttpResponse:
     """Take in one report. Sent again with the same `Idempotency-Key`, the same answer comes and nothing is done."""
     actor = _actor(request)
     _check_token(body, actor)
     try:
-        made = matters.report(
-            new=NewReport(**body.__dict__), actor=actor, now=_now(request), key=idempotency_key
-        )
+        made = matters.report(new=NewReport(**body.__dict__), actor=actor, now=_now(request), key=idempotency_key)
     except IntegrityError as error:
         raise SourceTaken(msg("这条来源记录已经登记过，没有重复登记。请用原来的编号查询。")) from error
     content = {
@@ -200,7 +209,7 @@ def report(
         "stage": made.stage,
         "stage_name": made.stage_name,
         "unit": made.unit_name,
-        "due_at": made.due_at,
+        "due_at": _at(made.due_at),
         "url": _url(request, made.number),
     }
     return _json(content, 201)
@@ -225,7 +234,7 @@ def _follow(request: HttpRequest, number: str, code: str) -> Followed:
 
 
 @router.get("/reports/{number}", response=MatterOut, summary="Follow a report")
-def follow(request: HttpRequest, number: str, follow_code: str = Header("", alias="Follow-Code")) -> HttpResponse:
+def follow(request: HttpRequest, number: str, follow_code: FollowCode = "") -> HttpResponse:
     """The matter as its reporter may see it."""
     found = _follow(request, number, follow_code)
     card = queries.card(found.matter_id, actor=found.actor, now=_now(request))
@@ -242,14 +251,14 @@ def _matter(request: HttpRequest, card: MatterCard) -> dict[str, Any]:
         "region_code": card.region_code,
         "region_name": card.region_name,
         "place_text": card.place,
-        "reported_at": card.reported_at,
+        "reported_at": _at(card.reported_at),
         "stage": card.stage,
         "stage_name": card.stage_name,
         "result": card.result,
         "next": next_words(card.next_sentence, unit=card.holder_name, due=card.due_at, now=_now(request)),
         "unit": card.holder_name if card.ended_at is None else "",
-        "due_at": card.due_at,
-        "ended_at": card.ended_at,
+        "due_at": _at(card.due_at),
+        "ended_at": _at(card.ended_at),
         "reply": card.reply,
         "solved": card.solved,
         "satisfied": card.satisfied,
@@ -257,7 +266,7 @@ def _matter(request: HttpRequest, card: MatterCard) -> dict[str, Any]:
         "actions": [choice.code for choice in card.actions],
         "timeline": [
             {
-                "at": entry.at,
+                "at": _at(entry.at),
                 "title": gettext(entry.title),
                 "who": gettext(entry.who) if entry.who else "",
                 "ground": entry.ground,
@@ -304,9 +313,9 @@ def _act(
 def attach(
     request: HttpRequest,
     number: str,
-    upload: list[UploadedFile] = File(..., alias="files"),
-    follow_code: str = Header("", alias="Follow-Code"),
-    idempotency_key: uuid.UUID | None = Header(None, alias="Idempotency-Key"),
+    upload: Uploads,
+    follow_code: FollowCode = "",
+    idempotency_key: SubmissionKey = None,
 ) -> HttpResponse:
     """Add up to nine files (multipart field `files`): JPEG, PNG, WebP, PDF, MP4, each at most 20 MB."""
     found = _follow(request, number, follow_code)
@@ -315,7 +324,7 @@ def attach(
     return _act(request, found, "attach", {"files": stored}, idempotency_key)
 
 
-def _stored(upload: Iterable[UploadedFile], now: datetime) -> Iterable[files.StoredFile]:
+def _stored(upload: Iterable[UploadedFile], now: datetime) -> Iterable[StoredFile]:
     for item in upload:
         yield files.store(data=item, name=clean_text(item.name or ""), now=now)
 
@@ -325,8 +334,8 @@ def verdict(
     request: HttpRequest,
     number: str,
     body: VerdictIn,
-    follow_code: str = Header("", alias="Follow-Code"),
-    idempotency_key: uuid.UUID | None = Header(None, alias="Idempotency-Key"),
+    follow_code: FollowCode = "",
+    idempotency_key: SubmissionKey = None,
 ) -> HttpResponse:
     """Solved or not; not solved sends the matter back to be handled again."""
     found = _follow(request, number, follow_code)
@@ -339,8 +348,8 @@ def withdraw(
     request: HttpRequest,
     number: str,
     body: WithdrawIn,
-    follow_code: str = Header("", alias="Follow-Code"),
-    idempotency_key: uuid.UUID | None = Header(None, alias="Idempotency-Key"),
+    follow_code: FollowCode = "",
+    idempotency_key: SubmissionKey = None,
 ) -> HttpResponse:
     """Take the report back; it ends."""
     found = _follow(request, number, follow_code)
@@ -353,8 +362,8 @@ def note(
     request: HttpRequest,
     number: str,
     body: NoteIn,
-    follow_code: str = Header("", alias="Follow-Code"),
-    idempotency_key: uuid.UUID | None = Header(None, alias="Idempotency-Key"),
+    follow_code: FollowCode = "",
+    idempotency_key: SubmissionKey = None,
 ) -> HttpResponse:
     """Add words to the matter."""
     found = _follow(request, number, follow_code)

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.http import QueryDict
 from django.utils.translation import gettext, gettext_lazy
 
 from shanzhi.core.errors import DomainError
@@ -15,6 +16,7 @@ from shanzhi.kernel.matters.policy.report import BODY_MOST, NAME_MOST, PLACE_MOS
 
 ACCEPT = ",".join(EXTENSIONS)
 WORDS_MOST = 2000
+BAD_POINT = gettext_lazy("这个坐标不能用。请重新取一次位置，也可以不填，只写地点。")
 
 
 class ManyFilesInput(forms.FileInput):
@@ -28,7 +30,7 @@ class ManyFiles(forms.FileField):
 
     widget = ManyFilesInput
 
-    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+    def clean(self, data: Any, initial: Any = None) -> "list[UploadedFile[Any]]":
         """The uploads as they came."""
         return [item for item in data or [] if item]
 
@@ -55,9 +57,13 @@ class KeyedForm(forms.Form):
 
     def renew_key(self) -> None:
         """Let the form be sent as another submission."""
-        data = self.data.copy()
-        data["key"] = new_key()
-        self.data = data
+        self._put("key", new_key())
+
+    def _put(self, name: str, value: str) -> None:
+        """Change a hidden value of what was posted."""
+        self.data = (
+            {**self.data.dict(), name: value} if isinstance(self.data, QueryDict) else {**self.data, name: value}
+        )
 
     def say(self, error: DomainError, names: Mapping[str, str] | None = None) -> None:
         """Show the domain's error: beside its fields where the form has them, else for the whole form."""
@@ -100,11 +106,17 @@ class ReportForm(KeyedForm):
         max_length=PLACE_MOST,
         required=False,
     )
-    latitude = forms.FloatField(required=False, widget=forms.HiddenInput)
-    longitude = forms.FloatField(required=False, widget=forms.HiddenInput)
+    latitude = forms.FloatField(
+        label=gettext_lazy("位置"), required=False, widget=forms.HiddenInput, error_messages={"invalid": BAD_POINT}
+    )
+    longitude = forms.FloatField(
+        label=gettext_lazy("位置"), required=False, widget=forms.HiddenInput, error_messages={"invalid": BAD_POINT}
+    )
     photos = ManyFiles(
         label=gettext_lazy("照片"),
-        help_text=gettext_lazy("最多 9 个，每个不超过 20 MB；也可以传 PDF 和 MP4 视频。照片里的拍摄位置取出后会从照片中删去。"),
+        help_text=gettext_lazy(
+            "最多 9 个，每个不超过 20 MB；也可以传 PDF 和 MP4 视频。照片里的拍摄位置取出后会从照片中删去。"
+        ),
         required=False,
         widget=ManyFilesInput(attrs={"accept": ACCEPT}),
     )
@@ -190,7 +202,7 @@ class StepForm(KeyedForm):
     def renew(self, version: int) -> None:
         """Let the form be sent again, about the matter as it is now."""
         self.renew_key()
-        self.data["version"] = str(version)
+        self._put("version", str(version))
 
 
 def _grounds(rows: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -212,9 +224,7 @@ class RateForm(StepForm):
     satisfied = forms.TypedChoiceField(
         label=gettext_lazy("对这次办理满意吗"), coerce=int, empty_value=None, required=False, widget=forms.RadioSelect
     )
-    words = forms.CharField(
-        label=gettext_lazy("还想说的"), max_length=WORDS_MOST, required=False, widget=_textarea(3)
-    )
+    words = forms.CharField(label=gettext_lazy("还想说的"), max_length=WORDS_MOST, required=False, widget=_textarea(3))
 
     def __init__(self, *args: Any, grounds: Sequence[tuple[str, str]] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -226,7 +236,7 @@ class AddForm(StepForm):
     """Something to add: words, files or both."""
 
     words = forms.CharField(label=gettext_lazy("补充说明"), max_length=WORDS_MOST, required=False, widget=_textarea(3))
-    files = ManyFiles(
+    photos = ManyFiles(
         label=gettext_lazy("照片和附件"),
         help_text=gettext_lazy("最多 9 个，每个不超过 20 MB。"),
         required=False,

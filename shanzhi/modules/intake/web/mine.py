@@ -23,7 +23,7 @@ from shanzhi.modules.intake.policy import NoSuchMatter
 from shanzhi.modules.intake.web import uploads
 from shanzhi.modules.intake.web.forms import AddForm, RateForm, StepForm, WithdrawForm, new_key
 from shanzhi.modules.intake.web.resident import next_words, resident
-from shanzhi.ui.components import Photo, Step, TimelineEntry, Tone
+from shanzhi.ui.components import Photo, Step, StepState, TimelineEntry, Tone
 
 _TONES: Mapping[str, Tone] = {"matters.check_fail": "warn", "matters.refuse": "warn", "matters.withdraw": "neutral"}
 
@@ -72,7 +72,7 @@ def rate(request: ActingRequest, number: str) -> HttpResponse:
     if not data["solved"]:
         fields["ground"] = data["ground"]
     said = msg("您的评价已收到，事项办结。") if data["solved"] else msg("您的评价已收到，事项已退回重办。")
-    return _act(request, matter_id, actor, "rate", form, fields, said)
+    return _act(request, matter_id, actor, "rate", form, fields=fields, said=said)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -83,14 +83,23 @@ def add(request: ActingRequest, number: str) -> HttpResponse:
     matter_id, actor = _find(request, number)
     form = AddForm(request.POST, request.FILES)
     form.is_valid()
-    stored = uploads.take_in(form, "files", request.FILES.getlist("files"), request.POST.getlist("kept"), request.now)
+    stored = uploads.take_in(form, "photos", request.FILES.getlist("photos"), request.POST.getlist("kept"), request.now)
     if form.is_valid() and not stored and not form.cleaned_data["words"].strip():
         form.add_error("words", gettext(msg("请写几句话，或选几张照片。")))
     if not form.is_valid():
         return _again(request, matter_id, actor, form, stored)
     action = "attach" if stored else "note"
     fields = {"words": form.cleaned_data["words"], "files": tuple(stored)}
-    return _act(request, matter_id, actor, action, form, fields, msg("补充的内容已收到，经办单位看得到。"), stored)
+    return _act(
+        request,
+        matter_id,
+        actor,
+        action,
+        form,
+        fields=fields,
+        said=msg("补充的内容已收到，经办单位看得到。"),
+        stored=stored,
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -103,7 +112,7 @@ def withdraw(request: ActingRequest, number: str) -> HttpResponse:
     if not form.is_valid():
         return _again(request, matter_id, actor, form)
     fields = {"ground": form.cleaned_data["ground"], "words": form.cleaned_data["words"]}
-    return _act(request, matter_id, actor, "withdraw", form, fields, msg("事项已撤回，不再办理。"))
+    return _act(request, matter_id, actor, "withdraw", form, fields=fields, said=msg("事项已撤回，不再办理。"))
 
 
 def _act(
@@ -112,6 +121,7 @@ def _act(
     actor: Actor,
     action: str,
     form: StepForm,
+    *,
     fields: Mapping[str, object],
     said: str,
     stored: list[StoredFile] | None = None,
@@ -183,9 +193,7 @@ def _page(
         "steps": [Step(name, _step_state(state)) for name, state in card.stages],
         "timeline": [_entry(entry) for entry in reversed(card.timeline)],
         "photos": [
-            Photo(
-                reverse("files:attachment", args=[row.id]), reverse("files:preview", args=[row.id]), gettext("照片")
-            )
+            Photo(reverse("files:attachment", args=[row.id]), reverse("files:preview", args=[row.id]), gettext("照片"))
             for row in card.attachments
             if row.is_picture
         ],
@@ -203,8 +211,8 @@ def _page(
     return response
 
 
-def _step_state(state: str) -> str:
-    return state if state in ("done", "now", "todo") else "todo"
+def _step_state(state: str) -> StepState:
+    return "done" if state == "done" else "now" if state == "now" else "todo"
 
 
 def _facts(card: MatterCard) -> list[tuple[str, object]]:

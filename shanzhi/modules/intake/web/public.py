@@ -6,6 +6,7 @@ from typing import Any, cast
 from django import forms
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import get_language, gettext, gettext_lazy
 from django.views.decorators.http import require_safe
 
@@ -59,6 +60,9 @@ def public(request: ActingRequest) -> HttpResponse:
         "pager": _pager(request, page),
         "is_filtered": wanted != PublicFilter(),
         "page": page,
+        "list_url": reverse("intake:public"),
+        "clear_url": reverse("intake:public") if wanted != PublicFilter() else "",
+        "report_url": reverse("intake:report"),
     }
     return render(request, "intake/public.html", context)
 

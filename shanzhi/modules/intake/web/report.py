@@ -67,9 +67,7 @@ def report(request: ActingRequest) -> HttpResponse:
     form = ReportForm(request.POST, request.FILES, checked=not finding)
     place = _place(request)
     form.is_valid()
-    stored = uploads.take_in(
-        form, "photos", request.FILES.getlist("photos"), request.POST.getlist("kept"), request.now
-    )
+    stored = uploads.take_in(form, "photos", request.FILES.getlist("photos"), request.POST.getlist("kept"), request.now)
     if finding:
         return _page(request, form, place, stored, found=_found(place, request))
     if place.contradicts:
@@ -132,6 +130,7 @@ def _page(
         "found": found,
         "searched": request.POST.get("do") == FINDING,
         "choices": _choices(place, request),
+        "places_url": reverse("intake:places"),
         "kept": uploads.shown(stored),
         "max_bytes": MAX_BYTES,
         "max_files": MAX_FILES_A_STEP,

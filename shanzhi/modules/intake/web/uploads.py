@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.forms import Form
@@ -25,7 +26,9 @@ class KeptFile:
     is_picture: bool
 
 
-def take_in(form: Form, field: str, uploads: Sequence[UploadedFile], tokens: Sequence[str], now: datetime) -> list[StoredFile]:
+def take_in(
+    form: Form, field: str, uploads: "Sequence[UploadedFile[Any]]", tokens: Sequence[str], now: datetime
+) -> list[StoredFile]:
     """Store what came and return it after what was stored before; each file that can't be taken says so in the form."""
     stored = kept_files(tokens)
     try:

@@ -1,0 +1,145 @@
+"""An action as a page shows it: its form, where it is sent, and what helps to fill it in."""
+
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from django.http import QueryDict
+from django.utils.translation import gettext
+
+from shanzhi.core.errors import DomainError
+from shanzhi.kernel.access.web.middleware import ActingRequest
+from shanzhi.kernel.matters import queries
+from shanzhi.kernel.matters.policy.process import FieldSpec, FieldType
+from shanzhi.kernel.matters.queries import ActionChoice, Ground, MatterCard, ReplyTemplate, suggested_unit
+from shanzhi.kernel.matters.web import show
+from shanzhi.kernel.matters.web.forms import PICKED, ActionForm, grounds_for
+from shanzhi.kernel.matters.web.picker import Picker, picker, search_name
+
+FIND = "find"
+"""Name of the buttons that send a form only to get it back: a search, a reply template."""
+TEMPLATE = "template:"
+STERN_VERBS = frozenset({"refuse", "hand_back", "check_fail", "withdraw"})
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A form that was sent and comes back: as a search, with an error, or after a new sign-in."""
+
+    action: str
+    data: QueryDict
+    error: DomainError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What a form begins with where nothing was typed yet: a category's code, a suggested lead unit's id."""
+
+    category: str = ""
+    lead: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ActionBlock:
+    """One action: its form, its address, its key; the grounds it may give and the templates that it offers."""
+
+    choice: ActionChoice
+    form: ActionForm
+    url: str
+    key: str
+    tone: str
+    grounds: tuple[Ground, ...]
+    ground: Ground | None
+    templates: tuple[ReplyTemplate, ...]
+    has_files: bool
+    has_search: bool
+    is_back: bool
+    """Was it sent and has it come back?"""
+
+
+def action_block(
+    request: ActingRequest,
+    card: MatterCard,
+    choice: ActionChoice,
+    url: str,
+    *,
+    posted: Posted | None = None,
+    start: Start | None = None,
+) -> ActionBlock:
+    """The block of one action; filled in with what was `posted` for it. 3 queries more where a unit is chosen."""
+    mine = posted if posted is not None and posted.action == choice.code else None
+    data = _with_template(card, choice, mine, request) if mine else None
+    types = {spec.type for spec, _ in choice.fields}
+    listed = tuple(grounds_for(choice.verb)) if FieldType.GROUND in types else ()
+    chosen = data.get("ground", "") if data is not None else ""
+    form = ActionForm(
+        choice,
+        data=data,
+        initial={"category": start.category if start else card.category},
+        pickers={
+            spec.code: _picker(request, card, spec, data, start) for spec, _ in choice.fields if spec.type in PICKED
+        },
+        problems=mine.error.fields if mine and mine.error else None,
+    )
+    return ActionBlock(
+        choice=choice,
+        form=form,
+        url=url,
+        key=str(uuid.uuid4()),
+        tone="bad" if choice.verb in STERN_VERBS else "plain",
+        grounds=listed,
+        ground=next((ground for ground in listed if ground.code == chosen), None),
+        templates=tuple(_templates() if choice.verb == "reply" else ()),
+        has_files=FieldType.FILES in types,
+        has_search=not PICKED.isdisjoint(types),
+        is_back=mine is not None,
+    )
+
+
+def joint_choice(code: str, verb: str, choices: Collection[ActionChoice], needed: Collection[str] = ()) -> ActionChoice:
+    """Several actions as one form: each field once; `needed` ones aren't called optional; grounds are those of `verb`."""
+    fields: dict[str, FieldSpec] = {spec.code: spec for choice in choices for spec, _ in choice.fields}
+    return ActionChoice(code, "", verb, tuple((spec, spec.code in needed) for spec in fields.values()))
+
+
+def _picker(
+    request: ActingRequest, card: MatterCard, spec: FieldSpec, data: QueryDict | None, start: Start | None
+) -> Picker:
+    suggested: list[str] = []
+    if spec.type is FieldType.UNIT:
+        unit = start.lead if start else suggested_unit(card.category, card.region_code, request.now)
+        suggested = [str(unit)] if unit else []
+    first = [card.region_code] if spec.type is FieldType.REGION else suggested
+    return picker(
+        request,
+        spec.code,
+        spec.type.value,
+        chosen=data.getlist(spec.code) if data is not None else first,
+        suggested=suggested,
+        words=data.get(search_name(spec.code), "") if data is not None else "",
+    )
+
+
+def _templates() -> list[ReplyTemplate]:
+    return [template for template in queries.grounds().templates if template.use == "reply"]
+
+
+def _with_template(card: MatterCard, choice: ActionChoice, posted: Posted, request: ActingRequest) -> QueryDict:
+    """What was typed; with a reply template behind it, if its button was pressed. What we know is filled in."""
+    wanted = posted.data.get(FIND, "")
+    template = next((row for row in _templates() if f"{TEMPLATE}{row.code}" == wanted), None)
+    if template is None or choice.verb != "reply":
+        return posted.data
+    text = gettext(template.text)
+    known = {
+        "when": show.when(card.reported_at, request.now),
+        "number": card.number,
+        "unit": request.actor.unit_name,
+        "due": show.when(card.due_at, request.now),
+    }
+    for place, value in known.items():
+        text = text.replace("{" + place + "}", value)
+    data = posted.data.copy()
+    typed = data.get("reply", "").strip()
+    data["reply"] = f"{typed}\n\n{text}" if typed else text
+    return data

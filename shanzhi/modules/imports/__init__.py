@@ -1,0 +1,1 @@
+"""Taking in other systems' records from files."""

@@ -1,0 +1,17 @@
+"""The triage desk's rules: which matters wait on it, and what can go wrong there alone."""
+
+from collections.abc import Iterable
+
+from shanzhi.core.errors import InputError
+from shanzhi.kernel.matters.policy.process import Kind, Owner
+
+
+class NothingChanged(InputError):
+    """A correction that corrects nothing."""
+
+    code = "nothing-changed"
+
+
+def intake_stages(kinds: Iterable[Kind]) -> tuple[str, ...]:
+    """The stages, of any kind, in which the intake centre has its turn; each code once."""
+    return tuple(dict.fromkeys(stage.code for kind in kinds for stage in kind.stages if stage.owner is Owner.INTAKE))

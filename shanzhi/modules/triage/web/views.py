@@ -1,0 +1,172 @@
+"""The triage desk: the queue left, one matter right, one form for all that is decided there."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+
+from shanzhi.core.errors import DomainError, NotFound
+from shanzhi.core.text import msg
+from shanzhi.kernel.access.web.middleware import ActingRequest
+from shanzhi.kernel.clock.policy import Light
+from shanzhi.kernel.matters import operations as matters
+from shanzhi.kernel.matters import queries
+from shanzhi.kernel.matters.operations import Done
+from shanzhi.kernel.matters.policy.process import Kind, Role
+from shanzhi.kernel.matters.queries import ListFilter, MatterPage
+from shanzhi.kernel.matters.web import desk
+from shanzhi.modules.triage import operations
+from shanzhi.modules.triage.policy import intake_stages
+from shanzhi.modules.triage.web import form
+
+FEATURE = "triage"
+QUEUE_PARAMS = ("light", "after")
+
+
+@require_GET
+@never_cache
+def desk_page(request: ActingRequest) -> HttpResponse:
+    """The desk with what is due first."""
+    desk.check_staff(request, FEATURE)
+    queue = _queue(request)
+    first = queue.rows[0].id if queue.rows else None
+    return _draw(request, queue, _matter_context(request, first) if first is not None else {}, status=200)
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+def matter(request: ActingRequest, number: str) -> HttpResponse:
+    """One matter on the desk; a POST does what its button says."""
+    desk.check_staff(request, FEATURE)
+    matter_id = desk.id_of(number)
+    if request.method == "POST":
+        return _act(request, matter_id)
+    return _draw(request, _queue(request), _matter_context(request, matter_id), status=200, is_open=True)
+
+
+@require_GET
+def unit(request: ActingRequest, number: str) -> HttpResponse:
+    """The lead's field with the unit that a category and region suggest; a unit that was picked by hand stays."""
+    desk.check_staff(request, FEATURE)
+    matter_id = desk.id_of(number)
+    block = form.lead_block(request, matter_id)
+    bound = block.form["lead"]
+    return render(request, "triage/_lead.html", {"bound": bound, "id": bound.auto_id})
+
+
+def _queue(request: ActingRequest) -> MatterPage:
+    return queries.matters_page(_wanted(request), now=request.now, after=request.GET.get("after", ""))
+
+
+def _wanted(request: ActingRequest) -> ListFilter:
+    light = request.GET.get("light", "")
+    return ListFilter(stages=intake_stages(desk.kinds()), light=light if light in set(Light) else "")
+
+
+def _matter_context(request: ActingRequest, matter_id: int, posted: desk.Posted | None = None) -> dict[str, Any]:
+    """The open matter with the desk's form, where the matter is still the desk's to decide."""
+    posted = posted or desk.parked(request)
+    context = desk.desk_context(request, matter_id, leave_out=form.VERBS, posted=posted)
+    card = context["card"]
+    buttons = form.buttons_of(card)
+    hint = form.hint_for(request, matter_id, posted.data if posted else None)
+    context |= {"hint": hint, "buttons": buttons, "page": reverse("triage:matter", args=[card.number])}
+    if buttons.any:
+        context["act"] = form.form_block(request, card, desk.kind_of(matter_id), hint, posted)
+        context["kept"] = ()
+    return context
+
+
+def _draw(
+    request: ActingRequest, queue: MatterPage, opened: Mapping[str, Any], *, status: int, is_open: bool = False
+) -> HttpResponse:
+    card = opened.get("card")
+    numbers = [row.number for row in queue.rows]
+    at = numbers.index(card.number) + 1 if card and card.number in numbers else 0
+    following = next((number for number in numbers[at:] if not card or number != card.number), "")
+    context = {
+        **opened,
+        "lines": desk.lines(queue.rows, "triage:matter", card.id if card else None),
+        "queue": queue,
+        "count": queries.desk_count(ListFilter(stages=intake_stages(desk.kinds())), now=request.now),
+        "light": request.GET.get("light", ""),
+        "keep": _keep(request),
+        "following": following,
+        "more_url": f"?{urlencode({'after': queue.next_after})}" if queue.next_after else "",
+        "matter_open": is_open,
+        "list_url": reverse("triage:desk"),
+    }
+    return render(request, "triage/desk.html", context, status=status)
+
+
+def _keep(request: ActingRequest) -> str:
+    """The queue's filter and page, for the addresses on the page."""
+    kept = {name: request.GET[name] for name in QUEUE_PARAMS if request.GET.get(name)}
+    return f"?{urlencode(kept)}" if kept else ""
+
+
+def _act(request: ActingRequest, matter_id: int) -> HttpResponse:
+    """Do what the pressed button says, then on to the next; what can't be done comes back with all that was typed."""
+    find = request.POST.get(desk.FIND, "")
+    if find:
+        data = form.with_suggested_unit(request, matter_id) if find == form.SUGGEST else request.POST
+        opened = _matter_context(request, matter_id, desk.Posted(form.CODE, data))
+        return _draw(request, _queue(request), opened, status=200, is_open=True)
+    kind = desk.kind_of(matter_id)
+    button = request.POST.get("do", "")
+    try:
+        done = _do(request, matter_id, kind, button)
+    except NotFound:
+        raise
+    except DomainError as error:
+        opened = _matter_context(request, matter_id, desk.Posted(form.CODE, request.POST, error))
+        return _draw(request, _queue(request), opened, status=error.status, is_open=True)
+    _say(request, kind, button, done)
+    return HttpResponseRedirect(_onwards(request, done, stays=button == "correct"))
+
+
+def _do(request: ActingRequest, matter_id: int, kind: Kind, button: str) -> Done:
+    values = desk.values_of(form.joint_choice(kind), request)
+    first, then = form.acts_of(kind, button, values, form.changed(request, values))
+    common: dict[str, Any] = {
+        "matter_id": matter_id,
+        "actor": request.actor,
+        "now": request.now,
+        "version": desk.version_of(request),
+        "key": desk.key_of(request),
+    }
+    if then is not None:
+        return operations.accept_and_dispatch(first=first, then=then, **common)
+    return matters.act(action=first.action, fields=first.fields, **common)
+
+
+def _say(request: ActingRequest, kind: Kind, button: str, done: Done) -> None:
+    """A sentence for the next page; after a dispatch: to whom, and until when they have to take it."""
+    if button not in (form.ACCEPT_AND_DISPATCH, "dispatch"):
+        desk.say_done(request, form.action_of(kind, button).name, done)
+        return
+    row = next(iter(queries.rows_by_ids([done.matter_id], now=request.now)), None)
+    steps = kind.actions_from(done.stage, {Role.HANDLER})
+    if row is None or not steps:
+        desk.say_done(request, form.action_of(kind, "dispatch").name, done)
+        return
+    params = {"unit": row.holder_name, "due": desk.when(row.due_at, request.now), "step": gettext(steps[0].name)}
+    messages.success(request, gettext(msg("已派给%(unit)s，%(due)s前%(step)s。")) % params)
+
+
+def _onwards(request: ActingRequest, done: Done, *, stays: bool) -> str:
+    """The address of the matter that comes next in the queue; the desk itself where nothing is left."""
+    keep = _keep(request)
+    if stays:
+        return reverse("triage:matter", args=[done.number]) + keep
+    numbers = [row.number for row in _queue(request).rows if row.number != done.number]
+    wanted = request.POST.get("following", "")
+    following = wanted if wanted in numbers else next(iter(numbers), "")
+    return reverse("triage:matter", args=[following]) + keep if following else reverse("triage:desk")

@@ -1,0 +1,144 @@
+"""A copy of the standing city in a database of its own, for tests whose transactions really commit.
+
+The application's role may not empty tables, so nothing is ever cleaned: the copy is thrown away whole.
+"""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.db import connection, connections
+from psycopg import sql
+
+from shanzhi.config import database
+from shanzhi.config.installation import Installation
+from shanzhi.kernel.access.policy import Actor
+from shanzhi.kernel.matters.rulebook import forget_kinds
+from tests.city import PARTS, Cast, _actor
+
+WAIT_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class City:
+    """A city that keeps what is committed to it, and its cast."""
+
+    installation: Installation
+    cast: Cast
+
+
+@pytest.fixture(scope="module")
+def city(django_db_setup: None, django_db_blocker: Any) -> Iterator[City]:
+    """A copy of the standing city for the tests of one file; what they commit goes with it."""
+    with django_db_blocker.unblock(), committed_city("copy") as installation:
+        forget_kinds()
+        yield City(installation, Cast(**{part: _actor(*where) for part, where in PARTS.items()}))
+
+
+@contextmanager
+def committed_city(name: str) -> Iterator[Installation]:
+    """Let Django's connections of all threads lead to a fresh copy of the standing city; yields its installation."""
+    installation: Installation = settings.INSTALLATION
+    copy = replace(installation, database=f"{installation.database}_{name}")
+    connections.close_all()
+    with psycopg.connect(database.admin_url(installation, "postgres"), autocommit=True) as admin:
+        admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(copy.database)))
+        admin.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                sql.Identifier(copy.database), sql.Identifier(installation.database)
+            )
+        )
+    _lead_to(copy.database)
+    try:
+        yield copy
+    finally:
+        _lead_to(installation.database)
+        with psycopg.connect(database.admin_url(installation, "postgres"), autocommit=True) as admin:
+            admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(copy.database)))
+
+
+def _lead_to(name: str) -> None:
+    for alias in connections:
+        connections[alias].close()
+        connections[alias].settings_dict["NAME"] = name
+
+
+@contextmanager
+def as_role(installation: Installation, role: str, actor: Actor | None = None) -> Iterator[psycopg.Connection]:
+    """A connection of its own as one of the city's roles, in a transaction that is rolled back; scoped to `actor`."""
+    given: Mapping[str, Any] = installation.django_database(role)
+    with psycopg.connect(
+        host=given["HOST"],
+        port=given["PORT"] or None,
+        dbname=given["NAME"],
+        user=given["USER"],
+        password=given["PASSWORD"],
+        options=given["OPTIONS"]["options"],
+    ) as opened:
+        if actor is not None:
+            scope(opened, actor)
+        try:
+            yield opened
+        finally:
+            opened.rollback()
+
+
+def scope(opened: psycopg.Connection, actor: Actor) -> None:
+    """The settings that hold a transaction to what an actor sees, written down here a second time on purpose."""
+    values = {
+        "ranges": actor.ranges.to_pg() if actor.ranges else "",
+        "intake": actor.intake.to_pg() if actor.intake else "",
+        "unit": str(actor.unit_id or ""),
+        "post": str(actor.post_id or ""),
+        "follow": ",".join(actor.follow),
+        "door": "",
+    }
+    for name, value in values.items():
+        opened.execute("SELECT set_config(%s, %s, true)", [f"shanzhi.{name}", value])
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What one of several that ran at once came to."""
+
+    value: Any = None
+    error: BaseException | None = None
+
+
+def at_once(*jobs: Callable[[], Any]) -> list[Outcome]:
+    """Run the jobs at once, each in a thread with a connection of its own; what each returned or raised."""
+    outcomes = [Outcome() for _ in jobs]
+    gate = threading.Barrier(len(jobs))
+
+    def run(job: Callable[[], Any], outcome: Outcome) -> None:
+        try:
+            connection.ensure_connection()
+            gate.wait(WAIT_SECONDS)
+            outcome.value = job()
+        except BaseException as error:  # noqa: BLE001 - handed to the test, which asserts on it
+            outcome.error = error
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=pair) for pair in zip(jobs, outcomes, strict=True)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(WAIT_SECONDS)
+        assert not thread.is_alive(), "one of them waits for ever"
+    return outcomes
+
+
+def waits_for_a_lock(installation: Installation) -> bool:
+    """Does any session of this database wait for another one?"""
+    with psycopg.connect(database.admin_url(installation)) as admin:
+        row = admin.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        ).fetchone()
+    assert row is not None
+    return bool(row[0])
