@@ -36,7 +36,7 @@ def door_findings(source: Source) -> Iterator[Finding]:
     own = slice_of(source.module)
     for statement, name in imports(source.tree):
         other = slice_of(name)
-        if other is None or other == own or name.startswith(tuple(f"{door}." for door in SIDE_DOORS)):
+        if other is None or other == own or f"{name}.".startswith(tuple(f"{door}." for door in SIDE_DOORS)):
             continue
         part = name.split(".")[3] if name.count(".") > 2 else ""
         allowed = part != "models" if source.module.startswith("shanzhi.config") else part in DOORS

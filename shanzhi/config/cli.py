@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -129,15 +130,20 @@ def token(
 
 
 @regions.command("load")
-def regions_load(code: str) -> None:
+def regions_load(
+    code: str,
+    on: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="从哪一天起有效；默认今天。")] = None,
+) -> None:
     """载入一座城市的区划和网格，例如 3203。"""
     with ready(prepare=True) as installation:
         from shanzhi.config.database import acting_as  # noqa: PLC0415
-        from shanzhi.config.demo.city import DIVISIONS, OPENED  # noqa: PLC0415
+        from shanzhi.config.demo.city import DIVISIONS, check_same_city  # noqa: PLC0415
         from shanzhi.kernel.organisation import cli as organisation  # noqa: PLC0415
 
+        day = on.date() if on else timezone.localdate()
         with acting_as(installation, "importer"):
-            organisation.load_regions(code, folder=DIVISIONS, on=OPENED, now=timezone.now(), console=Console())
+            check_same_city(code, day)
+            organisation.load_regions(code, folder=DIVISIONS, on=day, now=timezone.now(), console=Console())
 
 
 @imports.command("matters")
@@ -181,7 +187,7 @@ def _said(command: str, *arguments: object) -> None:
 def main() -> int:
     """Run a command; a DomainError is told in its sentence, without a traceback."""
     try:
-        cli(standalone_mode=False)
+        code = cli(standalone_mode=False)
     except DomainError as error:
         stderr.print(f"[red]{error}[/red]")
         for name, sentence in error.fields.items():
@@ -196,7 +202,8 @@ def main() -> int:
             raise
         show()
         return int(getattr(error, "exit_code", 1))
-    return 0
+    # Without its standalone mode Typer hands the exit code back.
+    return code if isinstance(code, int) else 0
 
 
 if __name__ == "__main__":

@@ -61,6 +61,20 @@ def is_loaded(city_code: str, now: datetime) -> bool:
     return queries.unit_by_code(f"centre-{city_code}", local_date(now)) is not None
 
 
+def check_same_city(city_code: str, on: date) -> None:
+    """Raises DemoMissing where another city is loaded already: one city, one schema."""
+    there = queries.top_regions(on)
+    if there and all(row.code != city_code for row in there):
+        raise DemoMissing(
+            msg(
+                "这里已经载入%(name)s（%(code)s）。一座城市用一个 schema：请设环境变量 SHANZHI_SCHEMA=c%(wanted)s 再试。"
+            ),
+            name=there[0].name,
+            code=there[0].code,
+            wanted=city_code,
+        )
+
+
 def load_city(installation: Installation, *, city_code: str, now: datetime, console: Console) -> None:
     """Load a city as the importer; what is there already stays. Idempotent.
 
@@ -73,6 +87,7 @@ def load_city(installation: Installation, *, city_code: str, now: datetime, cons
     names = demo_texts().names
     with database.acting_as(installation, "importer"):
         matters.kinds_take_over(now=now)
+        check_same_city(city_code, local_date(now))
         if is_loaded(city_code, now):
             return
         organisation.load_regions(city_code, folder=DIVISIONS, on=OPENED, now=now, console=console)

@@ -9,7 +9,7 @@ from typing import Literal
 
 from django.db import connection, transaction
 
-from shanzhi.core.errors import InputError
+from shanzhi.core.errors import InputError, NotAllowed
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.journal import operations as journal
@@ -95,8 +95,11 @@ def reveal(*, subject: Subject, purposes: Sequence[str], reason: str, actor: Act
     Returns an empty dict where nothing is kept (then nothing is journaled either).
 
     Raises:
+        NotAllowed: the actor is no post: nobody to name to the reporter.
         InputError: the reason isn't one of `READ_REASONS`.
     """
+    if not actor.is_post:
+        raise NotAllowed(msg("联系方式和原文只有经办岗位能看。请用岗位账号登录后再试。"))
     if reason not in READ_REASONS:
         raise InputError(
             msg("请选择查看理由。每次查看都会记录，反映人可以看到。"), fields={"reason": msg("请选择查看理由。")}

@@ -1,10 +1,12 @@
 """Importing a file of matters: everything is read and checked first, then taken in by chunks."""
 
 import csv
+import gc
 import io
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -63,10 +65,11 @@ def import_matters(
     fresh, repeated, rejected = _sorted_out(sheet.lines, now)
     rejects = _keep_rejects(rejects_path, sheet, rejected) if rejected else None
     total = BatchResult(known=repeated)
-    for result in matters.import_batch(rows=fresh, source=source, now=now):
-        total = total.plus(result)
-        if progress is not None:
-            progress(total.added + total.known - repeated, len(fresh))
+    with _loaded_for_good():
+        for result in matters.import_batch(rows=fresh, source=source, now=now):
+            total = total.plus(result)
+            if progress is not None:
+                progress(total.added + total.known - repeated, len(fresh))
     return ImportResult(
         imported=total.added,
         closed=total.closed,
@@ -76,6 +79,17 @@ def import_matters(
         rejects=rejects,
         unused=sheet.unused,
     )
+
+
+@contextmanager
+def _loaded_for_good() -> Iterator[None]:
+    """Spare the garbage collector the program and the file's rows, which it would look through again and again: a
+    sixth of an import's time."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _checked_source(source: str) -> str:

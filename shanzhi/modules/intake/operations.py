@@ -1,5 +1,6 @@
 """Changes of state behind the residents' doors: showing a follow code, and the public list."""
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,8 +12,11 @@ from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.operations import set_scope
 from shanzhi.kernel.access.policy import Actor
+from shanzhi.kernel.files.policy import StoredFile
+from shanzhi.kernel.matters import operations as matter_operations
 from shanzhi.kernel.matters import queries as matters
-from shanzhi.kernel.matters.policy.report import normalise_number
+from shanzhi.kernel.matters.operations import Reported
+from shanzhi.kernel.matters.policy.report import NewReport, normalise_number
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.modules.intake.models import Guess, PublicMatter
 from shanzhi.modules.intake.policy import (
@@ -27,6 +31,15 @@ from shanzhi.modules.intake.policy import (
 KEEP_GUESSES = timedelta(days=1)
 PROJECTION_LOCK = 370301
 """The advisory lock under which the public list is written."""
+
+
+@transaction.atomic
+def report_on_page(
+    *, new: NewReport, actor: Actor, now: datetime, key: uuid.UUID | None, stored: Sequence[StoredFile]
+) -> Reported:
+    """Take in a report from a page: `matters.operations.report` behind a savepoint, so that what it refuses leaves the
+    request's transaction fit for showing the form again. Raises what that raises."""
+    return matter_operations.report(new=new, actor=actor, now=now, key=key, stored=stored)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,8 @@ class Parties:
 
 
 def parties_of(matter_ids: Sequence[int]) -> dict[int, Parties]:
-    """Who has a part in these matters now; 2 queries (worker's role sees all)."""
+    """Who has a part in these matters now: of those who handle them, the lead and co-handlers of the last dispatch, over
+    or not; 2 queries (worker's role sees all)."""
     shares: dict[int, list[Assignment]] = {}
     for row in Assignment.objects.filter(matter_id__in=matter_ids).order_by("id"):
         shares.setdefault(row.matter_id, []).append(row)
@@ -35,16 +36,18 @@ def parties_of(matter_ids: Sequence[int]) -> dict[int, Parties]:
                 Party.INTAKE: (matter.intake_unit_id,),
                 Party.CHECKER: (matter.intake_unit_id,),
                 Party.SUPERVISOR: (matter.intake_unit_id,),
-                Party.LEAD: _last(shares.get(matter.pk, []), "lead")[-1:],
-                Party.CO: _last(shares.get(matter.pk, []), "co"),
+                **_sharing(shares.get(matter.pk, [])),
             },
         )
         for matter in Matter.objects.filter(pk__in=matter_ids)
     }
 
 
-def _last(rows: list[Assignment], part: str) -> tuple[int, ...]:
-    return tuple(row.unit_id for row in rows if row.part == part)
+def _sharing(rows: list[Assignment]) -> dict[Party, tuple[int, ...]]:
+    """A dispatch writes its lead first, then its co-handlers."""
+    start = max((place for place, row in enumerate(rows) if row.part == "lead"), default=0)
+    units = tuple(row.unit_id for row in rows[start:])
+    return {Party.LEAD: units[:1], Party.CO: units[1:]}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 from django.forms.utils import ErrorDict
 from django.http import QueryDict
 from django.utils.translation import gettext
@@ -178,9 +177,10 @@ def _number(code: str, request: ActingRequest) -> object:
 
 def _stored(code: str, request: ActingRequest) -> object:
     """Each upload checked, cleaned and stored; the sentence of the first that is refused stands beside the field."""
-    uploads = [upload for upload in request.FILES.getlist(code) if isinstance(upload, UploadedFile)]
     try:
-        return tuple(files.store(data=upload, name=upload.name or "", now=request.now) for upload in uploads)
+        return tuple(
+            files.store(data=upload, name=upload.name or "", now=request.now) for upload in request.FILES.getlist(code)
+        )
     except DomainError as error:
         error.fields.setdefault(code, error.sentence(gettext))
         raise

@@ -22,10 +22,14 @@ Tell = Callable[..., None]
 
 @pytest.fixture
 def tell(cast: Cast) -> Iterator[Tell]:
-    """Write notices as the worker does, committed; they go with the test."""
+    """Write notices as the worker does, committed.
+
+    What the test before wrote goes at the start: at its end, its own transaction still holds the rows.
+    """
     installation = settings.INSTALLATION
     with psycopg.connect(database.admin_url(installation, installation.database), autocommit=True) as connection:
-        connection.execute(f'SET search_path = "{installation.schema}"')
+        connection.execute(f'SET search_path = "{installation.schema}"; SET lock_timeout = 5000')
+        connection.execute("DELETE FROM notices_notice")
 
         def write(unit_id: int | None, count: int, role: str = "handler") -> None:
             for index in range(1, count + 1):
@@ -42,7 +46,6 @@ def tell(cast: Cast) -> Iterator[Tell]:
                 )
 
         yield write
-        connection.execute("DELETE FROM notices_notice")
 
 
 def signed_in(part: str) -> Client:

@@ -16,10 +16,9 @@ from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.web.middleware import ActingRequest, remember_followed
 from shanzhi.kernel.files.policy import MAX_BYTES, MAX_FILES_A_STEP, StoredFile
-from shanzhi.kernel.matters import operations as matters
 from shanzhi.kernel.matters import queries as matter_queries
 from shanzhi.kernel.matters.operations.step import KeyReused
-from shanzhi.modules.intake import queries
+from shanzhi.modules.intake import operations, queries
 from shanzhi.modules.intake.queries import Community
 from shanzhi.modules.intake.web import uploads
 from shanzhi.modules.intake.web.forms import ReportForm, new_key
@@ -62,14 +61,14 @@ def report(request: ActingRequest) -> HttpResponse:
     typed."""
     if request.method != "POST":
         form = ReportForm(initial={"key": new_key()})
-        return _page(request, form, _Place("", "", ""), ())
+        return _page(request, form, _Place("", "", ""), [])
     finding = request.POST.get("do") == FINDING
     form = ReportForm(request.POST, request.FILES, checked=not finding)
     place = _place(request)
     form.is_valid()
     stored = uploads.take_in(form, "photos", request.FILES.getlist("photos"), request.POST.getlist("kept"), request.now)
     if finding:
-        return _page(request, form, place, stored, found=_found(place, request))
+        return _page(request, form, place, stored)
     if place.contradicts:
         form.add_error("find", gettext(msg("按名字选的社区不在所选的县区、镇街里。请只留一个。")))
     if not form.is_valid():
@@ -80,7 +79,7 @@ def report(request: ActingRequest) -> HttpResponse:
 def _report(request: ActingRequest, form: ReportForm, place: _Place, stored: Sequence[StoredFile]) -> HttpResponse:
     key: uuid.UUID | None = form.cleaned_data["key"]
     try:
-        made = matters.report(
+        made = operations.report_on_page(
             new=form.to_report(place.code), actor=request.actor, now=request.now, key=key, stored=stored
         )
     except KeyReused:
@@ -96,8 +95,14 @@ def _report(request: ActingRequest, form: ReportForm, place: _Place, stored: Seq
     return response
 
 
-def _found(place: _Place, request: ActingRequest) -> list[Community]:
-    return queries.communities_like(place.find, place.area, local_date(request.now))
+def _found(place: _Place, request: ActingRequest, searched: bool) -> list[Community]:
+    """The communities to choose from: what the search finds, and what was chosen before."""
+    on = local_date(request.now)
+    found = queries.communities_like(place.find, place.area, on) if place.find or searched else []
+    if place.region and all(row.code != place.region for row in found):
+        name = queries.region_name(place.region, on)
+        found = [Community(place.region, name, name), *found] if name else found
+    return found
 
 
 def _choices(place: _Place, request: ActingRequest) -> list[Choice]:
@@ -118,17 +123,14 @@ def _page(
     place: _Place,
     stored: Sequence[StoredFile],
     *,
-    found: Sequence[Community] | None = None,
     status: int = HTTPStatus.OK,
 ) -> HttpResponse:
-    if found is None and place.region:
-        name = queries.region_name(place.region, local_date(request.now))
-        found = [Community(place.region, name, name)] if name else ()
+    searched = request.POST.get("do") == FINDING
     context = {
         "form": form,
         "place": place,
-        "found": found,
-        "searched": request.POST.get("do") == FINDING,
+        "found": _found(place, request, searched),
+        "searched": searched,
         "choices": _choices(place, request),
         "places_url": reverse("intake:places"),
         "kept": uploads.shown(stored),

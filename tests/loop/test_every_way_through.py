@@ -1,0 +1,384 @@
+"""Every way through the loop: nothing lost, nothing said too much, every promise kept as the clock gives it."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import transaction
+
+from shanzhi.config import database
+from shanzhi.config.demo.drive import SCENARIOS, Driver
+from shanzhi.config.worker import drain
+from shanzhi.core.errors import DomainError
+from shanzhi.kernel.access.operations import acting
+from shanzhi.kernel.access.policy import ANYONE, IMPORTER, Actor
+from shanzhi.kernel.clock.policy import Duration, due_at, shipped_calendar, warn_at
+from shanzhi.kernel.files.policy import StoredFile
+from shanzhi.kernel.journal.policy import registered_payloads
+from shanzhi.kernel.matters import operations, queries
+from shanzhi.kernel.matters.operations import BatchRow
+from shanzhi.kernel.matters.operations.step import KeyReused
+from shanzhi.kernel.matters.policy.report import NewReport
+from shanzhi.kernel.notices import queries as notices
+from shanzhi.kernel.vault.policy.envelope import commit
+from tests.city import NOW
+from tests.concurrency.committed import City, as_role
+
+COMMUNITY = "370303009006"
+CATEGORY = "housing.property-service"
+FILE = StoredFile(sha256="cd" * 32, media_type="application/pdf", size=9, name="现场.pdf")
+SECRETS = ("王小明", "13812345678", "赵钱孙", "翡翠明珠", "鲁C12345")
+
+
+@dataclass(frozen=True, slots=True)
+class Driven:
+    """The city after all scenarios, and the words that were written in it."""
+
+    city: City
+    scenarios: Counter[str]
+    entries: list[dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def driven(city: City) -> Driven:
+    """Each scenario twice, a matter that uses what they leave out, one that lapses, and an import."""
+    ticks = iter(range(10**6))
+    driver = Driver.for_city(
+        "3703", "370303", seed=3, clock=lambda: NOW + timedelta(minutes=next(ticks))
+    )
+    scenarios = Counter(driver.drive(2 * len(SCENARIOS)))
+    _the_rest(city)
+    _lapse(city)
+    with database.acting_as(city.installation, "importer"):
+        rows = [
+            BatchRow("1", NOW - timedelta(days=3), "翡翠明珠小区停水，联系赵钱孙13812345678", category="赵钱孙", region_code=COMMUNITY),
+            BatchRow("2", NOW - timedelta(days=3), "路灯不亮 鲁C12345", reply="已修复，请王小明放心", replied_at=NOW, category=CATEGORY),
+        ]
+        assert [row.added for row in operations.import_batch(rows=rows, source="12345", now=NOW)] == [2]
+    with database.acting_as(city.installation, "worker"):
+        drain(now=lambda: NOW + timedelta(days=30))
+    with as_role(city.installation, "worker") as worker:
+        columns = "id, action, version, subject_id, subject_step, scope_code, happened_at, author_kind, payload"
+        found = worker.execute(f"SELECT {columns} FROM journal_entry WHERE subject_kind = 'matter' ORDER BY id")
+        names = columns.split(", ")
+        entries = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    return Driven(city, scenarios, entries)
+
+
+def report(body: str = "翡翠明珠3号楼电梯坏了。我叫王小明，电话13812345678，车牌鲁C12345。") -> operations.Reported:
+    with acting(ANYONE):
+        return operations.report(
+            new=NewReport(
+                title="翡翠明珠电梯", body=body, region_code=COMMUNITY, contact_name="赵钱孙", contact_phone="13812345678",
+                place_text="翡翠明珠3号楼",
+            ),
+            actor=ANYONE, now=NOW, stored=[FILE],
+        )  # fmt: skip
+
+
+def do(made: operations.Reported, actor: Actor, action: str, now: datetime = NOW, **given: object) -> operations.Done:
+    with acting(actor):
+        return operations.act(matter_id=made.matter_id, action=action, actor=actor, now=now, fields=given)
+
+
+def _the_rest(city: City) -> None:
+    """Corrections, notes and files from every side, words with names and numbers in them."""
+    cast, made = city.cast, report()
+    words = "已联系王小明13812345678（赵钱孙），车牌鲁C12345。"
+    do(made, cast.dispatcher, "correct", category="cityscape.waste", region="370303008001")
+    do(made, Actor(follow=(made.follow_hash,)), "attach", files=[FILE], words=words)
+    do(made, cast.dispatcher, "accept", category=CATEGORY, words=words)
+    do(made, cast.dispatcher, "dispatch", lead=cast.handler.unit_id, co=[cast.second_handler.unit_id], words=words)
+    do(made, cast.handler, "take")
+    do(made, cast.supervisor, "note", words=words)
+    do(made, cast.second_handler, "assist_done", words=words, files=[FILE])
+    do(made, cast.handler, "reply", reply="已为王小明家修好电梯，13812345678。", files=[FILE])
+    do(made, cast.checker, "check_fail", words=words)
+    with acting(cast.handler):
+        found = operations.reveal_contact(matter_id=made.matter_id, reason="visit", actor=cast.handler, now=NOW)
+    assert found == {"name": "赵钱孙", "phone": "13812345678"}
+
+
+def _lapse(city: City) -> None:
+    cast, made = city.cast, report()
+    do(made, cast.dispatcher, "accept", category=CATEGORY)
+    do(made, cast.dispatcher, "dispatch", lead=cast.handler.unit_id)
+    do(made, cast.handler, "take")
+    do(made, cast.handler, "reply", reply="修好了。")
+    do(made, cast.checker, "check_pass")
+    with database.acting_as(city.installation, "worker"):
+        assert operations.lapse_due(now=NOW + timedelta(days=7)) == 0
+        assert operations.lapse_due(now=NOW + timedelta(days=7, seconds=1)) >= 1
+
+
+# -- the whole -------------------------------------------------------------------------------------------------------
+
+
+def test_it_loses_nothing_on_any_way(driven):
+    assert set(driven.scenarios) == set(SCENARIOS)
+    with database.acting_as(driven.city.installation, "worker"):
+        state = queries.loop_state()
+        assert (state.lost, state.out_of_step) == ((), ())
+        assert state.total == 2 * len(SCENARIOS) + 4
+        assert set(state.by_stage) == {stage.code for stage in queries.current_kind("request").stages}
+        assert notices.outbox_backlog() == (0, None)
+
+
+def test_it_uses_every_action_of_the_process(driven):
+    kind = queries.current_kind("request")
+    done = {entry["payload"]["done_by"] for entry in driven.entries if "done_by" in entry["payload"]}
+    assert done - {"report", "settle"} == {action.code for action in kind.actions}
+
+
+def test_it_notices_what_is_wrong(driven):
+    """The check of the whole is worth something only if it sees each way in which records can disagree."""
+    breaks = {
+        "UPDATE matters_matter SET steps = steps + 1 WHERE id = %s": "lost",
+        "UPDATE matters_matter SET due_at = due_at + interval '1 s' WHERE id = %s": "out_of_step",
+        "UPDATE matters_clock SET stopped_at = now() WHERE matter_id = %s AND stopped_at IS NULL": "out_of_step",
+        "UPDATE matters_matter SET stage = 'accepted' WHERE id = %s": "out_of_step",
+    }
+    for statement, where in breaks.items():
+        with database.acting_as(driven.city.installation, "worker"), transaction.atomic():
+            from django.db import connection  # noqa: PLC0415 - after the role has changed
+
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT id, number FROM matters_matter WHERE stage = 'handling' ORDER BY id LIMIT 1")
+                matter_id, number = cursor.fetchone()
+                cursor.execute(statement, [matter_id])
+                assert cursor.rowcount == 1
+            state = queries.loop_state()
+            transaction.set_rollback(True)
+        assert {"lost": state.lost, "out_of_step": state.out_of_step}[where] == (number,), statement
+
+
+# -- the journal -----------------------------------------------------------------------------------------------------
+
+
+def test_it_journals_every_field_of_the_registered_payload(driven):
+    seen = Counter()
+    for entry in driven.entries:
+        cls = registered_payloads()[entry["action"], entry["version"]]
+        assert set(entry["payload"]) == {field.name for field in fields(cls)}, entry["action"]  # type: ignore[arg-type]
+        seen[entry["action"]] += 1
+    actions = {action for action, _ in registered_payloads() if action.startswith("matters.")}
+    assert set(seen) == actions | {"vault.read"}
+
+
+def test_it_numbers_the_steps_of_each_matter_from_one(driven):
+    steps: dict[int, list[int]] = {}
+    for entry in driven.entries:
+        steps.setdefault(entry["subject_id"], []).append(entry["subject_step"])
+    assert all(found == list(range(1, len(found) + 1)) for found in steps.values())
+
+
+def test_it_journals_no_word_that_anybody_wrote(driven):
+    """Every piece of six characters of any text in the tables or the vault is looked for in all entries."""
+    told = " ".join(json.dumps(entry["payload"], ensure_ascii=False) for entry in driven.entries)
+    for secret in SECRETS:
+        assert secret not in told
+    with as_role(driven.city.installation, "worker") as worker:
+        texts = [
+            row[0]
+            for row in worker.execute(
+                "SELECT unnest(ARRAY[title, body, place_text]) FROM matters_matter UNION SELECT text FROM matters_remark"
+            ).fetchall()
+        ]
+    assert len(texts) > 60
+    for text in texts:
+        for start in range(0, max(len(text) - 5, 0)):
+            assert text[start : start + 6] not in told, text
+
+
+def test_it_journals_codes_where_codes_belong(driven):
+    known = set(queries.categories().rules.categories) | {""}
+    for entry in driven.entries:
+        payload = entry["payload"]
+        if "category" in payload:
+            assert payload["category"] in known
+            assert payload["region_code"].isdigit()
+        if payload.get("ground"):
+            assert payload["ground"] in queries.grounds().by_code
+
+
+def test_it_commits_to_the_texts_as_they_were_written(driven):
+    """Whoever holds a text and its salt can prove it; nobody else learns anything."""
+    made = report("原文：翡翠明珠停电，电话13812345678。")
+    cast = driven.city.cast
+    do(made, cast.dispatcher, "accept", category=CATEGORY, words="请联系王小明 13812345678")
+    with as_role(driven.city.installation, "worker") as worker:
+        rows = worker.execute(
+            "SELECT payload FROM journal_entry WHERE subject_kind = 'matter' AND subject_id = %s ORDER BY id",
+            [made.matter_id],
+        ).fetchall()
+        salt = worker.execute("SELECT salt, body FROM matters_matter WHERE id = %s", [made.matter_id]).fetchone()
+        remark = worker.execute("SELECT salt, text FROM matters_remark WHERE matter_id = %s", [made.matter_id]).fetchone()
+    assert salt is not None
+    assert remark is not None
+    assert salt[1] == "原文：翡翠明珠停电，电话138****5678。"
+    assert rows[0][0]["body_sealed"] == commit("原文：翡翠明珠停电，电话13812345678。", bytes(salt[0])).hex()
+    assert rows[0][0]["title_sealed"] == commit("翡翠明珠电梯", bytes(salt[0])).hex()
+    assert rows[0][0]["body_sealed"] != commit(salt[1], bytes(salt[0])).hex()
+    assert rows[1][0]["words_sealed"] == commit("请联系王小明 13812345678", bytes(remark[0])).hex()
+    assert "13812345678" not in remark[1]
+
+
+def test_it_salts_every_text_of_its_own(driven):
+    with as_role(driven.city.installation, "worker") as worker:
+        salts = [row[0] for row in worker.execute("SELECT salt FROM matters_matter").fetchall()]
+    assert len({bytes(salt) for salt in salts}) == len(salts)
+    assert {len(salt) for salt in salts} == {16}
+
+
+# -- the clock -------------------------------------------------------------------------------------------------------
+
+
+def test_it_promises_what_the_clock_gives(driven):
+    calendar, kind = shipped_calendar(), queries.current_kind("request")
+    with as_role(driven.city.installation, "worker") as worker:
+        clocks = worker.execute(
+            "SELECT matter_id, stage, limit_text, calendar_version, started_at, due_at, warn_at, stopped_at"
+            " FROM matters_clock"
+        ).fetchall()
+        running = dict(
+            worker.execute("SELECT id, ARRAY[due_at, warn_at] FROM matters_matter WHERE ended_at IS NULL").fetchall()
+        )
+    assert len(clocks) > 100
+    for matter_id, stage, limit_text, version, started_at, due, warn, stopped_at in clocks:
+        spec = kind.stage(stage)
+        assert spec.limit is not None
+        assert limit_text == str(spec.limit)
+        assert due == due_at(started_at, Duration.parse(limit_text), calendar)
+        assert spec.warn is not None
+        assert warn == warn_at(started_at, due, spec.warn, calendar)
+        assert version == calendar.version
+        if stopped_at is None:
+            assert running.pop(matter_id) == [due, warn]
+    assert running == {}
+
+
+def test_it_tells_the_journal_the_clock_that_runs_after_each_step(driven):
+    for entry in driven.entries:
+        payload = entry["payload"]
+        if payload.get("limit"):
+            start = max(entry["happened_at"], NOW - timedelta(days=3))
+            limit = Duration.parse(payload["limit"])
+            assert datetime.fromisoformat(payload["due_at"]) == due_at(start.astimezone(UTC), limit, shipped_calendar())
+
+
+# -- all or nothing --------------------------------------------------------------------------------------------------
+
+
+def everything(city: City) -> dict[str, Any]:
+    """The content of every table that a step writes."""
+    names = (
+        "matters_matter matters_participant matters_assignment matters_clock matters_remark matters_submission"
+        " vault_record files_attachment notices_event journal_entry"
+    )
+    with as_role(city.installation, "worker") as worker:
+        return {
+            name: worker.execute(f"SELECT count(*), md5(string_agg(t::text, '' ORDER BY t::text)) FROM {name} t").fetchone()
+            for name in names.split()
+        }
+
+
+@pytest.fixture
+def dispatched(driven: Driven) -> Iterator[operations.Reported]:
+    made, cast = report(), driven.city.cast
+    do(made, cast.dispatcher, "accept", category=CATEGORY)
+    do(made, cast.dispatcher, "dispatch", lead=cast.handler.unit_id)
+    yield made
+
+
+BROKEN = StoredFile(sha256="not a hash", media_type="application/pdf", size=1, name="x.pdf")
+
+
+@pytest.mark.parametrize(
+    "who, action, given",
+    [
+        ("dispatcher", "transfer", {"lead": 999_999}),
+        ("dispatcher", "transfer", {"lead": "housing"}),
+        ("dispatcher", "transfer", {}),
+        ("dispatcher", "transfer", {"lead": 1, "co": [999_999]}),
+        ("handler", "hand_back", {"ground": "made-up"}),
+        ("handler", "hand_back", {"ground": "refuse.litigation"}),
+        ("handler", "attach", {"files": [BROKEN], "words": "电话13812345678"}),
+        ("handler", "attach", {"files": ["x"], "words": "电话13812345678"}),
+        ("handler", "note", {"words": "x" * 2001}),
+        ("handler", "note", {"words": "有", "satisfied": 3}),
+        ("handler", "reply", {"reply": "还没签收"}),
+        ("handler", "nonsense", {}),
+        ("second_handler", "take", {}),
+        ("neighbour_handler", "take", {}),
+        ("checker", "take", {}),
+    ],
+)
+def test_it_leaves_nothing_of_a_step_that_fails(driven, dispatched, who, action, given):
+    actor, before, key = getattr(driven.city.cast, who), everything(driven.city), uuid4()
+    with pytest.raises(Exception) as failed, acting(actor):  # noqa: PT011 - what fails differs, what stays doesn't
+        operations.act(
+            matter_id=dispatched.matter_id, action=action, actor=actor, now=NOW, fields=given, key=key
+        )
+    assert not isinstance(failed.value, KeyReused)
+    if given.get("files") is None:
+        assert isinstance(failed.value, DomainError), repr(failed.value)
+    assert everything(driven.city) == before
+    # Its key is free again.
+    assert do(dispatched, driven.city.cast.supervisor, "note", words="还在").step == 4
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"body": ""},
+        {"body": "有", "region_code": "9999"},
+        {"body": "有", "region_code": "x'; --"},
+        {"body": "有", "category": "made-up"},
+        {"body": "有", "contact_phone": "123"},
+        {"body": "有", "latitude": 36.8},
+        {"body": "有", "kind": "made-up"},
+        {"body": "有", "channel": "fax"},
+        {"body": "长" * 20_001},
+    ],
+)
+def test_it_leaves_nothing_of_a_report_that_fails(driven, given):
+    before = everything(driven.city)
+    with pytest.raises(DomainError), acting(ANYONE):
+        operations.report(new=NewReport(**given), actor=ANYONE, now=NOW, key=uuid4())
+    with pytest.raises(Exception), acting(ANYONE):  # noqa: B017, PT011 - the database's own refusal
+        operations.report(new=NewReport(body="电话13812345678"), actor=ANYONE, now=NOW, key=uuid4(), stored=[BROKEN])
+    assert everything(driven.city) == before
+
+
+def test_it_lets_a_program_that_is_no_post_read_no_contact(driven, dispatched):
+    for actor in (Actor(follow=(dispatched.follow_hash,)), ANYONE, IMPORTER):
+        with pytest.raises(DomainError), acting(actor):
+            operations.reveal_contact(matter_id=dispatched.matter_id, reason="visit", actor=actor, now=NOW)
+
+
+# -- who is told -----------------------------------------------------------------------------------------------------
+
+
+def test_it_tells_a_new_dispatch_to_those_who_got_it(driven):
+    """Not to the co-handlers of an earlier dispatch that came back."""
+    cast, made = driven.city.cast, report()
+    now = NOW + timedelta(minutes=1)
+    do(made, cast.dispatcher, "accept", category=CATEGORY)
+    do(made, cast.dispatcher, "dispatch", lead=cast.handler.unit_id, co=[cast.second_handler.unit_id])
+    do(made, cast.handler, "hand_back", now, ground="return.not-our-duty", words="不归我们")
+    do(made, cast.dispatcher, "dispatch", now + timedelta(minutes=1), lead=cast.handler.unit_id)
+    with database.acting_as(driven.city.installation, "worker"):
+        drain(now=lambda: NOW + timedelta(days=30))
+    with as_role(driven.city.installation, "worker") as worker:
+        rows = worker.execute(
+            "SELECT unit_id FROM notices_notice WHERE subject_kind = 'matter' AND subject_id = %s AND subject_step = 5"
+            " AND text = 'matters.dispatch'",
+            [made.matter_id],
+        ).fetchall()
+    assert rows == [(cast.handler.unit_id,)]
+
