@@ -9,9 +9,9 @@ from typing import Literal
 
 from django.db import connection, transaction
 
-from shanzhi.core.errors import InputError, NotAllowed
+from shanzhi.core.errors import InputError
 from shanzhi.core.text import msg
-from shanzhi.kernel.access.policy import Actor
+from shanzhi.kernel.access.policy import Actor, SignInNeeded
 from shanzhi.kernel.journal import operations as journal
 from shanzhi.kernel.journal.policy import Author, Payload, Subject, payload
 from shanzhi.kernel.vault.keys import keyring
@@ -95,11 +95,11 @@ def reveal(*, subject: Subject, purposes: Sequence[str], reason: str, actor: Act
     Returns an empty dict where nothing is kept (then nothing is journaled either).
 
     Raises:
-        NotAllowed: the actor is no post: nobody to name to the reporter.
+        SignInNeeded: the actor is no post, so that there is nobody to name to the reporter.
         InputError: the reason isn't one of `READ_REASONS`.
     """
     if not actor.is_post:
-        raise NotAllowed(msg("联系方式和原文只有经办岗位能看。请用岗位账号登录后再试。"))
+        raise SignInNeeded(msg("请先登录。"))
     if reason not in READ_REASONS:
         raise InputError(
             msg("请选择查看理由。每次查看都会记录，反映人可以看到。"), fields={"reason": msg("请选择查看理由。")}

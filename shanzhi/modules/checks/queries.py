@@ -1,14 +1,12 @@
 """What waits for a check, as the desk shows it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from shanzhi.kernel.matters import queries as matters
-from shanzhi.kernel.matters.policy.process import Owner
+from shanzhi.kernel.matters.policy.process import Kind, Owner
 from shanzhi.kernel.matters.queries import DeskCount, ListFilter, MatterPage
-
-KINDS = ("request",)
-"""The kinds whose checks come to this desk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,17 +17,13 @@ class Desk:
     page: MatterPage
 
 
-def checking_stages() -> tuple[str, ...]:
+def checking_stages(kinds: Iterable[Kind]) -> tuple[str, ...]:
     """Codes of the stages in which the checker has the turn."""
-    kinds = [matters.current_kind(code) for code in KINDS]
-    return tuple(
-        dict.fromkeys(stage.code for kind in kinds for stage in kind.stages if stage.owner is Owner.CHECKER)
-    )
+    return tuple(dict.fromkeys(stage.code for kind in kinds for stage in kind.stages if stage.owner is Owner.CHECKER))
 
 
-def desk(*, light: str, words: str, after: str, now: datetime) -> Desk:
+def desk(*, stages: tuple[str, ...], light: str, words: str, after: str, now: datetime) -> Desk:
     """The matters that wait for a check where the acting post may see them, due first; 7 queries whatever its size."""
-    stages = checking_stages()
     wanted = ListFilter(stages=stages, light=light, words=words)
     return Desk(
         matters.desk_count(ListFilter(stages=stages), now=now), matters.matters_page(wanted, now=now, after=after)

@@ -1,15 +1,14 @@
 """The worklist of a unit, as its page shows it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.matters import queries as matters
+from shanzhi.kernel.matters.policy.process import Kind
 from shanzhi.kernel.matters.queries import DeskCount, ListFilter, MatterPage
 from shanzhi.modules.worklist.policy import Tab, tabs_of
-
-KINDS = ("request",)
-"""The kinds whose stages make up the parts of the list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +21,16 @@ class Worklist:
     page: MatterPage
 
 
-def worklist(actor: Actor, *, tab: str, light: str, words: str, after: str, now: datetime) -> Worklist:
+def worklist(
+    actor: Actor, *, kinds: Sequence[Kind], tab: str, light: str, words: str, after: str, now: datetime
+) -> Worklist:
     """The unit's open shares, due first, 25 rows; 7 queries whatever its size.
 
-    `tab` is the code of a part (an unknown one shows all that is due), `light` normal, warning or overdue, `words` a
+    `kinds` are those whose stages make up the parts, `tab` is the code of a part (an unknown one shows all that is due), `light` normal, warning or overdue, `words` a
     number or text, `after` the cursor of the page before.
     """
-    tabs = tabs_of(matters.current_kind(code) for code in KINDS)
+    tabs = tabs_of(kinds)
     chosen = next((each for each in tabs if each.code == tab), tabs[0])
     wanted = ListFilter(stages=chosen.stages, unit_id=actor.unit_id, part=chosen.part, light=light, words=words)
     due = ListFilter(stages=tabs[0].stages, unit_id=actor.unit_id, part=tabs[0].part)
-    return Worklist(
-        tabs, chosen, matters.desk_count(due, now=now), matters.matters_page(wanted, now=now, after=after)
-    )
+    return Worklist(tabs, chosen, matters.desk_count(due, now=now), matters.matters_page(wanted, now=now, after=after))

@@ -1,6 +1,12 @@
 import pytest
+from django.core.cache import cache
 
 from shanzhi.kernel.access.tests.two_posts import TwoPosts, two_posts
+
+
+@pytest.fixture(autouse=True)
+def _no_memory_of_earlier_attempts():
+    cache.clear()
 
 
 @pytest.fixture(scope="session")

@@ -3,10 +3,10 @@
 import re
 from datetime import timedelta
 from html import unescape
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -54,7 +54,7 @@ def signed_in(part: str) -> Client:
     return client
 
 
-def page(answer: HttpResponse) -> str:
+def page(answer: Any) -> str:
     return unescape(answer.content.decode())
 
 

@@ -141,6 +141,15 @@ def test_it_says_that_a_body_has_the_wrong_shape(cast: Cast, body: str | bytes) 
     assert status in (400, 422)
 
 
+@pytest.mark.parametrize("body", [r'{"words": "\ud800"}', r'{"words": "\u0000"}', r'{"\ud800": 1}', r'{"words": {}}'])
+def test_it_takes_half_characters_without_breaking(cast: Cast, body: str) -> None:
+    made, triage = reported(), Caller(cast.dispatcher)
+    path = f"{ROOT}/matters/{made.number}/actions/note"
+    for key in ({}, {"Idempotency-Key": "7d0c1d3e-0f0a-4d0b-9a5e-0b8f6a1c2d3e"}):
+        answer = triage.client.post(path, body, content_type="application/json", headers=triage.headers | key)
+        assert answer.status_code in (200, 400, 422), answer.content
+
+
 def test_it_refuses_a_key_that_is_no_uuid(cast: Cast) -> None:
     made = reported()
     assert problem_of(Caller(cast.dispatcher).act(made.number, "accept", "12")) == (422, "shape")
@@ -216,7 +225,10 @@ def test_its_description_names_every_error(db: None) -> None:
     walk(described)
     assert referred <= names
     ids = []
+    own = ("/matters", "/units", "/regions", "/categories", "/grounds", "/kinds")
     for path, operations in described["paths"].items():
+        if not path.removeprefix(ROOT).startswith(own):
+            continue
         for verb, operation in operations.items():
             ids.append(operation["operationId"])
             good = [code for code in operation["responses"] if code.startswith("2")]
@@ -226,7 +238,7 @@ def test_its_description_names_every_error(db: None) -> None:
             for code in bad:
                 content = operation["responses"][code]["content"]
                 assert content["application/problem+json"]["schema"] == {"$ref": "#/components/schemas/Problem"}
-    assert len(ids) == len(set(ids))
+    assert len(ids) == len(set(ids)) == 12
 
 
 def test_a_key_is_a_uuid_in_the_description_too(db: None) -> None:

@@ -33,10 +33,11 @@ class Posted:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What a form begins with where nothing was typed yet: a category's code, a suggested lead unit's id."""
+    """What a form begins with where nothing was typed yet: a category's code, a suggested lead unit's id and name."""
 
     category: str = ""
     lead: str = ""
+    lead_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,15 @@ def _picker(
         chosen=data.getlist(spec.code) if data is not None else first,
         suggested=suggested,
         words=data.get(search_name(spec.code), "") if data is not None else "",
+        known=_known(card, spec, start),
     )
+
+
+def _known(card: MatterCard, spec: FieldSpec, start: Start | None) -> dict[str, str]:
+    """Names that need no look-up."""
+    if spec.type is FieldType.REGION:
+        return {card.region_code: card.region_name}
+    return {start.lead: start.lead_name} if start and start.lead_name else {}
 
 
 def _templates() -> list[ReplyTemplate]:

@@ -3,7 +3,7 @@
 Works as a plain form (a button "查找" sends it and gets it back), and by htmx while somebody types.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -16,11 +16,12 @@ from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.access.web.middleware import ActingRequest
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.organisation.policy import Level
-from shanzhi.kernel.organisation.queries import UnitRow
 
 FOUND_MOST = 12
 REGION_LEVELS = (Level.COUNTY, Level.ZONE, Level.TOWNSHIP, Level.COMMUNITY)
-REGION_DIGITS = 15
+CODE_LENGTHS = (2, 4, 6, 9, 12, 15)
+DIGITS = 15
+"""No unit's id and no region's code is longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +69,30 @@ def picker(
     chosen: Iterable[str] = (),
     suggested: Sequence[str] = (),
     words: str = "",
+    known: Mapping[str, str] | None = None,
 ) -> Picker:
-    """The picker with its lines: chosen first, then suggested, then what `words` find. At most 3 queries."""
-    picked = tuple(dict.fromkeys(value for value in chosen if value.isdigit()))
-    make = _region_options if kind == "region" else _unit_options
-    options = make(request, picked, suggested, words.strip())
-    return Picker(name, kind, picked, tuple(suggested), words.strip(), options)
+    """The picker with its lines: chosen first, then suggested, then what `words` find. At most 3 queries.
+
+    `known` are values whose names the page has already: value → name; they aren't looked up again.
+    """
+    picked = tuple(dict.fromkeys(value for value in chosen if value.isdigit() and len(value) <= DIGITS))
+    first = tuple(dict.fromkeys((*picked, *suggested)))
+    names = {value: name for value, name in (known or {}).items() if value in first}
+    find_names, search = (_region_names, _regions) if kind == "region" else (_unit_names, _units)
+    names |= find_names(request, [value for value in first if value not in names])
+    lines = {value: names[value] for value in first if value in names}
+    words = words.strip()
+    if words:
+        lines |= _without(search(request, words), lines)
+    note = gettext(msg("建议"))
+    options = tuple(
+        Option(value, label, note if value in suggested else "", value in picked) for value, label in lines.items()
+    )
+    return Picker(name, kind, picked, tuple(suggested), words, options)
+
+
+def _without(found: dict[str, str], there: Mapping[str, str]) -> dict[str, str]:
+    return {value: label for value, label in found.items() if value not in there}
 
 
 def within(actor: Actor, on: date) -> CodeRanges:
@@ -85,40 +104,31 @@ def within(actor: Actor, on: date) -> CodeRanges:
     return CodeRanges.of(span for region in top for span in region.ranges)
 
 
-def _unit_options(
-    request: ActingRequest, chosen: tuple[str, ...], suggested: Sequence[str], words: str
-) -> tuple[Option, ...]:
-    on = local_date(request.now)
-    first = [int(value) for value in dict.fromkeys((*chosen, *suggested)) if len(value) < REGION_DIGITS]
-    rows: dict[int, UnitRow] = {}
-    if first:
-        known = organisation.units_by_ids(first, on)
-        rows = {unit_id: known[unit_id] for unit_id in first if unit_id in known}
-    if words:
-        found = organisation.units_within(within(request.actor, on), on, text=words, limit=FOUND_MOST)
-        rows |= {row.id: row for row in found if row.id not in rows}
-    return tuple(
-        Option(
-            str(row.id),
-            row.name,
-            gettext(msg("建议")) if str(row.id) in suggested else "",
-            str(row.id) in chosen,
-        )
-        for row in rows.values()
-    )
+def _unit_names(request: ActingRequest, values: Sequence[str]) -> dict[str, str]:
+    if not values:
+        return {}
+    rows = organisation.units_by_ids([int(value) for value in values], local_date(request.now))
+    return {str(row.id): row.name for row in rows.values()}
 
 
-def _region_options(
-    request: ActingRequest, chosen: tuple[str, ...], suggested: Sequence[str], words: str
-) -> tuple[Option, ...]:
+def _units(request: ActingRequest, words: str) -> dict[str, str]:
     on = local_date(request.now)
-    made: dict[str, Option] = {}
-    for code in dict.fromkeys((*chosen, *suggested)):
-        row = organisation.region_of_code(code, on) if len(code) <= REGION_DIGITS else None
-        if row is not None:
-            made[code] = Option(code, row.path or row.name, "", code in chosen)
-    if words:
-        scope = within(request.actor, on)
-        for row in organisation.find_regions(words, on=on, within=scope, levels=REGION_LEVELS, limit=FOUND_MOST):
-            made.setdefault(row.code, Option(row.code, row.path or row.name, "", row.code in chosen))
-    return tuple(made.values())
+    rows = organisation.units_within(within(request.actor, on), on, text=words, limit=FOUND_MOST)
+    return {str(row.id): row.name for row in rows}
+
+
+def _region_names(request: ActingRequest, values: Sequence[str]) -> dict[str, str]:
+    rows = (organisation.region_of_code(value, local_date(request.now)) for value in values if is_code(value))
+    return {row.code: row.path or row.name for row in rows if row is not None}
+
+
+def _regions(request: ActingRequest, words: str) -> dict[str, str]:
+    on = local_date(request.now)
+    scope = within(request.actor, on)
+    rows = organisation.find_regions(words, on=on, within=scope, levels=REGION_LEVELS, limit=FOUND_MOST)
+    return {row.code: row.path or row.name for row in rows}
+
+
+def is_code(text: str) -> bool:
+    """Has it the shape of a region code, so that it may be looked up?"""
+    return text.isascii() and text.isdigit() and len(text) in CODE_LENGTHS

@@ -11,11 +11,13 @@ from django.conf import settings
 from django.test import Client
 
 from shanzhi.config import database
-from tests.city import LOGINS, PASSWORD, Cast
+from shanzhi.kernel.access.models import Account
+from tests.city import LOGINS, Cast
 
 pytestmark = pytest.mark.django_db
 START = datetime(2025, 11, 18, 2, 30, tzinfo=UTC)
 PAGE_QUERIES = 9
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 Tell = Callable[..., None]
 
@@ -50,7 +52,7 @@ def tell(cast: Cast) -> Iterator[Tell]:
 
 def signed_in(part: str) -> Client:
     client = Client()
-    assert client.post("/accounts/login/", {"login": LOGINS[part], "password": PASSWORD}).status_code == 302
+    client.force_login(Account.objects.get(username=LOGINS[part]), BACKEND)
     return client
 
 

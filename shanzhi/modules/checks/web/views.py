@@ -19,7 +19,6 @@ from shanzhi.kernel.access.web.middleware import ActingRequest
 from shanzhi.kernel.clock.policy import Light
 from shanzhi.kernel.matters.queries import MatterCard, MatterRow
 from shanzhi.kernel.matters.web import desk
-from shanzhi.kernel.vault.web.parked import parked_fields
 from shanzhi.modules.checks import operations, queries
 from shanzhi.modules.checks.policy import FAIL, PASS, may_not_check
 from shanzhi.modules.checks.web.forms import CheckForm
@@ -60,7 +59,7 @@ def desk_page(request: ActingRequest) -> HttpResponse:
 def matter(request: ActingRequest, number: str) -> HttpResponse:
     """The list with one matter beside it."""
     desk.check_staff(request, FEATURE)
-    parked = _parked(request)
+    parked = desk.parked(request)
     is_check = parked is not None and parked.action == CHECK
     context = desk.desk_context(
         request,
@@ -72,17 +71,6 @@ def matter(request: ActingRequest, number: str) -> HttpResponse:
     )
     form = CheckForm(initial={name: parked.data.get(name, "") for name in ("way", "words")} if is_check else None)  # type: ignore[union-attr]
     return _draw(request, request.GET, context, 200, form)
-
-
-def _parked(request: ActingRequest) -> desk.Posted | None:
-    """A form that was sent without a valid session, after its writer has signed in again."""
-    fields = parked_fields(request)
-    if not fields:
-        return None
-    data = QueryDict(mutable=True)
-    for name, values in fields.items():
-        data.setlist(name, values)
-    return desk.Posted(data.get("action", ""), data)
 
 
 @require_POST
@@ -152,8 +140,13 @@ def _url(path: str, state: QueryDict, **changed: str) -> str:
 def _draw(
     request: ActingRequest, state: QueryDict, context: dict[str, Any], status: int, form: CheckForm | None = None
 ) -> HttpResponse:
+    stages = queries.checking_stages(desk.kinds())
     found = queries.desk(
-        light=state.get("light", ""), words=state.get("q", ""), after=state.get("after", ""), now=request.now
+        stages=stages,
+        light=state.get("light", ""),
+        words=state.get("q", ""),
+        after=state.get("after", ""),
+        now=request.now,
     )
     own = reverse("checks:desk")
     card: MatterCard | None = context.get("card")
@@ -180,11 +173,13 @@ def _draw(
         "list_url": _url(own, state),
     }
     if card is not None:
-        context |= _check_context(card, context, form or CheckForm())
+        context |= _check_context(card, context, form or CheckForm(), stages)
     return render(request, "checks/desk.html", context, status=status)
 
 
-def _check_context(card: MatterCard, context: dict[str, Any], form: CheckForm) -> dict[str, Any]:
+def _check_context(
+    card: MatterCard, context: dict[str, Any], form: CheckForm, stages: tuple[str, ...]
+) -> dict[str, Any]:
     """The check's form in place of the process's two, and the evidence sorted to report and reply."""
     blocks = [block for block in (context["main"], *context["others"]) if block is not None]
     by_verb = {block.choice.verb: block.choice for block in blocks}
@@ -195,9 +190,11 @@ def _check_context(card: MatterCard, context: dict[str, Any], form: CheckForm) -
         "check_key": str(uuid.uuid4()),
         "pass_choice": by_verb.get(PASS),
         "fail_choice": by_verb.get(FAIL),
-        "may_not": may_not_check(stage=card.stage, checking=queries.checking_stages(), verbs=by_verb),
+        "may_not": may_not_check(stage=card.stage, checking=stages, verbs=by_verb),
         "report_photos": _photos(card, "report"),
         "reply_photos": _photos(card, "reply", "evidence"),
+        "report_papers": [paper for paper in context["papers"] if paper[1].purpose == "report"],
+        "reply_papers": [paper for paper in context["papers"] if paper[1].purpose != "report"],
     }
 
 

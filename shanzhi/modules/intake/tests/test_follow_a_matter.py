@@ -8,6 +8,7 @@ from django.core import signing
 from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.access.policy import ANYONE
 from shanzhi.modules.intake import operations
+from shanzhi.modules.intake.models import Guess
 from shanzhi.modules.intake.policy import (
     ADDRESS_MOST,
     GUESS_WINDOW,
@@ -134,7 +135,7 @@ def test_it_knows_what_a_try_counts_for():
 
 def test_it_keeps_no_address(client, cast):
     look(client, "20200101-000001", WRONG, "192.0.2.77")
-    subjects = list(operations.Guess.objects.values_list("subject", flat=True))
+    subjects = list(Guess.objects.values_list("subject", flat=True))
     assert subjects
     assert all(len(subject) == 64 and "192.0.2" not in subject for subject in subjects)
 

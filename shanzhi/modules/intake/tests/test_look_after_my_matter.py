@@ -40,7 +40,7 @@ def mine(client) -> Reported:
 def page_of(client, report: Reported) -> str:
     response = client.get(f"/my/{report.number}/")
     assert response.status_code == 200
-    return response.content.decode()
+    return str(response.content.decode())
 
 
 def card(report: Reported) -> queries.MatterCard:

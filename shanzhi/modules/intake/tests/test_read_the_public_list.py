@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.db import ProgrammingError, connection, transaction
@@ -17,8 +18,8 @@ from shanzhi.modules.intake.tests.walk import do, made, reporter, text_of, to_ve
 PHONE = "13812345678"
 
 
-def line(number: int, **fields: object) -> PublicMatter:
-    given = {
+def line(number: int, **fields: Any) -> PublicMatter:
+    given: dict[str, Any] = {
         "matter_id": number,
         "category": "housing.property-service",
         "township_code": "370303009",
@@ -115,7 +116,7 @@ def test_it_filters_by_place_category_and_state(as_role, client):
         line(3, category="roads.potholes", is_ended=True, stage_name="已办结", ended_on=date(2025, 11, 18)),
     )
 
-    def places(**wanted: str) -> list[str]:
+    def places(**wanted: Any) -> list[str]:
         return [row.place for row in queries.public_page(PublicFilter(**wanted)).rows]
 
     assert places(region_code="370303") == ["张店区 马尚街道"] * 2
@@ -158,9 +159,9 @@ def test_it_turns_pages_forth_and_back(as_role, client):
         found = re.search(r'rel="next" href="([^"]+)"', page)
         url = "/public/" + found[1].replace("&amp;", "&") if found else ""
     assert [len(days) for days in pages] == [25, 25, 10]
-    back = client.get(
-        "/public/" + re.search(r'rel="prev" href="([^"]+)"', page)[1].replace("&amp;", "&")
-    ).content.decode()
+    found = re.search(r'rel="prev" href="([^"]+)"', page)
+    assert found
+    back = client.get("/public/" + found[1].replace("&amp;", "&")).content.decode()
     assert days(back) == pages[1]
     assert "共 60 条" in back
 

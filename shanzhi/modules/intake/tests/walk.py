@@ -3,6 +3,7 @@
 import re
 import uuid
 from datetime import timedelta
+from typing import Any
 
 from django.core import signing
 from django.test import Client
@@ -23,9 +24,9 @@ def new_key() -> str:
     return str(uuid.uuid4())
 
 
-def made(**fields: object) -> operations.Reported:
+def made(**fields: Any) -> operations.Reported:
     """A report taken in, now."""
-    given = {"body": BODY, "region_code": PLACE, **fields}
+    given: dict[str, Any] = {"body": BODY, "region_code": PLACE, **fields}
     with acting(ANYONE):
         return operations.report(new=NewReport(**given), actor=ANYONE, now=timezone.now(), key=uuid.uuid4())
 

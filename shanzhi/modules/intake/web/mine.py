@@ -219,7 +219,7 @@ def _facts(card: MatterCard) -> list[tuple[str, object]]:
     place = " ".join(part for part in (card.region_name, card.place) if part and part != "—")
     return [
         (gettext("地点"), place),
-        (gettext("分类"), card.category_name),
+        (gettext("分类"), card.category_name if card.category else gettext("受理时确定")),
         (gettext("来源"), gettext(card.channel_name)),
         (gettext("联系方式"), gettext("已加密保存") if card.has_contact else gettext("没有留")),
     ]

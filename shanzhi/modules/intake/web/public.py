@@ -73,7 +73,6 @@ def _table(page: PublicPage, today: date) -> Table:
         Column("place", gettext("地点")),
         Column("state", gettext("进度"), "badge"),
         Column("reported", gettext("反映日期")),
-        Column("ended", gettext("办结日期")),
     ]
     return Table(gettext("公开事项"), columns, [_row(row, today) for row in page.rows])
 
@@ -86,7 +85,6 @@ def _row(row: PublicRow, today: date) -> Row:
             "place": row.place,
             "state": Badge(row.stage_name, "good" if row.is_ended else "action"),
             "reported": day_words(row.reported_on, today),
-            "ended": day_words(row.ended_on, today) if row.ended_on else "",
         },
     )
 

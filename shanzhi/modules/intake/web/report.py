@@ -126,10 +126,14 @@ def _page(
     status: int = HTTPStatus.OK,
 ) -> HttpResponse:
     searched = request.POST.get("do") == FINDING
+    found = _found(place, request, searched)
+    # One match is most likely the one that was meant: it saves a tap, and can be seen.
+    chosen = place.region or (found[0].code if searched and len(found) == 1 else "")
     context = {
         "form": form,
         "place": place,
-        "found": _found(place, request, searched),
+        "found": found,
+        "chosen": chosen,
         "searched": searched,
         "choices": _choices(place, request),
         "places_url": reverse("intake:places"),

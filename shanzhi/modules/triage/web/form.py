@@ -58,7 +58,7 @@ def form_block(
 ) -> desk.ActionBlock:
     """The form with the suggestions filled in, or with what was typed."""
     likely = hint.categories[0][0] if hint.categories else ""
-    start = desk.Start(category=card.category or likely, lead=str(hint.unit.id) if hint.unit else "")
+    start = start_of(hint, card.category or likely)
     url = reverse("triage:matter", args=[card.number])
     return desk.action_block(request, card, joint_choice(kind), url, posted=posted, start=start)
 
@@ -83,19 +83,22 @@ def hint_for(request: ActingRequest, matter_id: int, data: Mapping[str, str] | N
     )
 
 
+def start_of(hint: TriageHint, category: str = "") -> desk.Start:
+    """What the form begins with: a category and the suggested unit."""
+    return desk.Start(category, str(hint.unit.id), hint.unit.name) if hint.unit else desk.Start(category)
+
+
 def lead_block(request: ActingRequest, matter_id: int) -> desk.ActionBlock:
     """The lead's field alone, for a category and region that were just chosen (query: category, region, lead, was)."""
     hint = hint_for(request, matter_id, request.GET)
-    suggested = str(hint.unit.id) if hint.unit else ""
+    start = start_of(hint)
     typed = request.GET.get("lead", "")
     by_hand = bool(typed) and typed != request.GET.get("was", "")
     data = QueryDict(mutable=True)
-    data["lead"] = typed if by_hand else suggested
+    data["lead"] = typed if by_hand else start.lead
     choice = ActionChoice(CODE, "", "refuse", ((desk.kind_of(matter_id).field("lead"), True),))
     card = queries.card(matter_id, actor=request.actor, now=request.now)
-    return desk.action_block(
-        request, card, choice, "", posted=desk.Posted(CODE, data), start=desk.Start(lead=suggested)
-    )
+    return desk.action_block(request, card, choice, "", posted=desk.Posted(CODE, data), start=start)
 
 
 def acts_of(

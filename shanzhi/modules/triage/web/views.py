@@ -1,6 +1,7 @@
 """The triage desk: the queue left, one matter right, one form for all that is decided there."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -36,7 +37,7 @@ def desk_page(request: ActingRequest) -> HttpResponse:
     """The desk with what is due first."""
     desk.check_staff(request, FEATURE)
     queue = _queue(request)
-    first = queue.rows[0].id if queue.rows else None
+    first = queue.page.rows[0].id if queue.page.rows else None
     return _draw(request, queue, _matter_context(request, first) if first is not None else {}, status=200)
 
 
@@ -61,13 +62,19 @@ def unit(request: ActingRequest, number: str) -> HttpResponse:
     return render(request, "triage/_lead.html", {"bound": bound, "id": bound.auto_id})
 
 
-def _queue(request: ActingRequest) -> MatterPage:
-    return queries.matters_page(_wanted(request), now=request.now, after=request.GET.get("after", ""))
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """What waits on the desk: all of it as a filter, and the page of it that is looked at."""
+
+    whole: ListFilter
+    page: MatterPage
 
 
-def _wanted(request: ActingRequest) -> ListFilter:
+def _queue(request: ActingRequest) -> Queue:
+    whole = ListFilter(stages=intake_stages(desk.kinds()))
     light = request.GET.get("light", "")
-    return ListFilter(stages=intake_stages(desk.kinds()), light=light if light in set(Light) else "")
+    wanted = replace(whole, light=light if light in set(Light) else "")
+    return Queue(whole, queries.matters_page(wanted, now=request.now, after=request.GET.get("after", "")))
 
 
 def _matter_context(request: ActingRequest, matter_id: int, posted: desk.Posted | None = None) -> dict[str, Any]:
@@ -85,21 +92,20 @@ def _matter_context(request: ActingRequest, matter_id: int, posted: desk.Posted 
 
 
 def _draw(
-    request: ActingRequest, queue: MatterPage, opened: Mapping[str, Any], *, status: int, is_open: bool = False
+    request: ActingRequest, queue: Queue, opened: Mapping[str, Any], *, status: int, is_open: bool = False
 ) -> HttpResponse:
     card = opened.get("card")
-    numbers = [row.number for row in queue.rows]
+    numbers = [row.number for row in queue.page.rows]
     at = numbers.index(card.number) + 1 if card and card.number in numbers else 0
     following = next((number for number in numbers[at:] if not card or number != card.number), "")
     context = {
         **opened,
-        "lines": desk.lines(queue.rows, "triage:matter", card.id if card else None),
-        "queue": queue,
-        "count": queries.desk_count(ListFilter(stages=intake_stages(desk.kinds())), now=request.now),
+        "lines": desk.lines(queue.page.rows, "triage:matter", card.id if card else None),
+        "count": queries.desk_count(queue.whole, now=request.now),
         "light": request.GET.get("light", ""),
         "keep": _keep(request),
         "following": following,
-        "more_url": f"?{urlencode({'after': queue.next_after})}" if queue.next_after else "",
+        "more_url": _more(request, queue.page.next_after),
         "matter_open": is_open,
         "list_url": reverse("triage:desk"),
     }
@@ -110,6 +116,13 @@ def _keep(request: ActingRequest) -> str:
     """The queue's filter and page, for the addresses on the page."""
     kept = {name: request.GET[name] for name in QUEUE_PARAMS if request.GET.get(name)}
     return f"?{urlencode(kept)}" if kept else ""
+
+
+def _more(request: ActingRequest, after: str) -> str:
+    """The address of the queue's next page; empty at its end."""
+    light = request.GET.get("light", "")
+    kept = {"light": light} if light else {}
+    return f"{reverse('triage:desk')}?{urlencode(kept | {'after': after})}" if after else ""
 
 
 def _act(request: ActingRequest, matter_id: int) -> HttpResponse:
@@ -166,7 +179,7 @@ def _onwards(request: ActingRequest, done: Done, *, stays: bool) -> str:
     keep = _keep(request)
     if stays:
         return reverse("triage:matter", args=[done.number]) + keep
-    numbers = [row.number for row in _queue(request).rows if row.number != done.number]
+    numbers = [row.number for row in _queue(request).page.rows if row.number != done.number]
     wanted = request.POST.get("following", "")
     following = wanted if wanted in numbers else next(iter(numbers), "")
     return reverse("triage:matter", args=[following]) + keep if following else reverse("triage:desk")

@@ -97,6 +97,7 @@ def _list_url(state: QueryDict, **changed: str) -> str:
 def _draw(request: ActingRequest, state: QueryDict, context: dict[str, Any], status: int) -> HttpResponse:
     found = queries.worklist(
         request.actor,
+        kinds=desk.kinds(),
         tab=state.get("tab", ""),
         light=state.get("light", ""),
         words=state.get("q", ""),

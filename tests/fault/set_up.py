@@ -1,0 +1,25 @@
+"""Run as a program of its own, in the environment of the installation that is broken: make it ready, or look at it."""
+
+import json
+import sys
+
+from shanzhi.config.cli import ready
+
+
+def main() -> None:
+    """`prepare`: roles, tables, the standing city. `look`: what `loop_state` says, as JSON."""
+    with ready(prepare=sys.argv[1] == "prepare") as installation:
+        from shanzhi.config import database  # noqa: PLC0415 - Django is set up only by now
+        from shanzhi.kernel.matters import queries  # noqa: PLC0415
+        from tests.city import load_city  # noqa: PLC0415
+
+        if sys.argv[1] == "prepare":
+            load_city(installation)
+            return
+        with database.acting_as(installation, "worker"):
+            state = queries.loop_state()
+        print(json.dumps({"total": state.total, "lost": state.lost, "out_of_step": state.out_of_step}))
+
+
+if __name__ == "__main__":
+    main()
