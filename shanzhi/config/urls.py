@@ -25,3 +25,8 @@ for slice_name in [
     if find_spec(f"{slice_name}.web") and find_spec(f"{slice_name}.web.urls"):
         urls = import_module(f"{slice_name}.web.urls")
         urlpatterns.append(path(getattr(urls, "PREFIX", ""), include((urls.urlpatterns, urls.app_name))))
+
+handler400 = views.bad_request
+handler403 = views.forbidden
+handler404 = views.missing
+handler500 = views.broken

@@ -120,7 +120,7 @@ def at_once(*jobs: Callable[[], Any]) -> list[Outcome]:
             connection.ensure_connection()
             gate.wait(WAIT_SECONDS)
             outcome.value = job()
-        except BaseException as error:  # noqa: BLE001 - handed to the test, which asserts on it
+        except BaseException as error:  # handed to the test, which asserts on it
             outcome.error = error
         finally:
             connections.close_all()

@@ -18,7 +18,8 @@ def main() -> None:
             return
         with database.acting_as(installation, "worker"):
             state = queries.loop_state()
-        print(json.dumps({"total": state.total, "lost": state.lost, "out_of_step": state.out_of_step}))
+        said = {"total": state.total, "lost": state.lost, "out_of_step": state.out_of_step}
+        sys.stdout.write(json.dumps(said))
 
 
 if __name__ == "__main__":

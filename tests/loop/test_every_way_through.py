@@ -2,7 +2,6 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -48,16 +47,27 @@ class Driven:
 def driven(city: City) -> Driven:
     """Each scenario twice, a matter that uses what they leave out, one that lapses, and an import."""
     ticks = iter(range(10**6))
-    driver = Driver.for_city(
-        "3703", "370303", seed=3, clock=lambda: NOW + timedelta(minutes=next(ticks))
-    )
+    driver = Driver.for_city("3703", "370303", seed=3, clock=lambda: NOW + timedelta(minutes=next(ticks)))
     scenarios = Counter(driver.drive(2 * len(SCENARIOS)))
     _the_rest(city)
     _lapse(city)
     with database.acting_as(city.installation, "importer"):
         rows = [
-            BatchRow("1", NOW - timedelta(days=3), "翡翠明珠小区停水，联系赵钱孙13812345678", category="赵钱孙", region_code=COMMUNITY),
-            BatchRow("2", NOW - timedelta(days=3), "路灯不亮 鲁C12345", reply="已修复，请王小明放心", replied_at=NOW, category=CATEGORY),
+            BatchRow(
+                "1",
+                NOW - timedelta(days=3),
+                "翡翠明珠小区停水，联系赵钱孙13812345678",
+                category="赵钱孙",
+                region_code=COMMUNITY,
+            ),
+            BatchRow(
+                "2",
+                NOW - timedelta(days=3),
+                "路灯不亮 鲁C12345",
+                reply="已修复，请王小明放心",
+                replied_at=NOW,
+                category=CATEGORY,
+            ),
         ]
         assert [row.added for row in operations.import_batch(rows=rows, source="12345", now=NOW)] == [2]
     with database.acting_as(city.installation, "worker"):
@@ -191,7 +201,7 @@ def test_it_journals_no_word_that_anybody_wrote(driven):
         ]
     assert len(texts) > 60
     for text in texts:
-        for start in range(0, max(len(text) - 5, 0)):
+        for start in range(max(len(text) - 5, 0)):
             assert text[start : start + 6] not in told, text
 
 
@@ -217,7 +227,9 @@ def test_it_commits_to_the_texts_as_they_were_written(driven):
             [made.matter_id],
         ).fetchall()
         salt = worker.execute("SELECT salt, body FROM matters_matter WHERE id = %s", [made.matter_id]).fetchone()
-        remark = worker.execute("SELECT salt, text FROM matters_remark WHERE matter_id = %s", [made.matter_id]).fetchone()
+        remark = worker.execute(
+            "SELECT salt, text FROM matters_remark WHERE matter_id = %s", [made.matter_id]
+        ).fetchone()
     assert salt is not None
     assert remark is not None
     assert salt[1] == "原文：翡翠明珠停电，电话138****5678。"
@@ -282,17 +294,19 @@ def everything(city: City) -> dict[str, Any]:
     )
     with as_role(city.installation, "worker") as worker:
         return {
-            name: worker.execute(f"SELECT count(*), md5(string_agg(t::text, '' ORDER BY t::text)) FROM {name} t").fetchone()
+            name: worker.execute(
+                f"SELECT count(*), md5(string_agg(t::text, '' ORDER BY t::text)) FROM {name} t"
+            ).fetchone()
             for name in names.split()
         }
 
 
 @pytest.fixture
-def dispatched(driven: Driven) -> Iterator[operations.Reported]:
+def dispatched(driven: Driven) -> operations.Reported:
     made, cast = report(), driven.city.cast
     do(made, cast.dispatcher, "accept", category=CATEGORY)
     do(made, cast.dispatcher, "dispatch", lead=cast.handler.unit_id)
-    yield made
+    return made
 
 
 BROKEN = StoredFile(sha256="not a hash", media_type="application/pdf", size=1, name="x.pdf")
@@ -320,10 +334,8 @@ BROKEN = StoredFile(sha256="not a hash", media_type="application/pdf", size=1, n
 )
 def test_it_leaves_nothing_of_a_step_that_fails(driven, dispatched, who, action, given):
     actor, before, key = getattr(driven.city.cast, who), everything(driven.city), uuid4()
-    with pytest.raises(Exception) as failed, acting(actor):  # noqa: PT011 - what fails differs, what stays doesn't
-        operations.act(
-            matter_id=dispatched.matter_id, action=action, actor=actor, now=NOW, fields=given, key=key
-        )
+    with pytest.raises(Exception) as failed, acting(actor):
+        operations.act(matter_id=dispatched.matter_id, action=action, actor=actor, now=NOW, fields=given, key=key)
     assert not isinstance(failed.value, KeyReused)
     if given.get("files") is None:
         assert isinstance(failed.value, DomainError), repr(failed.value)
@@ -350,7 +362,7 @@ def test_it_leaves_nothing_of_a_report_that_fails(driven, given):
     before = everything(driven.city)
     with pytest.raises(DomainError), acting(ANYONE):
         operations.report(new=NewReport(**given), actor=ANYONE, now=NOW, key=uuid4())
-    with pytest.raises(Exception), acting(ANYONE):  # noqa: B017, PT011 - the database's own refusal
+    with pytest.raises(Exception), acting(ANYONE):  # noqa: B017 - the database's own refusal
         operations.report(new=NewReport(body="电话13812345678"), actor=ANYONE, now=NOW, key=uuid4(), stored=[BROKEN])
     assert everything(driven.city) == before
 
@@ -381,4 +393,3 @@ def test_it_tells_a_new_dispatch_to_those_who_got_it(driven):
             [made.matter_id],
         ).fetchall()
     assert rows == [(cast.handler.unit_id,)]
-

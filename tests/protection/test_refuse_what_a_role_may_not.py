@@ -138,7 +138,8 @@ def test_it_gives_no_role_a_way_round_the_policies(city):
         found = opened.execute("SELECT count(*) FROM pg_roles WHERE rolname = ANY (%s)", [names]).fetchone()
         assert found == (4,)
         members = opened.execute(
-            "SELECT m.member::regrole::text FROM pg_auth_members m WHERE m.member::regrole::text = ANY (%s)", [names[1:]]
+            "SELECT m.member::regrole::text FROM pg_auth_members m WHERE m.member::regrole::text = ANY (%s)",
+            [names[1:]],
         ).fetchall()
         assert members == []
 

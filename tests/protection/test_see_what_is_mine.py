@@ -30,7 +30,7 @@ OF_MATTERS = {
     "vault_record": "SELECT CASE subject_kind WHEN 'matter' THEN subject_id ELSE -1 END FROM vault_record",
     "files_attachment": "SELECT CASE subject_kind WHEN 'matter' THEN subject_id ELSE -1 END FROM files_attachment",
 }
-HAVE_ROWS = dict.fromkeys(OF_MATTERS, set(VISIBLE["checker"])) | {
+HAVE_ROWS = dict.fromkeys(OF_MATTERS, VISIBLE["checker"]) | {
     "matters_assignment": {"own", "returned", "transferred", "foreign"},
     "matters_remark": {"own", "returned"},
 }

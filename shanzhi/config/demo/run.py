@@ -1,11 +1,13 @@
 """`shanzhi demo`: everything up, an address and sign-ins printed, all down again with Ctrl-C."""
 
+import os
 import signal
 import socket
 import subprocess
 import time
 import urllib.error
 import urllib.request
+from datetime import datetime
 from types import FrameType
 
 from django.utils import timezone
@@ -42,6 +44,7 @@ def run_demo(installation: Installation, *, city_code: str, host: str, port: int
         for _ in driver.drive(FIRST_MATTERS):
             pass
     collect()
+    os.environ["SHANZHI_CITY_NAME"] = _city_name(city_code, now)
     signal.signal(signal.SIGTERM, _interrupt)
     children = [
         start(web_command(host, port, 1, 4), environment(installation, "app")),
@@ -89,10 +92,14 @@ def _wait_until_up(port: int, children: "list[subprocess.Popen[bytes]]") -> None
     raise DemoMissing(msg("网页没有启动起来，上面的日志里有原因。请用 shanzhi doctor 检查。"))
 
 
+def _city_name(city_code: str, now: datetime) -> str:
+    region = organisation.region_of_code(city_code, timezone.localdate(now))
+    return region.name if region else city_code
+
+
 def _welcome(console: Console, city_code: str, host: str, port: int) -> None:
     now = timezone.now()
-    name = organisation.region_of_code(city_code, timezone.localdate(now))
-    console.print(f"\n[bold]{name.name if name else city_code}（演示）[/bold]  http://{host}:{port}/")
+    console.print(f"\n[bold]{_city_name(city_code, now)}（演示）[/bold]  http://{host}:{port}/")
     table = Table("登录名", "密码", "起始页")
     for login in logins(city_code, first_county(city_code, now)):
         table.add_row(login.username, PASSWORD, login.what)

@@ -9,6 +9,7 @@ from shanzhi.core.errors import InputError
 from shanzhi.core.text import msg
 from shanzhi.kernel.catalogue import queries as catalogue
 from shanzhi.kernel.catalogue.policy import RuleBookError
+from shanzhi.kernel.clock.policy import SHIPPED, WorkCalendar, parse_calendar
 from shanzhi.kernel.matters.models import KindVersion
 from shanzhi.kernel.matters.policy.process import Kind, KindBook, KindUnknown, load_kind
 from shanzhi.kernel.matters.policy.suggest import CategoryRules
@@ -112,8 +113,14 @@ def _parse_grounds(tables: dict[str, Any]) -> Grounds:
     return Grounds({ground.code: ground for ground in grounds}, templates)
 
 
+catalogue.register("calendar", SHIPPED, parse_calendar)
 catalogue.register("categories", CATALOGUE / "categories.toml", _parse_categories)
 catalogue.register("grounds", CATALOGUE / "grounds.toml", _parse_grounds)
+
+
+def work_calendar() -> WorkCalendar:
+    """The city's work calendar, by which all limits run."""
+    return cast(WorkCalendar, catalogue.section("calendar"))
 
 
 def categories() -> Categories:

@@ -16,6 +16,7 @@ from shanzhi.kernel.journal import operations as journal
 from shanzhi.kernel.journal.policy import Author, Payload, Subject, payload
 from shanzhi.kernel.vault.keys import keyring
 from shanzhi.kernel.vault.models import ParkedForm, Record
+from shanzhi.kernel.vault.policy.envelope import record_context
 
 __all__ = ["READ_REASONS", "Keep", "VaultRead", "form_park", "form_take_back", "keep", "keyring", "reveal"]
 
@@ -60,11 +61,6 @@ _INSERT = (
 )
 
 
-def _context(subject_kind: str, subject_id: int, part: str) -> bytes:
-    """What a sealed piece is bound to: moved to another subject it can't be opened."""
-    return f"{subject_kind}:{subject_id}:{part}".encode()
-
-
 def keep(pieces: Iterable[Keep], *, now: datetime, expires_on: date) -> int:
     """Seal and store the pieces in one statement, inside the caller's transaction; returns how many."""
     ring = keyring()
@@ -74,7 +70,7 @@ def keep(pieces: Iterable[Keep], *, now: datetime, expires_on: date) -> int:
             piece.subject_id,
             piece.purpose,
             piece.part,
-            ring.seal(piece.text.encode(), context=_context(piece.subject_kind, piece.subject_id, piece.part)),
+            ring.seal(piece.text.encode(), context=record_context(piece.subject_kind, piece.subject_id, piece.part)),
             ring.blind_index(piece.text, piece.part) if piece.indexed else None,
             piece.legal_ground,
             now,
@@ -107,7 +103,7 @@ def reveal(*, subject: Subject, purposes: Sequence[str], reason: str, actor: Act
     ring = keyring()
     found = {
         row.part: ring.open_sealed(
-            bytes(row.sealed), context=_context(row.subject_kind, row.subject_id, row.part)
+            bytes(row.sealed), context=record_context(row.subject_kind, row.subject_id, row.part)
         ).decode()
         for row in Record.objects.filter(
             subject_kind=subject.kind, subject_id=subject.id, purpose__in=purposes

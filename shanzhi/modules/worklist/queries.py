@@ -26,8 +26,8 @@ def worklist(
 ) -> Worklist:
     """The unit's open shares, due first, 25 rows; 7 queries whatever its size.
 
-    `kinds` are those whose stages make up the parts, `tab` is the code of a part (an unknown one shows all that is due), `light` normal, warning or overdue, `words` a
-    number or text, `after` the cursor of the page before.
+    `kinds` are those whose stages make up the parts, `tab` is the code of a part (an unknown one shows all that is
+    due), `light` normal, warning or overdue, `words` a number or text, `after` the cursor of the page before.
     """
     tabs = tabs_of(kinds)
     chosen = next((each for each in tabs if each.code == tab), tabs[0])

@@ -42,7 +42,8 @@ class StaffLogin(LoginView):  # type: ignore[misc]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Says so where a form waits behind the sign-in."""
-        return super().get_context_data(**kwargs) | {"form_waits": PARKED_MARK in (self.get_next_url() or "")}
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        return context | {"form_waits": PARKED_MARK in (self.get_next_url() or "")}
 
 
 @method_decorator(never_cache, name="dispatch")

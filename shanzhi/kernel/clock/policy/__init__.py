@@ -1,6 +1,7 @@
 """The clock's rules: durations, the work calendar, deadlines and lights. No Django, no database, no clock."""
 
 from shanzhi.kernel.clock.policy.calendar import (
+    SHIPPED,
     CalendarError,
     OfficeHours,
     WorkCalendar,
@@ -28,6 +29,7 @@ from shanzhi.kernel.clock.policy.deadline import (
 from shanzhi.kernel.clock.policy.duration import BadDuration, Duration, DurationUnit
 
 __all__ = [
+    "SHIPPED",
     "BadDuration",
     "CalendarError",
     "Deadline",

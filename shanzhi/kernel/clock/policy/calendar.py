@@ -337,8 +337,11 @@ def _parse_days(notices: Mapping[str, Any], key: str) -> frozenset[date]:
     return frozenset(days)
 
 
+SHIPPED = Path(__file__).parents[1] / "catalogue" / "calendar.toml"
+"""The calendar file that comes with the program."""
+
+
 @lru_cache(maxsize=1)
 def shipped_calendar() -> WorkCalendar:
     """The calendar in `catalogue/calendar.toml` of this slice; read once a process."""
-    path = Path(__file__).parents[1] / "catalogue" / "calendar.toml"
-    return parse_calendar(tomllib.loads(path.read_text("utf-8")))
+    return parse_calendar(tomllib.loads(SHIPPED.read_text("utf-8")))

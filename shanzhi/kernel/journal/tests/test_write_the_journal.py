@@ -106,9 +106,9 @@ def test_it_writes_one_entry_with_a_number_and_a_time_of_its_own(city: City, pro
 
 
 def test_it_writes_nothing_where_the_transaction_fails(city: City, probe):
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         operations.record(payload=PROBE, subject=Subject("gone", 1), author=SYSTEM, happened_at=NOW)
-        raise ZeroDivisionError
+        transaction.set_rollback(True)
     with as_role(city.installation, "worker") as worker:
         row = worker.execute("SELECT count(*) FROM journal_entry WHERE subject_kind = 'gone'").fetchone()
     assert row == (0,)
@@ -131,7 +131,7 @@ def test_it_keeps_the_order_of_many(city: City, probe):
     [Author("post"), Author("system", post_id=4), Author("keeper")],  # type: ignore[arg-type]
 )
 def test_it_refuses_an_author_that_can_not_be(db, probe, author):
-    with pytest.raises(Exception, match="journal_entry.*check"), transaction.atomic():
+    with pytest.raises(Exception, match=r"journal_entry.*check"), transaction.atomic():
         operations.record(payload=PROBE, subject=Subject("test", 1), author=author, happened_at=NOW)
 
 

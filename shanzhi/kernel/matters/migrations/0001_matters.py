@@ -56,6 +56,10 @@ BELONGINGS = {
     "matters_suggestion": ("SELECT", "SELECT, INSERT, UPDATE"),
 }
 
+# Of remarks and files a reporter sees what is meant for them; a post sees all.
+FOR_A_POST = "(SELECT scope_post()) IS NOT NULL"
+SEEN_BY = {"matters_remark": f"(for_reporter OR {FOR_A_POST}) AND "}
+
 
 def _belonging(table, app, worker):
     sequence = (
@@ -65,7 +69,8 @@ def _belonging(table, app, worker):
     )
     return f"""
 ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;
-SELECT city_ddl($$CREATE POLICY belongs ON {table} FOR ALL TO {{app}} USING ({OF_MATTER}) WITH CHECK ({OF_MATTER})$$);
+SELECT city_ddl($$CREATE POLICY belongs ON {table} FOR ALL TO {{app}}
+    USING ({SEEN_BY.get(table, "")}{OF_MATTER}) WITH CHECK ({OF_MATTER})$$);
 SELECT city_ddl('CREATE POLICY works ON {table} FOR ALL TO {{worker}}, {{importer}} USING (true) WITH CHECK (true)');
 SELECT city_ddl('GRANT {app} ON {table} TO {{app}}');
 SELECT city_ddl('GRANT {worker} ON {table} TO {{worker}}');
@@ -82,7 +87,7 @@ SELECT city_ddl($$CREATE POLICY vault_of_matter ON vault_record FOR ALL TO {{app
     USING (subject_kind = 'matter' AND {VISIBLE.format("subject_id")})
     WITH CHECK (subject_kind = 'matter' AND {VISIBLE.format("subject_id")})$$);
 SELECT city_ddl($$CREATE POLICY files_of_matter ON files_attachment FOR SELECT TO {{app}}
-    USING (subject_kind = 'matter' AND {VISIBLE.format("subject_id")})$$);
+    USING (subject_kind = 'matter' AND (shown_to_reporter OR {FOR_A_POST}) AND {VISIBLE.format("subject_id")})$$);
 """
 DROP_BELOW = """
 DROP POLICY journal_of_matter ON journal_entry;

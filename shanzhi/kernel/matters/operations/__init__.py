@@ -4,13 +4,16 @@ from shanzhi.kernel.matters.operations.act import act
 from shanzhi.kernel.matters.operations.batch import BatchResult, BatchRow, check_row, import_batch
 from shanzhi.kernel.matters.operations.kinds import kinds_take_over
 from shanzhi.kernel.matters.operations.report import Reported, report
-from shanzhi.kernel.matters.operations.step import Done
+from shanzhi.kernel.matters.operations.step import Done, KeyReused, MatterNotFound, MovedOn
 from shanzhi.kernel.matters.operations.upkeep import lapse_due, reveal_contact, submissions_forget, suggestions_make
 
 __all__ = [
     "BatchResult",
     "BatchRow",
     "Done",
+    "KeyReused",
+    "MatterNotFound",
+    "MovedOn",
     "Reported",
     "act",
     "check_row",

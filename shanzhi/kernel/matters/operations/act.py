@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -59,7 +60,7 @@ def act(
             door=door_of(actor), key=key, content=content, matter_id=matter_id, step=matter.steps + 1, now=now
         )
         if earlier is not None:
-            return done_of(matter, kind, replayed=True)
+            return replace(done_of(matter, kind), step=earlier.step, replayed=True)
     step = _begin(matter, kind, action, actor, now, given)
     check_version(matter, kind, step.action, version)
     step.given = checked_fields(step)

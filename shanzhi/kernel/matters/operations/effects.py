@@ -83,6 +83,7 @@ def _assist_done(step: Step) -> None:
 
 
 def _rate(step: Step) -> None:
+    _ground(step)
     step.matter.solved = bool(step.given["solved"])
     step.matter.satisfied = step.given.get("satisfied")
     step.tells.update(solved=step.matter.solved, satisfied=step.matter.satisfied)

@@ -12,7 +12,7 @@ from shanzhi.core.errors import Conflict, NotFound
 from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.policy import Actor
-from shanzhi.kernel.clock.policy import Deadline, set_deadline, shipped_calendar
+from shanzhi.kernel.clock.policy import Deadline, set_deadline
 from shanzhi.kernel.files import operations as files
 from shanzhi.kernel.files.policy import StoredFile
 from shanzhi.kernel.journal import operations as journal
@@ -22,6 +22,7 @@ from shanzhi.kernel.matters.operations.texts import SafeText, expiry, originals,
 from shanzhi.kernel.matters.policy.payloads import STEPS
 from shanzhi.kernel.matters.policy.process import Action, Kind, Owner, Result, Verb
 from shanzhi.kernel.matters.policy.report import fingerprint
+from shanzhi.kernel.matters.rulebook import work_calendar
 from shanzhi.kernel.notices import operations as notices
 from shanzhi.kernel.vault import operations as vault
 from shanzhi.kernel.vault.policy.envelope import new_salt
@@ -157,7 +158,7 @@ def deadline_of(kind: Kind, stage: str, start: datetime) -> Deadline:
     spec = kind.stage(stage)
     if spec.limit is None:
         raise ValueError(f"stage {stage} has no limit")
-    return set_deadline(start, spec.limit, spec.warn, shipped_calendar())
+    return set_deadline(start, spec.limit, spec.warn, work_calendar())
 
 
 def start_clock(matter: Matter, stage: str, deadline: Deadline) -> None:
@@ -240,7 +241,8 @@ def move(step: Step, target: str) -> Deadline | None:
 
 
 def _holder(step: Step, owner: Owner) -> int:
-    if owner is Owner.LEAD and step.lead is not None:
+    if owner in (Owner.LEAD, Owner.REPORTER) and step.lead is not None:
+        # While the reporter judges, the lead stands by: an unsolved matter comes back to it.
         return step.lead.unit_id
     return step.matter.intake_unit_id
 
@@ -338,7 +340,7 @@ def tell(matter: Matter, action: str, now: datetime) -> None:
     )
 
 
-def done_of(matter: Matter, kind: Kind, *, replayed: bool = False) -> Done:
+def done_of(matter: Matter, kind: Kind) -> Done:
     """The matter's state as a step's result."""
     return Done(
         matter.pk,
@@ -347,5 +349,4 @@ def done_of(matter: Matter, kind: Kind, *, replayed: bool = False) -> Done:
         kind.stage(matter.stage).name,
         matter.version,
         matter.steps,
-        replayed,
     )

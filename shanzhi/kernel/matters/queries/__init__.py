@@ -30,6 +30,7 @@ from shanzhi.kernel.matters.rulebook import (
     current_kind,
     grounds,
     kind_version,
+    work_calendar,
 )
 
 __all__ = [
@@ -64,4 +65,5 @@ __all__ = [
     "rows_by_ids",
     "suggested_unit",
     "triage_hint",
+    "work_calendar",
 ]

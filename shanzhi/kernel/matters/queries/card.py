@@ -6,7 +6,7 @@ from typing import Any
 
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.policy import Actor
-from shanzhi.kernel.clock.policy import Light, Remaining, remaining, shipped_calendar
+from shanzhi.kernel.clock.policy import Light, Remaining, remaining
 from shanzhi.kernel.files import queries as files
 from shanzhi.kernel.files.queries import AttachmentRow
 from shanzhi.kernel.journal import queries as journal
@@ -17,7 +17,7 @@ from shanzhi.kernel.matters.operations.step import MatterNotFound
 from shanzhi.kernel.matters.policy.process import Action, FieldSpec, Kind, Stage, allowed_actions
 from shanzhi.kernel.matters.policy.report import CHANNELS, follow_hash, normalise_number
 from shanzhi.kernel.matters.queries.names import Names, light_of
-from shanzhi.kernel.matters.rulebook import categories, grounds, kind_version
+from shanzhi.kernel.matters.rulebook import categories, grounds, kind_version, work_calendar
 from shanzhi.kernel.vault import queries as vault
 from shanzhi.kernel.vault.operations import READ_REASONS, keyring
 
@@ -158,7 +158,7 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
         stages=_path(kind, stage),
         light=light_of(matter, now),
         due_at=matter.due_at,
-        left=remaining(now, matter.due_at, shipped_calendar()) if matter.due_at else None,
+        left=remaining(now, matter.due_at, work_calendar()) if matter.due_at else None,
         ended_at=matter.ended_at,
         holder_name=names.unit_full(matter.holder_unit_id),
         version=matter.version,

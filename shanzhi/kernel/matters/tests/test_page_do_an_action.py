@@ -172,7 +172,7 @@ def test_it_finds_a_unit_without_script_and_keeps_the_rest(cast: Cast):
 
 
 def test_it_finds_units_while_somebody_types_and_keeps_the_chosen(cast: Cast):
-    query = {"field": "lead", "kind": "unit", "id": "x", "q_lead": "城市管理", "lead": cast.handler.unit_id}
+    query = {"field": "lead", "kind": "unit", "id": "x", "q_lead": "城市管理", "lead": str(cast.handler.unit_id)}
     html = page(signed_in("dispatcher").get("/m/units/", query))
     assert f'value="{cast.handler.unit_id}" checked' in html
     assert f'value="{cast.second_handler.unit_id}"' in html

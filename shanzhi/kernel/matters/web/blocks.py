@@ -48,6 +48,8 @@ class ActionBlock:
     form: ActionForm
     url: str
     key: str
+    draft: str
+    """The name under which the browser keeps what is typed, until it was sent."""
     tone: str
     grounds: tuple[Ground, ...]
     ground: Ground | None
@@ -87,6 +89,7 @@ def action_block(
         form=form,
         url=url,
         key=str(uuid.uuid4()),
+        draft=draft_name(card.id, choice.code),
         tone="bad" if choice.verb in STERN_VERBS else "plain",
         grounds=listed,
         ground=next((ground for ground in listed if ground.code == chosen), None),
@@ -95,6 +98,11 @@ def action_block(
         has_search=not PICKED.isdisjoint(types),
         is_back=mine is not None,
     )
+
+
+def draft_name(matter_id: int, form: str) -> str:
+    """The name of a form's draft in the browser."""
+    return f"matter-{matter_id}-{form}"
 
 
 def joint_choice(code: str, verb: str, choices: Collection[ActionChoice], needed: Collection[str] = ()) -> ActionChoice:

@@ -27,7 +27,15 @@ from shanzhi.kernel.matters.operations.step import MatterNotFound
 from shanzhi.kernel.matters.policy.process import FieldType, Kind
 from shanzhi.kernel.matters.queries import ActionChoice, MatterCard, MatterRow, current_kind, kind_version
 from shanzhi.kernel.matters.web import show
-from shanzhi.kernel.matters.web.blocks import FIND, ActionBlock, Posted, Start, action_block, joint_choice
+from shanzhi.kernel.matters.web.blocks import (
+    FIND,
+    ActionBlock,
+    Posted,
+    Start,
+    action_block,
+    draft_name,
+    joint_choice,
+)
 from shanzhi.kernel.matters.web.forms import values_of
 from shanzhi.kernel.vault.operations import READ_REASONS
 from shanzhi.kernel.vault.web.parked import parked_fields
@@ -53,6 +61,7 @@ __all__ = [
     "kinds",
     "lines",
     "parked",
+    "say",
     "say_done",
     "values_of",
     "version_of",
@@ -60,6 +69,7 @@ __all__ = [
 ]
 
 FEATURE = "find"
+DRAFT_DONE = "draft_done"
 MAIN_VERBS = ("accept", "dispatch", "take", "reply", "check_pass", "rate", "assist_done")
 """Verbs whose form may stand open on the page: what usually comes next."""
 
@@ -162,6 +172,7 @@ def desk_context(
         "kept": _kept(matter_id, posted, card.actions),
         "read_reasons": tuple((code, gettext(name)) for code, name in READ_REASONS.items()),
         "revealed": dict(revealed or {}),
+        "draft_done": request.session.pop(DRAFT_DONE, ""),
     }
 
 
@@ -241,7 +252,7 @@ def do_action(
     except DomainError as error:
         context = desk_context(request, matter_id, do_url=do_url, posted=Posted(action, request.POST, error))
         return draw(request, context, error.status)
-    say_done(request, kind.action(action).name, done)
+    say_done(request, kind.action(action).name, done, form=action)
     return HttpResponseRedirect(back_url)
 
 
@@ -266,8 +277,8 @@ def key_of(request: ActingRequest) -> uuid.UUID | None:
         return None
 
 
-def say_done(request: ActingRequest, name: str, done: Done) -> None:
-    """Leave a sentence for the next page: what was done, what is now, who has it and until when."""
+def say_done(request: ActingRequest, name: str, done: Done, *, form: str = "") -> None:
+    """Leave a sentence for the next page: what was done, what is now and until when. `form` is the sent form's code."""
     row = next(iter(queries.rows_by_ids([done.matter_id], now=request.now)), None)
     params = {"action": gettext(name), "stage": gettext(done.stage_name)}
     if row is None or row.due_at is None:
@@ -275,7 +286,14 @@ def say_done(request: ActingRequest, name: str, done: Done) -> None:
     else:
         params |= {"unit": row.holder_name, "due": show.when(row.due_at, request.now)}
         said = gettext(msg("已%(action)s。事项现在是“%(stage)s”，%(due)s前要完成这一步。")) % params
+    say(request, said, done, form=form)
+
+
+def say(request: ActingRequest, said: str, done: Done, *, form: str = "") -> None:
+    """Leave a sentence for the next page, and let the browser forget the sent form's draft."""
     messages.success(request, said)
+    if form:
+        request.session[DRAFT_DONE] = draft_name(done.matter_id, form)
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,9 +137,16 @@ def matters(request: ActingRequest) -> HttpResponse:
         "pager": _pager(request, page, after),
         "is_filtered": any(request.GET.get(name) for name in form.fields),
         "list_url": reverse("matters:list"),
+        "more_label": _more_label(request),
     }
     is_part = request.headers.get("HX-Request") == "true"
     return render(request, "matters/_found.html" if is_part else "matters/list.html", context)
+
+
+def _more_label(request: ActingRequest) -> str:
+    """What the button for the further conditions reads: with how many of them are set."""
+    count = sum(bool(request.GET.get(name)) for name in ("region", "category", "since", "until"))
+    return gettext(msg("更多条件（已选 %(count)s 项）")) % {"count": count} if count else gettext(msg("更多条件"))
 
 
 def _table(request: ActingRequest, page: MatterPage) -> Table:

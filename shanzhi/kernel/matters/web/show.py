@@ -6,9 +6,9 @@ from django.urls import reverse
 from django.utils.translation import get_language, gettext
 
 from shanzhi.core.text import msg
-from shanzhi.kernel.clock.policy import Light, Remaining, shipped_calendar
+from shanzhi.kernel.clock.policy import Light, Remaining
 from shanzhi.kernel.files.queries import AttachmentRow
-from shanzhi.kernel.matters.queries import MatterCard, Share, TimelineEntry
+from shanzhi.kernel.matters.queries import MatterCard, Share, TimelineEntry, work_calendar
 from shanzhi.ui import components
 from shanzhi.ui.formats import left_text as spell_left
 from shanzhi.ui.formats import when_text
@@ -37,7 +37,7 @@ RESULTS = {
     "withdrawn": msg("反映人撤回"),
     "lapsed": msg("到期未评价，按办结处理"),
 }
-_TONES = {
+_TONES: dict[str, components.Tone] = {
     "matters.refuse": "bad",
     "matters.hand_back": "warn",
     "matters.check_fail": "warn",
@@ -52,7 +52,7 @@ def left_text(left: Remaining | None) -> str:
     """剩 1 天 4 小时（工作时间）, 超期 2 天（工作时间）, in the reader's language; empty without a clock."""
     if left is None:
         return ""
-    day = shipped_calendar().day_length if left.working else timedelta(days=1)
+    day = work_calendar().day_length if left.working else timedelta(days=1)
     span = left.days * day + timedelta(hours=left.hours, minutes=left.minutes)
     day_seconds = int(day.total_seconds())
     signed = -span if left.is_overdue else span
@@ -141,20 +141,21 @@ def _purpose(row: AttachmentRow) -> str:
 
 
 def timeline_of(card: MatterCard, now: datetime) -> tuple[components.TimelineEntry, ...]:
-    """What was done, newest first."""
+    """What was done, newest first. Only the promise that still runs is repeated there."""
+    running = next((entry.step for entry in reversed(card.timeline) if entry.due_at and card.due_at), None)
     return tuple(
         components.TimelineEntry(
             at=entry.at,
             title=gettext(entry.title),
             who=gettext(entry.who),
-            text="\n".join(_said(entry, now)),
-            tone=_TONES.get(entry.action, "neutral"),  # type: ignore[arg-type]
+            text="\n".join(_said(entry, now, with_due=entry.step == running)),
+            tone="warn" if entry.detail.get("solved") is False else _TONES.get(entry.action, "neutral"),
         )
         for entry in reversed(card.timeline)
     )
 
 
-def _said(entry: TimelineEntry, now: datetime) -> list[str]:
+def _said(entry: TimelineEntry, now: datetime, *, with_due: bool) -> list[str]:
     detail = entry.detail
     named = (
         (msg("主办：%(what)s"), detail.get("lead")),
@@ -166,7 +167,7 @@ def _said(entry: TimelineEntry, now: datetime) -> list[str]:
     lines += [
         text for text in (_verdict(detail.get("solved"), detail.get("satisfied")), entry.words, entry.reply) if text
     ]
-    if entry.due_at:
+    if entry.due_at and with_due:
         lines.append(gettext(msg("下一步时限：%(due)s")) % {"due": when(entry.due_at, now)})
     if entry.overdue:
         lines.append(gettext(msg("做这一步时已经超期。")))

@@ -228,6 +228,11 @@ def commit(text: str, salt: bytes) -> bytes:
     return sha256(salt + text.encode()).digest()
 
 
+def record_context(subject_kind: str, subject_id: int, part: str) -> bytes:
+    """What a sealed piece of the vault is bound to: moved to another subject or part it can't be opened."""
+    return f"{subject_kind}:{subject_id}:{part}".encode()
+
+
 def _check_key(key_id: str, key: bytes) -> None:
     if not _KEY_ID.fullmatch(key_id):
         raise BadKeyRing(msg("密钥编号“%(id)s”不合规。请用 32 位以内的字母、数字、点、横线。"), id=key_id)

@@ -19,12 +19,13 @@ from tests.city import Cast
 
 pytestmark = pytest.mark.django_db
 
-LIST_QUERIES = 15
+LIST_QUERIES = 16
 PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
 
 
 def main(answer) -> str:
-    return answer.content.decode().split("<main", 1)[1].split("</main>")[0]
+    html: str = answer.content.decode()
+    return html.split("<main", 1)[1].split("</main>", maxsplit=1)[0]
 
 
 def words(answer) -> str:
@@ -47,7 +48,7 @@ def test_it_lists_what_waits_for_a_check_and_nothing_else(cast: Cast):
 
 def test_it_shows_the_reply_beside_the_report(cast: Cast):
     number = at_stage(cast, "reply")
-    shown = words(signed_in("checker").get(f"/checks/{number}/")).split("返回列表")[1]
+    shown = words(signed_in("checker").get(f"/checks/{number}/")).split("反映人看到")[1]
     assert shown.index("反映的内容") < shown.index("世纪花园3号楼电梯坏了三天") < shown.index("办理答复")
     assert shown.index("办理答复") < shown.index("电梯已修好，正常运行。") < shown.index("核查结果")
 
@@ -55,9 +56,12 @@ def test_it_shows_the_reply_beside_the_report(cast: Cast):
 def test_it_passes_and_says_how_it_was_checked(cast: Cast):
     number = at_stage(cast, "reply")
     client = signed_in("checker")
+    draft = re.findall(r'data-draft="([^"]+-check)"', main(client.get(f"/checks/{number}/")))
     answer = send(client, number, result="check_pass", way="phone", words="反映人说已经修好。")
     assert (answer.status_code, answer["Location"]) == (302, "/checks/")
-    assert "已核查通过" in words(client.get("/checks/"))
+    after = client.get("/checks/")
+    assert "已核查通过" in words(after)
+    assert re.findall(r'data-draft-clear="([^"]+)"', main(after)) == draft
     shown = words(client.get(f"/checks/{number}/"))
     assert "电话回访：反映人说已经修好。" in shown
     assert "待评价" in shown
@@ -68,7 +72,7 @@ def test_it_passes_without_further_words(cast: Cast):
     number = at_stage(cast, "reply")
     client = signed_in("checker")
     paper = SimpleUploadedFile("回访记录.pdf", PDF, "application/pdf")
-    assert send(client, number, result="check_pass", way="visit", files=[paper]).status_code == 302
+    assert send(client, number, result="check_pass", way="visit", papers=[paper]).status_code == 302
     shown = words(client.get(f"/checks/{number}/"))
     assert "现场查看" in shown
     assert "回访记录.pdf" in shown
@@ -105,7 +109,7 @@ def test_it_counts_the_same_submission_once(cast: Cast):
     client = signed_in("checker")
     key = str(uuid.uuid4())
     html = client.get(f"/checks/{number}/").content.decode()
-    version = re.search(r'name="version" value="(\d+)"', html).group(1)
+    version = re.findall(r'name="version" value="(\d+)"', html)[0]
     form = {"result": "check_pass", "way": "phone", "words": "", "version": version, "key": key}
     assert [client.post(f"/checks/{number}/check/", form).status_code for _ in range(2)] == [302, 302]
     assert words(client.get(f"/checks/{number}/")).count("电话回访") == 1

@@ -28,7 +28,7 @@ class CheckForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=gettext_lazy("退回时必须写明哪里没有办好。"),
     )
-    files = forms.FileField(
+    papers = forms.FileField(
         label=gettext_lazy("照片和附件"),
         required=False,
         widget=ManyFiles(
@@ -54,5 +54,6 @@ class CheckForm(forms.Form):
         self.cleaned_data = {}
         if not self.is_bound:
             return
-        for name, sentence in self._problems.items():
+        for code, sentence in self._problems.items():
+            name = "papers" if code == "files" else code
             self.add_error(name if name in self.fields else None, gettext(sentence))

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
@@ -84,7 +83,7 @@ def check(request: ActingRequest, number: str) -> HttpResponse:
     verb = kind.action(action).verb if kind.has_action(action) else ""
     if verb not in (PASS, FAIL):
         raise NotFound(msg("没有这个核查结果。请返回上一页，用页面上的按钮提交。"))
-    uploads = [file for file in request.FILES.getlist("files") if isinstance(file, UploadedFile)]
+    uploads = request.FILES.getlist("papers")
     try:
         done = operations.check_make(
             matter_id=matter_id,
@@ -104,7 +103,7 @@ def check(request: ActingRequest, number: str) -> HttpResponse:
         context = desk.desk_context(request, matter_id, do_url="checks:do")
         context["sentence"] = error.sentence(gettext)
         return _draw(request, state, context, error.status, CheckForm(request.POST, problems=error.fields))
-    desk.say_done(request, kind.action(action).name, done)
+    desk.say_done(request, kind.action(action).name, done, form=CHECK)
     return HttpResponseRedirect(_url(reverse("checks:desk"), state))
 
 
@@ -150,6 +149,7 @@ def _draw(
     )
     own = reverse("checks:desk")
     card: MatterCard | None = context.get("card")
+    context.setdefault("draft_done", request.session.pop(desk.DRAFT_DONE, ""))
     context |= {
         "count": found.count,
         "lines": [
@@ -188,6 +188,7 @@ def _check_context(
         "others": tuple(block for block in blocks if block.choice.verb not in (PASS, FAIL) and not block.is_back),
         "check_form": form,
         "check_key": str(uuid.uuid4()),
+        "check_draft": f"matter-{card.id}-{CHECK}",
         "pass_choice": by_verb.get(PASS),
         "fail_choice": by_verb.get(FAIL),
         "may_not": may_not_check(stage=card.stage, checking=stages, verbs=by_verb),

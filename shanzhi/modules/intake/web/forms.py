@@ -220,7 +220,7 @@ class RateForm(StepForm):
         help_text=gettext_lazy("选“没有解决”，会退回重办，您不用重新反映。"),
         error_messages={"required": gettext_lazy("请选择：解决了，还是没有解决。")},
     )
-    ground = forms.ChoiceField(label=gettext_lazy("没有解决的原因"), required=False)
+    ground = forms.ChoiceField(label=gettext_lazy("没有解决的，原因是"), required=False)
     satisfied = forms.TypedChoiceField(
         label=gettext_lazy("对这次办理满意吗"), coerce=int, empty_value=None, required=False, widget=forms.RadioSelect
     )

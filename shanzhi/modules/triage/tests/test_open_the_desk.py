@@ -78,7 +78,7 @@ def test_it_changes_the_unit_with_the_category(cast: Cast):
 
 def test_it_leaves_a_unit_that_was_chosen_by_hand(cast: Cast):
     matter = reported()
-    asked = {"category": PROPERTY, "lead": cast.second_handler.unit_id, "was": cast.handler.unit_id}
+    asked = {"category": PROPERTY, "lead": str(cast.second_handler.unit_id), "was": str(cast.handler.unit_id)}
     html = page(signed_in("dispatcher").get(f"{url(matter)}unit/", asked))
     assert f'value="{cast.second_handler.unit_id}" checked' in html
     assert f'value="{cast.handler.unit_id}">' in html
@@ -114,6 +114,16 @@ def test_it_gives_back_what_was_typed_after_the_session_ended(cast: Cast):
     html = page(client.get(target))
     assert "先电话核实" in html
     assert form(html)["category"] == PROPERTY
+
+
+def test_it_gives_back_a_note_as_well(cast: Cast):
+    matter = reported()
+    client = Client()
+    note = {"action": "note", "words": "明天再问一次", "page": url(matter)}
+    target = parse_qs(urlsplit(client.post(f"/m/{matter.number}/do/note/", note)["Location"]).query)["next"][0]
+    client.post("/accounts/login/", {"login": LOGINS["dispatcher"], "password": PASSWORD, "next": target})
+    html = page(client.get(target))
+    assert "明天再问一次" in html.split(f'action="/m/{matter.number}/do/note/"')[1]
 
 
 def test_it_keeps_the_filter_on_the_way(cast: Cast):

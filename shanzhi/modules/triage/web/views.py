@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -163,15 +162,16 @@ def _do(request: ActingRequest, matter_id: int, kind: Kind, button: str) -> Done
 def _say(request: ActingRequest, kind: Kind, button: str, done: Done) -> None:
     """A sentence for the next page; after a dispatch: to whom, and until when they have to take it."""
     if button not in (form.ACCEPT_AND_DISPATCH, "dispatch"):
-        desk.say_done(request, form.action_of(kind, button).name, done)
+        desk.say_done(request, form.action_of(kind, button).name, done, form=form.CODE)
         return
     row = next(iter(queries.rows_by_ids([done.matter_id], now=request.now)), None)
     steps = kind.actions_from(done.stage, {Role.HANDLER})
     if row is None or not steps:
-        desk.say_done(request, form.action_of(kind, "dispatch").name, done)
+        desk.say_done(request, form.action_of(kind, "dispatch").name, done, form=form.CODE)
         return
     params = {"unit": row.holder_name, "due": desk.when(row.due_at, request.now), "step": gettext(steps[0].name)}
-    messages.success(request, gettext(msg("已派给%(unit)s，%(due)s前%(step)s。")) % params)
+    said = gettext(msg("已派给%(unit)s，%(due)s前%(step)s。")) % params
+    desk.say(request, said, done, form=form.CODE)
 
 
 def _onwards(request: ActingRequest, done: Done, *, stays: bool) -> str:

@@ -106,6 +106,7 @@ def _draw(request: ActingRequest, state: QueryDict, context: dict[str, Any], sta
     )
     card = context.get("card")
     page = found.page
+    context.setdefault("draft_done", request.session.pop(desk.DRAFT_DONE, ""))
     context |= {
         "worklist": found,
         "tabs": [(tab, _list_url(QueryDict(), tab=tab.code), tab == found.tab) for tab in found.tabs],

@@ -1,0 +1,171 @@
+"""`shanzhi doctor` names what is wrong with an installation, and is content with a sound one."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.db import connections
+
+from shanzhi.config import database, doctor
+from shanzhi.config.doctor import Finding
+from shanzhi.config.installation import ROLES, Installation
+from shanzhi.kernel.vault.policy.envelope import KeyRing, new_keyring_text, record_context
+from tests.concurrency.committed import City, city
+
+__all__ = ["city"]
+
+PROTECTED = (
+    "journal_entry vault_record files_attachment notices_notice matters_matter matters_participant matters_assignment"
+    " matters_clock matters_remark matters_suggestion"
+).split()
+
+
+@pytest.fixture
+def asked(city: City, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], dict[str, Finding]]]:
+    """The doctor's findings for the copy of the standing city, by what was looked at."""
+    monkeypatch.setenv("SHANZHI_DATABASE", city.installation.database)
+    yield lambda: {row.what: row for row in doctor.findings()}
+    connections.close_all()
+
+
+@pytest.fixture
+def broken(city: City) -> Iterator[Callable[[str], None]]:
+    """Do something to the database as its keeper; undone after the test."""
+    connections.close_all()
+    undo: list[str] = []
+
+    def run(statement: str, back: str = "") -> None:
+        with psycopg.connect(database.admin_url(city.installation), autocommit=True) as admin:
+            admin.execute("SET search_path = shanzhi")
+            admin.execute(statement)  # type: ignore[arg-type]
+        undo.append(back)
+
+    yield run
+    connections.close_all()
+    with psycopg.connect(database.admin_url(city.installation), autocommit=True) as admin:
+        admin.execute("SET search_path = shanzhi")
+        for statement in filter(None, reversed(undo)):
+            admin.execute(statement)  # type: ignore[arg-type]
+
+
+# What depends on the machine and the front end, and not on the database.
+ELSEWHERE = {"磁盘空间", "网页样式", "区划数据"}
+
+
+def wrong(found: dict[str, Finding]) -> set[str]:
+    return {what for what, row in found.items() if not row.ok} - ELSEWHERE
+
+
+def test_it_finds_a_sound_installation_sound(asked):
+    found = asked()
+    assert wrong(found) == set()
+    assert {
+        "密钥文件",
+        "数据库",
+        "数据库角色",
+        "行级安全不能绕过",
+        "数据表",
+        "行级安全",
+        "密钥",
+        "区划",
+        "事项与留痕",
+        "后台",
+    } <= set(found)
+    assert all(row.mend or row.ok for row in found.values())
+
+
+def test_it_sees_every_table_whose_row_level_security_is_off(asked, broken):
+    for table in PROTECTED:
+        broken(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY", f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+    found = asked()
+    assert wrong(found) == {"行级安全"}
+    assert set(found["行级安全"].seen.replace(" 没打开", "").split("、")) == set(PROTECTED)
+
+
+def test_it_sees_every_table_that_is_missing(asked, broken):
+    for table in PROTECTED:
+        broken(f"ALTER TABLE {table} RENAME TO gone_{table}", f"ALTER TABLE gone_{table} RENAME TO {table}")
+    found = asked()
+    assert {"行级安全", "loop", "keys"} <= wrong(found)
+    assert set(found["行级安全"].seen.replace(" 没有", "").split("、")) == set(PROTECTED)
+
+
+def test_it_sees_that_a_role_may_bypass_the_policies(broken, city):
+    """Roles belong to the whole server: those of a city that isn't there are broken, so that no other test is."""
+    elsewhere = replace(city.installation, schema=f"{city.installation.database}_elsewhere")
+    for kind in ROLES:
+        broken(f'CREATE ROLE "{elsewhere.role(kind)}"', f'DROP ROLE "{elsewhere.role(kind)}"')
+    assert [row.ok for row in doctor._server(elsewhere)] == [True, True]
+    broken(f'ALTER ROLE "{elsewhere.role("app")}" BYPASSRLS', "SELECT 1")
+    roles, strong = doctor._server(elsewhere)
+    assert (roles.ok, strong.ok, strong.seen) == (True, False, elsewhere.role("app"))
+
+
+def test_it_sees_that_a_role_is_missing(city):
+    elsewhere = replace(city.installation, schema="nowhere")
+    roles, strong = doctor._server(elsewhere)
+    assert (roles.ok, strong.ok) == (False, True)
+    assert "nowhere_importer" in roles.seen
+
+
+def test_it_sees_that_the_keys_are_not_those_of_the_vault(asked, broken, city):
+    """Somebody lost secrets.json, and a new one was made in its place."""
+    ring = KeyRing.load(new_keyring_text())
+    sealed = ring.seal("赵钱孙".encode(), context=record_context("matter", 1, "name"))
+    values = f"'matter', 1, 'contact', 'name', '\\x{sealed.hex()}', 'duty', now(), now()"
+    broken(
+        "INSERT INTO vault_record (subject_kind, subject_id, purpose, part, sealed, legal_ground, kept_at, expires_on)"
+        f" VALUES ({values})",
+        "DELETE FROM vault_record",
+    )
+    found = asked()
+    assert wrong(found) == {"密钥"}
+    assert "secrets.json" in found["密钥"].mend
+
+
+def test_it_sees_that_a_migration_was_not_made(asked, broken):
+    broken(
+        "CREATE TABLE kept AS SELECT * FROM django_migrations WHERE app = 'notices';"
+        " DELETE FROM django_migrations WHERE app = 'notices'",
+        "INSERT INTO django_migrations (app, name, applied) SELECT app, name, applied FROM kept; DROP TABLE kept",
+    )
+    assert "数据表" in wrong(asked())
+
+
+def test_it_sees_that_the_worker_does_not_run(asked, broken):
+    broken(
+        "INSERT INTO notices_event (topic, body, created_at) VALUES ('t', '{}', now() - interval '6 minutes')",
+        "DELETE FROM notices_event",
+    )
+    assert wrong(asked()) == {"后台"}
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o666])
+def test_it_sees_that_others_can_read_the_secrets(monkeypatch, tmp_path: Path, mode):
+    monkeypatch.setenv("SHANZHI_HOME", str(tmp_path))
+    installation = Installation.from_environment()
+    assert {row.what: row.ok for row in doctor._files(installation)}["密钥文件"]
+    (tmp_path / "secrets.json").chmod(mode)
+    found = {row.what: row for row in doctor._files(installation)}["密钥文件"]
+    assert (found.ok, "chmod 600" in found.mend) == (False, True)
+
+
+def test_it_sees_that_the_database_can_not_be_reached(asked, monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
+    found = asked()
+    assert not found["数据库"].ok
+    assert "DATABASE_URL" in found["数据库"].mend
+    assert "事项与留痕" not in found
+
+
+def test_it_sees_a_matter_that_the_journal_tells_of_alone(asked, broken):
+    """The last test here: nobody can remove the entry again."""
+    broken(
+        "INSERT INTO journal_entry (happened_at, action, version, subject_kind, subject_id, subject_step, scope_code,"
+        " author_kind, payload) VALUES (now(), 'matters.report', 1, 'matter', 987654, 1, '', 'system', '{}')",
+    )
+    found = asked()
+    assert wrong(found) == {"事项与留痕"}
+    assert "987654" in found["事项与留痕"].seen

@@ -1,0 +1,82 @@
+"""What was typed is there after signing in again: once, for a day, on its own page."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+
+from shanzhi.kernel.vault.models import ParkedForm
+from shanzhi.kernel.vault.operations import PARKED_BYTES, PARKED_FOR, form_park, form_take_back
+from shanzhi.kernel.vault.policy.envelope import VaultError
+from tests.city import NOW
+
+pytestmark = pytest.mark.django_db
+
+PATH = "/worklist/7/reply"
+FIELDS = {"reply": ["电梯已修好，请住户13812345678放心。"], "files": ["a", "b"], "empty": [""]}
+
+
+def park(**changes) -> str:
+    key = form_park(**{"path": PATH, "fields": FIELDS, "now": NOW} | changes)
+    assert key is not None
+    return key
+
+
+def test_it_gives_back_what_was_typed_once():
+    key = park()
+    assert form_take_back(key=key, path=PATH, now=NOW) == FIELDS
+    assert form_take_back(key=key, path=PATH, now=NOW) == {}
+    assert ParkedForm.objects.count() == 0
+
+
+def test_it_keeps_what_was_typed_sealed():
+    park()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT vault_parkedform::text, sealed FROM vault_parkedform")
+        whole, sealed = cursor.fetchone()
+    assert "13812345678" not in whole
+    assert b"13812345678" not in bytes(sealed)
+    assert b"13812345678".hex() not in whole
+
+
+def test_it_gives_it_back_on_its_own_page_only():
+    key = park()
+    for path in ("/worklist/8/reply", PATH + "/", "", "/"):
+        assert form_take_back(key=key, path=path, now=NOW) == {}
+    assert form_take_back(key=key, path=PATH, now=NOW) == FIELDS
+
+
+def test_it_keeps_it_for_a_day():
+    key, late = park(), park()
+    assert form_take_back(key=key, path=PATH, now=NOW + PARKED_FOR) == FIELDS
+    assert form_take_back(key=late, path=PATH, now=NOW + PARKED_FOR + timedelta(seconds=1)) == {}
+
+
+def test_it_clears_away_what_nobody_came_back_for():
+    park()
+    park(now=NOW + PARKED_FOR + timedelta(seconds=1))
+    assert ParkedForm.objects.count() == 1
+
+
+@pytest.mark.parametrize("key", ["", "x", str(uuid.uuid4()), "0" * 32, "' OR 1=1", "\x00", "9" * 400])
+def test_it_gives_nothing_for_another_key(key):
+    park()
+    assert form_take_back(key=key, path=PATH, now=NOW) == {}
+    assert ParkedForm.objects.count() == 1
+
+
+def test_it_opens_no_form_that_was_put_under_another_key():
+    first, second = park(), park(fields={"reply": ["别的"]})
+    sealed = ParkedForm.objects.get(pk=first).sealed
+    ParkedForm.objects.filter(pk=second).delete()
+    ParkedForm.objects.create(id=second, path=PATH, sealed=sealed, parked_at=NOW)
+    with pytest.raises(VaultError):
+        form_take_back(key=second, path=PATH, now=NOW)
+
+
+def test_it_keeps_no_form_that_is_too_large():
+    room = PARKED_BYTES - len('{"a": [""]}')
+    assert form_park(path=PATH, fields={"a": ["x" * room]}, now=NOW) is not None
+    assert form_park(path=PATH, fields={"a": ["x" * (room + 1)]}, now=NOW) is None
+    assert ParkedForm.objects.count() == 1

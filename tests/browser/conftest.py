@@ -1,0 +1,68 @@
+"""Real pages in a real browser against a real installation; each test process has one of its own."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser.chromium import find_chromium, started_chromium
+from tests.browser.person import LAPTOP, PHONE, Meet, Person, context_options, keep_failure
+from tests.site import ROOT, Site, running_site
+
+HERE = Path(__file__).parent
+FAILURES = ROOT / "var" / "browser-failures"
+PATIENCE_MS = 10_000
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark all of them; with `--dist loadgroup` they share one installation."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[Site]:
+    """The installation under test, with web server and worker."""
+    find_chromium()
+    with running_site() as running:
+        yield running
+
+
+# Not for the session: while Playwright runs, its event loop keeps Django's database out of the whole process.
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """The browser."""
+    expect.set_options(timeout=PATIENCE_MS)
+    with started_chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def meet(site: Site, chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Meet]:
+    """Meet a person with a browser of their own: `meet("resident")`; staff sit at a laptop, residents hold a phone.
+
+    When the test ends, nobody may have seen an error of a script, of the content policy or of the server.
+    """
+    met: list[tuple[str, Person]] = []
+
+    def person(name: str = "resident", *, script: bool = True, **options: Any) -> Person:
+        given = {"viewport": PHONE if name == "resident" else LAPTOP, "java_script_enabled": script, **options}
+        context = chromium.new_context(**context_options(**given))
+        context.set_default_timeout(PATIENCE_MS)
+        made = Person(site, context, context.new_page(), scripted=script)
+        met.append((name, made))
+        return made
+
+    yield person
+    failed = getattr(getattr(request.node, "rep_call", None), "failed", False)
+    for place, (name, made) in enumerate(met):
+        if failed:
+            print(keep_failure(made, FAILURES, re.sub(r"\W+", "-", f"{request.node.name}-{place}-{name}")))
+        made.context.close()
+    problems = [f"{name}: {problem}" for name, made in met for problem in made.problems]
+    assert not problems, "\n".join(problems)
