@@ -7,7 +7,6 @@ installation runs in a child. Run as a program, this file is that child: `prepar
 
 import http.client
 import json
-import os
 import shutil
 import socket
 import subprocess
@@ -206,7 +205,7 @@ def main() -> None:
             for part, actor in load_city(installation).actors().items()
         }
         collect()
-    print(json.dumps(found))
+    sys.stdout.write(json.dumps(found))
 
 
 if __name__ == "__main__":

@@ -19,9 +19,11 @@ from shanzhi.core.errors import DomainError
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, help="善治：城市运行平台。")
 regions = typer.Typer(no_args_is_help=True, help="区划。")
+units = typer.Typer(no_args_is_help=True, help="单位和岗位。")
 process = typer.Typer(no_args_is_help=True, help="流程文件。")
 imports = typer.Typer(no_args_is_help=True, help="导入。")
 cli.add_typer(regions, name="regions")
+cli.add_typer(units, name="units")
 cli.add_typer(process, name="process")
 cli.add_typer(imports, name="import")
 
@@ -144,6 +146,38 @@ def regions_load(
         with acting_as(installation, "importer"):
             check_same_city(code, day)
             organisation.load_regions(code, folder=DIVISIONS, on=day, now=timezone.now(), console=Console())
+
+
+@units.command("load")
+def units_load(code: str) -> None:
+    """按单位目录设立一座城市的综治中心、部门、乡镇街道、村社区及其岗位（先载入区划）。"""
+    with ready(prepare=True) as installation:
+        from shanzhi.config.database import acting_as  # noqa: PLC0415
+        from shanzhi.kernel.organisation import cli as organisation  # noqa: PLC0415
+
+        with acting_as(installation, "importer"):
+            organisation.set_up_units(code, on=timezone.localdate(), now=timezone.now(), console=Console())
+
+
+@cli.command()
+def account(
+    username: Annotated[str, typer.Argument(help="登录名。")],
+    unit: Annotated[str, typer.Option(help="单位代码，例如 centre-3703。")],
+    role: Annotated[str, typer.Option(help="岗位角色，例如 dispatcher。")],
+    name: Annotated[str, typer.Option(help="姓名。")],
+    number: Annotated[str, typer.Option(help="工号。")],
+) -> None:
+    """给一位工作人员安排空缺的岗位并开通登录；密码在提示后输入。"""
+    password = typer.prompt("密码", hide_input=True, confirmation_prompt="再输一次")
+    with ready() as installation:
+        from shanzhi.config.database import acting_as  # noqa: PLC0415
+        from shanzhi.kernel.access.cli import open_account  # noqa: PLC0415
+
+        with acting_as(installation, "importer"):
+            title = open_account(
+                username, unit=unit, role=role, name=name, number=number, password=password, now=timezone.now()
+            )
+    stderr.print(f"{username} 已可登录，岗位：{title}。")
 
 
 @imports.command("matters")

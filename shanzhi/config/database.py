@@ -96,12 +96,9 @@ def create_roles(installation: Installation) -> None:
         for kind in ROLES:
             name = installation.role(kind)
             found = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name]).fetchone()
-            verb = sql.SQL("ALTER" if found else "CREATE")
-            connection.execute(
-                sql.SQL("{} ROLE {} LOGIN NOINHERIT NOCREATEDB NOCREATEROLE PASSWORD {}").format(
-                    verb, sql.Identifier(name), sql.Literal(installation.secrets.passwords[kind])
-                )
-            )
+            made = "ALTER ROLE {} PASSWORD {}" if found else "CREATE ROLE {} LOGIN NOINHERIT PASSWORD {}"
+            password = sql.Literal(installation.secrets.passwords[kind])
+            connection.execute(sql.SQL(made).format(sql.Identifier(name), password))
         owner = sql.Identifier(installation.role("owner"))
         connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(owner))
         connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {} AUTHORIZATION {}").format(schema, owner))

@@ -138,7 +138,7 @@ def _rights(installation: Installation) -> Iterator[Finding]:
             " WHERE n.nspname = %s AND c.relkind IN ('r', 'p') AND c.relname = ANY (%s)",
             [installation.schema, list(UNDER_POLICY)],
         ).fetchall()
-    protected = dict(rows)
+    protected: dict[str, bool] = dict(rows)
     faults = [f"{name} 没有" for name in UNDER_POLICY if name not in protected]
     faults += [f"{name} 没打开" for name in UNDER_POLICY if protected.get(name) is False]
     yield Finding(
@@ -161,11 +161,21 @@ def _content(installation: Installation) -> Iterator[Finding]:
     from django.utils import timezone  # noqa: PLC0415
 
     from shanzhi.kernel.organisation import queries  # noqa: PLC0415
+    from shanzhi.kernel.organisation.policy import Level  # noqa: PLC0415
 
     top = queries.top_regions(timezone.localdate())
     yield Finding(
         "区划", bool(top), "、".join(row.name for row in top) or "没有载入", "请运行 shanzhi regions load 城市代码。"
     )
+    if top:
+        place = queries.intake_for("", Level.CITY, timezone.localdate())
+        centre = place.centre if place else None
+        yield Finding(
+            "受理中心",
+            centre is not None,
+            centre.name if centre else "没有设立",
+            "请运行 shanzhi units load 城市代码。",
+        )
 
 
 def _as_worker(installation: Installation, look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:

@@ -62,7 +62,8 @@ def meet(site: Site, chromium: Browser, request: pytest.FixtureRequest) -> Itera
     failed = getattr(getattr(request.node, "rep_call", None), "failed", False)
     for place, (name, made) in enumerate(met):
         if failed:
-            print(keep_failure(made, FAILURES, re.sub(r"\W+", "-", f"{request.node.name}-{place}-{name}")))
+            kept = keep_failure(made, FAILURES, re.sub(r"\W+", "-", f"{request.node.name}-{place}-{name}"))
+            request.node.add_report_section("teardown", f"what the {name} saw", kept)
         made.context.close()
     problems = [f"{name}: {problem}" for name, made in met for problem in made.problems]
     assert not problems, "\n".join(problems)

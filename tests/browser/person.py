@@ -137,10 +137,17 @@ RUN_AXE = """async (colors) => {
 }"""
 
 
+DOUBLE_IDS = """() => {
+    const ids = [...document.querySelectorAll("[id]")].map((element) => element.id);
+    return [...new Set(ids.filter((id, place) => ids.indexOf(id) !== place))];
+}"""
+
+
 def examine(page: Page) -> list[str]:
-    """What axe finds, in light and in dark; the second time only what colours can change."""
+    """What axe finds, in light and in dark; the second time only what colours can change. Ids that stand twice, too:
+    a label leads to the first of them, and axe is content with that."""
     page.evaluate(_axe())
-    found: list[str] = []
+    found = [f"the id {name} stands twice" for name in page.evaluate(DOUBLE_IDS)]
     schemes: tuple[Scheme, ...] = ("light", "dark")
     for scheme in schemes:
         page.emulate_media(color_scheme=scheme)

@@ -16,6 +16,7 @@ from shanzhi.config.worker import drain
 from shanzhi.core.errors import DomainError
 from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.access.policy import ANYONE, IMPORTER, Actor
+from shanzhi.kernel.access.queries import actor_of_post
 from shanzhi.kernel.clock.policy import Duration, due_at, shipped_calendar, warn_at
 from shanzhi.kernel.files.policy import StoredFile
 from shanzhi.kernel.journal.policy import registered_payloads
@@ -24,6 +25,7 @@ from shanzhi.kernel.matters.operations import BatchRow
 from shanzhi.kernel.matters.operations.step import KeyReused
 from shanzhi.kernel.matters.policy.report import NewReport
 from shanzhi.kernel.notices import queries as notices
+from shanzhi.kernel.organisation.queries import posts_of_unit
 from shanzhi.kernel.vault.policy.envelope import commit
 from tests.city import NOW
 from tests.concurrency.committed import City, as_role
@@ -112,6 +114,8 @@ def _the_rest(city: City) -> None:
     with acting(cast.handler):
         found = operations.reveal_contact(matter_id=made.matter_id, reason="visit", actor=cast.handler, now=NOW)
     assert found == {"name": "赵钱孙", "phone": "13812345678"}
+    early = report()
+    do(early, Actor(follow=(early.follow_hash,)), "withdraw", words=words)
 
 
 def _lapse(city: City) -> None:
@@ -134,7 +138,7 @@ def test_it_loses_nothing_on_any_way(driven):
     with database.acting_as(driven.city.installation, "worker"):
         state = queries.loop_state()
         assert (state.lost, state.out_of_step) == ((), ())
-        assert state.total == 2 * len(SCENARIOS) + 4
+        assert state.total == 2 * len(SCENARIOS) + 5
         assert set(state.by_stage) == {stage.code for stage in queries.current_kind("request").stages}
         assert notices.outbox_backlog() == (0, None)
 
@@ -171,7 +175,7 @@ def test_it_notices_what_is_wrong(driven):
 
 
 def test_it_journals_every_field_of_the_registered_payload(driven):
-    seen = Counter()
+    seen: Counter[str] = Counter()
     for entry in driven.entries:
         cls = registered_payloads()[entry["action"], entry["version"]]
         assert set(entry["payload"]) == {field.name for field in fields(cls)}, entry["action"]  # type: ignore[arg-type]
@@ -374,6 +378,25 @@ def test_it_lets_a_program_that_is_no_post_read_no_contact(driven, dispatched):
 
 
 # -- who is told -----------------------------------------------------------------------------------------------------
+
+
+def test_it_tells_nobody_of_a_matter_that_they_can_not_open(driven):
+    with as_role(driven.city.installation, "worker") as worker:
+        told = worker.execute(
+            "SELECT DISTINCT n.unit_id, n.role, n.subject_id, m.number, n.text FROM notices_notice n"
+            " JOIN matters_matter m ON m.id = n.subject_id WHERE n.subject_kind = 'matter' ORDER BY 1, 2, 3"
+        ).fetchall()
+    assert len(told) > 50
+    actors: dict[tuple[int, str], Actor] = {}
+    blind = []
+    for unit_id, role, matter_id, number, text in told:
+        if (unit_id, role) not in actors:
+            posts = [card for card in posts_of_unit(unit_id, NOW.date()) if card.role == role]
+            actors[unit_id, role] = actor_of_post(posts[0].post_id, NOW.date())
+        with acting(actors[unit_id, role]):
+            if queries.matter_id_of_number(number) != matter_id:
+                blind.append((role, number, text))
+    assert blind == []
 
 
 def test_it_tells_a_new_dispatch_to_those_who_got_it(driven):

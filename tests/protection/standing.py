@@ -20,6 +20,8 @@ HERE, THERE = "370303009006", "370306100200"
 PHONE = "13812345678"
 FILE = StoredFile(sha256="ab" * 32, media_type="application/pdf", size=9, name="协议.pdf")
 
+INNER_FILE = StoredFile(sha256="cd" * 32, media_type="application/pdf", size=9, name="内部.pdf")
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -90,6 +92,8 @@ def stand(city: City) -> Standing:
         do(name, cast.dispatcher, "dispatch", lead=lead, co=[second] if name == "own" else [])
     do("own", cast.handler, "take")
     do("own", cast.handler, "note", words=f"已约住户，电话{PHONE}")
+    do("own", cast.handler, "attach", files=[INNER_FILE])
+    do("own", Actor(follow=(hashes["own"],)), "note", words="周末在家")
     do("returned", cast.handler, "hand_back", ground="return.not-our-duty", words="不归本单位")
     do("returned", cast.dispatcher, "dispatch", lead=second)
     do("transferred", cast.dispatcher, "transfer", lead=second)

@@ -45,7 +45,7 @@ def standing(city: City) -> Standing:
 def tables(opened: psycopg.Connection, condition: str) -> set[str]:
     rows = opened.execute(
         "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-        " WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p', 'v', 'm') AND " + condition  # type: ignore[arg-type]
+        " WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p', 'v', 'm') AND " + condition
     ).fetchall()
     return {row[0] for row in rows}
 
@@ -54,7 +54,7 @@ def refused(
     opened: psycopg.Connection, statement: str, *values: object, by: type[Exception] = errors.InsufficientPrivilege
 ) -> None:
     with pytest.raises(by), opened.transaction():
-        opened.execute(statement, values)  # type: ignore[arg-type]
+        opened.execute(statement, values)
 
 
 # -- nothing without a scope -----------------------------------------------------------------------------------------

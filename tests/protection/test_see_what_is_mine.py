@@ -57,6 +57,20 @@ def test_it_shows_by_sql_without_a_filter_exactly_what_is_mine(city, standing, w
     assert standing.named(seen) == VISIBLE[who] & HAVE_ROWS[table]
 
 
+def test_it_shows_a_reporter_no_word_and_no_file_that_is_for_the_offices(city, standing):
+    """Not by SQL either: notes between offices and evidence that wasn't released."""
+    seen = {}
+    for who in ("handler", "second_handler", "reporter"):
+        with looking(city, standing, who) as opened:
+            own = standing.matters["own"]
+            seen[who] = (
+                opened.execute("SELECT for_reporter FROM matters_remark WHERE matter_id = %s", [own]).fetchall(),
+                opened.execute("SELECT name FROM files_attachment WHERE subject_id = %s", [own]).fetchall(),
+            )
+    assert seen["handler"] == seen["second_handler"] == ([(False,), (True,)], [("协议.pdf",), ("内部.pdf",)])
+    assert seen["reporter"] == ([(True,)], [("协议.pdf",)])
+
+
 @pytest.mark.parametrize("who", ACTORS)
 def test_it_counts_and_aggregates_no_more_than_it_shows(city, standing, who):
     with looking(city, standing, who) as opened:

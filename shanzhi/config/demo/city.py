@@ -90,9 +90,11 @@ def load_city(installation: Installation, *, city_code: str, now: datetime, cons
         check_same_city(city_code, local_date(now))
         if is_loaded(city_code, now):
             return
-        organisation.load_regions(city_code, folder=DIVISIONS, on=OPENED, now=now, console=console)
+        # Regions that were loaded before stand from their own day on; units can't be older than they are.
+        on = local_date(now) if queries.top_regions(local_date(now)) else OPENED
+        organisation.load_regions(city_code, folder=DIVISIONS, on=on, now=now, console=console)
         organisation.set_up_units(
-            city_code, surnames=names.surnames, given=names.given, on=OPENED, now=now, console=console
+            city_code, surnames=names.surnames, given=names.given, on=on, now=now, console=console
         )
         for login in logins(city_code, first_county(city_code, now)):
             actor = actor_of(login, now)

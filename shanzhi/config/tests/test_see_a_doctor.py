@@ -39,7 +39,7 @@ def broken(city: City) -> Iterator[Callable[[str], None]]:
     def run(statement: str, back: str = "") -> None:
         with psycopg.connect(database.admin_url(city.installation), autocommit=True) as admin:
             admin.execute("SET search_path = shanzhi")
-            admin.execute(statement)  # type: ignore[arg-type]
+            admin.execute(statement)
         undo.append(back)
 
     yield run
@@ -47,7 +47,7 @@ def broken(city: City) -> Iterator[Callable[[str], None]]:
     with psycopg.connect(database.admin_url(city.installation), autocommit=True) as admin:
         admin.execute("SET search_path = shanzhi")
         for statement in filter(None, reversed(undo)):
-            admin.execute(statement)  # type: ignore[arg-type]
+            admin.execute(statement)
 
 
 # What depends on the machine and the front end, and not on the database.

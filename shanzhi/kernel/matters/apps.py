@@ -2,6 +2,8 @@
 
 from django.apps import AppConfig
 
+from shanzhi.core.text import msg
+
 
 class MattersConfig(AppConfig):
     """The closed loop."""
@@ -10,6 +12,9 @@ class MattersConfig(AppConfig):
     label = "matters"
 
     def ready(self) -> None:
-        """Offer rule-book sections, notice texts and event readers."""
+        """Offer rule-book sections, notice texts, event readers and the page for finding matters."""
         # Imported here: registries are filled once Django's apps are ready.
+        from shanzhi.kernel.access.policy import NavEntry, offer_page  # noqa: PLC0415
         from shanzhi.kernel.matters import rulebook, tasks  # noqa: F401, PLC0415
+
+        offer_page(NavEntry("matters:list", msg("查找事项"), 80, feature="find"))

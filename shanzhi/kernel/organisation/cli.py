@@ -69,14 +69,14 @@ def load_regions(
 def set_up_units(
     city_code: str,
     *,
-    surnames: Sequence[str],
-    given: Sequence[str],
+    surnames: Sequence[str] = (),
+    given: Sequence[str] = (),
     on: date,
     now: datetime,
     seed: int = 1,
     console: Console | None = None,
 ) -> tuple[operations.UnitsCount, operations.PostsCount, operations.StaffCount]:
-    """Set up a city's units and posts by the rule book and fill them with invented people; prints the numbers.
+    """Set up a city's units and posts by the rule book; with names, fill them with invented people. Prints the numbers.
 
     Raises:
         DomainError: see `operations.units_load`, `posts_load` and `posts_staff`.
@@ -89,9 +89,11 @@ def set_up_units(
         progress.update(step, description="设立岗位")
         posts = operations.posts_load(city_code=city_code, catalogue=catalogue, on=on, now=now, author=_AUTHOR)
         progress.update(step, description="安排人员")
-        # As many as there could be posts: a generator makes only those that are asked for.
-        people = invent(1_000_000, seed=seed, surnames=surnames, given=given)
-        staff = operations.posts_staff(city_code=city_code, people=people, on=on, now=now, author=_AUTHOR)
+        staff = operations.StaffCount(0, 0)
+        if surnames:
+            # As many as there could be posts: a generator makes only those that are asked for.
+            people = invent(1_000_000, seed=seed, surnames=surnames, given=given)
+            staff = operations.posts_staff(city_code=city_code, people=people, on=on, now=now, author=_AUTHOR)
     table = Table("单位", "新增")
     for kind, added in (
         (UnitKind.CENTRE, units.centres),

@@ -7,6 +7,8 @@ times as many, and asked for one at a time; by their code they hang below their 
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -116,13 +118,44 @@ def _first_true(nodes: Iterable[Node], on: date) -> Node | None:
     return next((node for node in nodes if node.is_true_on(on)), None)
 
 
+# One answer to "which tree" for as long as a page is drawn; empty where nobody asked for that.
+_held: ContextVar[list[Tree] | None] = ContextVar("held_tree", default=None)
+
+
+@contextmanager
+def one_tree() -> Iterator[None]:
+    """Let everything within see the same tree, asked for once: a page whose parts disagree helps nobody."""
+    token = _held.set([])
+    try:
+        yield
+    finally:
+        _held.reset(token)
+
+
+def forget_held_tree() -> None:
+    """The tree has just been changed here: ask again."""
+    held = _held.get()
+    if held:
+        held.clear()
+
+
 # The trees last used, by version. Two cities can meet in one process (a province's tool), so more than one is kept.
 _kept: dict[UUID, Tree] = {}
 _KEEP = 2
 
 
 def current_tree() -> Tree:
-    """The tree as the database has it now; 1 query, or 2 when it has changed."""
+    """The tree as the database has it now; 1 query, or 2 when it has changed; none again within `one_tree`."""
+    held = _held.get()
+    if held:
+        return held[0]
+    tree = _newest_tree()
+    if held is not None:
+        held.append(tree)
+    return tree
+
+
+def _newest_tree() -> Tree:
     with connection.cursor() as cursor:
         cursor.execute("SELECT version FROM organisation_tree_version WHERE id = 1")
         row = cursor.fetchone()

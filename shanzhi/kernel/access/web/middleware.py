@@ -16,6 +16,7 @@ from shanzhi.kernel.access import queries
 from shanzhi.kernel.access.models import Account
 from shanzhi.kernel.access.policy import ANYONE, Actor
 from shanzhi.kernel.access.scope import set_scope
+from shanzhi.kernel.organisation.queries import one_tree
 
 POST_IN_SESSION = "post"
 FOLLOWED_COOKIE = "followed"
@@ -90,7 +91,7 @@ class ActingMiddleware:
         request.actor = ANYONE  # type: ignore[attr-defined]
         if request.path.startswith(settings.OUTSIDE_TRANSACTION):
             return self.get_response(request)
-        with transaction.atomic():
+        with one_tree(), transaction.atomic():
             try:
                 actor = _resolve(request, now)
             except DomainError as error:

@@ -36,6 +36,12 @@ def _refuse(step: Step) -> None:
     _ground(step)
 
 
+def _withdraw(step: Step) -> None:
+    """The centre is told of it, and sees what it is told of, though it may not have decided anything yet."""
+    take_part(step.matter.pk, {step.matter.intake_unit_id: "holder"}, step.now)
+    _ground(step)
+
+
 def _dispatch(step: Step) -> None:
     _join(step)
     assign(step, step.given["lead"], step.given.get("co", ()))
@@ -107,7 +113,7 @@ EFFECTS: Mapping[Verb, Callable[[Step], None]] = {
     Verb.CHECK_FAIL: _ground,
     Verb.RATE: _rate,
     Verb.LAPSE: _nothing,
-    Verb.WITHDRAW: _ground,
+    Verb.WITHDRAW: _withdraw,
     Verb.NOTE: _nothing,
     Verb.ATTACH: _nothing,
 }

@@ -11,6 +11,7 @@ from shanzhi.kernel.journal import queries as journal_entries
 from shanzhi.kernel.journal.policy import Author, Payload, Subject
 from shanzhi.kernel.organisation.models import RegionState
 from shanzhi.kernel.organisation.policy import UnknownRegion
+from shanzhi.kernel.organisation.tree import forget_held_tree
 
 
 def from_day(on: date, until: date | None = None) -> "Range[date]":
@@ -29,6 +30,7 @@ def renew_tree() -> None:
             "INSERT INTO organisation_tree_version (id, version) VALUES (1, gen_random_uuid())"
             " ON CONFLICT (id) DO UPDATE SET version = gen_random_uuid()"
         )
+    forget_held_tree()
 
 
 def lock_organisation() -> None:

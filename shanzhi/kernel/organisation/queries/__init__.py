@@ -37,6 +37,7 @@ from shanzhi.kernel.organisation.queries.units import (
     units_by_ids,
     units_within,
 )
+from shanzhi.kernel.organisation.tree import one_tree
 
 __all__ = [
     "Intake",
@@ -49,6 +50,7 @@ __all__ = [
     "communities_for_picker",
     "find_regions",
     "intake_for",
+    "one_tree",
     "path",
     "paths_of",
     "post_card",

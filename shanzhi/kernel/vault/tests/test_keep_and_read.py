@@ -1,6 +1,7 @@
 """Personal data goes in sealed, comes out for a named reason to a named post, and its subject can see that it did."""
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -57,10 +58,11 @@ def reveal(made: Reported, actor: Actor, reason: str = "visit", purposes: tuple[
     return operations.reveal(subject=subject(made), purposes=purposes, reason=reason, actor=actor, now=NOW)
 
 
-def rows(statement: str, *values: object) -> list[tuple]:
+def rows(statement: str, *values: Any) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-        return cursor.fetchall()
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
 
 
 def test_it_keeps_nothing_in_plain_text(cast, made):

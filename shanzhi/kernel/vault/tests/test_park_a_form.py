@@ -1,7 +1,7 @@
 """What was typed is there after signing in again: once, for a day, on its own page."""
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -17,8 +17,8 @@ PATH = "/worklist/7/reply"
 FIELDS = {"reply": ["电梯已修好，请住户13812345678放心。"], "files": ["a", "b"], "empty": [""]}
 
 
-def park(**changes) -> str:
-    key = form_park(**{"path": PATH, "fields": FIELDS, "now": NOW} | changes)
+def park(fields: dict[str, list[str]] = FIELDS, now: datetime = NOW) -> str:
+    key = form_park(path=PATH, fields=fields, now=now)
     assert key is not None
     return key
 

@@ -19,7 +19,7 @@ from tests.city import Cast
 
 pytestmark = pytest.mark.django_db
 
-LIST_QUERIES = 16
+LIST_QUERIES = 14
 PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
 
 

@@ -195,9 +195,14 @@ SCORES = (
 
 
 class StepForm(KeyedForm):
-    """A step on a matter, as the screen showed it."""
+    """A step on a matter, as the screen showed it. Several stand on one page, so each has `ids` of its own."""
 
+    ids = "id_%s"
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("auto_id", self.ids)
+        super().__init__(*args, **kwargs)
 
     def renew(self, version: int) -> None:
         """Let the form be sent again, about the matter as it is now."""
@@ -212,6 +217,7 @@ def _grounds(rows: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
 class RateForm(StepForm):
     """The verdict."""
 
+    ids = "id_rate_%s"
     solved = forms.TypedChoiceField(
         label=gettext_lazy("问题解决了吗"),
         choices=(("yes", gettext_lazy("解决了")), ("no", gettext_lazy("没有解决"))),
@@ -235,6 +241,7 @@ class RateForm(StepForm):
 class AddForm(StepForm):
     """Something to add: words, files or both."""
 
+    ids = "id_add_%s"
     words = forms.CharField(label=gettext_lazy("补充说明"), max_length=WORDS_MOST, required=False, widget=_textarea(3))
     photos = ManyFiles(
         label=gettext_lazy("照片和附件"),
@@ -247,6 +254,7 @@ class AddForm(StepForm):
 class WithdrawForm(StepForm):
     """Taking the report back."""
 
+    ids = "id_withdraw_%s"
     ground = forms.ChoiceField(label=gettext_lazy("撤回的原因"), required=False)
     words = forms.CharField(label=gettext_lazy("说明"), max_length=WORDS_MOST, required=False, widget=_textarea(2))
 

@@ -175,4 +175,4 @@ def test_it_asks_the_same_number_of_questions_for_one_row_and_for_fifty(cast: Ca
         client.get(reverse("worklist:list"))
 
 
-LIST_QUERIES = 16
+LIST_QUERIES = 14
