@@ -23,7 +23,8 @@ function use(element: HTMLElement): void {
 
 function walk(box: HTMLElement, step: 1 | -1): void {
   const links = [...box.querySelectorAll<HTMLElement>("[data-row] a, a[data-row]")].filter(visible);
-  const at = links.findIndex((link) => link === document.activeElement || link.getAttribute("aria-current") === "true");
+  const focused = links.findIndex((link) => link === document.activeElement);
+  const at = focused === -1 ? links.findIndex((link) => link.getAttribute("aria-current") === "true") : focused;
   const next = links[at === -1 ? (step === 1 ? 0 : links.length - 1) : at + step];
   next?.focus();
   next?.scrollIntoView({ block: "nearest" });

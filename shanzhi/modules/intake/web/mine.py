@@ -226,14 +226,14 @@ def _facts(card: MatterCard) -> list[tuple[str, object]]:
 
 
 def _entry(entry: Done) -> TimelineEntry:
-    detail = entry.detail
+    detail, reason = entry.detail, entry.detail.get("reason")
     lines = [
         gettext(msg("主办：%(unit)s")) % {"unit": detail["lead"]} if detail.get("lead") else "",
         gettext(msg("协办：%(unit)s")) % {"unit": detail["co"]} if detail.get("co") else "",
         _verdict(detail.get("solved"), detail.get("satisfied")),
         gettext(msg("理由：%(ground)s")) % {"ground": entry.ground} if entry.ground else "",
         entry.channel,
-        gettext(msg("原因：%(reason)s")) % {"reason": gettext(detail["reason"])} if detail.get("reason") else "",
+        gettext(msg("原因：%(reason)s")) % {"reason": gettext(reason)} if reason else "",
         entry.words,
         entry.reply,
     ]
