@@ -83,9 +83,10 @@ class Person:
         """Fill in the field with this label."""
         self.page.get_by_label(label).filter(visible=True).first.fill(text)
 
-    def signs_in(self, part: str, password: str = PASSWORD) -> None:
-        """Sign in by the page, as one of the cast."""
-        self.goes("/accounts/login/")
+    def signs_in(self, part: str, password: str = PASSWORD, *, here: bool = False) -> None:
+        """Sign in by the page, as one of the cast; `here`: on the sign-in page that is shown already."""
+        if not here:
+            self.goes("/accounts/login/")
         self.page.get_by_label("用户名").fill(self.site.cast[part].login)
         self.page.get_by_label("密码").fill(password)
         self.presses("登录")

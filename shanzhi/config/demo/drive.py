@@ -20,7 +20,10 @@ SCENARIOS = (
     "solved", "waiting", "solved", "reopened", "accepted", "returned", "handling", "checking", "verdict", "refused",
     "withdrawn", "transferred", "check-failed", "dispatched",
 )  # fmt: skip
-"""What becomes of each matter in turn; together they visit every stage and use every action but the lapse."""
+"""What becomes of each matter in turn; together they visit every stage and use every action but the
+lapse and the attachment."""
+UNHANDLED = frozenset({"waiting", "accepted", "refused", "withdrawn"})
+"""Scenarios that end before a unit is chosen: these may be about anything, anywhere in the city."""
 
 
 @dataclass(slots=True)
@@ -29,6 +32,13 @@ class _Cast:
     handlers: tuple[Actor, ...]
     checker: Actor
     communities: tuple[str, ...]
+    near: tuple[str, ...]
+
+    def can_lead(self, category: str) -> Actor | None:
+        """The handler whose department the rule book names for a category."""
+        found = queries.categories().rules.categories.get(category)
+        departments = ("housing-construction", "urban-management")
+        return dict(zip(departments, self.handlers, strict=True)).get(found.department) if found else None
 
 
 @dataclass(slots=True)
@@ -49,8 +59,9 @@ class Driver:
         if missing:
             raise LookupError(f"the demo city lacks the posts of {sorted(missing)}")
         communities = tuple(row.code for row in organisation.communities_for_picker(city_code, local_date(now)))
+        near = tuple(code for code in communities if code.startswith(county_code)) or communities
         return cls(
-            _Cast(needed["triage"], (needed["housing"], needed["urban"]), needed["checker"], communities),
+            _Cast(needed["triage"], (needed["housing"], needed["urban"]), needed["checker"], communities, near),
             Random(seed),  # noqa: S311 - invented texts, no secrets
             clock,
         )
@@ -59,19 +70,23 @@ class Driver:
         """Drive `count` matters, each to the end of its scenario; yields the scenario's name after each."""
         for number in range(count):
             scenario = SCENARIOS[number % len(SCENARIOS)]
-            _Matter(self).run(scenario)
+            _Matter(self, scenario).run(scenario)
             yield scenario
 
 
 class _Matter:
     """One matter on its way."""
 
-    def __init__(self, driver: Driver) -> None:
-        self.driver, self.random = driver, driver.random
+    def __init__(self, driver: Driver, scenario: str) -> None:
+        self.driver, self.random, cast = driver, driver.random, driver.cast
         self.texts = demo_texts()
-        self.handler, self.other = self.random.sample(driver.cast.handlers, 2)
-        self.template = self.random.choice(self.texts.reports)
-        community = self.random.choice(driver.cast.communities)
+        anything = scenario in UNHANDLED
+        self.template = self.random.choice(
+            [row for row in self.texts.reports if anything or cast.can_lead(row["category"])]
+        )
+        self.handler = cast.can_lead(self.template["category"]) or cast.handlers[0]
+        self.other = next(actor for actor in cast.handlers if actor is not self.handler)
+        community = self.random.choice(cast.communities if anything else cast.near)
         region = organisation.region_of_code(community, local_date(driver.clock()))
         self.places = {
             "community": region.short_name if region else "",
@@ -107,7 +122,7 @@ class _Matter:
         """Take the matter along its scenario."""
         {
             "waiting": lambda: None,
-            "accepted": self._accept,
+            "accepted": self._correct,
             "refused": self._refuse,
             "withdrawn": self._withdraw,
             "dispatched": self._dispatch,
@@ -123,6 +138,10 @@ class _Matter:
 
     def _accept(self) -> None:
         self._do(self.driver.cast.dispatcher, "accept", category=self.template["category"])
+
+    def _correct(self) -> None:
+        self._do(self.driver.cast.dispatcher, "accept")
+        self._do(self.driver.cast.dispatcher, "correct", category=self.template["category"])
 
     def _refuse(self) -> None:
         ground = next(row for row in queries.grounds().of_use("refuse"))

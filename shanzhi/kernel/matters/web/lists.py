@@ -168,7 +168,7 @@ def _table(request: ActingRequest, page: MatterPage) -> Table:
 def _row(row: MatterRow) -> Row:
     cells = {
         "title": row.title,
-        "category": row.category_name,
+        "category": gettext(row.category_name),
         "region": row.region_name,
         "stage": gettext(row.stage_name),
         "light": show.LEVELS[row.light] if row.light else None,

@@ -74,7 +74,7 @@ def facts_of(card: MatterCard) -> tuple[tuple[str, object], ...]:
     """What, where, by which door."""
     point = f"{card.latitude:.5f}, {card.longitude:.5f}" if card.latitude is not None and card.longitude else ""
     return (
-        (gettext(msg("分类")), card.category_name),
+        (gettext(msg("分类")), gettext(card.category_name)),
         (gettext(msg("区域")), card.region_name),
         (gettext(msg("地点")), card.place),
         (gettext(msg("坐标（WGS84）")), point),
@@ -89,7 +89,7 @@ def _verdict(solved: bool | None, satisfied: int | None) -> str:
     if solved is None:
         return ""
     said = gettext(msg("已解决")) if solved else gettext(msg("没有解决"))
-    return said if satisfied is None else f"{said}，{gettext(msg('满意程度 %(score)s 分')) % {'score': satisfied}}"
+    return said if satisfied is None else gettext(msg("，")).join((said, gettext(msg("满意程度 %(score)s 分")) % {"score": satisfied}))
 
 
 _COUNTS = {
@@ -100,7 +100,8 @@ _COUNTS = {
 
 
 def _counts(card: MatterCard) -> str:
-    return "，".join(gettext(_COUNTS[code]) % {"n": n} for code, n in card.counts.items() if n and code in _COUNTS)
+    said = (gettext(_COUNTS[code]) % {"n": n} for code, n in card.counts.items() if n and code in _COUNTS)
+    return gettext(msg("，")).join(said)
 
 
 def shares_of(card: MatterCard) -> tuple[tuple[Share, str, components.Badge], ...]:

@@ -81,9 +81,9 @@ def _row(row: PublicRow, today: date) -> Row:
     return Row(
         url="",
         cells={
-            "category": row.category_name,
+            "category": gettext(row.category_name),
             "place": row.place,
-            "state": Badge(row.stage_name, "good" if row.is_ended else "action"),
+            "state": Badge(gettext(row.stage_name), "good" if row.is_ended else "action"),
             "reported": day_words(row.reported_on, today),
         },
     )

@@ -34,7 +34,7 @@ def due_words(due: datetime, now: datetime) -> str:
     text = when_text(due, localtime(now), lang)
     if ":" not in text:
         text = f"{text} {local:%H:%M}"
-    return text if lang.startswith("en") else text.replace(" ", "")
+    return text[0].lower() + text[1:] if lang.startswith("en") else text.replace(" ", "")
 
 
 def next_words(says: str, *, unit: str, due: datetime | None, now: datetime) -> str:
