@@ -20,6 +20,7 @@ SIDE_DOORS = {
     "shanzhi.kernel.access.web.middleware": "the type of a request, with its actor and its time",
     "shanzhi.kernel.access.web.auth": "who may call the API, and the shape of its errors",
     "shanzhi.kernel.vault.web.parked": "a form page gets back what was typed before its writer signed in again",
+    "shanzhi.kernel.matters.web.queue": "the list on the left of a desk, with its state in the address",
     "shanzhi.kernel.matters.web.desk": "one matter with its forms, drawn and carried out alike on every desk",
 }
 CLOCKS = (

@@ -1,11 +1,13 @@
 """The one tree of errors that are told to a person.
 
 An error's first argument is a message id in Chinese with named places (`%(name)s`); the parameters come by
-keyword. The web layer translates it; `str(error)` is the Chinese sentence. Each sentence says what happened
-and what to do next.
+keyword. Names that are message ids too (of a stage, an action, a role) come as a tuple. The web layer translates it;
+`str(error)` is the Chinese sentence. Each sentence says what happened and what to do next.
 """
 
 from collections.abc import Callable, Mapping
+
+from shanzhi.core.text import msg
 
 
 class DomainError(Exception):
@@ -26,10 +28,15 @@ class DomainError(Exception):
     def sentence(self, translate: Callable[[str], str] = str) -> str:
         """The sentence for a person, translated by `translate` (a gettext function)."""
         text = translate(self.message)
-        return text % self.params if self.params else text
+        return text % {name: _said(value, translate) for name, value in self.params.items()} if self.params else text
 
     def __str__(self) -> str:
         return self.sentence()
+
+
+def _said(value: object, translate: Callable[[str], str]) -> object:
+    """A parameter as the sentence has it: a tuple of names is translated and listed."""
+    return translate(msg("、")).join(translate(str(name)) for name in value) if isinstance(value, tuple) else value
 
 
 class InputError(DomainError):

@@ -87,10 +87,18 @@ class Person:
         """Sign in by the page, as one of the cast; `here`: on the sign-in page that is shown already."""
         if not here:
             self.goes("/accounts/login/")
-        self.page.get_by_label("用户名").fill(self.site.cast[part].login)
-        self.page.get_by_label("密码").fill(password)
-        self.presses("登录")
+        self._sends_name(self.site.cast[part].login, password)
         expect(self.page).not_to_have_url(re.compile("/accounts/login/"))
+
+    def fails_to_sign_in(self, name: str, password: str) -> None:
+        """Try with a name or a password that is wrong."""
+        self.goes("/accounts/login/")
+        self._sends_name(name, password)
+
+    def _sends_name(self, name: str, password: str) -> None:
+        self.page.get_by_label("用户名").fill(name)
+        self.page.get_by_label("密码").fill(password)
+        self.page.get_by_role("main").get_by_role("button", name="登录").click()
 
     def looks(self, name: str) -> None:
         """Look the page over under a name: accessible in light and dark, fits the narrowest phone; keeps pictures.

@@ -115,7 +115,7 @@ def check_version(matter: Matter, kind: Kind, action: Action, version: int | Non
     if version is not None and version != matter.version and action.verb not in COMMUTES:
         raise MovedOn(
             msg("这件事项刚刚有了变化，现在是“%(stage)s”。您填写的内容还在，请看过新情况再提交。"),
-            stage=kind.stage(matter.stage).name,
+            stage=(kind.stage(matter.stage).name,),
         )
 
 

@@ -306,8 +306,10 @@ class Line:
     current: bool
 
 
-def lines(rows: Iterable[MatterRow], url_name: str, current: int | None = None) -> tuple[Line, ...]:
-    """Rows for `matters/_rows.html`: each leads to `url_name` with its number; `current` is the id of the open one."""
-    return tuple(
-        Line(row, show.LEVELS[row.light], reverse(url_name, args=[row.number]), row.id == current) for row in rows
-    )
+def lines(
+    rows: Iterable[MatterRow], url_of: str | Callable[[MatterRow], str], current: int | None = None
+) -> tuple[Line, ...]:
+    """Rows for `matters/_rows.html`; `url_of` gives each its address, or names a page that takes the number; `current`
+    is the id of the open one."""
+    to = url_of if callable(url_of) else lambda row: reverse(url_of, args=[row.number])
+    return tuple(Line(row, show.LEVELS[row.light], to(row), row.id == current) for row in rows)

@@ -61,8 +61,9 @@ def left_text(left: Remaining | None) -> str:
 
 def when(at: datetime | None, now: datetime) -> str:
     """今天 14:05, 11月25日: the moment as a sentence uses it."""
-    from_here = now.astimezone()
-    return when_text(at, from_here, get_language() or "zh-hans") if at else ""
+    lang = get_language() or "zh-hans"
+    text = when_text(at, now.astimezone(), lang) if at else ""
+    return text[:1].lower() + text[1:] if lang.startswith("en") else text
 
 
 def steps_of(card: MatterCard) -> tuple[components.Step, ...]:
@@ -89,7 +90,11 @@ def _verdict(solved: bool | None, satisfied: int | None) -> str:
     if solved is None:
         return ""
     said = gettext(msg("已解决")) if solved else gettext(msg("没有解决"))
-    return said if satisfied is None else gettext(msg("，")).join((said, gettext(msg("满意程度 %(score)s 分")) % {"score": satisfied}))
+    return (
+        said
+        if satisfied is None
+        else gettext(msg("，")).join((said, gettext(msg("满意程度 %(score)s 分")) % {"score": satisfied}))
+    )
 
 
 _COUNTS = {

@@ -17,7 +17,7 @@ from shanzhi.kernel.matters.policy.report import NewReport
 from shanzhi.kernel.vault import operations, queries
 from shanzhi.kernel.vault.keys import keyring
 from shanzhi.kernel.vault.operations import Keep
-from shanzhi.kernel.vault.policy.envelope import Tampered
+from shanzhi.kernel.vault.policy.envelope import Tampered, record_context
 from tests.city import NOW, Cast
 
 pytestmark = pytest.mark.django_db
@@ -136,17 +136,23 @@ def test_it_journals_nothing_where_nothing_is_kept(cast, made):
         assert journal.entries_of("matter", made.matter_id)[-1].action == "matters.dispatch"
 
 
-@pytest.mark.parametrize("part, text", [("phone", "name"), ("name", "phone")])
-def test_it_opens_no_piece_that_was_put_in_another_s_place(cast, made, part, text):
-    """A sealed piece that somebody copies to another subject or part can't be opened there, and nothing is told."""
-    ring = keyring()
-    moved = ring.seal(PHONE.encode(), context=f"matter:{made.matter_id + 1}:{part}".encode())
+@pytest.mark.parametrize("where", ["another part", "another subject"])
+def test_it_opens_no_piece_that_was_put_in_another_s_place(cast, made, where):
+    """A sealed piece that somebody copies, as it is, can't be opened where it was copied to, and nothing is told."""
     with acting(cast.handler):
-        rows(
-            "INSERT INTO vault_record (subject_kind, subject_id, purpose, part, sealed, legal_ground, kept_at, expires_on)"
-            " VALUES ('matter', %s, 'contact', %s, %s, 'duty', %s, %s) RETURNING 1",
-            made.matter_id, part, moved, NOW, EXPIRES,
-        )  # fmt: skip
+        [(sealed,)] = rows("SELECT sealed FROM vault_record WHERE part = 'phone'")
+    target = made.matter_id if where == "another part" else made.matter_id + 1_000_000
+    part = "name" if where == "another part" else "phone"
+    copy = (
+        "INSERT INTO vault_record (subject_kind, subject_id, purpose, part, sealed, legal_ground, kept_at, expires_on)"
+        " VALUES ('matter', %s, 'contact', %s, %s, 'duty', %s, %s) RETURNING 1"
+    )
+    if where == "another subject":
+        with pytest.raises(Tampered):
+            keyring().open_sealed(bytes(sealed), context=record_context("matter", target, part))
+        return
+    with acting(cast.handler):
+        rows(copy, target, part, bytes(sealed), NOW, EXPIRES)
         with pytest.raises(Tampered), transaction.atomic():
             reveal(made, cast.handler)
         assert journal.entries_of("matter", made.matter_id)[-1].action == "matters.dispatch"

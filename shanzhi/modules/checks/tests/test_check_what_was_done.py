@@ -14,8 +14,8 @@ from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.access.queries import actor_of_post
 from shanzhi.kernel.access.tests.two_posts import TwoPosts
 from shanzhi.kernel.matters.queries import matter_id_of_number
-from shanzhi.modules.checks.tests.support import BACKEND, at_stage, do, signed_in
 from tests.city import Cast
+from tests.desks import BACKEND, at_stage, do, signed_in
 
 pytestmark = pytest.mark.django_db
 

@@ -1,9 +1,7 @@
 """The checker's desk: what waits left, report and reply side by side right, and one form for the result."""
 
 import uuid
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
@@ -15,34 +13,18 @@ from django.views.decorators.http import require_POST, require_safe
 from shanzhi.core.errors import DomainError, NotFound
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.web.middleware import ActingRequest
-from shanzhi.kernel.clock.policy import Light
-from shanzhi.kernel.matters.queries import MatterCard, MatterRow
+from shanzhi.kernel.matters.queries import MatterCard
 from shanzhi.kernel.matters.web import desk
+from shanzhi.kernel.matters.web.queue import Queue, state_of
 from shanzhi.modules.checks import operations, queries
 from shanzhi.modules.checks.policy import FAIL, PASS, may_not_check
 from shanzhi.modules.checks.web.forms import CheckForm
-from shanzhi.ui.components import LightLevel, Pager, Photo
+from shanzhi.ui.components import Photo
 
 FEATURE = "checks"
 CHECK = "check"
 """What the form calls itself, beside the process's own actions."""
-LEVELS: dict[Light | None, LightLevel] = {
-    Light.NORMAL: "normal",
-    Light.WARNING: "near",
-    Light.OVERDUE: "over",
-    None: "none",
-}
-STATE = ("light", "q", "after")
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of the list, as `matters/_rows.html` draws it."""
-
-    row: MatterRow
-    url: str
-    level: LightLevel
-    current: bool
+QUEUE = Queue("checks:desk", "checks:matter", ("light", "q", "after"))
 
 
 @require_safe
@@ -64,7 +46,7 @@ def matter(request: ActingRequest, number: str) -> HttpResponse:
         request,
         desk.id_of(number),
         page=request.get_full_path(),
-        back=_url(reverse("checks:desk"), request.GET),
+        back=QUEUE.list_url(request.GET),
         do_url="checks:do",
         posted=None if is_check else parked,
     )
@@ -77,7 +59,7 @@ def check(request: ActingRequest, number: str) -> HttpResponse:
     """Pass or send back; what can't be taken comes back with everything that was typed."""
     desk.check_staff(request, FEATURE)
     matter_id = desk.id_of(number)
-    state = _state_of(request)
+    state = state_of(request)
     kind = desk.kind_of(matter_id)
     action = request.POST.get("result", "")
     verb = kind.action(action).verb if kind.has_action(action) else ""
@@ -104,36 +86,22 @@ def check(request: ActingRequest, number: str) -> HttpResponse:
         context["sentence"] = error.sentence(gettext)
         return _draw(request, state, context, error.status, CheckForm(request.POST, problems=error.fields))
     desk.say_done(request, kind.action(action).name, done, form=CHECK)
-    return HttpResponseRedirect(_url(reverse("checks:desk"), state))
+    return HttpResponseRedirect(QUEUE.list_url(state))
 
 
 @require_POST
 def do(request: ActingRequest, number: str, action: str) -> HttpResponse:
     """The other actions: a note, a paper."""
     desk.check_staff(request, FEATURE)
-    state = _state_of(request)
+    state = state_of(request)
     return desk.do_action(
         request,
         desk.id_of(number),
         action,
-        _url(reverse("checks:matter", args=[number]), state),
+        QUEUE.matter_url(number, state),
         draw=lambda request, context, status: _draw(request, state, context, status),
         do_url="checks:do",
     )
-
-
-def _state_of(request: ActingRequest) -> QueryDict:
-    """The state of the list beside which a form stood."""
-    return QueryDict(urlsplit(request.POST.get("page", "")).query)
-
-
-def _url(path: str, state: QueryDict, **changed: str) -> str:
-    query = QueryDict(mutable=True)
-    for name in STATE:
-        value = changed.get(name, state.get(name, ""))
-        if value:
-            query[name] = value
-    return f"{path}?{query.urlencode()}" if query else path
 
 
 def _draw(
@@ -147,30 +115,17 @@ def _draw(
         after=state.get("after", ""),
         now=request.now,
     )
-    own = reverse("checks:desk")
-    card: MatterCard | None = context.get("card")
+    page, card = found.page, context.get("card")
     context.setdefault("draft_done", request.session.pop(desk.DRAFT_DONE, ""))
     context |= {
         "count": found.count,
-        "lines": [
-            Line(
-                row,
-                _url(reverse("checks:matter", args=[row.number]), state),
-                LEVELS[row.light],
-                card is not None and card.id == row.id,
-            )
-            for row in found.page.rows
-        ],
-        "pager": Pager(
-            previous_url=_url(own, state, after="") if state.get("after") else "",
-            next_url=_url(own, state, after=found.page.next_after) if found.page.next_after else "",
-            count=found.page.total + found.page.total_capped,
-        ),
+        "lines": QUEUE.lines(page, state, card.id if card else None),
+        "pager": QUEUE.pager(page, state),
         "words": state.get("q", ""),
         "light": state.get("light", ""),
         "is_filtered": bool(state.get("q") or state.get("light")),
         "matter_open": card is not None,
-        "list_url": _url(own, state),
+        "list_url": QUEUE.list_url(state),
     }
     if card is not None:
         context |= _check_context(card, context, form or CheckForm(), stages)

@@ -136,7 +136,7 @@ def action_of(kind: Kind, verb: str) -> Action:
     """
     found = kind.verb(verb) if verb in VERBS else ()
     if not found:
-        raise ActionUnknown(msg("“%(kind)s”没有这个动作。请刷新后再看。"), kind=kind.name)
+        raise ActionUnknown(msg("“%(kind)s”没有这个动作。请刷新后再看。"), kind=(kind.name,))
     return found[0]
 
 

@@ -8,8 +8,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from shanzhi.modules.worklist.tests.support import at_stage, signed_in
 from tests.city import Cast
+from tests.desks import at_stage, signed_in
 
 pytestmark = pytest.mark.django_db
 

@@ -117,7 +117,7 @@ def check_action(
     """
     if not kind.has_action(action_code):
         raise ActionUnknown(
-            msg("“%(kind)s”没有“%(action)s”这个动作。请刷新后再看。"), kind=kind.name, action=action_code
+            msg("“%(kind)s”没有“%(action)s”这个动作。请刷新后再看。"), kind=(kind.name,), action=action_code
         )
     action = kind.action(action_code)
     did = _did(actor_staff, handled_by, checked_by)
@@ -164,17 +164,17 @@ def _did(staff: StaffId | None, handled_by: Collection[StaffId], checked_by: Col
 def _check(case: _Case, action: Action) -> None:
     roles = _roles_in(case, action)
     if not roles:
-        who = "、".join(ROLE_NAMES[role] for role in action.by)
-        raise RoleForbids(msg("您现在的岗位不能%(action)s。这一步由%(who)s来做。"), action=action.name, who=who)
+        who = tuple(ROLE_NAMES[role] for role in action.by)
+        raise RoleForbids(msg("您现在的岗位不能%(action)s。这一步由%(who)s来做。"), action=(action.name,), who=who)
     if case.stage not in action.from_stages:
         raise StageForbids(
             msg("事项已在“%(stage)s”，不能%(action)s。请刷新后再看。"),
-            stage=case.kind.stage(case.stage).name,
-            action=action.name,
+            stage=(case.kind.stage(case.stage).name,),
+            action=(action.name,),
         )
     if not any(_has_part(case, action, role) for role in roles):
         raise RoleForbids(
-            _PART_SENTENCES[VERB_RULES[action.verb].part if roles & HANDLING_ROLES else None], action=action.name
+            _PART_SENTENCES[VERB_RULES[action.verb].part if roles & HANDLING_ROLES else None], action=(action.name,)
         )
     _check_separation(case, action)
     _check_limit(case, action)
@@ -215,7 +215,7 @@ def _check_limit(case: _Case, action: Action) -> None:
         return
     count = case.kind.count(action.counts)
     if count.is_full(case.counts.get(count.code, 0)) and not count.then and not action.counts_when:
-        raise LimitReached(count.after, limit=count.limit, who=ROLE_NAMES[count.decides])
+        raise LimitReached(count.after, limit=count.limit, who=(ROLE_NAMES[count.decides],))
 
 
 def check_fields(kind: Kind, action: Action, given: Mapping[str, object]) -> None:
@@ -229,9 +229,9 @@ def check_fields(kind: Kind, action: Action, given: Mapping[str, object]) -> Non
     """
     missing = {code: kind.field(code) for code in action.needs if is_blank(given.get(code))}
     if missing:
-        names = "、".join(spec.name for spec in missing.values())
+        names = tuple(spec.name for spec in missing.values())
         beside = {code: msg("请填写这一项。") for code in missing}
-        raise FieldsMissing(msg("%(action)s前请填写：%(names)s。"), fields=beside, action=action.name, names=names)
+        raise FieldsMissing(msg("%(action)s前请填写：%(names)s。"), fields=beside, action=(action.name,), names=names)
     wrong = {code: said for code, value in given.items() if (said := _wrong(kind, action, code, value))}
     if wrong:
         raise FieldsWrong(msg("有%(count)s项内容不能用，请按提示改正。"), fields=wrong, count=len(wrong))
