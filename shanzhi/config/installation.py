@@ -12,10 +12,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from shanzhi.core.errors import DomainError
+from shanzhi.core.text import msg
 from shanzhi.kernel.vault.policy.envelope import new_keyring_text
 
 ROLES = ("owner", "app", "worker", "importer")
 """The city's database roles; in PostgreSQL each is named `<schema>_<role>`."""
+
+
+class SecretsLost(DomainError):
+    """The installation's secrets are gone, and its database isn't."""
+
+    code = "secrets-lost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +36,17 @@ class Secrets:
 
     @classmethod
     def load(cls, path: Path) -> "Secrets":
-        """Read the file, or make it with fresh secrets where there is none (all or nothing, mode 0600)."""
+        """Read the file, or make it with fresh secrets where there is none (all or nothing, mode 0600).
+
+        Raises:
+            SecretsLost: there is a database beside it already, which only the lost file can open.
+        """
         if not path.exists():
+            if (path.parent / "pg" / "PG_VERSION").exists():
+                raise SecretsLost(
+                    msg("%(path)s 不见了，而数据库还在。请从备份恢复这个文件；没有它，数据库和加密内容都打不开。"),
+                    path=path,
+                )
             path.parent.mkdir(parents=True, exist_ok=True)
             fresh = {
                 "secret_key": secrets.token_urlsafe(48),

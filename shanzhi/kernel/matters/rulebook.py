@@ -188,6 +188,17 @@ def current_kind(code: str) -> Kind:
         return _book().current(code)
 
 
+def lapsing_stages() -> dict[tuple[str, int, str], str]:
+    """The stages that end by themselves: (kind, version, stage) → the action that the system does."""
+    forget_kinds()
+    return {
+        (kind.code, kind.version, stage.code): stage.on_overdue
+        for kind in _book()
+        for stage in kind.stages
+        if stage.on_overdue
+    }
+
+
 def forget_kinds() -> None:
     """Read the kinds anew at their next use."""
     _book.cache_clear()

@@ -79,13 +79,17 @@ SELECT city_ddl('GRANT SELECT, INSERT, UPDATE ON {table} TO {{importer}}');
 """
 
 
-# Entries, sealed records and files of a matter are for those who see the matter.
+# Entries, sealed records and files of a matter are for those who see the matter, to read and to add.
 BELOW = f"""
 SELECT city_ddl($$CREATE POLICY journal_of_matter ON journal_entry FOR SELECT TO {{app}}
     USING (subject_kind = 'matter' AND {VISIBLE.format("subject_id")})$$);
 SELECT city_ddl($$CREATE POLICY vault_of_matter ON vault_record FOR ALL TO {{app}}
     USING (subject_kind = 'matter' AND {VISIBLE.format("subject_id")})
     WITH CHECK (subject_kind = 'matter' AND {VISIBLE.format("subject_id")})$$);
+SELECT city_ddl($$CREATE POLICY files_onto_matter ON files_attachment AS RESTRICTIVE FOR INSERT TO {{app}}
+    WITH CHECK (subject_kind <> 'matter' OR {VISIBLE.format("subject_id")})$$);
+SELECT city_ddl($$CREATE POLICY journal_onto_matter ON journal_entry AS RESTRICTIVE FOR INSERT TO {{app}}
+    WITH CHECK (subject_kind <> 'matter' OR {VISIBLE.format("subject_id")})$$);
 SELECT city_ddl($$CREATE POLICY files_of_matter ON files_attachment FOR SELECT TO {{app}}
     USING (subject_kind = 'matter' AND (shown_to_reporter OR {FOR_A_POST}) AND {VISIBLE.format("subject_id")})$$);
 """
@@ -93,6 +97,8 @@ DROP_BELOW = """
 DROP POLICY journal_of_matter ON journal_entry;
 DROP POLICY vault_of_matter ON vault_record;
 DROP POLICY files_of_matter ON files_attachment;
+DROP POLICY files_onto_matter ON files_attachment;
+DROP POLICY journal_onto_matter ON journal_entry;
 """
 
 REST = """

@@ -121,12 +121,12 @@ class _Door:
 def _take_in(door: _Door, key: uuid.UUID | None) -> Reported:
     new, kind, now = door.new, door.kind, door.now
     follow_key = vault.keyring().derive("follow")
-    code = new_follow_code(follow_key, key.bytes if key else None)
+    who = door_of(door.actor)
+    code = new_follow_code(follow_key, f"{who} {key}".encode() if key else None)
     hashed = follow_hash(follow_key, code)
     matter_id = open_door(new.channel, hashed, SEQUENCE)
     if key is not None:
         content = (new, tuple(file.sha256 for file in door.stored))
-        who = door_of(door.actor)
         earlier = claim_submission(door=who, key=key, content=content, matter_id=matter_id, step=1, now=now)
         if earlier is not None:
             return _again(earlier.matter_id, code, now)

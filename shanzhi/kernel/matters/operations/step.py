@@ -298,7 +298,7 @@ def about(matter: Matter, kind: Kind, action: str, before: str, deadline: Deadli
         "done_by": action,
         "category": matter.category,
         "region_id": matter.region_id,
-        "region_code": matter.region_code,
+        "region_code": matter.scope_code,
         "channel": matter.channel,
         "stage": before,
         "to_stage": matter.stage,

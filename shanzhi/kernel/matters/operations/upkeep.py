@@ -14,7 +14,7 @@ from shanzhi.kernel.matters.models import Matter, Submission, Suggestion
 from shanzhi.kernel.matters.operations.act import act
 from shanzhi.kernel.matters.operations.step import lock_matter
 from shanzhi.kernel.matters.policy.suggest import UnitHint, suggest_category, suggest_units
-from shanzhi.kernel.matters.rulebook import categories, kind_version
+from shanzhi.kernel.matters.rulebook import categories, lapsing_stages
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.organisation.policy import Level, UnitKind
 from shanzhi.kernel.vault import operations as vault
@@ -118,13 +118,14 @@ def lapse_due(*, now: datetime) -> int:
 
     Each in its own transaction; one that somebody else just moved is left alone. Worker's role.
     """
-    due = Matter.objects.filter(ended_at=None, due_at__lt=now).order_by("due_at", "pk")
+    lapsing = lapsing_stages()
+    due = Matter.objects.filter(ended_at=None, due_at__lt=now, stage__in={stage for _, _, stage in lapsing})
     done = 0
-    for pk, kind, kind_at, stage, version in due.values_list(
+    for pk, kind, kind_at, stage, version in due.order_by("due_at", "pk").values_list(
         "pk", "kind", "kind_version", "stage", "version"
-    ).iterator():
-        action = kind_version(kind, kind_at).stage(stage).on_overdue
-        if not action:
+    )[: 2 * LAPSE_BATCH]:
+        action = lapsing.get((kind, kind_at, stage))
+        if action is None:
             continue
         try:
             # With the version: a matter that came back to this stage meanwhile has a new limit to run.

@@ -14,6 +14,7 @@ from shanzhi.kernel.journal.policy import Payload, payload
 class About(Payload):
     """What every step says of its matter: what it is, where, and how its clock stands after the step.
 
+    `region_id` and `region_code` say where it lies after the step (the report's own say where it was reported);
     `stage` before and `to_stage` after; `due_at`, `warn_at`, `limit`, `calendar` of the clock that runs after it (None
     in an end); `holder_unit_id` whose turn it is; `done_by` the action's code in the kind's process.
     """
