@@ -190,7 +190,9 @@ def picture(page: Page, name: str) -> None:
         page.set_viewport_size(size)
         for scheme, mark in schemes.items():
             page.emulate_media(color_scheme=scheme)
-            page.screenshot(path=SCREENSHOTS / f"{name}-{size['width']}{mark}.png", full_page=True, animations="disabled")
+            page.screenshot(
+                path=SCREENSHOTS / f"{name}-{size['width']}{mark}.png", full_page=True, animations="disabled"
+            )
     page.emulate_media(color_scheme="light")
     page.set_viewport_size(before)
 

@@ -42,7 +42,9 @@ def test_it_takes_notes_and_replies(site: Site, meet: Meet) -> None:
     handler.presses("已办结")
     expect(reply).to_have_value(re.compile(r"^门禁已换新。\s+您好！您于.+" + re.escape(site.cast["handler"].unit_name)))
     reply.fill("门禁已换新，旧卡可以继续使用。")
-    page.get_by_label("照片和附件").filter(visible=True).first.set_input_files([photo("门禁.jpg"), photo("锁.jpg", "#333")])
+    page.get_by_label("照片和附件").filter(visible=True).first.set_input_files(
+        [photo("门禁.jpg"), photo("锁.jpg", "#333")]
+    )
     handler.looks("worklist-reply")
     handler.presses("答复")
     handler.sees("已答复。")

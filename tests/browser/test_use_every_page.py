@@ -1,11 +1,14 @@
 """What every page brings along: sign-in and its mistakes, the post's switch, language, colours, missing pages, weight."""
 
 import re
+import tomllib
+from collections.abc import Iterator
 
 from playwright.sync_api import Page, expect
 
 from tests.browser.person import Meet, Person
-from tests.site import Site
+from tests.city import FILES
+from tests.site import ROOT, Site
 
 COMMUNITY = "370303009006"
 HOME_KB = 150
@@ -103,11 +106,11 @@ def test_it_speaks_english(site: Site, meet: Meet) -> None:
     report = site.report("Broken bench in the park", region_code=COMMUNITY)
     site.bring_to(report.number, "handling")
     left: dict[str, list[str]] = {}
+    known = data_words(site)
 
     def read(person: Person, paths: tuple[str, ...]) -> None:
         for path in paths:
             person.goes(path)
-            known = data_words(site)
             if rest := person.page.evaluate(CHINESE_LEFT, known):
                 left[path] = rest
 
@@ -125,9 +128,30 @@ def test_it_speaks_english(site: Site, meet: Meet) -> None:
 
 
 def data_words(site: Site) -> list[str]:
-    """Names that stay Chinese in every language: regions, units, people, and what residents wrote."""
-    units = {part.unit_name for part in site.cast.values()}
-    return sorted(units, key=len, reverse=True)
+    """What stays Chinese in every language: places, units and people, the city's rule book, what residents wrote."""
+    words = set(re.findall(r"[\u3400-\u9fff]+", "".join(FILES.values())))
+    words |= {word.removesuffix("居委会").removesuffix("村委会") for word in words}
+    for book in ("matters/catalogue/categories", "matters/catalogue/grounds", "organisation/catalogue/departments"):
+        read = tomllib.loads((ROOT / "shanzhi" / "kernel" / f"{book}.toml").read_text(encoding="utf-8"))
+        words |= set(_names(read))
+    headers = {"Authorization": f"Bearer {site.cast['supervisor'].token}"}
+    _, matters = site.call("GET", "/api/v1/matters?open_only=false&size=100", headers=headers)
+    words |= {row["title"] for row in matters["rows"]}
+    words |= {"市综治中心"} | {surname + given for surname in "王李" for given in ("伟", "秀英")}
+    return sorted(words, key=len, reverse=True)
+
+
+def _names(book: object) -> Iterator[str]:
+    """The names and explanations in a file of the rule book."""
+    if isinstance(book, list):
+        for row in book:
+            yield from _names(row)
+    elif isinstance(book, dict):
+        for key, value in book.items():
+            if isinstance(value, str) and key in {"name", "short", "help", "channel"}:
+                yield value
+            else:
+                yield from _names(value)
 
 
 def test_it_keeps_the_chosen_colours(meet: Meet) -> None:

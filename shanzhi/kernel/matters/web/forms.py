@@ -83,7 +83,11 @@ class ActionForm(forms.Form):
 
 def form_field(verb: str, spec: FieldSpec, needed: bool) -> forms.Field:
     """The form field for one field of an action."""
-    common: dict[str, Any] = {"label": gettext(spec.name), "required": needed, "help_text": gettext(spec.hint or "")}
+    common: dict[str, Any] = {
+        "label": gettext(spec.name),
+        "required": needed,
+        "help_text": gettext(spec.hint) if spec.hint else "",
+    }
     return _MAKERS.get(spec.type, _plain)(verb, spec, common)
 
 

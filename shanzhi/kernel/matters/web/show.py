@@ -162,11 +162,11 @@ def timeline_of(card: MatterCard, now: datetime) -> tuple[components.TimelineEnt
 
 
 def _said(entry: TimelineEntry, now: datetime, *, with_due: bool) -> list[str]:
-    detail = entry.detail
+    detail, reason = entry.detail, entry.detail.get("reason")
     named = (
         (msg("主办：%(what)s"), detail.get("lead")),
         (msg("协办：%(what)s"), detail.get("co")),
-        (msg("理由：%(what)s"), entry.ground or gettext(detail.get("reason") or "")),
+        (msg("理由：%(what)s"), entry.ground or (gettext(reason) if reason else "")),
         (msg("告知的渠道：%(what)s"), entry.channel),
     )
     lines = [gettext(text) % {"what": what} for text, what in named if what]

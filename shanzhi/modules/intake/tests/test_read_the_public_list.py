@@ -174,8 +174,8 @@ def test_it_knows_a_cursor_from_nonsense():
 def test_it_needs_the_same_queries_for_one_row_and_for_fifty(as_role, client, django_assert_num_queries):
     client.get("/public/")
     fill(as_role, line(1))
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         client.get("/public/")
     fill(as_role, *(line(number) for number in range(2, 51)))
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         client.get("/public/")

@@ -219,7 +219,7 @@ def test_it_lets_staff_type_a_report_in(client, cast):
 
 def test_it_needs_few_queries(client, django_assert_num_queries):
     client.get("/report/")
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(4):
         client.get("/report/")
 
 

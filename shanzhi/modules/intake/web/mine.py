@@ -190,7 +190,7 @@ def _page(
     context = {
         "card": card,
         "sentence": next_words(card.next_sentence, unit=card.holder_name, due=card.due_at, now=request.now),
-        "steps": [Step(name, _step_state(state)) for name, state in card.stages],
+        "steps": [Step(gettext(name), _step_state(state)) for name, state in card.stages],
         "timeline": [_entry(entry) for entry in reversed(card.timeline)],
         "photos": [
             Photo(reverse("files:attachment", args=[row.id]), reverse("files:preview", args=[row.id]), gettext("照片"))
@@ -250,4 +250,5 @@ def _verdict(solved: bool | None, satisfied: int | None) -> str:
     if solved is None:
         return ""
     said = gettext("解决了") if solved else gettext("没有解决")
-    return f"{said} · {gettext(msg('满意程度 %(score)s 分')) % {'score': satisfied}}" if satisfied else said
+    score = gettext(msg("满意程度 %(score)s 分")) % {"score": satisfied}
+    return f"{said} · {score}" if satisfied else said
