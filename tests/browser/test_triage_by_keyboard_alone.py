@@ -181,11 +181,6 @@ def test_it_refuses_with_a_ground(site: Site, meet: Meet) -> None:
     dispatcher.looks("triage-refuse-wrong")
     page.get_by_label("说明").filter(visible=True).first.focus()
     keys.type("判决的执行由人民法院负责。")
-    if not page.locator("select[name=ground]").is_visible():
-        keys.press("Escape")
-        keys.press("r")
-    else:
-        page.locator("select[name=ground]").focus()
     reach(page, "不予受理")
     keys.press("Enter")
     dispatcher.sees("已不予受理。")

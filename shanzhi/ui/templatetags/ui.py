@@ -120,7 +120,8 @@ def icon(name: str, label: str = "", css: str = "") -> SafeString:
 def light(level: LightLevel | str, text: str = "") -> SafeString:
     """`{% light "near" %}` → ▲ 临期; `text` replaces the word ("剩 4 小时") but the word stays for screen readers."""
     shape, word = LIGHTS[level]
-    hidden = format_html('<span class="visually-hidden">{} </span>', gettext(word)) if text else ""
+    says_it = not text or gettext(word) in text
+    hidden = "" if says_it else format_html('<span class="visually-hidden">{} </span>', gettext(word))
     return format_html(
         '<span class="ui-light ui-light--{}">{}{}<span>{}</span></span>',
         level,
@@ -258,12 +259,21 @@ def toolbar(
 
 
 @register.simple_block_tag(takes_context=True)
-def confirm(context: Context, content: str, label: str, tone: str = "plain", name: str = "", key: str = "") -> str:
+def confirm(
+    context: Context,
+    content: str,
+    label: str,
+    tone: str = "plain",
+    name: str = "",
+    key: str = "",
+    opened: object = False,
+) -> str:
     """`{% confirm label="退回" %} form {% endconfirm %}`: a button that opens its form in place, without script.
 
-    `tone` is plain, action or bad; confirms of one `name` close each other; `key` is the keyboard shortcut.
+    `tone` is plain, action or bad; confirms of one `name` close each other; `key` is the keyboard shortcut; `opened`
+    for a form that came back.
     """
-    return _block(context, "confirm", content, label=label, tone=tone, name=name, key=key)
+    return _block(context, "confirm", content, label=label, tone=tone, name=name, key=key, opened=bool(opened))
 
 
 @register.simple_block_tag(takes_context=True)

@@ -155,7 +155,7 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
         result=matter.result,
         next_sentence=stage.says,
         next_params={"unit": names.unit_full(matter.holder_unit_id), "due": matter.due_at},
-        stages=_path(kind, stage),
+        stages=_path(kind, stage, {row.payload.get("to_stage") for row in entries}),
         light=light_of(matter, now),
         due_at=matter.due_at,
         left=remaining(now, matter.due_at, work_calendar()) if matter.due_at else None,
@@ -201,13 +201,15 @@ def _choice(kind: Kind, action: Action) -> ActionChoice:
     return ActionChoice(action.code, action.name, action.verb.value, fields)
 
 
-def _path(kind: Kind, now_in: Stage) -> tuple[tuple[str, str], ...]:
-    """The main way through the stages as (code, state): done, now or to come; ends off the way only when there."""
+def _path(kind: Kind, now_in: Stage, been_in: set[str | None]) -> tuple[tuple[str, str], ...]:
+    """The main way through the stages as (name, state): done, now, todo, or skipped by one that has ended; ends off
+    the way only when there."""
     way = [stage for stage in kind.stages if not stage.is_end]
     ends = [stage for stage in kind.stages if stage.is_end]
     if now_in.is_end:
         way.append(now_in)
-        return tuple((stage.name, "now" if stage is now_in else "done") for stage in way)
+        states = ["now" if stage is now_in else "done" if stage.code in been_in else "skipped" for stage in way]
+        return tuple((stage.name, state) for stage, state in zip(way, states, strict=True))
     at = way.index(now_in)
     states = ["done" if place < at else "now" if place == at else "todo" for place in range(len(way))]
     return (*((stage.name, state) for stage, state in zip(way, states, strict=True)), (ends[0].name, "todo"))

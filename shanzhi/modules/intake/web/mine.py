@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from typing import cast
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
@@ -190,7 +191,7 @@ def _page(
     context = {
         "card": card,
         "sentence": next_words(card.next_sentence, unit=card.holder_name, due=card.due_at, now=request.now),
-        "steps": [Step(gettext(name), _step_state(state)) for name, state in card.stages],
+        "steps": [Step(gettext(name), cast(StepState, state)) for name, state in card.stages],
         "timeline": [_entry(entry) for entry in reversed(card.timeline)],
         "photos": [
             Photo(reverse("files:attachment", args=[row.id]), reverse("files:preview", args=[row.id]), gettext("照片"))
@@ -209,10 +210,6 @@ def _page(
     response = render(request, "intake/mine.html", context, status=status)
     response["Cache-Control"] = "no-store"
     return response
-
-
-def _step_state(state: str) -> StepState:
-    return "done" if state == "done" else "now" if state == "now" else "todo"
 
 
 def _facts(card: MatterCard) -> list[tuple[str, object]]:
