@@ -116,7 +116,7 @@ class Site:
 
     def bring_to(self, number: str, stage: str, lead: str = "handler") -> None:
         """Take a fresh report as far as `stage`: accepted, dispatched, handling, checking or verdict."""
-        steps = (
+        steps: tuple[tuple[str, str, str, dict[str, object]], ...] = (
             ("accepted", "dispatcher", "accept", {"category": "housing.property-service"}),
             ("dispatched", "dispatcher", "dispatch", {"lead": self.cast[lead].unit_id}),
             ("handling", lead, "take", {}),

@@ -190,10 +190,11 @@ def picture(page: Page, name: str) -> None:
         page.set_viewport_size(size)
         for scheme, mark in schemes.items():
             page.emulate_media(color_scheme=scheme)
-            # The caret stays: hiding it leaves empty style attributes behind, whose copying the content policy reports.
             page.screenshot(
                 path=SCREENSHOTS / f"{name}-{size['width']}{mark}.png", full_page=True, animations="disabled"
             )
+    # Hiding the caret leaves empty style attributes behind; when htmx copies one, the content policy would report it.
+    page.evaluate("""document.querySelectorAll('[style=""]').forEach((element) => element.removeAttribute('style'))""")
     page.emulate_media(color_scheme="light")
     page.set_viewport_size(before)
 
