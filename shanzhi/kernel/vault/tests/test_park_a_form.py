@@ -58,7 +58,9 @@ def test_it_clears_away_what_nobody_came_back_for():
     assert ParkedForm.objects.count() == 1
 
 
-@pytest.mark.parametrize("key", ["", "x", "0b6f3a52-5d0c-4c5e-9a43-1f2f6f1c7a10", "0" * 32, "' OR 1=1", "\x00", "9" * 400])
+@pytest.mark.parametrize(
+    "key", ["", "x", "0b6f3a52-5d0c-4c5e-9a43-1f2f6f1c7a10", "0" * 32, "' OR 1=1", "\x00", "9" * 400]
+)
 def test_it_gives_nothing_for_another_key(key):
     park()
     assert form_take_back(key=key, path=PATH, now=NOW) == {}
