@@ -38,9 +38,8 @@ def judge(resident: Person, *, solved: bool) -> None:
     resident.presses("提交评价")
 
 
-@both_ways
-def test_it_goes_from_report_to_verdict(site: Site, meet: Meet, script: bool) -> None:
-    resident, mark = meet(script=script), "" if script else "-no-script"
+def reports_in_full(resident: Person, mark: str, *, script: bool) -> Reported:
+    """Everything that can be filled in, with a photo."""
     page = resident.page
     resident.goes("/")
     page.get_by_role("main").get_by_role("link", name="反映问题").click()
@@ -66,7 +65,11 @@ def test_it_goes_from_report_to_verdict(site: Site, meet: Meet, script: bool) ->
     assert re.fullmatch(r"\d{8}-\d{6}", reported.number)
     assert re.fullmatch(r"\w{4}-\w{4}", reported.code)
     resident.looks(f"done{mark}")
+    return reported
 
+
+def sees_it_on_the_same_phone(resident: Person, site: Site, mark: str) -> None:
+    page = resident.page
     # On the same phone no code is asked for; the photo no longer tells where it was taken.
     resident.presses("看进度", "link")
     expect(page.get_by_role("heading", level=1)).to_contain_text("世纪花园3号楼的电梯坏了三天")
@@ -77,8 +80,9 @@ def test_it_goes_from_report_to_verdict(site: Site, meet: Meet, script: bool) ->
     assert not tells_place(shown.body())
     resident.looks(f"mine-reported{mark}")
 
+
+def follows_on_another_phone(other: Person, reported: Reported, mark: str) -> None:
     # On another phone, number and code; a wrong code is told and nothing is lost.
-    other = meet(script=script)
     other.goes("/follow/")
     other.page.get_by_label("事项编号").fill(reported.number)
     other.page.get_by_label("查询码").fill("AAAA-2222")
@@ -92,6 +96,9 @@ def test_it_goes_from_report_to_verdict(site: Site, meet: Meet, script: bool) ->
     assert other.goes("/") == 200
     other.sees(reported.number)
 
+
+def judges_twice(resident: Person, site: Site, reported: Reported, mark: str) -> None:
+    page = resident.page
     # The work is done, it wasn't solved, it is done again, it is solved.
     site.bring_to(reported.number, "verdict")
     page.reload()
@@ -112,8 +119,9 @@ def test_it_goes_from_report_to_verdict(site: Site, meet: Meet, script: bool) ->
     assert site.stage(reported.number) == "closed"
     resident.looks(f"mine-closed{mark}")
 
+
+def reads_the_public_list(anybody: Person, mark: str) -> None:
     # Everybody reads what kind of thing it was, roughly where, and how it stands; nobody reads what it said.
-    anybody = meet(script=script)
     anybody.goes("/public/")
     table = anybody.page.get_by_role("table")
     expect(table).to_contain_text("马尚街道")
@@ -125,6 +133,16 @@ def test_it_goes_from_report_to_verdict(site: Site, meet: Meet, script: bool) ->
     anybody.page.get_by_role("main").get_by_role("button", name="筛选").click()
     expect(anybody.page).to_have_url(re.compile("state=open"))
     expect(anybody.page.locator("tbody").filter(has_text="已办结")).to_have_count(0)
+
+
+@both_ways
+def test_it_goes_from_report_to_verdict(site: Site, meet: Meet, script: bool) -> None:
+    resident, mark = meet(script=script), "" if script else "-no-script"
+    reported = reports_in_full(resident, mark, script=script)
+    sees_it_on_the_same_phone(resident, site, mark)
+    follows_on_another_phone(meet(script=script), reported, mark)
+    judges_twice(resident, site, reported, mark)
+    reads_the_public_list(meet(script=script), mark)
 
 
 @both_ways
