@@ -1,5 +1,6 @@
 """Make the city's database ready: embedded server, roles, schema, migrations. Safe to run again at any time."""
 
+import fcntl
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -136,13 +137,23 @@ def migrate(verbosity: int = 0) -> None:
     call_command("migrate", database="owner", verbosity=verbosity, interactive=False)
 
 
+@contextmanager
+def _one_at_a_time(installation: Installation) -> Iterator[None]:
+    """Let one process of this home folder prepare at a time: roles belong to the whole server, and PostgreSQL's own
+    advisory locks reach no further than one database."""
+    with (installation.home / "prepare.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 def prepare(installation: Installation, verbosity: int = 0) -> None:
     """Everything from an empty server to a migrated schema; seconds when there is nothing to do."""
-    if installation.is_embedded:
-        create_database(installation)
-    create_roles(installation)
-    migrate(verbosity)
-    grant_third_party(installation)
+    with _one_at_a_time(installation):
+        if installation.is_embedded:
+            create_database(installation)
+        create_roles(installation)
+        migrate(verbosity)
+        grant_third_party(installation)
 
 
 def repoint(installation: Installation) -> None:
