@@ -184,8 +184,8 @@ def main() -> None:
     """Run it all, print it, and write it down."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--total", type=int, default=6000)
-    options.add_argument("--workers", type=int, default=1)
-    options.add_argument("--threads", type=int, default=4)
+    options.add_argument("--workers", type=int, default=2)
+    options.add_argument("--threads", type=int, default=2)
     options.add_argument("--dry", action="store_true", help="do not write RESULTS.md")
     given = options.parse_args()
     with city(given.workers, given.threads) as (installation, web, background):

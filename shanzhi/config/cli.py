@@ -93,7 +93,7 @@ def setup() -> None:
 
 
 @cli.command()
-def serve(port: PortOption = 8000, host: HostOption = "127.0.0.1", workers: int = 1, threads: int = 4) -> None:
+def serve(port: PortOption = 8000, host: HostOption = "127.0.0.1", workers: int = 2, threads: int = 2) -> None:
     """网页和接口（先运行 shanzhi setup）。"""
     with ready() as installation:
         from shanzhi.config.server import serve as run  # noqa: PLC0415

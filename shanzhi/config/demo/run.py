@@ -47,7 +47,7 @@ def run_demo(installation: Installation, *, city_code: str, host: str, port: int
     os.environ["SHANZHI_CITY_NAME"] = _city_name(city_code, now)
     signal.signal(signal.SIGTERM, _interrupt)
     children = [
-        start(web_command(host, port, 1, 4), environment(installation, "app")),
+        start(web_command(host, port, 2, 2), environment(installation, "app")),
         start(worker_command(), environment(installation, "worker")),
     ]
     try:

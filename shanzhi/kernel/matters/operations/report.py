@@ -23,6 +23,7 @@ from shanzhi.kernel.matters.operations.step import (
     deadline_of,
     door_of,
     lock_matter,
+    pipelined,
     start_clock,
     tell,
 )
@@ -134,19 +135,6 @@ def _take_in(door: _Door, key: uuid.UUID | None) -> Reported:
     deadline = deadline_of(kind, kind.initial, now)
     matter = _matter(matter_id, door, texts)
     matter.follow_hash, matter.due_at, matter.warn_at = hashed, deadline.due_at, deadline.warn_at
-    matter.save(force_insert=True)
-    start_clock(matter, kind.initial, deadline)
-    _keep(matter, new, texts, kind, now)
-    files.attach(
-        subject_kind="matter",
-        subject_id=matter_id,
-        scope_code=matter.scope_code,
-        stored=door.stored,
-        purpose="report",
-        post_id=door.actor.post_id,
-        now=now,
-        shown_to_reporter=True,
-    )
     payload = Report(
         **about(matter, kind, "report", "", deadline),
         reported_at=now,
@@ -161,8 +149,22 @@ def _take_in(door: _Door, key: uuid.UUID | None) -> Reported:
         files=tuple(file.sha256 for file in door.stored),
     )
     subject = Subject("matter", matter_id, 1, matter.scope_code)
-    journal.record(payload=payload, subject=subject, author=author_of(door.actor), happened_at=now)
-    tell(matter, "report", now)
+    with pipelined():
+        matter.save(force_insert=True)
+        start_clock(matter, kind.initial, deadline)
+        _keep(matter, new, texts, kind, now)
+        files.attach(
+            subject_kind="matter",
+            subject_id=matter_id,
+            scope_code=matter.scope_code,
+            stored=door.stored,
+            purpose="report",
+            post_id=door.actor.post_id,
+            now=now,
+            shown_to_reporter=True,
+        )
+        journal.record(payload=payload, subject=subject, author=author_of(door.actor), happened_at=now)
+        tell(matter, "report", now)
     return _reported(matter, kind, code, door.place.centre.name)
 
 

@@ -1,7 +1,8 @@
 """What every step shares: the lock, the clock, the holder, the words, the journal entry and the event."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -86,6 +87,16 @@ class Step:
     def lead(self) -> Assignment | None:
         """The lead's open assignment."""
         return next((row for row in self.open if row.part == "lead"), None)
+
+
+@contextmanager
+def pipelined() -> Iterator[None]:
+    """Send the statements within in one go and wait once, at the end: for writes whose results nobody reads.
+
+    A statement that fails is told of at the end, as Django's error, and fails the transaction like any other.
+    """
+    with connection.wrap_database_errors, connection.connection.pipeline():
+        yield
 
 
 def author_of(actor: Actor) -> Author:
