@@ -45,7 +45,9 @@ def run_demo(installation: Installation, *, city_code: str, host: str, port: int
             pass
     collect()
     os.environ["SHANZHI_CITY_NAME"] = _city_name(city_code, now)
-    signal.signal(signal.SIGTERM, _interrupt)
+    # Ctrl-C too: a shell that starts this in the background lets it ignore interrupts.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _interrupt)
     children = [
         start(web_command(host, port, 2, 2), environment(installation, "app")),
         start(worker_command(), environment(installation, "worker")),
