@@ -180,12 +180,30 @@ def backlog(installation: Any) -> int:
         return queries.outbox_backlog()[0]
 
 
+def import_rate(installation: Any, messages: Path) -> str:
+    """A line about importing a CSV file of messages, as the importer's role."""
+    from django.utils import timezone  # noqa: PLC0415
+
+    from shanzhi.config import database  # noqa: PLC0415
+    from shanzhi.modules.imports.operations import import_matters  # noqa: PLC0415
+
+    with database.acting_as(installation, "importer"):
+        rejects = installation.home / f"{messages.stem}.rejects.csv"
+        done = import_matters(path=messages, source=messages.stem, rejects_path=rejects, now=timezone.now())
+    rate = done.imported / done.seconds
+    return (
+        f"- import of {messages.name}: {done.imported} rows, {done.rejected} rejected, {done.closed} closed with their"
+        f" reply, in {done.seconds:.1f} s: {rate:.0f} rows a second"
+    )
+
+
 def main() -> None:
     """Run it all, print it, and write it down."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--total", type=int, default=6000)
     options.add_argument("--workers", type=int, default=2)
     options.add_argument("--threads", type=int, default=2)
+    options.add_argument("--messages", type=Path, action="append", default=[], help="a CSV file to import as well")
     options.add_argument("--dry", action="store_true", help="do not write RESULTS.md")
     given = options.parse_args()
     with city(given.workers, given.threads) as (installation, web, background):
@@ -200,6 +218,7 @@ def main() -> None:
         nine_calls(token, reports, 10)
         time.sleep(3)
         calls = nine_calls(token, reports, 30)
+        imported = [import_rate(installation, messages) for messages in given.messages]
         memory, worker_memory = rss_megabytes(web.pid), rss_megabytes(background.pid)
     lines = [
         f"- reports: {measured.rate:.0f} a second, {CLIENTS} clients, {given.total} reports, durable commit;"
@@ -209,6 +228,7 @@ def main() -> None:
         f"- one matter through nine calls, idle and warm: median {statistics.median(calls):.0f} ms,"
         f" worst {max(calls):.0f} ms of {len(calls)}",
         f"- memory: web process {memory:.0f} MB, worker {worker_memory:.0f} MB (resident)",
+        *imported,
         f"- web server: {given.workers} process(es), {given.threads} threads each",
     ]
     print("\n".join(lines))
