@@ -12,6 +12,12 @@ class NothingChanged(InputError):
     code = "nothing-changed"
 
 
+class SuggestionMoved(InputError):
+    """The suggested unit was left as it stood, but the category or region that now stands suggests another."""
+
+    code = "suggestion-moved"
+
+
 def intake_stages(kinds: Iterable[Kind]) -> tuple[str, ...]:
     """The stages, of any kind, in which the intake centre has its turn; each code once."""
     return tuple(dict.fromkeys(stage.code for kind in kinds for stage in kind.stages if stage.owner is Owner.INTAKE))

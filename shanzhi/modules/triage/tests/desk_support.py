@@ -20,6 +20,7 @@ from shanzhi.kernel.matters.queries import MatterCard
 from tests.city import LOGINS
 
 PROPERTY = "housing.property-service"
+WASTE = "cityscape.waste"
 BODY = "小区物业不作为，楼道卫生没人管"
 
 

@@ -7,6 +7,7 @@ import pytest
 from shanzhi.kernel.matters import queries
 from shanzhi.modules.triage.tests.desk_support import (
     PROPERTY,
+    WASTE,
     card,
     done,
     form,
@@ -100,6 +101,22 @@ def test_it_dispatches_without_a_correction_where_nothing_was_changed(cast: Cast
     now = card(cast.dispatcher, matter)
     assert [entry.title for entry in now.timeline] == ["反映", "受理", "派单"]
     assert [(share.unit_name, share.part) for share in now.shares] == [("张店区住建局", "lead"), ("张店区城管局", "co")]
+
+
+def test_it_asks_again_where_another_category_suggests_another_unit(cast: Cast):
+    matter = reported()
+    done(cast.dispatcher, matter, "accept", category=PROPERTY)
+    client = signed_in("dispatcher")
+    sent = form(page(client.get(url(matter))), do="dispatch", category=WASTE)
+    assert sent["lead"] == str(cast.handler.unit_id)
+    answer = client.post(url(matter), sent)
+    assert answer.status_code == 422
+    assert "建议的主办单位变成了张店区城市管理局" in page(answer)
+    assert card(cast.dispatcher, matter).stage == "accepted"
+    # Looked at and left as it is, it goes where the dispatcher wants it.
+    chosen = form(page(answer), do="dispatch", category=WASTE, lead=cast.handler.unit_id)
+    assert client.post(url(matter), chosen).status_code == 302
+    assert card(cast.dispatcher, matter).stage == "dispatched"
 
 
 def test_it_saves_a_correction_and_stays(cast: Cast):

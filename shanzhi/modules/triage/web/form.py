@@ -13,7 +13,7 @@ from shanzhi.kernel.matters.policy.process import Action, ActionUnknown, Kind
 from shanzhi.kernel.matters.queries import ActionChoice, MatterCard, TriageHint
 from shanzhi.kernel.matters.web import desk
 from shanzhi.modules.triage.operations import Act
-from shanzhi.modules.triage.policy import NothingChanged
+from shanzhi.modules.triage.policy import NothingChanged, SuggestionMoved
 
 CODE = "triage"
 """What the form is called among the forms of a matter's page."""
@@ -70,6 +70,24 @@ def with_suggested_unit(request: ActingRequest, matter_id: int) -> QueryDict:
     if hint.unit is not None:
         data["lead"] = str(hint.unit.id)
     return data
+
+
+def check_lead(request: ActingRequest, matter_id: int) -> None:
+    """Raises SuggestionMoved where the lead is a suggestion that the chosen category and region don't make (any more).
+
+    The category can be changed and the button pressed before the new suggestion is drawn, or without script at all; a
+    unit that was picked by hand is left alone.
+    """
+    suggested = request.POST.getlist("was")
+    if request.POST.get("lead", "") not in suggested:
+        return
+    hint = hint_for(request, matter_id, request.POST)
+    if hint.unit is not None and str(hint.unit.id) not in suggested:
+        raise SuggestionMoved(
+            msg("分类或区域改过，建议的主办单位变成了%(unit)s。请核对主办单位，再派单。"),
+            fields={"lead": msg("请核对主办单位。")},
+            unit=hint.unit.name,
+        )
 
 
 def hint_for(request: ActingRequest, matter_id: int, data: Mapping[str, str] | None = None) -> TriageHint:

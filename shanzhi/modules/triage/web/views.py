@@ -145,6 +145,8 @@ def _act(request: ActingRequest, matter_id: int) -> HttpResponse:
 
 
 def _do(request: ActingRequest, matter_id: int, kind: Kind, button: str) -> Done:
+    if button in (form.ACCEPT_AND_DISPATCH, "dispatch"):
+        form.check_lead(request, matter_id)
     values = desk.values_of(form.joint_choice(kind), request)
     first, then = form.acts_of(kind, button, values, form.changed(request, values))
     common: dict[str, Any] = {
