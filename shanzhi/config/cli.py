@@ -38,7 +38,7 @@ HostOption = Annotated[str, typer.Option(help="监听地址；0.0.0.0 让别的�
 def ready(role: str = "", *, prepare: bool = False) -> Iterator[Installation]:
     """Django set up on a running database; `prepare` also makes roles and migrates."""
     # Imported here and in the commands: each needs settings, and those need the environment that comes first.
-    from shanzhi.config import database  # noqa: PLC0415
+    from shanzhi.config import database
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shanzhi.config.settings")
     if role:
@@ -68,12 +68,12 @@ def demo(
     os.environ["SHANZHI_DEMO"] = "1"
     with ready(prepare=True) as installation:
         if check:
-            from shanzhi.config.demo.check import check as run_check  # noqa: PLC0415
+            from shanzhi.config.demo.check import check as run_check
 
             said, is_whole = run_check(installation, city_code=city, messages=messages, console=stderr)
             print(json.dumps(said, ensure_ascii=False, indent=1))
             raise typer.Exit(0 if is_whole else 1)
-        from shanzhi.config.demo.run import run_demo  # noqa: PLC0415
+        from shanzhi.config.demo.run import run_demo
 
         run_demo(installation, city_code=city, host=host, port=port, console=Console())
 
@@ -82,9 +82,9 @@ def demo(
 def setup() -> None:
     """建好数据库、角色、数据表和静态文件；可反复运行。"""
     with ready(prepare=True) as installation:
-        from shanzhi.config.assets import collect  # noqa: PLC0415
-        from shanzhi.config.database import acting_as  # noqa: PLC0415
-        from shanzhi.kernel.matters import operations as matters  # noqa: PLC0415
+        from shanzhi.config.assets import collect
+        from shanzhi.config.database import acting_as
+        from shanzhi.kernel.matters import operations as matters
 
         collect()
         with acting_as(installation, "importer"):
@@ -96,7 +96,7 @@ def setup() -> None:
 def serve(port: PortOption = 8000, host: HostOption = "127.0.0.1", workers: int = 2, threads: int = 2) -> None:
     """网页和接口（先运行 shanzhi setup）。"""
     with ready() as installation:
-        from shanzhi.config.server import serve as run  # noqa: PLC0415
+        from shanzhi.config.server import serve as run
 
         raise typer.Exit(run(installation, host=host, port=port, workers=workers, threads=threads))
 
@@ -105,7 +105,7 @@ def serve(port: PortOption = 8000, host: HostOption = "127.0.0.1", workers: int 
 def worker() -> None:
     """后台：分发事件、定时任务。"""
     with ready("worker"):
-        from shanzhi.config.worker import run  # noqa: PLC0415
+        from shanzhi.config.worker import run
 
         run()
 
@@ -113,7 +113,7 @@ def worker() -> None:
 @cli.command()
 def doctor() -> None:
     """检查这套安装哪里不对、怎么修。"""
-    from shanzhi.config.doctor import examine  # noqa: PLC0415
+    from shanzhi.config.doctor import examine
 
     raise typer.Exit(examine(Console()))
 
@@ -126,7 +126,7 @@ def token(
 ) -> None:
     """给一个岗位发一枚接口令牌；只显示这一次。"""
     with ready():
-        from shanzhi.kernel.access.cli import issue_token  # noqa: PLC0415
+        from shanzhi.kernel.access.cli import issue_token
 
         print(issue_token(who, label, days, now=timezone.now()))
 
@@ -138,9 +138,9 @@ def regions_load(
 ) -> None:
     """载入一座城市的区划和网格，例如 3203。"""
     with ready(prepare=True) as installation:
-        from shanzhi.config.database import acting_as  # noqa: PLC0415
-        from shanzhi.config.demo.city import DIVISIONS, check_same_city  # noqa: PLC0415
-        from shanzhi.kernel.organisation import cli as organisation  # noqa: PLC0415
+        from shanzhi.config.database import acting_as
+        from shanzhi.config.demo.city import DIVISIONS, check_same_city
+        from shanzhi.kernel.organisation import cli as organisation
 
         day = on.date() if on else timezone.localdate()
         with acting_as(installation, "importer"):
@@ -152,8 +152,8 @@ def regions_load(
 def units_load(code: str) -> None:
     """按单位目录设立一座城市的综治中心、部门、乡镇街道、村社区及其岗位（先载入区划）。"""
     with ready(prepare=True) as installation:
-        from shanzhi.config.database import acting_as  # noqa: PLC0415
-        from shanzhi.kernel.organisation import cli as organisation  # noqa: PLC0415
+        from shanzhi.config.database import acting_as
+        from shanzhi.kernel.organisation import cli as organisation
 
         with acting_as(installation, "importer"):
             organisation.set_up_units(code, on=timezone.localdate(), now=timezone.now(), console=Console())
@@ -170,8 +170,8 @@ def account(
     """给一位工作人员安排空缺的岗位并开通登录；密码在提示后输入。"""
     password = typer.prompt("密码", hide_input=True, confirmation_prompt="再输一次")
     with ready() as installation:
-        from shanzhi.config.database import acting_as  # noqa: PLC0415
-        from shanzhi.kernel.access.cli import open_account  # noqa: PLC0415
+        from shanzhi.config.database import acting_as
+        from shanzhi.kernel.access.cli import open_account
 
         with acting_as(installation, "importer"):
             title = open_account(
@@ -188,8 +188,8 @@ def import_matters(
 ) -> None:
     """导入别的系统的事项（CSV）；可反复运行，已有的不再导入。"""
     with ready() as installation:
-        from shanzhi.config.database import acting_as  # noqa: PLC0415
-        from shanzhi.modules.imports.cli import import_matters_file  # noqa: PLC0415
+        from shanzhi.config.database import acting_as
+        from shanzhi.modules.imports.cli import import_matters_file
 
         with acting_as(installation, "importer"):
             raise typer.Exit(import_matters_file(file, source or file.stem, rejects))
@@ -211,7 +211,7 @@ def process_draw(
 
 def _said(command: str, *arguments: object) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shanzhi.config.settings")
-    from shanzhi.kernel.matters import cli as matters  # noqa: PLC0415
+    from shanzhi.kernel.matters import cli as matters
 
     said = getattr(matters, command)(*arguments)
     print(said.text)

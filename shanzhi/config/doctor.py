@@ -123,8 +123,8 @@ def _server(installation: Installation) -> Iterator[Finding]:
 
 
 def _migrations(installation: Installation) -> Iterator[Finding]:
-    from django.db import connections  # noqa: PLC0415 - Django is set up only by now
-    from django.db.migrations.executor import MigrationExecutor  # noqa: PLC0415
+    from django.db import connections
+    from django.db.migrations.executor import MigrationExecutor
 
     executor = MigrationExecutor(connections["owner"])
     waiting = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
@@ -148,7 +148,7 @@ def _rights(installation: Installation) -> Iterator[Finding]:
 
 def _keys(installation: Installation) -> Iterator[Finding]:
     def look() -> Iterator[Finding]:
-        from shanzhi.kernel.vault import queries  # noqa: PLC0415
+        from shanzhi.kernel.vault import queries
 
         fits = queries.does_keyring_fit()
         seen = "打得开保险库" if fits else "打不开保险库里的内容"
@@ -158,10 +158,10 @@ def _keys(installation: Installation) -> Iterator[Finding]:
 
 
 def _content(installation: Installation) -> Iterator[Finding]:
-    from django.utils import timezone  # noqa: PLC0415
+    from django.utils import timezone
 
-    from shanzhi.kernel.organisation import queries  # noqa: PLC0415
-    from shanzhi.kernel.organisation.policy import Level  # noqa: PLC0415
+    from shanzhi.kernel.organisation import queries
+    from shanzhi.kernel.organisation.policy import Level
 
     top = queries.top_regions(timezone.localdate())
     yield Finding(
@@ -185,7 +185,7 @@ def _as_worker(installation: Installation, look: Callable[[], Iterator[Finding]]
 
 def _loop(installation: Installation) -> Iterator[Finding]:
     def look() -> Iterator[Finding]:
-        from shanzhi.kernel.matters import queries  # noqa: PLC0415
+        from shanzhi.kernel.matters import queries
 
         state = queries.loop_state()
         bad = [*state.lost, *state.out_of_step]
@@ -197,11 +197,11 @@ def _loop(installation: Installation) -> Iterator[Finding]:
 
 def _backlog(installation: Installation) -> Iterator[Finding]:
     def look() -> Iterator[Finding]:
-        from datetime import timedelta  # noqa: PLC0415
+        from datetime import timedelta
 
-        from django.utils import timezone  # noqa: PLC0415
+        from django.utils import timezone
 
-        from shanzhi.kernel.notices import queries  # noqa: PLC0415
+        from shanzhi.kernel.notices import queries
 
         count, since = queries.outbox_backlog()
         late = since is not None and timezone.now() - since > timedelta(minutes=5)
