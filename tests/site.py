@@ -187,7 +187,7 @@ def _prepare(installation: Installation) -> dict[str, dict[str, Any]]:
 def main() -> None:
     """The child's part of `running_site`."""
     # Imported here and below: Django is set up only by `ready`, and the parent must not need it.
-    from shanzhi.config.cli import ready  # noqa: PLC0415
+    from shanzhi.config.ready import ready  # noqa: PLC0415
 
     with ready(prepare=True) as installation:
         from shanzhi.config.assets import collect  # noqa: PLC0415

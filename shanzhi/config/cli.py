@@ -3,18 +3,16 @@
 import json
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
-import django
 import typer
 from django.utils import timezone
 from rich.console import Console
 
-from shanzhi.config.installation import Installation
+from shanzhi.config import commands
+from shanzhi.config.ready import ready
 from shanzhi.core.errors import DomainError
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, help="善治：城市运行平台。")
@@ -26,32 +24,13 @@ cli.add_typer(regions, name="regions")
 cli.add_typer(units, name="units")
 cli.add_typer(process, name="process")
 cli.add_typer(imports, name="import")
+commands.add_to(cli)
 
 stderr = Console(stderr=True)
 
 CityOption = Annotated[str, typer.Option("--city", help="城市的区划代码（4 位；重庆 50）。")]
 PortOption = Annotated[int, typer.Option(help="端口。")]
 HostOption = Annotated[str, typer.Option(help="监听地址；0.0.0.0 让别的设备也能访问。")]
-
-
-@contextmanager
-def ready(role: str = "", *, prepare: bool = False) -> Iterator[Installation]:
-    """Django set up on a running database; `prepare` also makes roles and migrates."""
-    # Imported here and in the commands: each needs settings, and those need the environment that comes first.
-    from shanzhi.config import database
-
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shanzhi.config.settings")
-    if role:
-        os.environ["SHANZHI_ROLE"] = role
-    installation = Installation.from_environment()
-    if installation.is_embedded:
-        database.start_embedded(installation)
-        database.create_database(installation)
-    django.setup()
-    database.repoint(installation)
-    if prepare:
-        database.prepare(installation)
-    yield installation
 
 
 @cli.command()

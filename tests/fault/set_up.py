@@ -3,7 +3,7 @@
 import json
 import sys
 
-from shanzhi.config.cli import ready
+from shanzhi.config.ready import ready
 
 
 def main() -> None:

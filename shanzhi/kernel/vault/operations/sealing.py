@@ -1,10 +1,8 @@
-"""Keeping and reading personal data; forms parked while their writer signs in again."""
+"""Keeping and reading personal data."""
 
-import json
-import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Literal
 
 from django.db import connection, transaction
@@ -15,13 +13,8 @@ from shanzhi.kernel.access.policy import Actor, SignInNeeded
 from shanzhi.kernel.journal import operations as journal
 from shanzhi.kernel.journal.policy import Author, Payload, Subject, payload
 from shanzhi.kernel.vault.keys import keyring
-from shanzhi.kernel.vault.models import ParkedForm, Record
+from shanzhi.kernel.vault.models import Record
 from shanzhi.kernel.vault.policy.envelope import record_context
-
-__all__ = ["READ_REASONS", "Keep", "VaultRead", "form_park", "form_take_back", "keep", "keyring", "reveal"]
-
-PARKED_FOR = timedelta(hours=24)
-PARKED_BYTES = 400_000
 
 READ_REASONS = {
     "contact": msg("联系反映人核实情况"),
@@ -117,34 +110,3 @@ def reveal(*, subject: Subject, purposes: Sequence[str], reason: str, actor: Act
             happened_at=now,
         )
     return found
-
-
-@transaction.atomic
-def form_park(*, path: str, fields: dict[str, list[str]], now: datetime) -> str | None:
-    """Keep what was typed until its writer has signed in again; returns the key, or None where it is too large.
-
-    The fields are sealed with the city's key: a half-written reply can hold personal data.
-    """
-    key = uuid.uuid4()
-    plain = json.dumps(fields, ensure_ascii=False).encode()
-    if len(plain) > PARKED_BYTES:
-        return None
-    ParkedForm.objects.filter(parked_at__lt=now - PARKED_FOR).delete()
-    sealed = keyring().seal(plain, context=key.bytes)
-    ParkedForm.objects.create(id=key, path=path, sealed=sealed, parked_at=now)
-    return str(key)
-
-
-@transaction.atomic
-def form_take_back(*, key: str, path: str, now: datetime) -> dict[str, list[str]]:
-    """What was parked under `key` for `path`, once; empty where there is nothing (any more)."""
-    try:
-        wanted = uuid.UUID(key)
-    except ValueError:
-        return {}
-    parked = ParkedForm.objects.filter(pk=wanted, path=path, parked_at__gte=now - PARKED_FOR).first()
-    if parked is None:
-        return {}
-    fields: dict[str, list[str]] = json.loads(keyring().open_sealed(bytes(parked.sealed), context=wanted.bytes))
-    parked.delete()
-    return fields

@@ -1,0 +1,29 @@
+"""What every command needs first: the environment, a running database, Django."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import django
+
+from shanzhi.config.installation import Installation
+
+
+@contextmanager
+def ready(role: str = "", *, prepare: bool = False) -> Iterator[Installation]:
+    """Django set up on a running database, acting as `role` where one is given; `prepare` also makes roles and migrates."""
+    # Imported here, as in the commands: it needs settings, and those need the environment that comes first.
+    from shanzhi.config import database
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shanzhi.config.settings")
+    if role:
+        os.environ["SHANZHI_ROLE"] = role
+    installation = Installation.from_environment()
+    if installation.is_embedded:
+        database.start_embedded(installation)
+        database.create_database(installation)
+    django.setup()
+    database.repoint(installation)
+    if prepare:
+        database.prepare(installation)
+    yield installation

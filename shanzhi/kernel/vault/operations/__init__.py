@@ -1,0 +1,18 @@
+"""The vault's operations: one file a matter of its own."""
+
+from shanzhi.kernel.vault.keys import keyring
+from shanzhi.kernel.vault.operations.parked import PARKED_BYTES, PARKED_FOR, form_park, form_take_back
+from shanzhi.kernel.vault.operations.sealing import READ_REASONS, Keep, VaultRead, keep, reveal
+
+__all__ = [
+    "PARKED_BYTES",
+    "PARKED_FOR",
+    "READ_REASONS",
+    "Keep",
+    "VaultRead",
+    "form_park",
+    "form_take_back",
+    "keep",
+    "keyring",
+    "reveal",
+]
