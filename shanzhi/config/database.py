@@ -130,6 +130,12 @@ def grant_third_party(installation: Installation) -> None:
                         sql.Identifier(installation.role(kind)),
                     )
                 )
+        # Whether the tables fit its program is asked by the process itself.
+        connection.execute(
+            sql.SQL("GRANT SELECT ON {}.django_migrations TO {}").format(
+                sql.Identifier(installation.schema), sql.Identifier(installation.role("app"))
+            )
+        )
 
 
 def migrate(verbosity: int = 0) -> None:

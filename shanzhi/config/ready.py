@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import django
 
 from shanzhi.config.installation import Installation
+from shanzhi.config.observe.folder import FOLDER_VARIABLE, fresh_folder
 
 
 @contextmanager
@@ -19,6 +20,8 @@ def ready(role: str = "", *, prepare: bool = False) -> Iterator[Installation]:
     if role:
         os.environ["SHANZHI_ROLE"] = role
     installation = Installation.from_environment()
+    if role and FOLDER_VARIABLE not in os.environ:
+        os.environ[FOLDER_VARIABLE] = str(fresh_folder(installation.home, role))
     if installation.is_embedded:
         database.start_embedded(installation)
         database.create_database(installation)

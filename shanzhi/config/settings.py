@@ -6,6 +6,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 
 from shanzhi.config.installation import Installation
+from shanzhi.config.observe import logs
 
 INSTALLATION = Installation.from_environment()
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -45,6 +46,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "shanzhi.config.observe.requests.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -61,7 +63,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
-OUTSIDE_TRANSACTION = ("/accounts/", "/static/", "/healthz")
+OUTSIDE_TRANSACTION = ("/accounts/", "/static/", "/healthz", "/readyz", "/metrics")
 
 ROOT_URLCONF = "shanzhi.config.urls"
 WSGI_APPLICATION = "shanzhi.config.wsgi.application"
@@ -159,10 +161,5 @@ PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
 DEMO_CITY = os.environ.get("SHANZHI_DEMO") == "1"
 CITY_NAME = os.environ.get("SHANZHI_CITY_NAME", "")
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["stderr"], "level": "WARNING"},
-}
+LOGGING = logs.settings()
+METRICS_TOKEN = os.environ.get("SHANZHI_METRICS_TOKEN", "")

@@ -10,13 +10,17 @@ from datetime import datetime
 from django.db import DatabaseError, connections
 from django.utils import timezone
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
 
+from shanzhi.config.observe import metrics
 from shanzhi.kernel.notices import operations as notices
+from shanzhi.kernel.notices import queries as notices_queries
 
 log = logging.getLogger(__name__)
 
 IDLE_SECONDS = 0.3
 AFTER_ERROR_SECONDS = 3.0
+MEASURE_SECONDS = 10.0
 
 
 def drain(*, now: Callable[[], datetime]) -> int:
@@ -52,11 +56,34 @@ async def _work(stopping: asyncio.Event) -> None:
         await asyncio.gather(task, return_exceptions=True)
 
 
+def _measure(stop: threading.Event) -> None:
+    """Tell the metrics how far behind the work is, until told to stop."""
+    while not stop.wait(MEASURE_SECONDS):
+        try:
+            measure(now=timezone.now())
+        except DatabaseError:
+            connections.close_all()
+    connections.close_all()
+
+
+def measure(*, now: datetime) -> None:
+    """Look once at what waits (worker's role) and set the gauges."""
+    waiting, since = notices_queries.outbox_backlog()
+    metrics.set_gauge("outbox_events", waiting)
+    metrics.set_gauge("outbox_lag_seconds", (now - since).total_seconds() if since else 0)
+    metrics.set_gauge("jobs_failed", ProcrastinateJob.objects.filter(status="failed").count())
+    metrics.set_gauge("measured_at_seconds", now.timestamp())
+
+
 def run() -> None:
     """Work until SIGTERM or SIGINT, then finish the batch at hand."""
     stop = threading.Event()
-    teller = threading.Thread(target=_tell, args=(stop,), name="outbox")
-    teller.start()
+    threads = [
+        threading.Thread(target=task, args=(stop,), name=name)
+        for name, task in (("outbox", _tell), ("metrics", _measure))
+    ]
+    for thread in threads:
+        thread.start()
 
     async def main() -> None:
         stopping = asyncio.Event()
@@ -69,4 +96,5 @@ def run() -> None:
         asyncio.run(main())
     finally:
         stop.set()
-        teller.join()
+        for thread in threads:
+            thread.join()
