@@ -44,6 +44,8 @@ def run_demo(installation: Installation, *, city_code: str, host: str, port: int
         for _ in driver.drive(FIRST_MATTERS):
             pass
     collect()
+    # A line for each request would push the sign-ins off the screen.
+    os.environ.setdefault("SHANZHI_LOG_LEVEL", "WARNING")
     os.environ["SHANZHI_CITY_NAME"] = _city_name(city_code, now)
     # Ctrl-C too: a shell that starts this in the background lets it ignore interrupts.
     for number in (signal.SIGTERM, signal.SIGINT):

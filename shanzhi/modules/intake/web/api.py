@@ -119,7 +119,7 @@ class StepOut(Schema):
     version: int
 
 
-class EntryOut(Schema):
+class MyEntryOut(Schema):
     """One thing that was done."""
 
     at: datetime
@@ -130,7 +130,7 @@ class EntryOut(Schema):
     reply: str
 
 
-class FileOut(Schema):
+class MyFileOut(Schema):
     """A file on the matter; `size` in bytes."""
 
     name: str
@@ -139,7 +139,7 @@ class FileOut(Schema):
     sha256: str
 
 
-class MatterOut(Schema):
+class MyMatterOut(Schema):
     """A matter as its reporter may see it."""
 
     number: str
@@ -163,8 +163,8 @@ class MatterOut(Schema):
     satisfied: int | None
     version: int
     actions: list[str]
-    timeline: list[EntryOut]
-    files: list[FileOut]
+    timeline: list[MyEntryOut]
+    files: list[MyFileOut]
     url: str
 
 
@@ -229,7 +229,7 @@ def _follow(request: HttpRequest, number: str, code: str) -> Followed:
     return operations.follow(number=number, code=code, address=address_of(request), now=_now(request))
 
 
-@router.get("/reports/{number}", auth=anyone, response={200: MatterOut, PROBLEMS: Problem}, summary="Follow a report")
+@router.get("/reports/{number}", auth=anyone, response={200: MyMatterOut, PROBLEMS: Problem}, summary="Follow a report")
 def follow(request: HttpRequest, number: str, follow_code: FollowCode = "") -> HttpResponse:
     """The matter as its reporter may see it."""
     found = _follow(request, number, follow_code)
