@@ -22,11 +22,8 @@ def _named(model) -> list[tuple[str, str]]:
     todo, seen = [model], {}
     while todo:
         one = todo.pop()
-        for inner in (
-            *getattr(one, "__args__", ()),
-            *(f.annotation for f in getattr(one, "model_fields", {}).values()),
-        ):
-            todo.append(inner)
+        todo += getattr(one, "__args__", ())
+        todo += [field.annotation for field in getattr(one, "model_fields", {}).values()]
         if hasattr(one, "model_fields") and one.__name__ != "NinjaResponseSchema":
             seen[one.__name__] = f"{one.__module__}.{one.__qualname__}"
     return list(seen.items())
