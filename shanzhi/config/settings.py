@@ -16,6 +16,8 @@ SECRET_KEY = INSTALLATION.secrets.secret_key
 DEBUG = os.environ.get("SHANZHI_DEBUG") == "1"
 ALLOWED_HOSTS = os.environ.get("SHANZHI_HOSTS", "localhost,127.0.0.1,[::1],testserver").split(",")
 USES_TLS = os.environ.get("SHANZHI_TLS") == "1"
+# How many proxies of our own stand before the web process; of what others say of the sender nothing is believed.
+PROXIES = int(os.environ.get("SHANZHI_PROXIES", "0"))
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS if host not in {"*", "testserver"}]
 
 # The process says which role it is; the owner is for migrations and the tests' own set-up alone.
@@ -46,9 +48,11 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "shanzhi.config.edge.proxies.ProxyMiddleware",
     "shanzhi.config.observe.requests.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "shanzhi.config.edge.headers.HeadersMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -120,6 +124,9 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = USES_TLS
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "shanzhi.config.views.csrf_failed"
 SECURE_CONTENT_TYPE_NOSNIFF = True
+# A year, for this host and those below it, once it is served by TLS at all (RFC 6797).
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if USES_TLS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = USES_TLS
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {

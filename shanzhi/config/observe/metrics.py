@@ -11,10 +11,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from shanzhi.config.edge.proxies import IS_FORWARDED
 from shanzhi.config.observe.folder import FOLDER_VARIABLE, folder_of
 
 LOOPBACK = frozenset({"127.0.0.1", "::1"})
-PROXIED = ("X-Forwarded-For", "Forwarded", "X-Real-Ip", "Via")
 
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _requests = Counter("shanzhi_requests", "Requests answered", ["method", "route", "status"])
@@ -65,7 +65,7 @@ def _may_read(request: HttpRequest) -> bool:
         return scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), token.encode())
     is_near = request.META.get("REMOTE_ADDR", "") in LOOPBACK
     # Behind a proxy on this machine everybody comes from loopback.
-    return is_near and not any(name in request.headers for name in PROXIED)
+    return is_near and not request.META.get(IS_FORWARDED)
 
 
 def page(request: HttpRequest) -> HttpResponse:
