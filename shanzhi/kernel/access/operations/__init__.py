@@ -10,13 +10,27 @@ from django.db import transaction
 from shanzhi.core.errors import InputError
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.models import Account, Token
+from shanzhi.kernel.access.operations.signoffs import (
+    Approval,
+    signoff_ask,
+    signoff_decide,
+    signoff_run_due,
+    signoff_use,
+    signoff_withdraw,
+)
 from shanzhi.kernel.access.scope import acting, open_door, set_scope
 
 __all__ = [
+    "Approval",
     "account_open",
     "acting",
     "open_door",
     "set_scope",
+    "signoff_ask",
+    "signoff_decide",
+    "signoff_run_due",
+    "signoff_use",
+    "signoff_withdraw",
     "token_end",
     "token_hash",
     "token_issue",
