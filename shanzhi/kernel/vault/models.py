@@ -100,7 +100,7 @@ class Rotation(models.Model):
 
     `reached` holds, for each table of envelopes, the key of the last row that was looked at in this pass; `in_pass`
     counts what this pass has moved or had to leave. It is done after a pass that met nothing. `signoff` names the
-    approval; without one, `reason` (masked) says why one keeper did it alone.
+    approval, `reason` (masked) says why; without an approval one keeper did it alone.
     """
 
     key = models.ForeignKey(Key, on_delete=models.PROTECT, related_name="+", db_index=False)

@@ -12,7 +12,7 @@ OF_INTAKE = "m.intake_unit_id = (SELECT scope_unit())"
 # a checker is let in here from dispatch to end, and held to the stage of checking there.
 NEEDED = f"""EXISTS (SELECT 1 FROM matters_matter m WHERE m.id = subject_id AND (
     m.follow_hash = ANY ((SELECT scope_follow())::text[])
-    OR ({ROLE} <> 'keeper' AND m.ended_at IS NULL AND EXISTS (
+    OR ({ROLE} NOT IN ('keeper', 'security_officer', 'auditor') AND m.ended_at IS NULL AND EXISTS (
         SELECT 1 FROM matters_assignment a
         WHERE a.matter_id = m.id AND a.unit_id = (SELECT scope_unit()) AND a.ended_at IS NULL))
     OR ({ROLE} = 'dispatcher' AND m.in_intake

@@ -8,8 +8,10 @@ from shanzhi.core.errors import NotAllowed
 from shanzhi.core.text import msg
 from shanzhi.kernel.matters.policy.process import Owner
 
-TRIAGE, CHECK, SUPERVISE, KEEP = "dispatcher", "checker", "supervisor", "keeper"
-"""Roles of the rule book: who triages, checks, supervises, and who keeps the installation."""
+TRIAGE, CHECK, SUPERVISE = "dispatcher", "checker", "supervisor"
+"""Roles of the rule book: who triages, checks, supervises."""
+ADMINISTRATORS = frozenset({"keeper", "security_officer", "auditor"})
+"""Roles that keep the installation and watch over it (三权分立); no matter is theirs."""
 
 
 class NoDuty(NotAllowed):
@@ -23,12 +25,12 @@ def may_reach_reporter(
 ) -> bool:
     """May a post of `role` open the contact and the originals of a matter whose stage is `owner`'s (None: ended)?
 
-    - whoever's unit holds an open assignment (lead, co-handler who isn't done), whatever its role but the keeper's;
+    - whoever's unit holds an open assignment (lead, co-handler who isn't done), whatever its role but an administrator's;
     - the triage desk that answers for the intake, while the matter is in intake;
     - the checker of the centre or of the place, while it is being checked;
     - the supervisor of the place, always: complaints about how a matter ended come to them.
     """
-    if role == KEEP:
+    if role in ADMINISTRATORS:
         return False
     if has_open_share and owner is not None:
         return True

@@ -7,7 +7,7 @@ from shanzhi.kernel.vault.operations.parked import PARKED_BYTES, PARKED_FOR, for
 from shanzhi.kernel.vault.operations.reencryption import Progress, reencrypt, reencrypt_batch
 from shanzhi.kernel.vault.operations.retention import Purged, hold_lift, hold_place, purge
 from shanzhi.kernel.vault.operations.sealing import READ_REASONS, Keep, VaultRead, keep, reveal
-from shanzhi.kernel.vault.operations.signed import fresh_key_id, hold, rotate
+from shanzhi.kernel.vault.operations.signed import fresh_key_id, hold, rotate, rotate_by_signoff
 
 __all__ = [
     "PARKED_BYTES",
@@ -38,4 +38,5 @@ __all__ = [
     "reencrypt_begin",
     "reveal",
     "rotate",
+    "rotate_by_signoff",
 ]

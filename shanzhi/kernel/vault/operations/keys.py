@@ -42,8 +42,8 @@ class VaultKeyAdded(Payload):
 class VaultKeyActivated(Payload):
     """What is sealed from now on is sealed under this key and algorithm; `rows` are to be sealed anew.
 
-    `signoff` names the approval of a second person; without one, `sole_keeper` is true and `reason_sealed` commits to
-    the reason that the only keeper typed.
+    `signoff` names the approval of a second person; without one, `sole_keeper` is true. `reason_sealed` commits to the
+    reason that was given.
     """
 
     key_id: str
@@ -70,28 +70,27 @@ def key_add(*, key_id: str, now: datetime, author: Author = SYSTEM) -> None:
         KeyStep: the id was used before, even by a key that has been retired.
         BadKeyRing: an impossible id.
     """
+    with_key(settings.INSTALLATION.keyring_text(), key_id)  # A rehearsal: it is written last.
     if Key.objects.filter(code=key_id).exists():
         raise KeyStep(msg("编号“%(id)s”用过了。请换一个编号。"), id=key_id)
     key = Key.objects.create(code=key_id, added_at=now)
     _journal(key, VaultKeyAdded(key_id), now, author)
-    # Last, because it can't be rolled back: a key that is in the file and not in the ledger does no harm.
+    # It can't be rolled back: a key that is in the file and not in the ledger does no harm.
     settings.INSTALLATION.keyring_change(lambda text: with_key(text, key_id))
 
 
 @transaction.atomic
-def key_activate(
-    *, key_id: str, now: datetime, signoff: str = "", sole_reason: str = "", author: Author = SYSTEM
-) -> int:
+def key_activate(*, key_id: str, now: datetime, signoff: str = "", reason: str = "", author: Author = SYSTEM) -> int:
     """Let a key of the ring seal from now on, and begin to seal everything anew; returns how many rows that will be.
 
-    Takes either the id of a second person's approval or the reason of an installation's only keeper.
+    Takes either the number of a second person's approval or the reason of an installation's only keeper.
 
     Raises:
         InputError: neither an approval nor a reason of at least 8 characters.
         KeyStep: the ring has no such key, or it has been retired.
     """
-    sole_reason = clean_text(sole_reason)
-    if not signoff and len(sole_reason) < LEAST_REASON:
+    reason = clean_text(reason)
+    if not signoff and len(reason) < LEAST_REASON:
         raise InputError(
             msg("更换密钥要有另一人的批准。只有一位管理员的，请写明理由（至少%(least)s个字）。"), least=LEAST_REASON
         )
@@ -103,8 +102,8 @@ def key_activate(
     key.activated_at = now
     key.save(update_fields=["activated_at"])
     settings.INSTALLATION.keyring_change(lambda text: with_active(text, key_id))
-    rotation = _begin(key, now, signoff, sole_reason)
-    sealed = commit(sole_reason, bytes(rotation.salt)).hex() if sole_reason else ""
+    rotation = _begin(key, now, signoff, reason)
+    sealed = commit(reason, bytes(rotation.salt)).hex() if reason else ""
     told = VaultKeyActivated(key_id, rotation.algorithm, rotation.total, signoff, not signoff, sealed)
     _journal(key, told, now, author)
     return rotation.total

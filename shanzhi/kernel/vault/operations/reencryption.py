@@ -83,14 +83,14 @@ def reencrypt_batch(*, now: datetime, size: int = BATCH) -> Progress | None:
         )
     for table in sealed_tables():
         reached = rotation.reached.get(table.table, table.below_all)
-        if reached != PASSED:
-            _next(rotation, ring, table, reached, size)
+        if reached != PASSED and _next(rotation, ring, table, reached, size):
             rotation.save(update_fields=["reached", "moved", "in_pass", "unreadable"])
             return _progress(rotation)
     return _end_pass(rotation, ring, now)
 
 
-def _next(rotation: Rotation, ring: KeyRing, table: SealedTable, reached: str, size: int) -> None:
+def _next(rotation: Rotation, ring: KeyRing, table: SealedTable, reached: str, size: int) -> int:
+    """Seal a table's next rows anew; returns how many were looked at."""
     rows = take_stale(table, ring.head, reached, size)
     fresh: list[tuple[object, bytes]] = []
     for pk, sealed, *bound in rows:
@@ -103,7 +103,8 @@ def _next(rotation: Rotation, ring: KeyRing, table: SealedTable, reached: str, s
     moved = put_sealed(table, fresh)
     rotation.moved += moved
     rotation.in_pass += moved
-    rotation.reached[table.table] = str(rows[-1][0]) if rows else PASSED
+    rotation.reached[table.table] = str(rows[-1][0]) if len(rows) == size else PASSED
+    return len(rows)
 
 
 def _end_pass(rotation: Rotation, ring: KeyRing, now: datetime) -> Progress:

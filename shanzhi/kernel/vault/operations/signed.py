@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 
+from django.db import transaction
+
 from shanzhi.core.errors import InputError
 from shanzhi.core.text import msg
+from shanzhi.kernel.access.operations import signoff_use
 from shanzhi.kernel.vault.keys import keyring_again
 from shanzhi.kernel.vault.operations.keys import key_activate, key_add
 from shanzhi.kernel.vault.operations.retention import hold_place
@@ -19,7 +22,7 @@ def fresh_key_id(now: datetime) -> str:
 
 def rotate(params: Mapping[str, str], now: datetime) -> str:
     """Change the data key: `key` (an id; fresh where empty) is added where the ring lacks it, and seals from now on;
-    everything else is sealed anew in the background. `signoff` is the approval's id, `reason` a sole keeper's reason.
+    everything else is sealed anew in the background. `@signoff` is the approval's number, `reason` says why.
 
     Raises:
         InputError, KeyStep, BadKeyRing: see `key_add` and `key_activate`; nothing was changed, or a key was added.
@@ -27,19 +30,34 @@ def rotate(params: Mapping[str, str], now: datetime) -> str:
     key_id = params.get("key", "").strip() or fresh_key_id(now)
     if key_id not in _ids():
         key_add(key_id=key_id, now=now)
-    rows = key_activate(key_id=key_id, now=now, signoff=params.get("signoff", ""), sole_reason=params.get("reason", ""))
+    rows = key_activate(key_id=key_id, now=now, signoff=params.get("@signoff", ""), reason=params.get("reason", ""))
     return msg("已启用密钥“%(key)s”，%(rows)s 条旧内容将在后台重新加密。") % {"key": key_id, "rows": f"{rows:,}"}
+
+
+ROTATE, HOLD = "vault.rotate", "vault.hold"
+"""Codes of the two kinds of sign-off."""
+
+
+@transaction.atomic
+def rotate_by_signoff(*, signoff_id: int, now: datetime) -> str:
+    """Change the data key by an approval that the worker hasn't taken up yet: for the command line.
+
+    Raises:
+        SignoffMissing: no such approval, used already, or run out.
+    """
+    approval = signoff_use(kind=ROTATE, now=now, signoff_id=signoff_id)
+    return rotate({**approval.params, "@signoff": str(approval.signoff_id)}, now)
 
 
 def hold(params: Mapping[str, str], now: datetime) -> str:
     """Keep a matter's records beyond their term: `number`, `ground` (a code of `HOLD_GROUNDS`), `until` (ISO date),
-    `signoff` the approval's id.
+    `@signoff` the approval's number.
 
     Raises:
         BadHold, SubjectNotFound: see `hold_place`; nothing was changed.
         InputError: no approval is named.
     """
-    if not params.get("signoff"):
+    if not params.get("@signoff"):
         raise InputError(msg("延长保存要有另一人的批准。请先提交申请。"))
     try:
         until_on = date.fromisoformat(params.get("until", ""))
@@ -53,7 +71,7 @@ def hold(params: Mapping[str, str], now: datetime) -> str:
         ground=params.get("ground", ""),
         until_on=until_on,
         now=now,
-        signoff=params["signoff"],
+        signoff=params["@signoff"],
     )
     return msg("%(number)s 的个人信息依法保存到 %(until)s。") % {
         "number": params.get("number", ""),
