@@ -12,6 +12,9 @@ INSTALLATION = Installation.from_environment()
 PACKAGE = Path(__file__).resolve().parent.parent
 SHANZHI_HOME = INSTALLATION.home
 
+# The vault's cipher for what is sealed from now on; what the other one sealed stays readable.
+VAULT_CIPHER = os.environ.get("SHANZHI_CIPHER") or "aes-256-gcm"
+
 SECRET_KEY = INSTALLATION.secrets.secret_key
 DEBUG = os.environ.get("SHANZHI_DEBUG") == "1"
 ALLOWED_HOSTS = os.environ.get("SHANZHI_HOSTS", "localhost,127.0.0.1,[::1],testserver").split(",")
@@ -33,7 +36,6 @@ INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.postgres",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "allauth",
@@ -117,6 +119,8 @@ AXES_ENABLE_ADMIN = False
 # Many people of an office share one address: these stop a machine, not an office on a Monday morning.
 ACCOUNT_RATE_LIMITS = {"login": "600/m/ip", "login_failed": "300/m/ip"}
 
+# Our own engine: the application can't read the table of sessions (why stands in the module).
+SESSION_ENGINE = "shanzhi.kernel.access.session_store"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -5,7 +5,9 @@ and villages (9 and 12 digits, 统计用区划代码); a grid adds three digits 
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from enum import StrEnum
 
 from shanzhi.core.errors import Conflict, InputError, NotFound
@@ -60,11 +62,13 @@ UNIT_KIND_NAMES: dict[UnitKind, str] = {
 
 
 class Sees(StrEnum):
-    """How far a post sees: by place, only undecided intake in its place, only what its unit takes part in."""
+    """How far a post sees: by place, only undecided intake in its place, only what its unit takes part in; `office`:
+    no matters at all, only the posts, sign-ins and sign-offs of its place."""
 
     REGION = "region"
     INTAKE = "intake"
     UNIT = "unit"
+    OFFICE = "office"
 
 
 class BadCode(InputError):
@@ -309,10 +313,39 @@ def default_sees(role: str, kind: UnitKind) -> Sees:
     """How far a role sees where the rule book doesn't say: no further than its work asks for.
 
     Whoever takes in sees what waits for a decision; a department's staff what their unit takes part in; those who
-    check, supervise or stand for a place see that place.
+    check, supervise or stand for a place see that place. The security officer and the auditor see no matters (等保 2.0,
+    GB/T 22239-2019, 8.1.5: the administrators' duties stand apart).
     """
+    if role in ("security_officer", "auditor"):
+        return Sees.OFFICE
     if role == "dispatcher":
         return Sees.INTAKE
     if role == "handler" and kind not in (UnitKind.TOWNSHIP, UnitKind.COMMUNITY):
         return Sees.UNIT
     return Sees.REGION
+
+
+@dataclass(frozen=True, slots=True)
+class HoldingEnded:
+    """Somebody no longer holds a post from `on`, the first day without; `staff_id` is None where a vacant post closed."""
+
+    post_id: int
+    staff_id: int | None
+    on: date
+
+
+EndListener = Callable[[HoldingEnded, datetime], None]
+_end_listeners: list[EndListener] = []
+
+
+def on_holding_ended(listener: EndListener) -> None:
+    """Let `listener` be called, in the transaction that ends a holding, where the end is today or past. An end in the
+    future tells nobody when its day comes: who has to act then looks for it every minute."""
+    if listener not in _end_listeners:
+        _end_listeners.append(listener)
+
+
+def tell_of_end(ended: HoldingEnded, now: datetime) -> None:
+    """Call everybody who listens."""
+    for listener in _end_listeners:
+        listener(ended, now)

@@ -14,12 +14,14 @@ from shanzhi.kernel.journal.queries import EntryRow
 from shanzhi.kernel.matters.models import Assignment, Matter, Remark
 from shanzhi.kernel.matters.operations.act import is_intake
 from shanzhi.kernel.matters.operations.step import MatterNotFound
+from shanzhi.kernel.matters.operations.upkeep import needs_reporter
 from shanzhi.kernel.matters.policy.process import Action, FieldSpec, Kind, Stage, allowed_actions
 from shanzhi.kernel.matters.policy.report import CHANNELS, follow_hash, normalise_number
 from shanzhi.kernel.matters.queries.names import Names, light_of
 from shanzhi.kernel.matters.rulebook import categories, grounds, kind_version, work_calendar
 from shanzhi.kernel.vault import queries as vault
 from shanzhi.kernel.vault.operations import READ_REASONS, keyring
+from shanzhi.kernel.vault.policy.keeping import ERASE_REASONS, HOLD_GROUNDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,11 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class MatterCard:
-    """All that a matter's page shows. `for_reporter` cards hold only what the reporter may read."""
+    """All that a matter's page shows. `for_reporter` cards hold only what the reporter may read.
+
+    `has_contact`, `has_originals`: the vault keeps them and this actor may open them; `may_reach` says whether the actor
+    has to do with the reporter now at all.
+    """
 
     id: int
     number: str
@@ -101,6 +107,7 @@ class MatterCard:
     actions: tuple[ActionChoice, ...]
     has_contact: bool
     has_originals: bool
+    may_reach: bool
     for_reporter: bool
 
 
@@ -133,7 +140,8 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
     names = Names([matter], now, units)
     remarks = _remarks(matter, for_reporter)
     timeline = tuple(_entry(row, kind, names, remarks, actor) for row in entries if _is_shown(row, for_reporter))
-    kept = vault.parts_kept("matter", matter.pk)
+    may_reach = for_reporter or _may_reach(matter, actor, shares)
+    kept = vault.parts_kept("matter", matter.pk) if may_reach else frozenset()
     replies = [entry.reply for entry in timeline if entry.reply]
     return MatterCard(
         id=matter.pk,
@@ -176,8 +184,14 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
         actions=tuple(_choice(kind, action) for action in _allowed(matter, kind, actor, shares)),
         has_contact=bool(kept & {"name", "phone"}),
         has_originals=bool(kept - {"name", "phone"}),
+        may_reach=may_reach,
         for_reporter=for_reporter,
     )
+
+
+def _may_reach(matter: Matter, actor: Actor, shares: list[Assignment]) -> bool:
+    has_share = any(row.ended_at is None and row.unit_id == actor.unit_id for row in shares)
+    return actor.is_post and needs_reporter(matter, actor, has_open_share=has_share)
 
 
 def _allowed(matter: Matter, kind: Kind, actor: Actor, shares: list[Assignment]) -> list[Action]:
@@ -245,6 +259,9 @@ _TITLES = {
     "matters.report": msg("反映"),
     "matters.settle": msg("随历史数据导入，已答复办结"),
     "vault.read": msg("查看联系方式或原文"),
+    "vault.erased": msg("删除联系方式或原文"),
+    "vault.held": msg("个人信息延长保存"),
+    "vault.hold_lifted": msg("不再延长保存个人信息"),
 }
 
 
@@ -258,7 +275,7 @@ def _entry(row: EntryRow, kind: Kind, names: Names, remarks: dict[tuple[int, str
         "co": "、".join(names.unit(unit) for unit in row.payload.get("co_unit_ids") or ()),
         "solved": row.payload.get("solved"),
         "satisfied": row.payload.get("satisfied"),
-        "reason": READ_REASONS.get(str(row.payload.get("reason") or ""), ""),
+        "reason": _reason(row),
     }
     return TimelineEntry(
         step=row.step,
@@ -274,6 +291,16 @@ def _entry(row: EntryRow, kind: Kind, names: Names, remarks: dict[tuple[int, str
         overdue=bool(row.payload.get("overdue")),
         detail=detail,
     )
+
+
+def _reason(row: EntryRow) -> str:
+    """Why personal data was read, removed or kept on, as the reporter is told; empty for other entries."""
+    code = str(row.payload.get("reason") or row.payload.get("ground") or "")
+    if row.action == "vault.erased":
+        return ERASE_REASONS[code].sentence if code in ERASE_REASONS else ""
+    if row.action in {"vault.held", "vault.hold_lifted"}:
+        return HOLD_GROUNDS[code].sentence if code in HOLD_GROUNDS else ""
+    return READ_REASONS.get(code, "")
 
 
 _AUTHORS = {"reporter": msg("反映人"), "system": msg("系统"), "importer": msg("导入")}

@@ -1,0 +1,54 @@
+"""Changes of who may act: tokens issued and ended, sign-ins opened, sessions ended, what takes two people."""
+
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+
+from shanzhi.kernel.access.models import Account
+from shanzhi.kernel.access.operations.sessions import (
+    session_end,
+    session_end_others,
+    sessions_end_of,
+    sessions_forget,
+)
+from shanzhi.kernel.access.operations.signoffs import (
+    Approval,
+    signoff_ask,
+    signoff_decide,
+    signoff_run_due,
+    signoff_use,
+    signoff_withdraw,
+)
+from shanzhi.kernel.access.operations.tokens import token_end, token_hash, token_issue, token_used
+from shanzhi.kernel.access.operations.upkeep import end_what_ended
+from shanzhi.kernel.access.scope import acting, open_door, set_scope
+
+__all__ = [
+    "Approval",
+    "account_open",
+    "acting",
+    "end_what_ended",
+    "open_door",
+    "session_end",
+    "session_end_others",
+    "sessions_end_of",
+    "sessions_forget",
+    "set_scope",
+    "signoff_ask",
+    "signoff_decide",
+    "signoff_run_due",
+    "signoff_use",
+    "signoff_withdraw",
+    "token_end",
+    "token_hash",
+    "token_issue",
+    "token_used",
+]
+
+
+@transaction.atomic
+def account_open(*, username: str, staff_id: int, password: str | None) -> int:
+    """Open (or reset) a sign-in for a staff member; without a password nobody can sign in with it yet."""
+    account, _ = Account.objects.update_or_create(
+        username=username, defaults={"staff_id": staff_id, "password": make_password(password), "is_active": True}
+    )
+    return account.pk
