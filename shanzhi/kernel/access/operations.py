@@ -9,17 +9,36 @@ from django.db import transaction
 
 from shanzhi.core.errors import InputError
 from shanzhi.core.text import msg
+from shanzhi.kernel.access.attempts import (
+    attempt_begin,
+    attempt_confirmed,
+    attempt_passed,
+    attempts_forget,
+    code_attempt_begin,
+    sign_in_done,
+)
+from shanzhi.kernel.access.factors import code_use, factors_reset, sessions_end, totp_counter_used
 from shanzhi.kernel.access.models import Account, Token
 from shanzhi.kernel.access.scope import acting, open_door, set_scope
 
 __all__ = [
     "account_open",
     "acting",
+    "attempt_begin",
+    "attempt_confirmed",
+    "attempt_passed",
+    "attempts_forget",
+    "code_attempt_begin",
+    "code_use",
+    "factors_reset",
     "open_door",
+    "sessions_end",
     "set_scope",
+    "sign_in_done",
     "token_end",
     "token_hash",
     "token_issue",
+    "totp_counter_used",
 ]
 
 

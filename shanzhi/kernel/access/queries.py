@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
+from shanzhi.kernel.access.factors import has_factor
 from shanzhi.kernel.access.models import Account, Token
 from shanzhi.kernel.access.operations import token_hash
 from shanzhi.kernel.access.policy import Actor, NoPost, Role, SignInNeeded
@@ -12,7 +13,17 @@ from shanzhi.kernel.access.roles import role_of, roles
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.organisation.queries import PostCard
 
-__all__ = ["MyPost", "actor_of_account", "actor_of_post", "actor_of_token", "posts_of_account", "role_of", "roles"]
+__all__ = [
+    "MyPost",
+    "account_of_claim",
+    "actor_of_account",
+    "actor_of_post",
+    "actor_of_token",
+    "has_factor",
+    "posts_of_account",
+    "role_of",
+    "roles",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +82,13 @@ def actor_of_account(account: Account, wanted_post: int | None, on: date) -> Act
     cards = organisation.posts_of_staff(account.staff_id, on)
     chosen = next((card for card in cards if card.post_id == wanted_post), cards[0] if cards else None)
     return _actor(chosen) if chosen else None
+
+
+def account_of_claim(claim: str, value: str) -> Account | None:
+    """The account that an identity provider's claim names: `employee_number` is a work number, any other claim a sign-in
+    name; equal to the letter, or nobody."""
+    found = {"staff__work_number": value} if claim == "employee_number" else {"username": value}
+    return Account.objects.filter(**found).first()
 
 
 def actor_of_token(token: str, now: datetime) -> Actor:
