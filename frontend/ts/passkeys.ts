@@ -82,10 +82,15 @@ async function ceremony(form: HTMLFormElement): Promise<void> {
   else (form as HTMLFormElement).submit();
 }
 
+/** Passkeys belong to a name that was reached safely; an address of digits has none. */
+function possible(): boolean {
+  return window.isSecureContext && "PublicKeyCredential" in window && !/^[\d.]+$|:/.test(location.hostname);
+}
+
 /** Forms marked data-passkey="get" or "create": their button is shown where the browser can do it. */
 export function startPasskeys(): void {
   onElement("form[data-passkey]", (form) => {
-    if (!(form instanceof HTMLFormElement) || !window.isSecureContext || !("PublicKeyCredential" in window)) return;
+    if (!(form instanceof HTMLFormElement) || !possible()) return;
     const button = form.querySelector<HTMLButtonElement>("button[type=button]");
     if (!button) return;
     form.hidden = false;

@@ -29,9 +29,10 @@ def is_safe(url: str) -> bool:
 class ProviderSession(requests.Session):
     """A session that goes nowhere but to `home`, follows no redirects, reads no proxy settings and gives up in time."""
 
-    def __init__(self, home: str) -> None:
+    def __init__(self, home: str, seconds: float = WHOLE_SECONDS) -> None:
         super().__init__()
         self.home = origin(home)
+        self.seconds = seconds
         self.trust_env = False
 
     def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
@@ -43,9 +44,13 @@ class ProviderSession(requests.Session):
         to, how = str(url), str(method)
         if origin(to) != self.home or not is_safe(to):
             raise requests.exceptions.InvalidURL("not the identity provider's own address")
-        options = {"timeout": (CONNECT_SECONDS, READ_SECONDS), "allow_redirects": False, "stream": True}
+        options = {
+            "timeout": (min(CONNECT_SECONDS, self.seconds), min(READ_SECONDS, self.seconds)),
+            "allow_redirects": False,
+            "stream": True,
+        }
         # The clock of the machine's running time, not of the day: how long the call may take in all.
-        until = time.monotonic() + WHOLE_SECONDS
+        until = time.monotonic() + self.seconds
         response = super().request(how, to, *args, **(kwargs | options))
         body = bytearray()
         for piece in response.iter_content(_PIECE):
