@@ -3,11 +3,12 @@
 from typing import Any
 
 from allauth.account.forms import ChangePasswordForm, LoginForm
+from allauth.account.internal.stagekit import clear_login
+from allauth.account.stages import LoginStage
 from allauth.account.views import AccountInactiveView, LoginView, LogoutView, PasswordChangeView
 from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.password_validation import password_validators_help_texts
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse, reverse_lazy
@@ -45,6 +46,10 @@ class StaffLogin(LoginView):  # type: ignore[misc]
     def get_form_class(self) -> type[StaffLoginForm]:
         """Our form."""
         return StaffLoginForm
+
+    def _redirect_to_pending_stage(self, request: HttpRequest, stage: LoginStage) -> None:
+        """Whoever comes back here before the second step starts anew, as somebody else perhaps."""
+        clear_login(request)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Sign in; a machine that tries without end from a browser that nobody knows is stopped first."""
@@ -94,7 +99,7 @@ class StaffPasswordForm(ChangePasswordForm):  # type: ignore[misc]
             field.label, field.help_text = label, ""
             field.widget.attrs.pop("placeholder", None)
             field.error_messages["required"] = gettext_lazy("请填写密码。")
-        self.fields["password1"].help_text = " ".join(password_validators_help_texts())
+        self.fields["password1"].help_text = gettext_lazy("至少 12 个字符。不要用常见的密码，也不要与用户名相近。")
 
 
 class ChangePassword(PasswordChangeView):  # type: ignore[misc]
