@@ -35,7 +35,7 @@ END $body$
 
 THIRD_PARTY_GRANTS = {
     # Tables that come with libraries: their own migrations grant nothing.
-    "app": ("django_content_type", "account_%", "socialaccount_%", "axes_%", "auth_%"),
+    "app": ("django_content_type", "account_%", "mfa_%", "auth_%"),
     "worker": ("procrastinate_%",),
 }
 

@@ -14,6 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
 from shanzhi.core.errors import DomainError
 from shanzhi.core.text import msg
 from shanzhi.kernel.vault.policy.envelope import new_keyring_text
@@ -35,6 +38,10 @@ class Secrets:
     secret_key: str
     keyring: str
     passwords: dict[str, str]
+
+    def derived(self, purpose: str) -> bytes:
+        """A key of 32 bytes for one purpose, by HKDF-SHA256 (RFC 5869) from the secret key; the same each time."""
+        return HKDF(SHA256(), 32, None, f"shanzhi.{purpose}".encode()).derive(self.secret_key.encode())
 
     @classmethod
     def load(cls, path: Path) -> "Secrets":

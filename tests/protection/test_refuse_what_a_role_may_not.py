@@ -28,6 +28,7 @@ UNDER_POLICY = {
 # Readable by the application without a policy, and why that gives nothing away.
 OPEN_TO_APP = {
     "access_account": "sign-in names and password hashes: how else to sign in",
+    "access_sign_in_attempt": "keyed hashes of names and addresses, for thirty days",
     "access_token": "hashes of random tokens",
     "files_blob": "hashes and sizes of files; whose they are is in files_attachment",
     "intake_guess": "keyed hashes of addresses, for a day",
@@ -37,7 +38,7 @@ OPEN_TO_APP = {
     "vault_key": "ids of data keys, with dates",
     "vault_parkedform": "sealed, found by a random key",
 }
-OPEN_PREFIXES = ("organisation_", "django_", "account_", "axes_", "auth_")
+OPEN_PREFIXES = ("organisation_", "django_", "account_", "mfa_", "auth_")
 ROLES = ("app", "worker", "importer")
 
 

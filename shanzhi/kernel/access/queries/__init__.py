@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
+from shanzhi.kernel.access.factors import has_factor
 from shanzhi.kernel.access.models import Account, Token
 from shanzhi.kernel.access.operations import token_hash
 from shanzhi.kernel.access.policy import Actor, NoPost, Role, SignInNeeded
@@ -37,10 +38,12 @@ __all__ = [
     "TokenActor",
     "TokenPage",
     "TokenRow",
+    "account_of_claim",
     "actor_of_account",
     "actor_of_post",
     "actor_of_token",
     "audit_days",
+    "has_factor",
     "my_sessions",
     "posts_for_token",
     "posts_of_account",
@@ -112,6 +115,13 @@ def actor_of_account(account: Account, wanted_post: int | None, on: date) -> Act
     cards = organisation.posts_of_staff(account.staff_id, on)
     chosen = next((card for card in cards if card.post_id == wanted_post), cards[0] if cards else None)
     return _actor(chosen) if chosen else None
+
+
+def account_of_claim(claim: str, value: str) -> Account | None:
+    """The account that an identity provider's claim names: `employee_number` is a work number, any other claim a sign-in
+    name; equal to the letter, or nobody."""
+    found = {"staff__work_number": value} if claim == "employee_number" else {"username": value}
+    return Account.objects.filter(**found).first()
 
 
 @dataclass(frozen=True, slots=True)
