@@ -6,6 +6,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 
 from shanzhi.config.installation import Installation
+from shanzhi.core.outbound import Rules
 
 INSTALLATION = Installation.from_environment()
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -158,6 +159,12 @@ PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
 
 DEMO_CITY = os.environ.get("SHANZHI_DEMO") == "1"
 CITY_NAME = os.environ.get("SHANZHI_CITY_NAME", "")
+
+# Whom this city's servers may call: https in the open internet, and the hosts and networks of the city's own intranet
+# that stand in the list (`10.20.0.0/16, sms.city.example`). Plain http on this machine is for tests.
+OUTBOUND = Rules.read(
+    os.environ.get("SHANZHI_OUTBOUND_ALLOW", ""), http_on_loopback=os.environ.get("SHANZHI_OUTBOUND_LOOPBACK") == "1"
+)
 
 LOGGING = {
     "version": 1,
