@@ -36,8 +36,28 @@ class Record(models.Model):
                 condition=models.Q(purpose__in=["contact", "original"]), name="vault_record_purpose"
             ),
             models.CheckConstraint(
-                condition=models.Q(legal_ground__in=["consent", "duty"]), name="vault_record_ground"
+                condition=models.Q(legal_ground__in=["consent", "contract", "duty", "emergency", "law"]),
+                name="vault_record_ground",
             ),
+        ]
+
+
+class Hold(models.Model):
+    """A subject's records must stay beyond their term, on a legal ground, until a day; only the worker writes it."""
+
+    subject_kind = models.TextField()
+    subject_id = models.BigIntegerField()
+    ground = models.TextField()
+    until_on = models.DateField()
+    placed_at = models.DateTimeField()
+    lifted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions: ClassVar = ()
+        indexes: ClassVar = [
+            models.Index(
+                fields=["subject_kind", "subject_id"], name="vault_hold_subject", condition=models.Q(lifted_at=None)
+            )
         ]
 
 

@@ -1,6 +1,7 @@
 """The vault's operations: one file a matter of its own."""
 
 from shanzhi.kernel.vault.keys import keyring
+from shanzhi.kernel.vault.operations.erasing import VaultErased, erase
 from shanzhi.kernel.vault.operations.parked import PARKED_BYTES, PARKED_FOR, form_park, form_take_back
 from shanzhi.kernel.vault.operations.sealing import READ_REASONS, Keep, VaultRead, keep, reveal
 
@@ -9,7 +10,9 @@ __all__ = [
     "PARKED_FOR",
     "READ_REASONS",
     "Keep",
+    "VaultErased",
     "VaultRead",
+    "erase",
     "form_park",
     "form_take_back",
     "keep",

@@ -15,6 +15,7 @@ from shanzhi.kernel.journal.policy import Author, Payload, Subject, payload
 from shanzhi.kernel.vault.keys import keyring
 from shanzhi.kernel.vault.models import Record
 from shanzhi.kernel.vault.policy.envelope import record_context
+from shanzhi.kernel.vault.policy.keeping import LegalGround
 
 READ_REASONS = {
     "contact": msg("联系反映人核实情况"),
@@ -34,7 +35,7 @@ class Keep:
     purpose: Literal["contact", "original"]
     part: str
     text: str
-    legal_ground: Literal["consent", "duty"]
+    legal_ground: LegalGround
     indexed: bool = False
 
 
