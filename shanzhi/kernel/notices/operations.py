@@ -107,3 +107,9 @@ def notices_write(notices: Sequence[NewNotice], *, now: datetime) -> None:
 def notices_mark_read(*, unit_id: int, role: str, upto: int, now: datetime) -> int:
     """Mark the unit's notices up to an id as read; returns how many were new."""
     return Notice.objects.filter(unit_id=unit_id, role=role, pk__lte=upto, read_at=None).update(read_at=now)
+
+
+@transaction.atomic
+def notices_reword(*, subject_kind: str, subject_id: int, params: dict[str, Any]) -> int:
+    """Fill a subject's lines with other values, because the old ones had to be deleted; returns how many. Worker's role."""
+    return Notice.objects.filter(subject_kind=subject_kind, subject_id=subject_id).update(params=params)

@@ -19,6 +19,15 @@ from shanzhi.kernel.matters.queries.lists import (
     rows_by_ids,
 )
 from shanzhi.kernel.matters.queries.released import PublicSource, public_sources
+from shanzhi.kernel.matters.queries.rights import (
+    Kept,
+    Reading,
+    ReadingPage,
+    RightsState,
+    kept,
+    readings,
+    rights_state,
+)
 from shanzhi.kernel.matters.queries.state import LoopState, Parties, loop_state, parties_of
 from shanzhi.kernel.matters.queries.triage import TriageHint, suggested_unit, triage_hint
 from shanzhi.kernel.matters.rulebook import (
@@ -39,6 +48,7 @@ __all__ = [
     "CategoryGroup",
     "DeskCount",
     "Ground",
+    "Kept",
     "ListFilter",
     "LoopState",
     "MatterCard",
@@ -46,7 +56,10 @@ __all__ = [
     "MatterRow",
     "Parties",
     "PublicSource",
+    "Reading",
+    "ReadingPage",
     "ReplyTemplate",
+    "RightsState",
     "Share",
     "TimelineEntry",
     "TriageHint",
@@ -56,12 +69,15 @@ __all__ = [
     "desk_count",
     "grounds",
     "hash_of_code",
+    "kept",
     "kind_version",
     "loop_state",
     "matter_id_of_number",
     "matters_page",
     "parties_of",
     "public_sources",
+    "readings",
+    "rights_state",
     "rows_by_ids",
     "suggested_unit",
     "triage_hint",

@@ -16,10 +16,12 @@ from shanzhi.kernel.matters.operations.act import is_intake
 from shanzhi.kernel.matters.operations.step import MatterNotFound
 from shanzhi.kernel.matters.policy.process import Action, FieldSpec, Kind, Stage, allowed_actions
 from shanzhi.kernel.matters.policy.report import CHANNELS, follow_hash, normalise_number
+from shanzhi.kernel.matters.policy.rights import part_name
 from shanzhi.kernel.matters.queries.names import Names, light_of
 from shanzhi.kernel.matters.rulebook import categories, grounds, kind_version, work_calendar
 from shanzhi.kernel.vault import queries as vault
 from shanzhi.kernel.vault.operations import READ_REASONS, keyring
+from shanzhi.kernel.vault.policy.keeping import ERASE_REASONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +247,12 @@ _TITLES = {
     "matters.report": msg("反映"),
     "matters.settle": msg("随历史数据导入，已答复办结"),
     "vault.read": msg("查看联系方式或原文"),
+    "vault.copied": msg("本人下载副本"),
+    "vault.corrected": msg("本人更正联系方式"),
+    "vault.erased": msg("删除个人信息"),
+    "matters.consent": msg("本人撤回公开同意"),
+    "matters.erase_asked": msg("本人申请删除"),
+    "matters.erased": msg("已按本人请求删除"),
 }
 
 
@@ -258,7 +266,8 @@ def _entry(row: EntryRow, kind: Kind, names: Names, remarks: dict[tuple[int, str
         "co": "、".join(names.unit(unit) for unit in row.payload.get("co_unit_ids") or ()),
         "solved": row.payload.get("solved"),
         "satisfied": row.payload.get("satisfied"),
-        "reason": READ_REASONS.get(str(row.payload.get("reason") or ""), ""),
+        "reason": _reason(row),
+        "parts": tuple(dict.fromkeys(part_name(part) for part in row.payload.get("parts") or ())),
     }
     return TimelineEntry(
         step=row.step,
@@ -274,6 +283,14 @@ def _entry(row: EntryRow, kind: Kind, names: Names, remarks: dict[tuple[int, str
         overdue=bool(row.payload.get("overdue")),
         detail=detail,
     )
+
+
+def _reason(row: EntryRow) -> str:
+    """Why personal data was read or deleted, as people read it."""
+    code = str(row.payload.get("reason") or "")
+    if row.action == "vault.erased" and code in ERASE_REASONS:
+        return ERASE_REASONS[code].sentence
+    return READ_REASONS.get(code, "")
 
 
 _AUTHORS = {"reporter": msg("反映人"), "system": msg("系统"), "importer": msg("导入")}

@@ -231,6 +231,7 @@ def _entry(entry: Done) -> TimelineEntry:
         gettext(msg("理由：%(ground)s")) % {"ground": entry.ground} if entry.ground else "",
         entry.channel,
         gettext(msg("原因：%(reason)s")) % {"reason": gettext(reason)} if reason else "",
+        _parts(detail.get("parts", ())),
         entry.words,
         entry.reply,
     ]
@@ -241,6 +242,11 @@ def _entry(entry: Done) -> TimelineEntry:
         text="\n".join(line for line in lines if line),
         tone=_TONES.get(entry.action, "neutral"),
     )
+
+
+def _parts(parts: tuple[str, ...]) -> str:
+    said = gettext(msg("、")).join(gettext(part) for part in parts)
+    return gettext(msg("涉及：%(what)s")) % {"what": said} if said else ""
 
 
 def _verdict(solved: bool | None, satisfied: int | None) -> str:
