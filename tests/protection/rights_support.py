@@ -47,7 +47,7 @@ WORDS = (
 
 
 @pytest.fixture
-def store(settings, tmp_path) -> Path:
+def store(settings: Any, tmp_path: Path) -> Path:
     evidence = settings.STORAGES["evidence"] | {"OPTIONS": {"location": tmp_path}}
     settings.STORAGES = settings.STORAGES | {"evidence": evidence}
     return tmp_path
@@ -69,7 +69,13 @@ def paper(name: str = "丁香里合同.pdf") -> Any:
 
 def report(**fields: Any) -> Reported:
     stored = fields.pop("stored", ())
-    given = {"title": TITLE, "body": BODY, "place_text": PLACE, "latitude": 36.8123, "longitude": 118.0321}
+    given: dict[str, Any] = {
+        "title": TITLE,
+        "body": BODY,
+        "place_text": PLACE,
+        "latitude": 36.8123,
+        "longitude": 118.0321,
+    }
     given |= {"contact_name": NAME, "contact_phone": PHONE, "region_code": "370303009006", "public_consent": True}
     with acting(ANYONE):
         return operations.report(

@@ -40,3 +40,17 @@ class Token(models.Model):
                 condition=models.Q(expires_at__gt=models.F("created_at")), name="access_token_expires_later"
             )
         ]
+
+
+class ResidentSession(models.Model):
+    """A resident who gave a phone code, for half an hour: the follow hashes that the session shows. It knows no phone and
+    no person; what tells it apart is the hash of a random key in the browser."""
+
+    token_hash = models.BinaryField(max_length=32, unique=True)
+    follow = models.JSONField()
+    opened_at = models.DateTimeField(db_index=True)
+    seen_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        db_table = "access_resident_session"
+        default_permissions: ClassVar = ()

@@ -10,12 +10,18 @@ from django.db import transaction
 from shanzhi.core.errors import InputError
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.models import Account, Token
+from shanzhi.kernel.access.resident import Resident, resident_end, resident_open, resident_seen, residents_forget
 from shanzhi.kernel.access.scope import acting, open_door, set_scope
 
 __all__ = [
+    "Resident",
     "account_open",
     "acting",
     "open_door",
+    "resident_end",
+    "resident_open",
+    "resident_seen",
+    "residents_forget",
     "set_scope",
     "token_end",
     "token_hash",

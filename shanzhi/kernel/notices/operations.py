@@ -11,6 +11,22 @@ from django.db import connection, transaction
 
 from shanzhi.kernel.notices.models import Event, Notice
 from shanzhi.kernel.notices.policy import Happened, readers_of, retry_after
+from shanzhi.kernel.notices.sms import SmsFailed, SmsOff, SmsSent, is_sms_offered, send_sms
+
+__all__ = [
+    "NewNotice",
+    "SmsFailed",
+    "SmsOff",
+    "SmsSent",
+    "emit",
+    "emit_many",
+    "is_sms_offered",
+    "notices_mark_read",
+    "notices_reword",
+    "notices_write",
+    "send_sms",
+    "tell_next",
+]
 
 log = logging.getLogger(__name__)
 

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -23,9 +24,13 @@ from shanzhi.kernel.matters.queries import TimelineEntry as Done
 from shanzhi.modules.intake.policy import NoSuchMatter
 from shanzhi.modules.intake.web import uploads
 from shanzhi.modules.intake.web.forms import AddForm, RateForm, StepForm, WithdrawForm, new_key
+from shanzhi.modules.intake.web.public import day_words
 from shanzhi.modules.intake.web.resident import next_words, resident
+from shanzhi.modules.intake.web.rights import reading_entry
 from shanzhi.ui.components import Photo, Step, StepState, TimelineEntry, Tone
 
+READINGS_SHOWN = 3
+"""Readings that the matter's page shows itself; the rest stands a click away."""
 _TONES: Mapping[str, Tone] = {"matters.check_fail": "warn", "matters.refuse": "warn", "matters.withdraw": "neutral"}
 
 
@@ -188,6 +193,7 @@ def _page(
     status: int = HTTPStatus.OK,
 ) -> HttpResponse:
     forms = _forms(card, posted, stored or [])
+    read = queries.readings(resident(request), matter_id=card.id)
     context = {
         "card": card,
         "sentence": next_words(card.next_sentence, unit=card.holder_name, due=card.due_at, now=request.now),
@@ -201,6 +207,8 @@ def _page(
         "papers": [row for row in card.attachments if not row.is_picture],
         "may": {choice.code for choice in card.actions},
         "facts": _facts(card),
+        "readings": [reading_entry(row) for row in read.rows[:READINGS_SHOWN]],
+        "refusal": _refusal(card),
         "posted": posted,
         "forms": forms,
         "kept": uploads.shown(forms.kept),
@@ -219,6 +227,20 @@ def _facts(card: MatterCard) -> list[tuple[str, object]]:
         (gettext("分类"), card.category_name if card.category else gettext("受理时确定")),
         (gettext("来源"), gettext(card.channel_name)),
         (gettext("联系方式"), gettext("已加密保存") if card.has_contact else gettext("没有留")),
+    ]
+
+
+def _refusal(card: MatterCard) -> list[tuple[str, object]]:
+    """What the notice of a refusal says: by whom, when, why, and the lawful way to go."""
+    if card.result != "refused":
+        return []
+    said = next(entry for entry in reversed(card.timeline) if entry.action == "matters.refuse")
+    return [
+        (gettext("决定单位"), said.who),
+        (gettext("决定日期"), day_words(localtime(said.at).date(), localtime(said.at).date())),
+        (gettext("理由"), said.ground),
+        (gettext("可以去的渠道"), said.channel),
+        (gettext("说明"), said.words),
     ]
 
 
