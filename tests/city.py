@@ -53,6 +53,9 @@ class Cast:
     second_handler: Actor
     neighbour_dispatcher: Actor
     neighbour_handler: Actor
+    keeper: Actor
+    security_officer: Actor
+    auditor: Actor
 
     def actors(self) -> dict[str, Actor]:
         """All of them by part."""
@@ -69,6 +72,9 @@ PARTS = {
     "second_handler": ("urban-management-370303", "handler", 0),
     "neighbour_dispatcher": ("centre-370306", "dispatcher", 0),
     "neighbour_handler": ("housing-construction-370306", "handler", 0),
+    "keeper": ("centre-3703", "keeper", 0),
+    "security_officer": ("centre-3703", "security_officer", 0),
+    "auditor": ("centre-3703", "auditor", 0),
 }
 LOGINS = {part: part.replace("_", "-") for part in PARTS}
 

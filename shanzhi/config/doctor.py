@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import django
@@ -17,6 +18,7 @@ LEAST_FREE = 1 << 30
 PACKAGE = Path(__file__).parents[1]
 UNDER_POLICY = (
     "journal_entry",
+    "vault_hold",
     "vault_record",
     "files_attachment",
     "notices_notice",
@@ -64,7 +66,7 @@ def findings() -> Iterator[Finding]:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shanzhi.config.settings")
     django.setup()
     database.repoint(installation)
-    for look in (_migrations, _rights, _keys, _content, _loop, _backlog):
+    for look in (_migrations, _rights, _keys, _vault, _content, _loop, _backlog):
         try:
             yield from look(installation)
         except Exception as error:
@@ -157,6 +159,39 @@ def _keys(installation: Installation) -> Iterator[Finding]:
     yield from _as_worker(installation, look)
 
 
+PURGE_LAG = timedelta(days=3)
+
+
+def _vault(installation: Installation) -> Iterator[Finding]:
+    def look() -> Iterator[Finding]:
+        from django.utils import timezone
+
+        from shanzhi.kernel.vault import queries
+
+        now = timezone.now()
+        today = timezone.localdate(now)
+        state = queries.status(today=today, may_sample=True)
+        about = "" if state.is_exact else "约 "
+        seen = [f"{row.code} {about}{row.rows:,} 条" for row in state.keys if row.rows]
+        share = state.stale / state.rows if state.rows else 0.0
+        seen.append(f"旧密钥下 {share:.1%}")
+        if state.overdue:
+            seen.append(f"到期未删 {state.overdue:,} 条")
+        running = state.rotation is not None and state.rotation.done_at is None
+        missing = [row.code for row in state.keys if row.rows and not row.in_ring]
+        late = state.overdue_since is not None and today - state.overdue_since > PURGE_LAG
+        mend = (
+            f"密钥环里没有 {'、'.join(missing)}。请用备份恢复 secrets.json。"
+            if missing
+            else "请运行 shanzhi vault purge，并看后台为什么没有按夜删除。"
+            if late
+            else "请运行 shanzhi vault reencrypt。"
+        )
+        yield Finding("金库", not missing and not late and (running or not state.stale), "，".join(seen), mend)
+
+    yield from _as_worker(installation, look)
+
+
 def _content(installation: Installation) -> Iterator[Finding]:
     from django.utils import timezone
 
@@ -197,8 +232,6 @@ def _loop(installation: Installation) -> Iterator[Finding]:
 
 def _backlog(installation: Installation) -> Iterator[Finding]:
     def look() -> Iterator[Finding]:
-        from datetime import timedelta
-
         from django.utils import timezone
 
         from shanzhi.kernel.notices import queries

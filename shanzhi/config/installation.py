@@ -5,9 +5,11 @@ owns the schema; empty means the embedded PostgreSQL in the home folder), `SHANZ
 city, one schema), `SHANZHI_DATABASE` (default `shanzhi`; the embedded server's database).
 """
 
+import fcntl
 import json
 import os
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -64,6 +66,37 @@ class Secrets:
                 draft.unlink()
         return cls(**json.loads(path.read_text(encoding="utf-8")))
 
+    @staticmethod
+    def change_keyring(path: Path, change: Callable[[str], str]) -> str:
+        """Let `change` make the ring's new text from the old one, and put it into the file; returns the new text.
+
+        One change at a time. The file is replaced whole, after the new one is safely on the disk (a process that reads
+        sees the old or the new one, also after a power cut); the one before stays beside it as `secrets.json.previous`.
+        Both can be read by their owner only.
+        """
+        with path.with_name(f"{path.name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            before = path.read_bytes()
+            content = json.loads(before)
+            content["keyring"] = change(content["keyring"])
+            _replace(path.with_name(f"{path.name}.previous"), before)
+            _replace(path, json.dumps(content, indent=1).encode())
+        return str(content["keyring"])
+
+
+def _replace(path: Path, content: bytes) -> None:
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
 
 @dataclass(frozen=True, slots=True)
 class Installation:
@@ -86,6 +119,29 @@ class Installation:
             admin_url=os.environ.get("DATABASE_URL", ""),
             secrets=Secrets.load(home / "secrets.json"),
         )
+
+    @property
+    def secrets_file(self) -> Path:
+        """Where the secrets are kept."""
+        return self.home / "secrets.json"
+
+    def secrets_stamp(self) -> tuple[str, int, int, int]:
+        """What changes whenever the secrets' file does: its path, time in nanoseconds, number and size."""
+        try:
+            seen = self.secrets_file.stat()
+        except OSError:
+            return (str(self.secrets_file), 0, 0, 0)
+        return (str(self.secrets_file), seen.st_mtime_ns, seen.st_ino, seen.st_size)
+
+    def keyring_text(self) -> str:
+        """The key ring as the file has it now; the one of this process's start where there is no file."""
+        if not self.secrets_file.exists():
+            return self.secrets.keyring
+        return Secrets.load(self.secrets_file).keyring
+
+    def keyring_change(self, change: Callable[[str], str]) -> str:
+        """Change the key ring's text in the secrets' file (see `Secrets.change_keyring`); returns the new text."""
+        return Secrets.change_keyring(self.secrets_file, change)
 
     @property
     def is_embedded(self) -> bool:

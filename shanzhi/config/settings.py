@@ -13,6 +13,9 @@ INSTALLATION = Installation.from_environment()
 PACKAGE = Path(__file__).resolve().parent.parent
 SHANZHI_HOME = INSTALLATION.home
 
+# The vault's cipher for what is sealed from now on; what the other one sealed stays readable.
+VAULT_CIPHER = os.environ.get("SHANZHI_CIPHER") or "aes-256-gcm"
+
 SECRET_KEY = INSTALLATION.secrets.secret_key
 DEBUG = os.environ.get("SHANZHI_DEBUG") == "1"
 ALLOWED_HOSTS = os.environ.get("SHANZHI_HOSTS", "localhost,127.0.0.1,[::1],testserver").split(",")

@@ -18,6 +18,7 @@ from psycopg import sql
 from shanzhi.config import database
 from shanzhi.config.installation import Installation
 from shanzhi.kernel.access.policy import Actor
+from shanzhi.kernel.access.queries import role_of
 from shanzhi.kernel.matters.rulebook import forget_kinds
 from tests.city import PARTS, Cast, _actor
 
@@ -97,6 +98,9 @@ def scope(opened: psycopg.Connection, actor: Actor) -> None:
         "post": str(actor.post_id or ""),
         "follow": ",".join(actor.follow),
         "door": "",
+        "staff": str(actor.staff_id or ""),
+        "place": actor.place.to_pg() if actor.place else "",
+        "features": ",".join(role_of(actor.role).may) if actor.is_post else "",
     }
     for name, value in values.items():
         opened.execute("SELECT set_config(%s, %s, true)", [f"shanzhi.{name}", value])

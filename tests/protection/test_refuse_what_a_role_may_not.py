@@ -11,7 +11,9 @@ from tests.concurrency.committed import City, as_role, scope
 from tests.protection.standing import Standing, stand
 
 UNDER_POLICY = {
+    "access_signoff",
     "journal_entry",
+    "vault_hold",
     "vault_record",
     "files_attachment",
     "notices_notice",
@@ -31,6 +33,7 @@ OPEN_TO_APP = {
     "intake_public_matter": "the public list",
     "matters_kindversion": "process files",
     "matters_submission": "keys and hashes of submissions",
+    "vault_key": "ids of data keys, with dates",
     "vault_parkedform": "sealed, found by a random key",
 }
 OPEN_PREFIXES = ("organisation_", "django_", "account_", "axes_", "auth_")

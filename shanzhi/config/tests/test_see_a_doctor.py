@@ -17,7 +17,7 @@ from tests.concurrency.committed import City, city
 __all__ = ["city"]
 
 PROTECTED = (
-    "journal_entry vault_record files_attachment notices_notice matters_matter matters_participant matters_assignment"
+    "journal_entry vault_hold vault_record files_attachment notices_notice matters_matter matters_participant matters_assignment"
     " matters_clock matters_remark matters_suggestion"
 ).split()
 
@@ -69,6 +69,7 @@ def test_it_finds_a_sound_installation_sound(asked):
         "数据表",
         "行级安全",
         "密钥",
+        "金库",
         "区划",
         "事项与留痕",
         "后台",
@@ -88,7 +89,7 @@ def test_it_sees_every_table_that_is_missing(asked, broken):
     for table in PROTECTED:
         broken(f"ALTER TABLE {table} RENAME TO gone_{table}", f"ALTER TABLE gone_{table} RENAME TO {table}")
     found = asked()
-    assert {"行级安全", "loop", "keys"} <= wrong(found)
+    assert {"行级安全", "loop", "keys", "vault"} <= wrong(found)
     assert set(found["行级安全"].seen.replace(" 没有", "").split("、")) == set(PROTECTED)
 
 

@@ -12,4 +12,4 @@ class AccessConfig(AppConfig):
     def ready(self) -> None:
         """Offer the rule-book section of roles."""
         # Imported here: the registry is filled once Django's apps are ready.
-        from shanzhi.kernel.access import roles  # noqa: F401, PLC0415
+        from shanzhi.kernel.access import payloads, roles  # noqa: F401, PLC0415

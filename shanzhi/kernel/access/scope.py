@@ -6,11 +6,14 @@ from contextlib import contextmanager
 from django.db import connection, transaction
 
 from shanzhi.kernel.access.policy import Actor
+from shanzhi.kernel.access.roles import roles
 
 _SET = (
     "SELECT set_config('shanzhi.ranges', %s, true), set_config('shanzhi.intake', %s, true),"
     " set_config('shanzhi.unit', %s, true), set_config('shanzhi.post', %s, true),"
-    " set_config('shanzhi.follow', %s, true), set_config('shanzhi.door', '', true)"
+    " set_config('shanzhi.follow', %s, true), set_config('shanzhi.door', '', true),"
+    " set_config('shanzhi.staff', %s, true), set_config('shanzhi.place', %s, true),"
+    " set_config('shanzhi.features', %s, true)"
 )
 
 
@@ -31,8 +34,17 @@ def set_scope(actor: Actor) -> None:
                 str(actor.unit_id or ""),
                 str(actor.post_id or ""),
                 ",".join(actor.follow),
+                str(actor.staff_id or ""),
+                actor.place.to_pg() if actor.place else "",
+                _features(actor),
             ],
         )
+
+
+def _features(actor: Actor) -> str:
+    """What the acting post's role may open, for policies that go by office and not by place alone."""
+    role = roles().get(actor.role) if actor.is_post else None
+    return ",".join(sorted(role.may)) if role else ""
 
 
 @contextmanager

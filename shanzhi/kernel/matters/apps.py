@@ -12,9 +12,12 @@ class MattersConfig(AppConfig):
     label = "matters"
 
     def ready(self) -> None:
-        """Offer rule-book sections, notice texts, event readers and the page for finding matters."""
+        """Offer rule-book sections, notice texts, event readers, the page for finding matters, and answers to the vault."""
         # Imported here: registries are filled once Django's apps are ready.
         from shanzhi.kernel.access.policy import NavEntry, offer_page  # noqa: PLC0415
         from shanzhi.kernel.matters import rulebook, tasks  # noqa: F401, PLC0415
+        from shanzhi.kernel.matters.operations.retention import SUBJECT  # noqa: PLC0415
+        from shanzhi.kernel.vault.policy.subjects import offer_subject  # noqa: PLC0415
 
         offer_page(NavEntry("matters:list", msg("查找事项"), 80, feature="find"))
+        offer_subject(SUBJECT)

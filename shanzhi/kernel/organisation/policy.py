@@ -60,11 +60,13 @@ UNIT_KIND_NAMES: dict[UnitKind, str] = {
 
 
 class Sees(StrEnum):
-    """How far a post sees: by place, only undecided intake in its place, only what its unit takes part in."""
+    """How far a post sees: by place, only undecided intake in its place, only what its unit takes part in; `office`:
+    no matters at all, only the posts, sign-ins and sign-offs of its place."""
 
     REGION = "region"
     INTAKE = "intake"
     UNIT = "unit"
+    OFFICE = "office"
 
 
 class BadCode(InputError):
@@ -309,8 +311,11 @@ def default_sees(role: str, kind: UnitKind) -> Sees:
     """How far a role sees where the rule book doesn't say: no further than its work asks for.
 
     Whoever takes in sees what waits for a decision; a department's staff what their unit takes part in; those who
-    check, supervise or stand for a place see that place.
+    check, supervise or stand for a place see that place. The security officer and the auditor see no matters (等保 2.0,
+    GB/T 22239-2019, 8.1.5: the administrators' duties stand apart).
     """
+    if role in ("security_officer", "auditor"):
+        return Sees.OFFICE
     if role == "dispatcher":
         return Sees.INTAKE
     if role == "handler" and kind not in (UnitKind.TOWNSHIP, UnitKind.COMMUNITY):

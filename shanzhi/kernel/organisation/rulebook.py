@@ -184,7 +184,7 @@ def _post(kind: UnitKind, entry: Mapping[str, Any]) -> PostPlan:
     sees = entry.get("sees", default_sees(role, kind))
     if sees not in set(Sees):
         raise BadUnitCatalogue(
-            msg("岗位“%(role)s”的 sees 写法有误：%(sees)s。请用 region、intake 或 unit。"), role=role, sees=sees
+            msg("岗位“%(role)s”的 sees 写法有误：%(sees)s。请用 region、intake、unit 或 office。"), role=role, sees=sees
         )
     return PostPlan(kind, role, _levels(entry, "[[unit_kind.post]]"), at_least, at_most, Sees(sees))
 

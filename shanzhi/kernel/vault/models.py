@@ -62,12 +62,64 @@ class Hold(models.Model):
 
 
 class ParkedForm(models.Model):
-    """What somebody had typed when their session ended, sealed; handed back once, after they sign in again."""
+    """What somebody had typed when their session ended, sealed; handed back once, after they sign in again.
+
+    `address` and `browser` are keyed hashes of where it came from: they say who holds how much, and nothing else.
+    """
 
     id = models.UUIDField(primary_key=True)
     path = models.TextField()
     sealed = models.BinaryField()
     parked_at = models.DateTimeField(db_index=True)
+    address = models.BinaryField(max_length=32, default=b"")
+    browser = models.BinaryField(max_length=32, default=b"")
 
     class Meta:
         default_permissions: ClassVar = ()
+
+
+class Key(models.Model):
+    """What became of a data key, by its id; the key itself is in the installation's secrets alone.
+
+    A key that is retired is never used again: the database refuses an envelope under its id (a trigger on the tables
+    that hold envelopes). `steps` counts its entries in the journal.
+    """
+
+    code = models.CharField(max_length=32, unique=True, db_collation="C")
+    added_at = models.DateTimeField()
+    activated_at = models.DateTimeField(null=True)
+    retired_at = models.DateTimeField(null=True)
+    steps = models.IntegerField(default=0)
+
+    class Meta:
+        default_permissions: ClassVar = ()
+
+
+class Rotation(models.Model):
+    """Sealing everything anew under the key and cipher in force: where it stands, so that any process can go on.
+
+    `reached` holds, for each table of envelopes, the key of the last row that was looked at in this pass; `in_pass`
+    counts what this pass has moved or had to leave. It is done after a pass that met nothing. `signoff` names the
+    approval, `reason` (masked) says why; without an approval one keeper did it alone.
+    """
+
+    key = models.ForeignKey(Key, on_delete=models.PROTECT, related_name="+", db_index=False)
+    algorithm = models.SmallIntegerField()
+    started_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+    total = models.BigIntegerField()
+    moved = models.BigIntegerField(default=0)
+    in_pass = models.BigIntegerField(default=0)
+    unreadable = models.BigIntegerField(default=0)
+    reached = models.JSONField(default=dict)
+    signoff = models.TextField(default="")
+    reason = models.TextField(default="")
+    salt = models.BinaryField()
+
+    class Meta:
+        default_permissions: ClassVar = ()
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                models.Value(1), name="vault_rotation_one_runs", condition=models.Q(done_at__isnull=True)
+            )
+        ]

@@ -10,11 +10,12 @@ from shanzhi.core.periods import local_date
 from shanzhi.core.ranges import next_code
 from shanzhi.kernel.access.policy import SYSTEM, Actor
 from shanzhi.kernel.journal.policy import Subject
-from shanzhi.kernel.matters.models import Matter, Submission, Suggestion
-from shanzhi.kernel.matters.operations.act import act
+from shanzhi.kernel.matters.models import Assignment, Matter, Submission, Suggestion
+from shanzhi.kernel.matters.operations.act import act, is_intake
 from shanzhi.kernel.matters.operations.step import lock_matter
+from shanzhi.kernel.matters.policy.duty import check_duty, may_reach_reporter
 from shanzhi.kernel.matters.policy.suggest import UnitHint, suggest_category, suggest_units
-from shanzhi.kernel.matters.rulebook import categories, lapsing_stages
+from shanzhi.kernel.matters.rulebook import categories, kind_version, lapsing_stages
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.organisation.policy import Level, UnitKind
 from shanzhi.kernel.vault import operations as vault
@@ -145,6 +146,18 @@ def submissions_forget(*, now: datetime) -> int:
     return deleted
 
 
+def needs_reporter(matter: Matter, actor: Actor, *, has_open_share: bool) -> bool:
+    """Does the acting post need to reach the matter's reporter now? (`policy.duty.may_reach_reporter`)"""
+    stage = kind_version(matter.kind, matter.kind_version).stage(matter.stage)
+    return may_reach_reporter(
+        actor.role,
+        None if stage.is_end else stage.owner,
+        has_open_share=has_open_share,
+        is_intake=is_intake(matter, actor),
+        is_in_range=actor.ranges.contains(matter.scope_code),
+    )
+
+
 @transaction.atomic
 def reveal_contact(
     *, matter_id: int, reason: str, actor: Actor, now: datetime, originals: bool = False
@@ -153,9 +166,13 @@ def reveal_contact(
 
     Raises:
         MatterNotFound: not there, or not visible to the actor.
+        NoDuty: the actor's post sees it, and has nothing to do with its reporter now (`policy.duty`).
         InputError: no such reason.
     """
     matter = lock_matter(matter_id)
+    if actor.is_post:
+        mine = Assignment.objects.filter(matter=matter, unit=actor.unit_id, ended_at=None)
+        check_duty(needs_reporter(matter, actor, has_open_share=mine.exists()))
     matter.steps += 1
     found = vault.reveal(
         subject=Subject("matter", matter.pk, matter.steps, matter.scope_code),

@@ -14,6 +14,7 @@ from shanzhi.kernel.journal.queries import EntryRow
 from shanzhi.kernel.matters.models import Assignment, Matter, Remark
 from shanzhi.kernel.matters.operations.act import is_intake
 from shanzhi.kernel.matters.operations.step import MatterNotFound
+from shanzhi.kernel.matters.operations.upkeep import needs_reporter
 from shanzhi.kernel.matters.policy.process import Action, FieldSpec, Kind, Stage, allowed_actions
 from shanzhi.kernel.matters.policy.report import CHANNELS, follow_hash, normalise_number
 from shanzhi.kernel.matters.policy.rights import part_name
@@ -21,7 +22,7 @@ from shanzhi.kernel.matters.queries.names import Names, light_of
 from shanzhi.kernel.matters.rulebook import categories, grounds, kind_version, work_calendar
 from shanzhi.kernel.vault import queries as vault
 from shanzhi.kernel.vault.operations import READ_REASONS, keyring
-from shanzhi.kernel.vault.policy.keeping import ERASE_REASONS
+from shanzhi.kernel.vault.policy.keeping import ERASE_REASONS, HOLD_GROUNDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,11 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class MatterCard:
-    """All that a matter's page shows. `for_reporter` cards hold only what the reporter may read."""
+    """All that a matter's page shows. `for_reporter` cards hold only what the reporter may read.
+
+    `has_contact`, `has_originals`: the vault keeps them and this actor may open them; `may_reach` says whether the actor
+    has to do with the reporter now at all.
+    """
 
     id: int
     number: str
@@ -103,6 +108,7 @@ class MatterCard:
     actions: tuple[ActionChoice, ...]
     has_contact: bool
     has_originals: bool
+    may_reach: bool
     for_reporter: bool
 
 
@@ -135,7 +141,8 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
     names = Names([matter], now, units)
     remarks = _remarks(matter, for_reporter)
     timeline = tuple(_entry(row, kind, names, remarks, actor) for row in entries if _is_shown(row, for_reporter))
-    kept = vault.parts_kept("matter", matter.pk)
+    may_reach = for_reporter or _may_reach(matter, actor, shares)
+    kept = vault.parts_kept("matter", matter.pk) if may_reach else frozenset()
     replies = [entry.reply for entry in timeline if entry.reply]
     return MatterCard(
         id=matter.pk,
@@ -178,8 +185,14 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
         actions=tuple(_choice(kind, action) for action in _allowed(matter, kind, actor, shares)),
         has_contact=bool(kept & {"name", "phone"}),
         has_originals=bool(kept - {"name", "phone"}),
+        may_reach=may_reach,
         for_reporter=for_reporter,
     )
+
+
+def _may_reach(matter: Matter, actor: Actor, shares: list[Assignment]) -> bool:
+    has_share = any(row.ended_at is None and row.unit_id == actor.unit_id for row in shares)
+    return actor.is_post and needs_reporter(matter, actor, has_open_share=has_share)
 
 
 def _allowed(matter: Matter, kind: Kind, actor: Actor, shares: list[Assignment]) -> list[Action]:
@@ -249,10 +262,12 @@ _TITLES = {
     "vault.read": msg("查看联系方式或原文"),
     "vault.copied": msg("本人下载副本"),
     "vault.corrected": msg("本人更正联系方式"),
-    "vault.erased": msg("删除个人信息"),
     "matters.consent": msg("本人撤回公开同意"),
     "matters.erase_asked": msg("本人申请删除"),
     "matters.erased": msg("已按本人请求删除"),
+    "vault.erased": msg("删除联系方式或原文"),
+    "vault.held": msg("个人信息延长保存"),
+    "vault.hold_lifted": msg("不再延长保存个人信息"),
 }
 
 
@@ -286,10 +301,12 @@ def _entry(row: EntryRow, kind: Kind, names: Names, remarks: dict[tuple[int, str
 
 
 def _reason(row: EntryRow) -> str:
-    """Why personal data was read or deleted, as people read it."""
-    code = str(row.payload.get("reason") or "")
-    if row.action == "vault.erased" and code in ERASE_REASONS:
-        return ERASE_REASONS[code].sentence
+    """Why personal data was read, removed or kept on, as the reporter is told; empty for other entries."""
+    code = str(row.payload.get("reason") or row.payload.get("ground") or "")
+    if row.action == "vault.erased":
+        return ERASE_REASONS[code].sentence if code in ERASE_REASONS else ""
+    if row.action in {"vault.held", "vault.hold_lifted"}:
+        return HOLD_GROUNDS[code].sentence if code in HOLD_GROUNDS else ""
     return READ_REASONS.get(code, "")
 
 

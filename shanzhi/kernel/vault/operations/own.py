@@ -10,7 +10,7 @@ from shanzhi.core.text import msg
 from shanzhi.kernel.access.policy import Actor, SignInNeeded
 from shanzhi.kernel.journal import operations as journal
 from shanzhi.kernel.journal.policy import Author, Payload, Subject, payload
-from shanzhi.kernel.vault.keys import keyring
+from shanzhi.kernel.vault.keys import keyring, open_sealed
 from shanzhi.kernel.vault.models import Record
 from shanzhi.kernel.vault.operations.sealing import Keep, keep
 from shanzhi.kernel.vault.policy.envelope import record_context
@@ -43,11 +43,8 @@ def copy_own(*, subject: Subject, actor: Actor, now: datetime) -> dict[str, str]
         SignInNeeded: the actor isn't a reporter who has shown a code (staff have `reveal`, with a reason).
     """
     _check_reporter(actor)
-    ring = keyring()
     found = {
-        row.part: ring.open_sealed(
-            bytes(row.sealed), context=record_context(row.subject_kind, row.subject_id, row.part)
-        ).decode()
+        row.part: open_sealed(row.sealed, context=record_context(row.subject_kind, row.subject_id, row.part)).decode()
         for row in Record.objects.filter(subject_kind=subject.kind, subject_id=subject.id).order_by("id")
     }
     journal.record(payload=VaultCopied(tuple(found)), subject=subject, author=Author("reporter"), happened_at=now)

@@ -12,7 +12,7 @@ from shanzhi.core.text import msg
 from shanzhi.kernel.access.policy import Actor, SignInNeeded
 from shanzhi.kernel.journal import operations as journal
 from shanzhi.kernel.journal.policy import Author, Payload, Subject, payload
-from shanzhi.kernel.vault.keys import keyring
+from shanzhi.kernel.vault.keys import keyring, open_sealed
 from shanzhi.kernel.vault.models import Record
 from shanzhi.kernel.vault.policy.envelope import record_context
 from shanzhi.kernel.vault.policy.keeping import LegalGround
@@ -94,11 +94,8 @@ def reveal(*, subject: Subject, purposes: Sequence[str], reason: str, actor: Act
         raise InputError(
             msg("请选择查看理由。每次查看都会记录，反映人可以看到。"), fields={"reason": msg("请选择查看理由。")}
         )
-    ring = keyring()
     found = {
-        row.part: ring.open_sealed(
-            bytes(row.sealed), context=record_context(row.subject_kind, row.subject_id, row.part)
-        ).decode()
+        row.part: open_sealed(row.sealed, context=record_context(row.subject_kind, row.subject_id, row.part)).decode()
         for row in Record.objects.filter(
             subject_kind=subject.kind, subject_id=subject.id, purpose__in=purposes
         ).order_by("id")

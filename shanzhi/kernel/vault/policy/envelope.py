@@ -1,7 +1,7 @@
 """Sealed envelopes: authenticated encryption under a key ring, blind indexes, and salted commitments.
 
-Algorithms: AES-256-GCM (NIST SP 800-38D, random 96-bit nonces: change the active key before 2³² envelopes), HKDF-SHA-256
-(RFC 5869), HMAC-SHA-256 (RFC 2104). A sealed envelope is
+Algorithms: AES-256-GCM or SM4-GCM (`policy.ciphers`; NIST SP 800-38D, random 96-bit nonces: change the active key before
+2³² envelopes), HKDF-SHA-256 (RFC 5869), HMAC-SHA-256 (RFC 2104). A sealed envelope is
 
     version (1 byte) ‖ algorithm (1) ‖ length of key id (1) ‖ key id (ASCII) ‖ nonce (12) ‖ ciphertext with tag (16 more)
 
@@ -15,24 +15,22 @@ import os
 import re
 from collections.abc import Iterable
 from hashlib import sha256
-from typing import Protocol
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from shanzhi.core.errors import DomainError
 from shanzhi.core.text import msg
+from shanzhi.kernel.vault.policy.ciphers import CIPHER_NAMES, TAG_BYTES, Cipher, make_cipher
 
 KEY_BYTES = 32
 SALT_BYTES = 16
 NONCE_BYTES = 12
 INDEX_KEY_ID = "index"
 
-_TAG_BYTES = 16
 _VERSION = 1
-_AES_256_GCM = 1
+_ALGORITHMS = frozenset(CIPHER_NAMES.values())
 _KEY_ID = re.compile(r"[A-Za-z0-9._-]{1,32}", re.ASCII)
 
 
@@ -67,34 +65,25 @@ class Tampered(VaultError):
     code = "tampered"
 
 
-class Cipher(Protocol):
-    """Authenticated encryption under one key (AES-GCM now; SM4-GCM has the same shape)."""
-
-    def encrypt(self, nonce: bytes, data: bytes, associated_data: bytes | None) -> bytes:
-        """Ciphertext with its tag."""
-
-    def decrypt(self, nonce: bytes, data: bytes, associated_data: bytes | None) -> bytes:
-        """Plaintext; raises InvalidTag."""
-
-
-# By algorithm id: what makes the cipher from a 32-byte key. A new algorithm gets a new id; ids are never used again.
-_CIPHERS = {_AES_256_GCM: AESGCM}
-
-
 class KeyRing:
     """Data keys by id, the first of which is active (seals), and one index key from which all other keys are derived.
 
     The index key is apart, because blind indexes and follow codes must outlive a change of the data key.
     """
 
-    __slots__ = ("_ciphers", "_derived", "_index_key", "_keys", "active_id")
+    __slots__ = ("_ciphers", "_derived", "_index_key", "_keys", "active_id", "algorithm")
 
-    def __init__(self, keys: Iterable[tuple[str, bytes]], index_key: bytes) -> None:
-        """`keys` are (id, 32 bytes), the active one first; `index_key` is 32 bytes.
+    def __init__(self, keys: Iterable[tuple[str, bytes]], index_key: bytes, *, cipher: str = "aes-256-gcm") -> None:
+        """`keys` are (id, 32 bytes), the active one first; `index_key` is 32 bytes; `cipher` seals (both open).
 
         Raises:
-            BadKeyRing: no data key, an id twice or impossible, a key of another length.
+            BadKeyRing: no data key, an id twice or impossible, a key of another length, no such cipher.
         """
+        if cipher not in CIPHER_NAMES:
+            raise BadKeyRing(
+                msg("没有“%(cipher)s”这种算法。SHANZHI_CIPHER 可以是 aes-256-gcm 或 sm4-gcm。"), cipher=cipher
+            )
+        self.algorithm = CIPHER_NAMES[cipher]
         self._keys: dict[str, bytes] = {}
         for key_id, key in keys:
             _check_key(key_id, key)
@@ -114,7 +103,7 @@ class KeyRing:
         return f"<KeyRing {', '.join(self._keys)}>"
 
     @classmethod
-    def load(cls, text: str) -> "KeyRing":
+    def load(cls, text: str, *, cipher: str = "aes-256-gcm") -> "KeyRing":
         """Read lines "id:base64", the active data key first, and one line "index:base64"; "#" begins a comment line.
 
         Raises:
@@ -132,18 +121,23 @@ class KeyRing:
         index_keys = [key for key_id, key in keys if key_id == INDEX_KEY_ID]
         if len(index_keys) != 1:
             raise BadKeyRing(msg("密钥环应有且只有一行 index 密钥。请用备份恢复密钥文件。"))
-        return cls([pair for pair in keys if pair[0] != INDEX_KEY_ID], index_keys[0])
+        return cls([pair for pair in keys if pair[0] != INDEX_KEY_ID], index_keys[0], cipher=cipher)
 
     @property
     def ids(self) -> tuple[str, ...]:
         """Ids of the data keys, the active one first."""
         return tuple(self._keys)
 
+    @property
+    def head(self) -> bytes:
+        """How every envelope begins that is sealed now: version, algorithm, key id."""
+        return bytes((_VERSION, self.algorithm, len(self.active_id))) + self.active_id.encode("ascii")
+
     def seal(self, plaintext: bytes, *, context: bytes) -> bytes:
         """An envelope of `plaintext` under the active key, bound to `context` (say, table and row: it isn't stored)."""
-        header = bytes((_VERSION, _AES_256_GCM, len(self.active_id))) + self.active_id.encode("ascii")
+        header = self.head
         nonce = os.urandom(NONCE_BYTES)
-        return header + nonce + self._cipher(_AES_256_GCM, self.active_id).encrypt(nonce, plaintext, header + context)
+        return header + nonce + self._cipher(self.algorithm, self.active_id).encrypt(nonce, plaintext, header + context)
 
     def open_sealed(self, blob: bytes | memoryview, *, context: bytes) -> bytes:
         """The plaintext of an envelope that was sealed with the same context.
@@ -166,7 +160,7 @@ class KeyRing:
     def is_current(self, blob: bytes | memoryview) -> bool:
         """Is the envelope sealed under the active key with the present algorithm? If not, a rotation seals it anew."""
         algorithm, key_id, _ = _read_header(bytes(blob))
-        return (algorithm, key_id) == (_AES_256_GCM, self.active_id)
+        return (algorithm, key_id) == (self.algorithm, self.active_id)
 
     def blind_index(self, value: str | bytes, purpose: str) -> bytes:
         """32 bytes that are equal for equal values of one purpose and tell nothing else without the ring.
@@ -190,7 +184,7 @@ class KeyRing:
     def _cipher(self, algorithm: int, key_id: str) -> Cipher:
         cipher = self._ciphers.get((algorithm, key_id))
         if cipher is None:
-            cipher = self._ciphers[algorithm, key_id] = _CIPHERS[algorithm](self._keys[key_id])
+            cipher = self._ciphers[algorithm, key_id] = make_cipher(algorithm, self._keys[key_id])
         return cipher
 
 
@@ -240,10 +234,20 @@ def _check_key(key_id: str, key: bytes) -> None:
         raise BadKeyRing(msg("密钥环里“%(id)s”的密钥不是 32 字节。请用备份恢复密钥文件。"), id=key_id)
 
 
+def key_of_head(head: bytes | memoryview) -> tuple[str, int]:
+    """Key id and algorithm that the first bytes of an envelope name (as `KeyRing.head` is made).
+
+    Raises:
+        UnknownEnvelope: not the beginning of an envelope.
+    """
+    algorithm, key_id, _ = _read_header(bytes(head) + bytes(NONCE_BYTES + TAG_BYTES))
+    return key_id, algorithm
+
+
 def _read_header(blob: bytes) -> tuple[int, str, int]:
     """Algorithm, key id and size of the header."""
     start = 3
     size = start + blob[2] if len(blob) >= start else 0
-    if not size or len(blob) < size + NONCE_BYTES + _TAG_BYTES or blob[0] != _VERSION or blob[1] not in _CIPHERS:
+    if not size or len(blob) < size + NONCE_BYTES + TAG_BYTES or blob[0] != _VERSION or blob[1] not in _ALGORITHMS:
         raise UnknownEnvelope(msg("这条加密内容的格式认不出来，未予打开。请确认程序版本，并联系系统管理员核查。"))
     return blob[1], blob[start:size].decode("ascii", "replace"), size

@@ -13,8 +13,8 @@ class SubjectKind:
 
     `term_ends`: of these subjects those that have ended, each with the day until which its records are kept; a subject
     that is missing is still open, and nothing of it expires.
-    `entries`: locks those of these subjects that nobody else has locked, and gives each its next step in the journal;
-    a subject that is missing is busy or gone, and is left for the next time.
+    `lock`: locks those of these subjects that nobody else holds, and says which; the others are left for the next time.
+    `entries`: gives each of these subjects its next step in the journal (and waits for whoever holds it).
     `forget`: removes the salts of the commitments to these parts of a subject. A commitment whose salt is known can be
     guessed where the text is short (a phone has eleven digits); without the salt it tells nothing.
     `find`: the subject's id by the number that people know it by.
@@ -22,6 +22,7 @@ class SubjectKind:
 
     code: str
     term_ends: Callable[[Collection[int]], Mapping[int, date]]
+    lock: Callable[[Collection[int]], frozenset[int]]
     entries: Callable[[Collection[int]], Mapping[int, Subject]]
     forget: Callable[[int, Collection[str]], None]
     find: Callable[[str], int | None]

@@ -32,7 +32,13 @@ def sign_in_response(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         target = _form_page(request)
         fields = {name: request.POST.getlist(name) for name in request.POST if name not in LEFT_OUT}
-        key = operations.form_park(path=target.partition("?")[0], fields=fields, now=request.now)  # type: ignore[attr-defined]
+        key = operations.form_park(
+            path=target.partition("?")[0],
+            fields=fields,
+            now=request.now,  # type: ignore[attr-defined]
+            address=str(request.META.get("REMOTE_ADDR", "")),
+            browser=request.COOKIES.get(settings.SESSION_COOKIE_NAME, ""),
+        )
         if key:
             target += ("&" if "?" in target else "?") + urlencode({PARKED_PARAM: key})
     return HttpResponseRedirect(f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': target})}")

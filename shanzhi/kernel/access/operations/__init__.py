@@ -10,10 +10,19 @@ from django.db import transaction
 from shanzhi.core.errors import InputError
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.models import Account, Token
+from shanzhi.kernel.access.operations.signoffs import (
+    Approval,
+    signoff_ask,
+    signoff_decide,
+    signoff_run_due,
+    signoff_use,
+    signoff_withdraw,
+)
 from shanzhi.kernel.access.resident import Resident, resident_end, resident_open, resident_seen, residents_forget
 from shanzhi.kernel.access.scope import acting, open_door, set_scope
 
 __all__ = [
+    "Approval",
     "Resident",
     "account_open",
     "acting",
@@ -23,6 +32,11 @@ __all__ = [
     "resident_seen",
     "residents_forget",
     "set_scope",
+    "signoff_ask",
+    "signoff_decide",
+    "signoff_run_due",
+    "signoff_use",
+    "signoff_withdraw",
     "token_end",
     "token_hash",
     "token_issue",

@@ -1,6 +1,6 @@
 """Who is acting: from a signed-in account, or from a token."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from shanzhi.core.periods import local_date
@@ -38,6 +38,7 @@ def _actor(card: PostCard) -> Actor:
         staff_name=card.staff_name or "",
         ranges=card.ranges if card.sees == "region" else Actor().ranges,
         intake=card.ranges if card.sees == "intake" else Actor().intake,
+        place=card.ranges,
     )
 
 
@@ -87,4 +88,4 @@ def actor_of_token(token: str, now: datetime) -> Actor:
     )
     if row is None:
         raise SignInNeeded(msg("令牌无效或已过期。请向管理员申请新的令牌。"))
-    return actor_of_post(row, local_date(now))
+    return replace(actor_of_post(row, local_date(now)), by_token=True)

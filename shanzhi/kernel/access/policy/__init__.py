@@ -6,6 +6,41 @@ from typing import Literal
 from shanzhi.core.errors import DomainError, InputError, NotAllowed
 from shanzhi.core.ranges import CodeRanges
 from shanzhi.core.text import msg
+from shanzhi.kernel.access.policy.signoff import (
+    Run,
+    SignoffField,
+    SignoffKind,
+    SignoffNews,
+    SignoffState,
+    offer_signoff,
+    on_signoff,
+    signoff_kind,
+    signoff_kinds,
+)
+
+__all__ = [
+    "ANYONE",
+    "IMPORTER",
+    "SYSTEM",
+    "Actor",
+    "NavEntry",
+    "NoPost",
+    "Role",
+    "Run",
+    "SignInNeeded",
+    "SignoffField",
+    "SignoffKind",
+    "SignoffNews",
+    "SignoffState",
+    "UnknownRole",
+    "check_may",
+    "navigation_for",
+    "offer_page",
+    "offer_signoff",
+    "on_signoff",
+    "signoff_kind",
+    "signoff_kinds",
+]
 
 ActorKind = Literal["post", "reporter", "system", "importer"]
 
@@ -44,7 +79,9 @@ class Actor:
     """Who is acting in this request or job: a post held by somebody, a reporter, the system, or an import.
 
     `ranges` is what it sees by place, `intake` where it sees what is not yet decided, `unit_id` whose matters it takes
-    part in, `follow` the hashes of follow codes that a reporter has shown. All empty: it sees nothing.
+    part in, `follow` the hashes of follow codes that a reporter has shown. All empty: it sees nothing. `place` is what
+    the post stands for whatever it sees: whose sign-offs, sessions and tokens it may look after. `by_token`: a program
+    acts for the post.
     """
 
     kind: ActorKind = "reporter"
@@ -59,6 +96,8 @@ class Actor:
     ranges: CodeRanges = field(default=CodeRanges())
     intake: CodeRanges = field(default=CodeRanges())
     follow: tuple[str, ...] = ()
+    place: CodeRanges = field(default=CodeRanges())
+    by_token: bool = field(default=False, compare=False)
 
     @property
     def roles(self) -> frozenset[str]:

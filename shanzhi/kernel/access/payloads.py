@@ -1,0 +1,66 @@
+"""What the slice writes into the journal.
+
+A shape that has been written never changes: register a new version. No names, no words: what people typed appears as a
+salted commitment, and persons as the number of their staff record at most.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from shanzhi.kernel.journal.policy import Payload, payload
+
+
+@payload("signoff.ask")
+@dataclass(frozen=True, slots=True)
+class SignoffAsked(Payload):
+    """Two-person sign-off was asked for. `fields` are (code, value): dates and choices as they are, texts as
+    commitments (SHA-256 over the row's salt and the text, in hexadecimal)."""
+
+    kind: str
+    fields: tuple[tuple[str, str], ...]
+    expires_at: datetime
+
+
+@payload("signoff.decide")
+@dataclass(frozen=True, slots=True)
+class SignoffDecided(Payload):
+    """The second person agreed or didn't; `words_sealed` is the commitment of what they wrote."""
+
+    kind: str
+    approved: bool
+    words_sealed: str
+
+
+@payload("signoff.withdraw")
+@dataclass(frozen=True, slots=True)
+class SignoffWithdrawn(Payload):
+    """Who asked took it back."""
+
+    kind: str
+
+
+@payload("signoff.expire")
+@dataclass(frozen=True, slots=True)
+class SignoffExpired(Payload):
+    """Nobody decided in time, or nobody used the approval in time (`was` is the state before)."""
+
+    kind: str
+    was: str
+
+
+@payload("signoff.finish")
+@dataclass(frozen=True, slots=True)
+class SignoffFinished(Payload):
+    """What was agreed to was carried out by the worker, or failed; `tries` counts the beginnings."""
+
+    kind: str
+    state: str
+    tries: int
+
+
+@payload("signoff.use")
+@dataclass(frozen=True, slots=True)
+class SignoffUsed(Payload):
+    """A command used the approval."""
+
+    kind: str

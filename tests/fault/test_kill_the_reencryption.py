@@ -1,0 +1,128 @@
+"""Sealing anew is killed without warning, again and again: every row opens at any time, and none is lost."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shanzhi.config import database
+from shanzhi.config.installation import Installation
+from shanzhi.kernel.vault.policy.envelope import KeyRing, key_of_head, record_context
+from tests.concurrency.committed import as_role
+
+ROOT = Path(__file__).parents[2]
+FULL = os.environ.get("SHANZHI_SIZE") == "full"
+ROWS = 100_000 if FULL else 8_000
+KILLS = 5 if FULL else 2
+CHUNK = 5_000
+PATIENCE = 300
+KEPT_AT, EXPIRES = datetime(2025, 11, 18, tzinfo=UTC), date(2030, 11, 1)
+
+
+@pytest.fixture
+def installation() -> Iterator[Installation]:
+    """An installation of its own with a vault of `ROWS` pieces."""
+    home = Path(tempfile.mkdtemp(prefix="shanzhi-keys-"))
+    before = dict(os.environ)
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("SHANZHI_")}
+    os.environ.clear()
+    os.environ.update(clean, SHANZHI_HOME=str(home), DJANGO_SETTINGS_MODULE="shanzhi.config.settings")
+    engine: Any = None
+    try:
+        found = Installation.from_environment()
+        engine = database.start_embedded(found)
+        subprocess.run([sys.executable, "-m", "tests.fault.set_up", "prepare"], cwd=ROOT, check=True)
+        _fill(found)
+        yield found
+    finally:
+        if engine is not None:
+            engine.stop()
+        os.environ.clear()
+        os.environ.update(before)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _text(number: int) -> str:
+    return f"138{number:08d}"
+
+
+def _fill(installation: Installation) -> None:
+    ring = KeyRing.load(installation.keyring_text())
+    with as_role(installation, "worker") as opened:
+        for first in range(0, ROWS, CHUNK):
+            numbers = list(range(first, min(first + CHUNK, ROWS)))
+            sealed = [
+                ring.seal(_text(number).encode(), context=record_context("test", number, "phone")) for number in numbers
+            ]
+            opened.execute(
+                "INSERT INTO vault_record (subject_kind, subject_id, purpose, part, sealed, legal_ground, kept_at,"
+                " expires_on) SELECT 'test', number, 'contact', 'phone', sealed, 'duty', %s, %s"
+                " FROM unnest(%s::bigint[], %s::bytea[]) AS r (number, sealed)",
+                [KEPT_AT, EXPIRES, numbers, sealed],
+            )
+        opened.commit()
+
+
+def _start(*arguments: str, typed: str = "") -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-m", "shanzhi", "vault", *arguments]
+    with tempfile.TemporaryFile() as keyboard:
+        keyboard.write(typed.encode())
+        keyboard.seek(0)
+        return subprocess.Popen(command, cwd=ROOT, stdin=keyboard, start_new_session=True)
+
+
+def _moved(installation: Installation) -> int:
+    with as_role(installation, "worker") as opened:
+        row = opened.execute("SELECT moved FROM vault_rotation WHERE done_at IS NULL").fetchone()
+    return row[0] if row else 0
+
+
+def _kill_after(installation: Installation, running: "subprocess.Popen[bytes]", moved: int) -> None:
+    """kill -9 as soon as so many rows are done."""
+    give_up = time.monotonic() + PATIENCE
+    while _moved(installation) < moved:
+        assert time.monotonic() < give_up, "it doesn't get on"
+        assert running.poll() is None, "it was done before it was killed"
+        time.sleep(0.01)
+    os.killpg(running.pid, signal.SIGKILL)
+    running.wait()
+
+
+def _by_key(installation: Installation) -> dict[str, int]:
+    """How many pieces are sealed under each key, after having opened every one of them."""
+    ring = KeyRing.load(installation.keyring_text())
+    found: dict[str, int] = {}
+    numbers = set()
+    with as_role(installation, "worker") as opened:
+        for number, sealed in opened.execute("SELECT subject_id, sealed FROM vault_record").fetchall():
+            assert ring.open_sealed(sealed, context=record_context("test", number, "phone")).decode() == _text(number)
+            code, _ = key_of_head(sealed[: 3 + sealed[2]])
+            found[code] = found.get(code, 0) + 1
+            numbers.add(number)
+    assert (len(numbers), sum(found.values())) == (ROWS, ROWS)
+    return found
+
+
+def test_it_loses_nothing_when_it_is_killed_again_and_again(installation: Installation) -> None:
+    first = _start("rotate", "--key", "k2", "--sole-keeper", typed="年度更换密钥，单人值守\n")
+    for kill in range(1, KILLS + 1):
+        running = first if kill == 1 else _start("reencrypt")
+        _kill_after(installation, running, kill * ROWS // (KILLS + 2))
+        found = _by_key(installation)
+        assert set(found) == {"k1", "k2"}
+        # What was told of is what was done: rows and progress commit together.
+        assert found["k2"] == _moved(installation)
+    assert _start("reencrypt").wait(PATIENCE) == 0
+    assert _by_key(installation) == {"k2": ROWS}
+    assert _start("retire", "k1", typed="y\n").wait(PATIENCE) == 0
+    assert KeyRing.load(installation.keyring_text()).ids == ("k2",)
+    assert _by_key(installation) == {"k2": ROWS}
