@@ -73,6 +73,15 @@ def test_it_takes_a_copy_and_has_everything_deleted(site: Site, meet: Meet) -> N
     content = zipfile.ZipFile(BytesIO(download.value.path().read_bytes()))
     assert PHONE in content.read(f"{reported.number}.txt").decode()
 
+    corrects(resident, reported)
+    withdraws_consent(resident, reported)
+    asks_too_early(resident, reported)
+    site.bring_to(reported.number, "verdict")
+    erases(resident, reported)
+
+
+def corrects(resident: Person, reported: Reported) -> None:
+    page = resident.page
     resident.goes(f"/my/{reported.number}/data/correct/")
     resident.looks("correct")
     resident.writes("电话", "13912340002")
@@ -85,19 +94,26 @@ def test_it_takes_a_copy_and_has_everything_deleted(site: Site, meet: Meet) -> N
     resident.presses("更正")
     resident.sees("已更正，原来的已经覆盖。")
 
+
+def withdraws_consent(resident: Person, reported: Reported) -> None:
     resident.goes(f"/my/{reported.number}/data/consent/")
     resident.looks("consent")
     resident.writes("查询码", reported.code)
     resident.presses("撤回同意")
     resident.sees("已撤回公开同意。")
 
+
+def asks_too_early(resident: Person, reported: Reported) -> None:
     resident.goes(f"/my/{reported.number}/data/erase/")
     resident.looks("erase-open")
-    page.get_by_role("radio", name="删除全部个人信息").check()
+    resident.page.get_by_role("radio", name="删除全部个人信息").check()
     resident.writes("查询码", reported.code)
     resident.presses("确认删除")
     resident.sees("办结以后才能删除")
-    site.bring_to(reported.number, "verdict")
+
+
+def erases(resident: Person, reported: Reported) -> None:
+    page = resident.page
     resident.goes(f"/my/{reported.number}/")
     page.get_by_role("radio", name="解决了", exact=True).check()
     resident.presses("提交评价")

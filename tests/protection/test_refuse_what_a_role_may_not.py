@@ -28,8 +28,10 @@ UNDER_POLICY = {
 OPEN_TO_APP = {
     "access_account": "sign-in names and password hashes: how else to sign in",
     "access_token": "hashes of random tokens",
+    "access_resident_session": "hashes of random keys with the follow hashes that each shows, for half an hour; no phone",
     "files_blob": "hashes and sizes of files; whose they are is in files_attachment",
     "intake_guess": "keyed hashes of addresses, for a day",
+    "intake_phone_code": "blind indexes and keyed hashes of codes, for five minutes; no phone",
     "intake_public_matter": "the public list",
     "matters_kindversion": "process files",
     "matters_submission": "keys and hashes of submissions",

@@ -79,12 +79,16 @@ def post_cards(post_ids: Iterable[int], on: date) -> dict[int, PostCard]:
 
 
 def post_names(post_ids: Iterable[int]) -> dict[int, tuple[str, str]]:
-    """Unit name and title of posts by id, whether they are open or closed: who did something long ago; 1 query."""
+    """Unit name and title of posts by id, whether they are open or closed: who did something long ago; 1 query,
+    none for no post."""
+    wanted = list(post_ids)
+    if not wanted:
+        return {}
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT p.id, u.name, p.title FROM organisation_post p JOIN organisation_unit u ON u.id = p.unit_id"
             " WHERE p.id = ANY(%s)",
-            [list(post_ids)],
+            [wanted],
         )
         return {post_id: (unit, title) for post_id, unit, title in cursor.fetchall()}
 

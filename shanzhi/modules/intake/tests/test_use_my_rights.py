@@ -81,7 +81,7 @@ def test_it_says_that_nobody_looked_and_what_is_kept(client, mine):
 
 def test_it_tells_unit_post_parts_and_reason_and_nobodys_name(client, mine, cast):
     read_by(cast.dispatcher, mine, "contact", ago=2)
-    read_by(cast.checker, mine, "original", originals=True, ago=1)
+    read_by(cast.second_dispatcher, mine, "original", originals=True, ago=1)
     for page in ("data/", ""):
         read = get(client, mine, page)
         first, second = read.index("看了：内容原文"), read.index("看了：称呼、电话")
@@ -156,8 +156,8 @@ def test_it_gives_everything_in_one_file_and_journals_it(client, cast):
     report = made_with(photo, paper("../../合同.pdf"))
     follow_in(client, report)
     do(reporter(report), report.matter_id, "note", words="周末在家，微信zhaoqiansun1")
-    to_verdict(cast, report.matter_id)
     read_by(cast.dispatcher, report)
+    to_verdict(cast, report.matter_id)
     answer = post(client, report, "copy")
     assert (answer.status_code, answer["Content-Type"]) == (200, "application/zip")
     assert answer["Content-Disposition"] == f'attachment; filename="{report.number}.zip"'
