@@ -35,8 +35,8 @@ END $body$
 
 THIRD_PARTY_GRANTS = {
     # Tables that come with libraries: their own migrations grant nothing.
-    "app": ("django_session", "django_content_type", "account_%", "socialaccount_%", "axes_%", "auth_%"),
-    "worker": ("procrastinate_%", "django_session"),
+    "app": ("django_content_type", "account_%", "socialaccount_%", "axes_%", "auth_%"),
+    "worker": ("procrastinate_%",),
 }
 
 

@@ -35,7 +35,6 @@ INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.postgres",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "allauth",
@@ -116,6 +115,8 @@ AXES_ENABLE_ADMIN = False
 # Many people of an office share one address: these stop a machine, not an office on a Monday morning.
 ACCOUNT_RATE_LIMITS = {"login": "600/m/ip", "login_failed": "300/m/ip"}
 
+# Our own engine: the application can't read the table of sessions (why stands in the module).
+SESSION_ENGINE = "shanzhi.kernel.access.session_store"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -21,7 +21,7 @@ from tests.concurrency.committed import as_role
 
 ROOT = Path(__file__).parents[2]
 FULL = os.environ.get("SHANZHI_SIZE") == "full"
-ROWS = 100_000 if FULL else 8_000
+ROWS = 100_000 if FULL else 30_000
 KILLS = 5 if FULL else 2
 CHUNK = 5_000
 PATIENCE = 300
@@ -83,16 +83,23 @@ def _start(*arguments: str, typed: str = "") -> "subprocess.Popen[bytes]":
 def _moved(installation: Installation) -> int:
     with as_role(installation, "worker") as opened:
         row = opened.execute("SELECT moved FROM vault_rotation WHERE done_at IS NULL").fetchone()
-    return row[0] if row else 0
+    assert row is not None, "it was done before it was killed"
+    return int(row[0])
+
+
+def _said(*arguments: str) -> str:
+    command = [sys.executable, "-m", "shanzhi", "vault", *arguments]
+    return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
 
 
 def _kill_after(installation: Installation, running: "subprocess.Popen[bytes]", moved: int) -> None:
     """kill -9 as soon as so many rows are done."""
     give_up = time.monotonic() + PATIENCE
-    while _moved(installation) < moved:
-        assert time.monotonic() < give_up, "it doesn't get on"
-        assert running.poll() is None, "it was done before it was killed"
-        time.sleep(0.01)
+    with as_role(installation, "worker") as looking:
+        looking.autocommit = True
+        while looking.execute("SELECT 1 FROM vault_rotation WHERE moved >= %s", [moved]).fetchone() is None:
+            assert time.monotonic() < give_up, "it doesn't get on"
+            time.sleep(0.002)
     os.killpg(running.pid, signal.SIGKILL)
     running.wait()
 
@@ -121,8 +128,13 @@ def test_it_loses_nothing_when_it_is_killed_again_and_again(installation: Instal
         assert set(found) == {"k1", "k2"}
         # What was told of is what was done: rows and progress commit together.
         assert found["k2"] == _moved(installation)
+    assert "进行中" in _said("status")
+    assert _start("retire", "k1", typed="y\n").wait(PATIENCE) == 1, "rows are still sealed under it"
     assert _start("reencrypt").wait(PATIENCE) == 0
     assert _by_key(installation) == {"k2": ROWS}
     assert _start("retire", "k1", typed="y\n").wait(PATIENCE) == 0
     assert KeyRing.load(installation.keyring_text()).ids == ("k2",)
+    told = _said("status")
+    assert f"已完成，{ROWS:,} / {ROWS:,}。" in told
+    assert f"共 {ROWS:,} 条，0 条不在现用的密钥和算法下。" in told
     assert _by_key(installation) == {"k2": ROWS}

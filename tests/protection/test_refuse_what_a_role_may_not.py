@@ -11,6 +11,7 @@ from tests.concurrency.committed import City, as_role, scope
 from tests.protection.standing import Standing, stand
 
 UNDER_POLICY = {
+    "access_session",
     "access_signoff",
     "journal_entry",
     "vault_hold",

@@ -126,6 +126,30 @@ def test_it_sees_that_the_keys_are_not_those_of_the_vault(asked, broken, city):
     assert "secrets.json" in found["密钥"].mend
 
 
+def kept_until(day: str, key: str = "k1") -> str:
+    sealed = b"\x01\x01" + bytes((len(key),)) + key.encode() + bytes(28)
+    return (
+        "INSERT INTO vault_record (subject_kind, subject_id, purpose, part, sealed, legal_ground, kept_at, expires_on)"
+        f" VALUES ('matter', 1, 'contact', 'name', '\\x{sealed.hex()}', 'duty', now(), {day})"
+    )
+
+
+def test_it_sees_that_nobody_purges(asked, broken):
+    broken(kept_until("CURRENT_DATE - 3"), "DELETE FROM vault_record")
+    assert "金库" not in wrong(asked())
+    broken(kept_until("CURRENT_DATE - 4"))
+    found = asked()["金库"]
+    assert (found.ok, "到期未删 2 条" in found.seen, "vault purge" in found.mend) == (False, True, True)
+
+
+def test_it_sees_what_is_sealed_under_no_key_of_the_ring(asked, broken):
+    broken(kept_until("CURRENT_DATE", "lost"), "DELETE FROM vault_record")
+    broken(kept_until("CURRENT_DATE"))
+    found = asked()["金库"]
+    assert (found.ok, found.seen) == (False, "k1 1 条，lost 1 条，旧密钥下 50.0%")
+    assert "密钥环里没有 lost" in found.mend
+
+
 def test_it_sees_that_a_migration_was_not_made(asked, broken):
     broken(
         "CREATE TABLE kept AS SELECT * FROM django_migrations WHERE app = 'notices';"

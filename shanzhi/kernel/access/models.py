@@ -24,9 +24,17 @@ class Account(AbstractBaseUser):
 
 
 class Token(models.Model):
-    """A program's key to the API: acts as one post, until its date or until it is ended. Only its hash is kept."""
+    """A program's key to the API: acts as one post, until its date or until it is ended. Only its hash is kept.
+
+    `staff` answers for it: who held the post when it was issued; when that holding ends, so does the token.
+    """
 
     post = models.ForeignKey("organisation.Post", on_delete=models.PROTECT, related_name="+")
+    staff = models.ForeignKey(
+        "organisation.Staff", on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    issued_by_post = models.BigIntegerField(null=True)
+    used_on = models.DateField(null=True)
     token_hash = models.BinaryField(max_length=32, unique=True)
     label = models.TextField()
     created_at = models.DateTimeField()
@@ -38,7 +46,36 @@ class Token(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=models.Q(expires_at__gt=models.F("created_at")), name="access_token_expires_later"
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(staff__isnull=False) | models.Q(ended_at__isnull=False),
+                name="access_token_has_somebody",
+            ),
+        ]
+
+
+class Session(models.Model):
+    """A browser that is signed in. `key_hash` and `data` are for the functions of the migration alone.
+
+    `device` and `place` are words ("Chrome · Windows", "10.20.*.*"), `seen_at` is right to ten minutes.
+    """
+
+    key_hash = models.BinaryField(max_length=32, unique=True)
+    data = models.TextField()
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, null=True, related_name="+", db_index=False)
+    staff_id = models.BigIntegerField(null=True)
+    post_id = models.BigIntegerField(null=True)
+    device = models.TextField()
+    place = models.TextField()
+    started_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions: ClassVar = ()
+        indexes: ClassVar = [
+            models.Index(fields=["staff_id", "-seen_at"], name="access_session_staff"),
+            models.Index(fields=["expires_at"], name="access_session_expires"),
         ]
 
 
@@ -80,8 +117,6 @@ class Signoff(models.Model):
     outcome = models.TextField(default="")
     tries = models.SmallIntegerField(default=0)
     steps = models.IntegerField(default=1)
-    # Said, since the type checker meets this slice's operations before Django's plug-in adds it.
-    objects: "ClassVar[models.Manager[Signoff]]" = models.Manager()
 
     class Meta:
         default_permissions: ClassVar = ()

@@ -64,3 +64,33 @@ class SignoffUsed(Payload):
     """A command used the approval."""
 
     kind: str
+
+
+@payload("token.issue")
+@dataclass(frozen=True, slots=True)
+class TokenIssued(Payload):
+    """A program got a key for a post; `staff_id` answers for it, `expires_at` is its end."""
+
+    post_id: int
+    staff_id: int
+    expires_at: datetime
+
+
+@payload("token.end")
+@dataclass(frozen=True, slots=True)
+class TokenEnded(Payload):
+    """A token ended before its date; `why` is "ended" (by somebody) or "left" (who answered for it left the post)."""
+
+    post_id: int
+    why: str
+
+
+@payload("session.end")
+@dataclass(frozen=True, slots=True)
+class SessionsEnded(Payload):
+    """All sessions of a member of staff were ended by somebody else, or with their last post; `reason` is a code of
+    `policy.sessions.END_REASONS`."""
+
+    staff_id: int
+    reason: str
+    sessions: int

@@ -102,3 +102,13 @@ class PostLeft(Payload):
     unit_id: int
     staff_id: int
     until: date
+
+
+@payload("post.close")
+@dataclass(frozen=True, slots=True)
+class PostClosed(Payload):
+    """A post was abolished; `closed_on` is the first day without."""
+
+    post_id: int
+    unit_id: int
+    closed_on: date

@@ -5,7 +5,9 @@ and villages (9 and 12 digits, 统计用区划代码); a grid adds three digits 
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from enum import StrEnum
 
 from shanzhi.core.errors import Conflict, InputError, NotFound
@@ -321,3 +323,29 @@ def default_sees(role: str, kind: UnitKind) -> Sees:
     if role == "handler" and kind not in (UnitKind.TOWNSHIP, UnitKind.COMMUNITY):
         return Sees.UNIT
     return Sees.REGION
+
+
+@dataclass(frozen=True, slots=True)
+class HoldingEnded:
+    """Somebody no longer holds a post from `on`, the first day without; `staff_id` is None where a vacant post closed."""
+
+    post_id: int
+    staff_id: int | None
+    on: date
+
+
+EndListener = Callable[[HoldingEnded, datetime], None]
+_end_listeners: list[EndListener] = []
+
+
+def on_holding_ended(listener: EndListener) -> None:
+    """Let `listener` be called, in the transaction that ends a holding, where the end is today or past. An end in the
+    future tells nobody when its day comes: who has to act then looks for it every minute."""
+    if listener not in _end_listeners:
+        _end_listeners.append(listener)
+
+
+def tell_of_end(ended: HoldingEnded, now: datetime) -> None:
+    """Call everybody who listens."""
+    for listener in _end_listeners:
+        listener(ended, now)

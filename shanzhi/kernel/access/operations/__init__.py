@@ -1,15 +1,15 @@
-"""Changes of who may act: tokens issued and ended, sign-ins opened."""
-
-import hashlib
-import secrets
-from datetime import datetime, timedelta
+"""Changes of who may act: tokens issued and ended, sign-ins opened, sessions ended, what takes two people."""
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
-from shanzhi.core.errors import InputError
-from shanzhi.core.text import msg
-from shanzhi.kernel.access.models import Account, Token
+from shanzhi.kernel.access.models import Account
+from shanzhi.kernel.access.operations.sessions import (
+    session_end,
+    session_end_others,
+    sessions_end_of,
+    sessions_forget,
+)
 from shanzhi.kernel.access.operations.signoffs import (
     Approval,
     signoff_ask,
@@ -18,6 +18,8 @@ from shanzhi.kernel.access.operations.signoffs import (
     signoff_use,
     signoff_withdraw,
 )
+from shanzhi.kernel.access.operations.tokens import token_end, token_hash, token_issue, token_used
+from shanzhi.kernel.access.operations.upkeep import end_what_ended
 from shanzhi.kernel.access.resident import Resident, resident_end, resident_open, resident_seen, residents_forget
 from shanzhi.kernel.access.scope import acting, open_door, set_scope
 
@@ -26,11 +28,16 @@ __all__ = [
     "Resident",
     "account_open",
     "acting",
+    "end_what_ended",
     "open_door",
     "resident_end",
     "resident_open",
     "resident_seen",
     "residents_forget",
+    "session_end",
+    "session_end_others",
+    "sessions_end_of",
+    "sessions_forget",
     "set_scope",
     "signoff_ask",
     "signoff_decide",
@@ -40,38 +47,8 @@ __all__ = [
     "token_end",
     "token_hash",
     "token_issue",
+    "token_used",
 ]
-
-
-def token_hash(token: str) -> bytes:
-    """The SHA-256 under which a token is kept; a token has 256 bits of chance, so it needs no slow hash."""
-    return hashlib.sha256(token.encode()).digest()
-
-
-@transaction.atomic
-def token_issue(*, post_id: int, label: str, now: datetime, days: int = 365) -> str:
-    """A new token for a post; shown once, kept as a hash only.
-
-    Raises:
-        InputError: no label, or a term outside 1 to 730 days.
-    """
-    if not label.strip() or not 1 <= days <= 730:
-        raise InputError(msg("令牌要有名称，有效期为 1 到 730 天。请补全后再试。"))
-    token = f"sz_{secrets.token_urlsafe(32)}"
-    Token.objects.create(
-        post_id=post_id,
-        token_hash=token_hash(token),
-        label=label.strip(),
-        created_at=now,
-        expires_at=now + timedelta(days=days),
-    )
-    return token
-
-
-@transaction.atomic
-def token_end(*, token_id: int, now: datetime) -> None:
-    """End a token at once; ending it again changes nothing."""
-    Token.objects.filter(pk=token_id, ended_at=None).update(ended_at=now)
 
 
 @transaction.atomic

@@ -71,7 +71,7 @@ def signoff_ask(*, kind: str, fields: Mapping[str, str], actor: Actor, now: date
     """
     offered = signoff_kind(kind)
     check_may(actor, roles().get(actor.role), offered.asks)
-    _check_person(actor)
+    post_id, unit_id, staff_id = _person(actor)
     params = check_fields(offered, fields)
     salt = token_bytes(16)
     # The number is drawn by the insert; reading it back needs the row's own policy, which who asks fulfils.
@@ -82,9 +82,9 @@ def signoff_ask(*, kind: str, fields: Mapping[str, str], actor: Actor, now: date
         state=SignoffState.ASKED,
         scope_code=actor.region_code,
         asked_at=now,
-        asked_by_post=actor.post_id,
-        asked_by_unit=actor.unit_id,
-        asked_by_staff=actor.staff_id,
+        asked_by_post=post_id,
+        asked_by_unit=unit_id,
+        asked_by_staff=staff_id,
         expires_at=now + OPEN_FOR,
     )
     said = tuple(_said(field, params[field.code], salt) for field in offered.fields if field.code in params)
@@ -105,7 +105,7 @@ def signoff_decide(*, signoff_id: int, approve: bool, words: str, actor: Actor, 
         InputError: no words.
     """
     check_may(actor, roles().get(actor.role), DECIDES)
-    _check_person(actor)
+    _person(actor)
     words = clean_text(words)
     if not 0 < len(words) <= WORDS_MOST:
         sentence = msg("请写明同意或不同意的理由，不超过 500 字。")
@@ -140,7 +140,7 @@ def signoff_withdraw(*, signoff_id: int, actor: Actor, now: datetime) -> None:
     row = _locked(signoff_id)
     if actor.staff_id is None or row.asked_by_staff != actor.staff_id:
         raise _missing()
-    _check_person(actor)
+    _person(actor)
     _check_open(row, now)
     _move(row, SignoffState.WITHDRAWN, now)
     _journal(row, SignoffWithdrawn(row.kind), _author(actor), now)
@@ -248,9 +248,11 @@ def _missing() -> SignoffNotFound:
     return SignoffNotFound(msg("没有找到这条复核申请，或者您现在的岗位看不到它。请返回列表。"))
 
 
-def _check_person(actor: Actor) -> None:
-    if actor.by_token or actor.staff_id is None:
+def _person(actor: Actor) -> tuple[int, int, int]:
+    """Post, unit and member of staff of a person at a screen."""
+    if actor.by_token or actor.staff_id is None or actor.post_id is None or actor.unit_id is None:
         raise NeedsPerson(msg("申请和复核都要本人登录网页办理，不能用令牌。请登录后再试。"))
+    return actor.post_id, actor.unit_id, actor.staff_id
 
 
 def _check_open(row: Signoff, now: datetime) -> None:

@@ -8,11 +8,51 @@ from shanzhi.core.text import msg
 from shanzhi.kernel.access.models import Account, Token
 from shanzhi.kernel.access.operations import token_hash
 from shanzhi.kernel.access.policy import Actor, NoPost, Role, SignInNeeded
+from shanzhi.kernel.access.queries.audit import AuditDay, audit_days
+from shanzhi.kernel.access.queries.sessions import SessionRow, StaffSessions, my_sessions, sessions_of_staff
+from shanzhi.kernel.access.queries.signoffs import (
+    Person,
+    SignoffCard,
+    SignoffPage,
+    SignoffRow,
+    signoff_card,
+    signoffs_page,
+    signoffs_waiting,
+)
+from shanzhi.kernel.access.queries.tokens import PostChoice, TokenPage, TokenRow, posts_for_token, tokens_page
 from shanzhi.kernel.access.roles import role_of, roles
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.organisation.queries import PostCard
 
-__all__ = ["MyPost", "actor_of_account", "actor_of_post", "actor_of_token", "posts_of_account", "role_of", "roles"]
+__all__ = [
+    "AuditDay",
+    "MyPost",
+    "Person",
+    "PostChoice",
+    "SessionRow",
+    "SignoffCard",
+    "SignoffPage",
+    "SignoffRow",
+    "StaffSessions",
+    "TokenActor",
+    "TokenPage",
+    "TokenRow",
+    "actor_of_account",
+    "actor_of_post",
+    "actor_of_token",
+    "audit_days",
+    "my_sessions",
+    "posts_for_token",
+    "posts_of_account",
+    "role_of",
+    "roles",
+    "sessions_of_staff",
+    "signoff_card",
+    "signoffs_page",
+    "signoffs_waiting",
+    "token_actor",
+    "tokens_page",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +114,36 @@ def actor_of_account(account: Account, wanted_post: int | None, on: date) -> Act
     return _actor(chosen) if chosen else None
 
 
+@dataclass(frozen=True, slots=True)
+class TokenActor:
+    """Who a token acts for, and the token's number; `used_today`: its day of use is noted already."""
+
+    actor: Actor
+    token_id: int
+    used_today: bool
+
+
 def actor_of_token(token: str, now: datetime) -> Actor:
-    """The actor that a token stands for.
+    """The actor that a token stands for; raises as `token_actor`."""
+    return token_actor(token, now).actor
+
+
+def token_actor(token: str, now: datetime) -> TokenActor:
+    """Who a token acts for: its post, while the one who answers for it still holds the post; 2 queries.
 
     Raises:
-        SignInNeeded: unknown, expired or ended token.
+        SignInNeeded: unknown, expired or ended token, or who answered for it has left the post.
         NoPost: its post has ended.
     """
     row = (
         Token.objects.filter(token_hash=token_hash(token), ended_at=None, expires_at__gt=now)
-        .values_list("post_id", flat=True)
+        .values_list("pk", "post_id", "staff_id", "used_on")
         .first()
     )
-    if row is None:
-        raise SignInNeeded(msg("令牌无效或已过期。请向管理员申请新的令牌。"))
-    return replace(actor_of_post(row, local_date(now)), by_token=True)
+    today = local_date(now)
+    if row is not None:
+        token_id, post_id, staff_id, used_on = row
+        actor = actor_of_post(post_id, today)
+        if actor.staff_id is not None and actor.staff_id == staff_id:
+            return TokenActor(replace(actor, by_token=True), token_id, used_on == today)
+    raise SignInNeeded(msg("令牌无效或已过期。请向管理员申请新的令牌。"))

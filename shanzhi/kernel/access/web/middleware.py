@@ -12,14 +12,16 @@ from django.utils import timezone
 
 from shanzhi.core.errors import DomainError
 from shanzhi.core.periods import local_date
-from shanzhi.kernel.access import queries
+from shanzhi.core.text import msg
+from shanzhi.kernel.access import operations, queries
 from shanzhi.kernel.access.models import Account
-from shanzhi.kernel.access.policy import ANYONE, Actor
+from shanzhi.kernel.access.policy import ANYONE, Actor, NoPost
 from shanzhi.kernel.access.resident import Resident, resident_seen
 from shanzhi.kernel.access.scope import set_scope
 from shanzhi.kernel.organisation.queries import one_tree
 
 POST_IN_SESSION = "post"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 FOLLOWED_COOKIE = "followed"
 FOLLOWED_FOR = 400 * 24 * 3600
 FOLLOWED_MOST = 30
@@ -92,15 +94,34 @@ def _resolve(request: HttpRequest, now: datetime) -> Actor:
     today = local_date(now)
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer":
-        return queries.actor_of_token(token.strip(), now)
+        found = queries.token_actor(token.strip(), now)
+        if not found.used_today:
+            operations.token_used(token_id=found.token_id, on=today)
+        return found.actor
     if settings.SESSION_COOKIE_NAME in request.COOKIES:
         account = request.user
         if isinstance(account, Account):
-            actor = queries.actor_of_account(account, request.session.get(POST_IN_SESSION), today)
+            wanted = request.session.get(POST_IN_SESSION)
+            actor = queries.actor_of_account(account, wanted, today)
             if actor is not None:
+                _check_post_held(request, actor, wanted)
                 return actor
     hashes = followed(request)
     return Actor(follow=hashes) if hashes else ANYONE
+
+
+def _check_post_held(request: HttpRequest, actor: Actor, wanted: int | None) -> None:
+    """Nobody acts in another post than they think: where the session's post has ended, the session falls out of it, and
+    what was about to be done in it is not done.
+
+    Raises:
+        NoPost: a form was sent in a post that has ended.
+    """
+    if wanted == actor.post_id:
+        return
+    request.session[POST_IN_SESSION] = actor.post_id
+    if wanted is not None and request.method not in SAFE_METHODS:
+        raise NoPost(msg("您刚才的岗位已经结束，这次操作没有提交。请从右上角选择岗位后再办理。"))
 
 
 class ActingMiddleware:

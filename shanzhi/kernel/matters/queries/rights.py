@@ -13,6 +13,7 @@ from shanzhi.kernel.matters.models import Matter
 from shanzhi.kernel.matters.operations.rights import is_asked
 from shanzhi.kernel.matters.policy.rights import ERASED
 from shanzhi.kernel.organisation import queries as organisation
+from shanzhi.kernel.organisation.queries import PostName
 from shanzhi.kernel.vault import queries as vault
 from shanzhi.kernel.vault.operations import READ_REASONS, keyring
 from shanzhi.kernel.vault.policy.keeping import LEGAL_GROUNDS
@@ -91,8 +92,8 @@ def readings(actor: Actor, *, matter_id: int | None = None, after: int | None = 
     )
 
 
-def _reading(row: DoneRow, number: str, names: dict[int, tuple[str, str]]) -> Reading:
-    unit, title = names.get(row.author_post_id or 0, ("", ""))
+def _reading(row: DoneRow, number: str, names: dict[int, PostName]) -> Reading:
+    name = names.get(row.author_post_id or 0, PostName("", ""))
     reason = READ_REASONS.get(str(row.payload.get("reason", "")), "")
     if row.action == "vault.copied":
         reason = OWN_COPY
@@ -100,8 +101,8 @@ def _reading(row: DoneRow, number: str, names: dict[int, tuple[str, str]]) -> Re
         id=row.id,
         at=row.happened_at,
         number=number,
-        unit_name=unit,
-        post_title=title,
+        unit_name=name.unit_name,
+        post_title=name.title,
         parts=tuple(row.payload.get("parts", ())),
         reason=reason or (SYSTEM_READING if row.author_kind == "system" else str(row.payload.get("reason", ""))),
         by_reporter=row.author_kind == "reporter",

@@ -1,6 +1,6 @@
 """Every change of regions, units and posts: keyword-only, atomic, one journal entry each."""
 
-from shanzhi.kernel.organisation.operations.holdings import end_holding, hold_post, staff_add
+from shanzhi.kernel.organisation.operations.holdings import end_holding, hold_post, post_close, staff_add
 from shanzhi.kernel.organisation.operations.posts import PostsCount, StaffCount, posts_load, posts_staff
 from shanzhi.kernel.organisation.operations.regions import RegionsCount, regions_load, zone_create
 from shanzhi.kernel.organisation.operations.units import UnitsCount, units_load
@@ -12,6 +12,7 @@ __all__ = [
     "UnitsCount",
     "end_holding",
     "hold_post",
+    "post_close",
     "posts_load",
     "posts_staff",
     "regions_load",

@@ -4,19 +4,22 @@ from datetime import date, datetime
 
 from django.db import transaction
 
+from shanzhi.core.periods import local_date
 from shanzhi.core.text import clean_text, msg
 from shanzhi.kernel.journal.policy import Author
 from shanzhi.kernel.organisation.models import Post, PostHolding, RegionState, Staff
 from shanzhi.kernel.organisation.operations._common import from_day, write_journal
-from shanzhi.kernel.organisation.payloads import PostHeld, PostLeft, StaffAdded
+from shanzhi.kernel.organisation.payloads import PostClosed, PostHeld, PostLeft, StaffAdded
 from shanzhi.kernel.organisation.policy import (
     BadPeriod,
     BadStaff,
+    HoldingEnded,
     NoSuchPost,
     NoSuchStaff,
     PostTaken,
     PostVacant,
     WorkNumberTaken,
+    tell_of_end,
 )
 
 
@@ -78,7 +81,8 @@ def hold_post(
 
 
 def end_holding(*, post_id: int, on: date, now: datetime, author: Author) -> None:
-    """Whoever holds a post leaves it: `on` is the first day without.
+    """Whoever holds a post leaves it: `on` is the first day without. From today or before, sessions and tokens that stand
+    on it end in the same transaction (`policy.on_holding_ended`).
 
     Raises:
         NoSuchPost: no such post, or not open on that date.
@@ -97,6 +101,38 @@ def end_holding(*, post_id: int, on: date, now: datetime, author: Author) -> Non
         write_journal(
             payload, kind="post", subject_id=post_id, scope_code=_scope_code(post, on), author=author, now=now
         )
+        _maybe_tell(HoldingEnded(post_id, holding.staff_id, on), now)
+
+
+def post_close(*, post_id: int, on: date, now: datetime, author: Author) -> None:
+    """Abolish a post: `on` is the first day without. Whoever holds it then leaves it, and nobody can take it any more.
+
+    Raises:
+        NoSuchPost: no such post, or not open on that date.
+        BadPeriod: it was opened on that day or somebody takes it later.
+    """
+    with transaction.atomic():
+        post = _locked_post(post_id, on)
+        later = PostHolding.objects.filter(post_id=post_id, valid__startswith__gte=on).exists()
+        if later or post.opened_on >= on:
+            raise BadPeriod(
+                msg("“%(title)s”在 %(on)s 或之后才有人任职，不能从这一天撤销。请改日期。"), title=post.title, on=on
+            )
+        holding = PostHolding.objects.filter(post_id=post_id, valid__contains=on).first()
+        if holding is not None:
+            end_holding(post_id=post_id, on=on, now=now, author=author)
+        post.closed_on = on
+        post.save(update_fields=["closed_on"])
+        payload = PostClosed(post_id, post.unit_id, on)
+        write_journal(
+            payload, kind="post", subject_id=post_id, scope_code=_scope_code(post, on), author=author, now=now
+        )
+        _maybe_tell(HoldingEnded(post_id, None, on), now)
+
+
+def _maybe_tell(ended: HoldingEnded, now: datetime) -> None:
+    if ended.on <= local_date(now):
+        tell_of_end(ended, now)
 
 
 def _locked_post(post_id: int, on: date) -> Post:

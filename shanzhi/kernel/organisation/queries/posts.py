@@ -6,8 +6,10 @@ from datetime import date
 from typing import Any
 
 from django.db import connection
+from django.db.models import Q
 
 from shanzhi.core.ranges import CodeRanges
+from shanzhi.kernel.organisation.models import Post, Staff
 from shanzhi.kernel.organisation.policy import Level, Sees, UnitKind, check_code
 from shanzhi.kernel.organisation.tree import current_tree
 
@@ -78,21 +80,6 @@ def post_cards(post_ids: Iterable[int], on: date) -> dict[int, PostCard]:
     return {card.post_id: card for card in cards}
 
 
-def post_names(post_ids: Iterable[int]) -> dict[int, tuple[str, str]]:
-    """Unit name and title of posts by id, whether they are open or closed: who did something long ago; 1 query,
-    none for no post."""
-    wanted = list(post_ids)
-    if not wanted:
-        return {}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT p.id, u.name, p.title FROM organisation_post p JOIN organisation_unit u ON u.id = p.unit_id"
-            " WHERE p.id = ANY(%s)",
-            [wanted],
-        )
-        return {post_id: (unit, title) for post_id, unit, title in cursor.fetchall()}
-
-
 def posts_of_staff(staff_id: int, on: date) -> list[PostCard]:
     """The posts that somebody held on that date, the widest place first; 1 query."""
     return _cards(_HELD_POSTS + " AND h.staff_id = %(staff)s ORDER BY length(s.code), s.code, p.id", on, staff=staff_id)
@@ -102,6 +89,70 @@ def posts_of_unit(unit_id: int, on: date) -> list[PostCard]:
     """A unit's posts with their holders, vacancies too, by place and role; 1 query."""
     order = " ORDER BY length(s.code), s.code, p.role, p.seat, p.id"
     return _cards(_ANY_POSTS + " AND p.unit_id = %(unit)s" + order, on, unit=unit_id)
+
+
+def posts_of_roles(roles: Iterable[str], on: date) -> list[PostCard]:
+    """The posts of these roles with their holders, vacancies too, the widest place first; 1 query."""
+    order = " ORDER BY length(s.code), s.code, p.seat, p.id"
+    return _cards(_ANY_POSTS + " AND p.role = ANY(%(roles)s)" + order, on, roles=list(roles))
+
+
+def staff_with_posts(staff_ids: Iterable[int], on: date) -> set[int]:
+    """Those of them who hold a post that is open on that date; 1 query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT h.staff_id FROM organisation_post_holding h JOIN organisation_post p ON p.id = h.post_id"
+            " WHERE h.staff_id = ANY(%(ids)s) AND h.valid @> %(on)s::date"
+            " AND p.opened_on <= %(on)s AND (p.closed_on IS NULL OR p.closed_on > %(on)s)",
+            {"ids": list(staff_ids), "on": on},
+        )
+        return {staff_id for (staff_id,) in cursor.fetchall()}
+
+
+@dataclass(frozen=True, slots=True)
+class PostName:
+    """What a post is called, open or closed."""
+
+    unit_name: str
+    title: str
+
+
+def post_names(post_ids: Iterable[int]) -> dict[int, PostName]:
+    """The names of posts, of closed ones too; 1 query."""
+    rows = Post.objects.filter(pk__in=list(post_ids)).values_list("pk", "unit__name", "title")
+    return {pk: PostName(unit, title) for pk, unit, title in rows}
+
+
+def scope_code_of_post(post_id: int) -> str:
+    """The code of a post's place as it was last known; empty where there is no such post; 1 query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT s.code FROM organisation_post p JOIN organisation_region_state s ON s.region_id = p.region_id"
+            " WHERE p.id = %s ORDER BY upper(s.valid) DESC NULLS FIRST LIMIT 1",
+            [post_id],
+        )
+        row = cursor.fetchone()
+    return str(row[0]) if row else ""
+
+
+@dataclass(frozen=True, slots=True)
+class StaffRow:
+    """A member of staff; never a resident."""
+
+    staff_id: int
+    name: str
+    work_number: str
+
+
+def find_staff(words: str, most: int = 20) -> list[StaffRow]:
+    """Members of staff with this work number or this name, exactly: nobody leafs through people; 1 query."""
+    rows = Staff.objects.filter(Q(work_number=words) | Q(name=words)).order_by("work_number")[:most]
+    return [StaffRow(row.id, row.name, row.work_number) for row in rows]
+
+
+def staff_names(staff_ids: Iterable[int]) -> dict[int, str]:
+    """The names of members of staff; 1 query."""
+    return dict(Staff.objects.filter(pk__in=list(staff_ids)).values_list("pk", "name"))
 
 
 def responsible_on(code: str, on: date, *, with_departments: bool = False) -> list[Responsible]:

@@ -13,7 +13,7 @@ from django.db.utils import IntegrityError
 from shanzhi.core.errors import InputError
 from shanzhi.kernel.access.policy.signoff import SignoffMissing
 from shanzhi.kernel.journal import queries as journal
-from shanzhi.kernel.vault import keys, operations, queries
+from shanzhi.kernel.vault import keys, operations, queries, tasks
 from shanzhi.kernel.vault.models import Key, ParkedForm, Record, Rotation
 from shanzhi.kernel.vault.operations import Keep, Progress
 from shanzhi.kernel.vault.policy.envelope import BadKeyRing, KeyRing, UnknownKey, record_context
@@ -193,16 +193,14 @@ def test_it_opens_rows_of_both_keys_while_it_runs(working):
     keep(25)
     before = opened()
     fresh("between")
-    running = operations.reencrypt(now=NOW, size=10)
-    next(running)
+    next(operations.reencrypt(now=NOW, size=10))
     assert (under(), opened()) == ({"between": 10, "k1": 15}, before)
-    running.close()
 
 
 def test_it_goes_on_where_another_process_stopped(working):
     keep(25)
     fresh("resumed")
-    assert operations.reencrypt_batch(now=NOW, size=10).moved == 10
+    assert next(operations.reencrypt(now=NOW, size=10)).moved == 10
     with transaction.atomic():
         operations.reencrypt_batch(now=NOW, size=10)
         transaction.set_rollback(True)  # killed before the commit
@@ -278,6 +276,20 @@ def test_it_changes_the_cipher_under_the_same_key_and_back(working, monkeypatch)
         assert {bytes(row.sealed)[1] for row in Record.objects.all()} == {algorithm}
         assert opened() == before
     assert operations.reencrypt_begin(now=NOW) == 0
+
+
+def test_it_is_gone_on_with_by_the_worker_every_minute(working, monkeypatch):
+    keep(3)
+    monkeypatch.setattr(tasks, "BATCHES_A_MINUTE", 1)
+    fresh("by-the-minute")
+    for _ in range(2):
+        tasks.reencrypt(timestamp=0)
+    rotation = queries.rotation()
+    assert rotation is not None
+    assert (rotation.moved, rotation.done_at is not None, under()) == (3, True, {"by-the-minute": 3})
+    tasks.reencrypt(timestamp=0)
+    tasks.purge(timestamp=0)
+    assert under() == {"by-the-minute": 3}
 
 
 def test_it_does_nothing_in_a_process_of_another_cipher(working, monkeypatch):

@@ -10,7 +10,7 @@ SELECT city_ddl('GRANT USAGE ON SEQUENCE access_resident_session_id_seq TO {app}
 
 
 class Migration(migrations.Migration):
-    dependencies = [("access", "0002_signoff")]
+    dependencies = [("access", "0004_audit")]
     operations = [
         migrations.CreateModel(
             name="ResidentSession",
