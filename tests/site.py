@@ -55,6 +55,7 @@ class Site:
     port: int
     cast: Mapping[str, Part]
     children: "list[subprocess.Popen[bytes]]" = field(default_factory=list)
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -88,7 +89,7 @@ class Site:
 
     def environment(self, role: str) -> dict[str, str]:
         """What a child needs to act on this installation."""
-        return _clean(server.environment(self.installation, role))
+        return _clean(server.environment(self.installation, role)) | self.settings
 
     def call(
         self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None
@@ -143,8 +144,11 @@ class Site:
 
 
 @contextmanager
-def running_site() -> Iterator[Site]:
-    """A fresh site with its web server and worker up; everything is stopped and removed at the end."""
+def running_site(settings: Mapping[str, str] | None = None) -> Iterator[Site]:
+    """A fresh site with its web server and worker up; everything is stopped and removed at the end.
+
+    `settings` are environment variables of its processes beyond the usual ones.
+    """
     # Short, because the database's socket lies in it and such a path may have 107 characters.
     home = Path(tempfile.mkdtemp(prefix="sz-"))
     installation = Installation(
@@ -155,7 +159,7 @@ def running_site() -> Iterator[Site]:
     try:
         engine = database.start_embedded(installation)
         cast = {name: Part(**row) for name, row in _prepare(installation).items()}
-        site = Site(installation, _free_port(), cast)
+        site = Site(installation, _free_port(), cast, settings=settings or {})
         site.start()
         yield site
     finally:

@@ -4,9 +4,11 @@ import os
 from pathlib import Path
 
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 
 from shanzhi.config.installation import Installation
 from shanzhi.config.observe import logs
+from shanzhi.core.outbound import Rules
 
 INSTALLATION = Installation.from_environment()
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -218,6 +220,29 @@ PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
 
 DEMO_CITY = os.environ.get("SHANZHI_DEMO") == "1"
 CITY_NAME = os.environ.get("SHANZHI_CITY_NAME", "")
+
+# Whom this city's servers may call: https in the open internet, and the hosts and networks of the city's own intranet
+# that stand in the list (`10.20.0.0/16, sms.city.example`). Plain http on this machine is for tests.
+OUTBOUND = Rules.read(
+    os.environ.get("SHANZHI_OUTBOUND_ALLOW", ""), http_on_loopback=os.environ.get("SHANZHI_OUTBOUND_LOOPBACK") == "1"
+)
+
+# Text messages to residents: none, log (the demo shows them on the page) or http (a city's gateway; docs/sms.md).
+SMS = os.environ.get("SHANZHI_SMS", "log" if DEMO_CITY else "none")
+SMS_URL = os.environ.get("SHANZHI_SMS_URL", "")
+SMS_TOKEN = os.environ.get("SHANZHI_SMS_TOKEN", "")
+if SMS not in {"none", "log", "http"}:
+    raise ImproperlyConfigured("SHANZHI_SMS is none, log or http")
+if SMS == "log" and not DEMO_CITY:
+    raise ImproperlyConfigured("SHANZHI_SMS=log shows sign-in codes to everybody: only a demo city may")
+if SMS == "http" and (not SMS_URL or len(SMS_TOKEN) < 32):
+    raise ImproperlyConfigured(
+        "SHANZHI_SMS=http needs SHANZHI_SMS_URL and a SHANZHI_SMS_TOKEN of 32 characters or more"
+    )
+
+# Who answers for the personal data (the privacy notice, PIPL article 17), and how they are reached.
+KEEPER_NAME = os.environ.get("SHANZHI_KEEPER_NAME", "")
+KEEPER_CONTACT = os.environ.get("SHANZHI_KEEPER_CONTACT", "")
 
 LOGGING = logs.settings()
 METRICS_TOKEN = os.environ.get("SHANZHI_METRICS_TOKEN", "")

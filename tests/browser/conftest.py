@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.chromium import find_chromium, started_chromium
 from tests.browser.person import LAPTOP, PHONE, Meet, Person, context_options, keep_failure
+from tests.browser.phones import Gateway, running_gateway
 from tests.site import ROOT, Site, running_site
 
 HERE = Path(__file__).parent
@@ -26,10 +27,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def site() -> Iterator[Site]:
+def phones() -> Iterator[Gateway]:
+    """The city's SMS gateway: what would come to people's phones."""
+    with running_gateway() as gateway:
+        yield gateway
+
+
+@pytest.fixture(scope="session")
+def site(phones: Gateway) -> Iterator[Site]:
     """The installation under test, with web server and worker."""
     find_chromium()
-    with running_site() as running:
+    with running_site(phones.settings) as running:
         yield running
 
 

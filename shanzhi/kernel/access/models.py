@@ -87,6 +87,20 @@ class Session(models.Model):
         ]
 
 
+class ResidentSession(models.Model):
+    """A resident who gave a phone code, for half an hour: the follow hashes that the session shows. It knows no phone and
+    no person; what tells it apart is the hash of a random key in the browser."""
+
+    token_hash = models.BinaryField(max_length=32, unique=True)
+    follow = models.JSONField()
+    opened_at = models.DateTimeField(db_index=True)
+    seen_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        db_table = "access_resident_session"
+        default_permissions: ClassVar = ()
+
+
 class Signoff(models.Model):
     """双人复核: one request, its decision and what came of it. `params` are the fields by code.
 

@@ -2,15 +2,17 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
-from django.db import connection
+from django.db import connection, transaction
 
 from shanzhi.kernel.files import policy
 from shanzhi.kernel.files.cleaning import clean_picture, clean_video
+from shanzhi.kernel.files.models import Attachment, Blob
 from shanzhi.kernel.files.policy import MP4, PICTURES, StoredFile, preview_key, storage_key
 
 _BLOBS = (
@@ -19,8 +21,13 @@ _BLOBS = (
     " %s::timestamptz[]) AS given(sha256, media_type, size, width, height, stored_at) ORDER BY sha256"
     " ON CONFLICT (sha256) DO NOTHING"
 )
-# The number is drawn first: RETURNING would need the right to read the row, which its writer may not have.
-_NUMBERS = "SELECT nextval('files_attachment_id_seq') FROM generate_series(1, %s)"
+# The number is drawn first: RETURNING would need the right to read the row, which its writer may not have. The lock
+# keeps `bytes_remove` from taking away bytes that are being attached.
+_LOCK = 370_601
+_NUMBERS = (
+    "SELECT nextval('files_attachment_id_seq'), pg_advisory_xact_lock_shared(%s, hashtext(s))"
+    " FROM unnest(%s::text[]) AS s"
+)
 _ATTACHMENT = (
     "INSERT INTO files_attachment (id, subject_kind, subject_id, scope_code, blob_id, name, position, purpose,"
     " shown_to_reporter, added_by_post, added_at, lat, lon, datum, taken_at)"
@@ -104,10 +111,10 @@ def attach(
     if not stored:
         return []
     with connection.cursor() as cursor:
+        cursor.execute(_NUMBERS, [_LOCK, [file.sha256 for file in stored]])
+        numbers = [int(row[0]) for row in cursor.fetchall()]
         columns = [(file.sha256, file.media_type, file.size, file.width, file.height, now) for file in stored]
         cursor.execute(_BLOBS, [list(column) for column in zip(*columns, strict=True)])
-        cursor.execute(_NUMBERS, [len(stored)])
-        numbers = [int(row[0]) for row in cursor.fetchall()]
         common = (purpose, shown_to_reporter, post_id, now)
         for position, (number, file) in enumerate(zip(numbers, stored, strict=True), start=1):
             subject = (number, subject_kind, subject_id, scope_code)
@@ -119,3 +126,44 @@ def _origin(file: StoredFile) -> tuple[float | None, float | None, str | None, d
     if file.place is None:
         return (None, None, None, file.taken_at)
     return (file.place.lat, file.place.lon, "WGS84", file.taken_at)
+
+
+@dataclass(frozen=True, slots=True)
+class LetGo:
+    """Files taken off a subject: how many, and the hashes of those that nobody else needs."""
+
+    taken: int
+    unused: tuple[str, ...]
+
+
+@transaction.atomic
+def let_go(*, subject_kind: str, subject_id: int, purpose: str) -> LetGo:
+    """Take a subject's files of one purpose off it, for good.
+
+    The bytes are still in the store: hand `unused` to `bytes_remove` once this has committed. Worker's role.
+    """
+    rows = Attachment.objects.filter(subject_kind=subject_kind, subject_id=subject_id, purpose=purpose)
+    hashes = sorted(set(rows.values_list("blob_id", flat=True)))
+    taken, _ = rows.delete()
+    unused = Blob.objects.filter(pk__in=hashes).exclude(
+        pk__in=Attachment.objects.filter(blob_id__in=hashes).values("blob_id")
+    )
+    gone = tuple(unused.order_by("pk").values_list("pk", flat=True))
+    unused.delete()
+    return LetGo(taken, gone)
+
+
+@transaction.atomic
+def bytes_remove(*, hashes: Sequence[str]) -> int:
+    """Remove these files from the store, previews too, unless somebody has handed the same content in again meanwhile;
+    returns how many went. Safe to repeat. Worker's role."""
+    evidence, removed = storages["evidence"], 0
+    for sha256 in sorted(hashes):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [_LOCK, sha256])
+        if Blob.objects.filter(pk=sha256).exists():
+            continue
+        evidence.delete(preview_key(sha256))
+        evidence.delete(storage_key(sha256))
+        removed += 1
+    return removed

@@ -72,6 +72,11 @@ def _row(row: Attachment) -> AttachmentRow:
     )
 
 
+def is_in_store(sha256: str) -> bool:
+    """Are a file's bytes (still) in the store? What was stored and never attached may have been removed since."""
+    return storages["evidence"].exists(storage_key(sha256))
+
+
 def open_attachment(pk: int) -> OpenFile:
     """Open a file for whoever may see its subject; 1 query.
 

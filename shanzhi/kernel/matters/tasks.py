@@ -7,7 +7,10 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from shanzhi.core.text import msg
+from shanzhi.kernel.files import operations as files
 from shanzhi.kernel.matters import operations, queries
+from shanzhi.kernel.matters.operations.erasing import FILES_GONE_TOPIC
+from shanzhi.kernel.matters.operations.rights import ERASE_TOPIC
 from shanzhi.kernel.matters.operations.step import STEP_TOPIC
 from shanzhi.kernel.matters.policy.process import Party
 from shanzhi.kernel.notices import operations as notices
@@ -72,8 +75,22 @@ def _notices(steps: dict[tuple[int, str], int]) -> Iterator[NewNotice]:
                     )  # fmt: skip
 
 
+def erase_what_was_asked(events: Sequence[Happened], now: datetime) -> None:
+    """Delete what reporters asked to have deleted."""
+    for event in events:
+        operations.erase_asked(matter_id=int(event.body["matter"]), what=event.body["what"], now=now)
+
+
+def remove_bytes(events: Sequence[Happened], now: datetime) -> None:
+    """Take the bytes of deleted files out of the store; their rows are gone already."""
+    for event in events:
+        files.bytes_remove(hashes=event.body["files"])
+
+
 on_event(STEP_TOPIC, make_suggestions)
 on_event(STEP_TOPIC, write_notices)
+on_event(ERASE_TOPIC, erase_what_was_asked)
+on_event(FILES_GONE_TOPIC, remove_bytes)
 
 
 @app.periodic(cron="* * * * *")

@@ -11,6 +11,22 @@ from django.db import connection, transaction
 
 from shanzhi.kernel.notices.models import Event, Notice
 from shanzhi.kernel.notices.policy import Happened, readers_of, retry_after
+from shanzhi.kernel.notices.sms import SmsFailed, SmsOff, SmsSent, is_sms_offered, send_sms
+
+__all__ = [
+    "NewNotice",
+    "SmsFailed",
+    "SmsOff",
+    "SmsSent",
+    "emit",
+    "emit_many",
+    "is_sms_offered",
+    "notices_mark_read",
+    "notices_reword",
+    "notices_write",
+    "send_sms",
+    "tell_next",
+]
 
 log = logging.getLogger(__name__)
 
@@ -107,3 +123,9 @@ def notices_write(notices: Sequence[NewNotice], *, now: datetime) -> None:
 def notices_mark_read(*, unit_id: int, role: str, upto: int, now: datetime) -> int:
     """Mark the unit's notices up to an id as read; returns how many were new."""
     return Notice.objects.filter(unit_id=unit_id, role=role, pk__lte=upto, read_at=None).update(read_at=now)
+
+
+@transaction.atomic
+def notices_reword(*, subject_kind: str, subject_id: int, params: dict[str, Any]) -> int:
+    """Fill a subject's lines with other values, because the old ones had to be deleted; returns how many. Worker's role."""
+    return Notice.objects.filter(subject_kind=subject_kind, subject_id=subject_id).update(params=params)

@@ -43,3 +43,17 @@ class Guess(models.Model):
         db_table = "intake_guess"
         default_permissions: ClassVar = ()
         constraints: ClassVar = [models.UniqueConstraint(fields=["subject", "window_at"], name="intake_guess_once")]
+
+
+class PhoneCode(models.Model):
+    """A code that was sent to a phone and wasn't used yet: for the phone its blind index stands, for the code its keyed
+    hash; gone after five minutes."""
+
+    blind_index = models.BinaryField(max_length=32, unique=True)
+    code_hash = models.BinaryField(max_length=32)
+    tries = models.SmallIntegerField()
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        db_table = "intake_phone_code"
+        default_permissions: ClassVar = ()

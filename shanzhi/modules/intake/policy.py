@@ -1,10 +1,12 @@
 """Rules of the residents' doors: how often a follow code may be tried, what the public list shows. Pure values."""
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
 from shanzhi.core.errors import Conflict, InputError, NotFound, TooMany
+from shanzhi.core.text import msg
 
 GUESS_WINDOW = timedelta(minutes=15)
 PAIR_MOST = 10
@@ -14,6 +16,15 @@ ADDRESS_MOST = 300
 
 A code has 40 bits, so even the last is harmless; it is that high because a whole office stands behind one address.
 """
+
+CODE_TRIES = 5
+PHONE_MOST = 3
+PHONE_EVERYWHERE_MOST = 6
+PHONE_A_DAY = 10
+CODES_ADDRESS_MOST = 200
+TRIES_ADDRESS_MOST = 300
+"""Phone codes in one window: one phone from one address, one phone from everywhere (and in a day), one address over all
+phones. The last two are high because a whole office stands behind one address; a code has five tries."""
 
 PUBLIC_PAGE = 25
 COUNT_CAP = 1000
@@ -51,6 +62,24 @@ class SourceTaken(Conflict):
     code = "source-taken"
 
 
+class TooManyCodes(TooMany):
+    """Too many phone codes asked for, or tried."""
+
+    code = "too-many-codes"
+
+
+class WrongCode(InputError):
+    """A phone code that is wrong, too old, used or tried too often; which of these isn't said."""
+
+    code = "wrong-code"
+
+
+class NoMobile(InputError):
+    """A phone that can't get a text message."""
+
+    code = "no-mobile"
+
+
 @dataclass(frozen=True, slots=True)
 class GuessLimit:
     """A subject whose wrong tries are counted together, and how many it may have in one window."""
@@ -73,6 +102,34 @@ def guess_limits(address: str, number: str) -> tuple[GuessLimit, ...]:
         GuessLimit(f"pair {address} {number}", PAIR_MOST),
     )
     return tuple(sorted(limits, key=lambda limit: limit.subject))
+
+
+def phone_limits(address: str, index: str) -> tuple[GuessLimit, ...]:
+    """What one phone code that is asked for counts for; `index` stands for the phone. Sorted, as `guess_limits`."""
+    limits = (
+        GuessLimit(f"sms {index}", PHONE_EVERYWHERE_MOST),
+        GuessLimit(f"sms {index} {address}", PHONE_MOST),
+        GuessLimit(f"sms address {address}", CODES_ADDRESS_MOST),
+    )
+    return tuple(sorted(limits, key=lambda limit: limit.subject))
+
+
+def try_limits(address: str) -> tuple[GuessLimit, ...]:
+    """What one try of a phone code counts for."""
+    return (GuessLimit(f"sms try {address}", TRIES_ADDRESS_MOST),)
+
+
+def check_mobile(phone: str) -> str:
+    """A phone in its normal form, if it can get text messages.
+
+    Raises:
+        NoMobile: it is a land line, or has an extension.
+    """
+    if not re.fullmatch(r"1[3-9]\d{9}|\+\d{7,15}", phone, re.ASCII):
+        raise NoMobile(
+            msg("这个号码收不到短信。请填手机号。"), fields={"phone": msg("这个号码收不到短信。请填手机号。")}
+        )
+    return phone
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
 from shanzhi.kernel.notices.policy import Happened, on_event
 from shanzhi.modules.intake import operations
 
@@ -18,3 +21,10 @@ def project_public(events: Sequence[Happened], now: datetime) -> None:
 
 
 on_event(STEP_TOPIC, project_public)
+
+
+@app.periodic(cron="*/15 * * * *")
+@app.task(queueing_lock="intake.forget_codes", name="intake.forget_codes")
+def forget_codes(timestamp: int) -> None:
+    """Every quarter of an hour: forget phone codes and residents' sessions that are over."""
+    operations.codes_forget(now=timezone.now())

@@ -29,10 +29,12 @@ from shanzhi.kernel.access.operations.signoffs import (
 )
 from shanzhi.kernel.access.operations.tokens import token_end, token_hash, token_issue, token_used
 from shanzhi.kernel.access.operations.upkeep import end_what_ended
+from shanzhi.kernel.access.resident import Resident, resident_end, resident_open, resident_seen, residents_forget
 from shanzhi.kernel.access.scope import acting, open_door, set_scope
 
 __all__ = [
     "Approval",
+    "Resident",
     "account_open",
     "acting",
     "attempt_begin",
@@ -44,6 +46,10 @@ __all__ = [
     "end_what_ended",
     "factors_reset",
     "open_door",
+    "resident_end",
+    "resident_open",
+    "resident_seen",
+    "residents_forget",
     "session_end",
     "session_end_others",
     "sessions_end",

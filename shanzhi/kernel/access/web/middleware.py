@@ -16,6 +16,7 @@ from shanzhi.core.text import msg
 from shanzhi.kernel.access import operations, queries
 from shanzhi.kernel.access.models import Account
 from shanzhi.kernel.access.policy import ANYONE, Actor, NoPost, check_second_factor
+from shanzhi.kernel.access.resident import Resident, resident_seen
 from shanzhi.kernel.access.scope import set_scope
 from shanzhi.kernel.access.web import session
 from shanzhi.kernel.organisation.queries import one_tree
@@ -26,6 +27,7 @@ FOLLOWED = "followed"
 FOLLOWED_COOKIE = settings.COOKIE_PREFIX + FOLLOWED
 FOLLOWED_FOR = 400 * 24 * 3600
 FOLLOWED_MOST = 30
+RESIDENT_COOKIE = f"{settings.COOKIE_PREFIX}resident"
 ERROR_STATUS = 400
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -39,7 +41,23 @@ class ActingRequest(HttpRequest):
     user: Account | AnonymousUser
 
 
+def resident_session(request: HttpRequest) -> Resident | None:
+    """The session of a resident who gave a phone code; looked up once a request, and only for who brings a key."""
+    if not hasattr(request, "resident_session"):
+        token = request.COOKIES.get(RESIDENT_COOKIE, "")
+        found = resident_seen(token=token, now=request.now) if token else None  # type: ignore[attr-defined]
+        request.resident_session = found  # type: ignore[attr-defined]
+    session: Resident | None = request.resident_session  # type: ignore[attr-defined]
+    return session
+
+
 def followed(request: HttpRequest) -> tuple[str, ...]:
+    """The hashes of follow codes that this browser has shown, and those that a phone code opened for now."""
+    session = resident_session(request)
+    return tuple(dict.fromkeys((*_remembered(request), *(session.follow if session else ()))))
+
+
+def _remembered(request: HttpRequest) -> tuple[str, ...]:
     """The hashes of follow codes that this browser has shown; kept in a signed cookie, no account needed."""
     raw = request.COOKIES.get(FOLLOWED_COOKIE)
     if not raw:
@@ -53,7 +71,7 @@ def followed(request: HttpRequest) -> tuple[str, ...]:
 
 def remember_followed(request: HttpRequest, response: HttpResponse, follow_hash: str) -> None:
     """Let this browser follow one more matter; the oldest of too many goes."""
-    hashes = [item for item in followed(request) if item != follow_hash] + [follow_hash]
+    hashes = [item for item in _remembered(request) if item != follow_hash] + [follow_hash]
     response.set_cookie(
         FOLLOWED_COOKIE,
         signing.dumps(hashes[-FOLLOWED_MOST:], salt=FOLLOWED),
@@ -62,6 +80,16 @@ def remember_followed(request: HttpRequest, response: HttpResponse, follow_hash:
         secure=settings.SESSION_COOKIE_SECURE,
         samesite="Lax",
     )
+
+
+def remember_resident(response: HttpResponse, token: str) -> None:
+    """Give the browser the key of a resident's session; it goes when the browser is closed."""
+    response.set_cookie(RESIDENT_COOKIE, token, httponly=True, secure=settings.SESSION_COOKIE_SECURE, samesite="Strict")
+
+
+def forget_resident(response: HttpResponse) -> None:
+    """Take the key out of the browser."""
+    response.delete_cookie(RESIDENT_COOKIE, samesite="Strict")
 
 
 def _resolve(request: HttpRequest, now: datetime) -> Actor:

@@ -2,8 +2,10 @@
 
 from shanzhi.kernel.matters.operations.act import act
 from shanzhi.kernel.matters.operations.batch import BatchResult, BatchRow, check_row, import_batch
+from shanzhi.kernel.matters.operations.erasing import erase_asked
 from shanzhi.kernel.matters.operations.kinds import kinds_take_over
 from shanzhi.kernel.matters.operations.report import Reported, report
+from shanzhi.kernel.matters.operations.rights import consent_withdraw, contact_correct, copy_own, erase_ask
 from shanzhi.kernel.matters.operations.step import Done, KeyReused, MatterNotFound, MovedOn
 from shanzhi.kernel.matters.operations.upkeep import lapse_due, reveal_contact, submissions_forget, suggestions_make
 
@@ -17,6 +19,11 @@ __all__ = [
     "Reported",
     "act",
     "check_row",
+    "consent_withdraw",
+    "contact_correct",
+    "copy_own",
+    "erase_ask",
+    "erase_asked",
     "import_batch",
     "kinds_take_over",
     "lapse_due",

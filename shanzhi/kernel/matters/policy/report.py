@@ -39,6 +39,7 @@ CHANNELS = {
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _CODE_LENGTH = 8
 _MISREAD = str.maketrans({"O": "0", "I": "1", "L": "1", "U": "V"})
+_RUN = re.compile(r"[0-9０-９A-Za-z@._+\-]")
 _NUMBER = re.compile(r"(\d{8})-?(\d{6,12})")
 
 
@@ -127,7 +128,13 @@ class NewReport:
 def title_of(body: str) -> str:
     """A title out of the first sentence of a body."""
     first = re.split(r"[\n。！？!?；;]", body, maxsplit=1)[0].strip() or body.strip()
-    return first if len(first) <= TITLE_FROM_BODY else first[: TITLE_FROM_BODY - 1] + "…"
+    if len(first) <= TITLE_FROM_BODY:
+        return first
+    # Never through a number: half a phone is no phone to the masking, and would stand in every list.
+    cut = first[: TITLE_FROM_BODY - 1]
+    if _RUN.match(first[len(cut)]):
+        cut = re.sub(rf"{_RUN.pattern}+$", "", cut) or cut
+    return cut + "…"
 
 
 def wrong_point(latitude: float | None, longitude: float | None, datum: str) -> str:

@@ -19,6 +19,17 @@ from shanzhi.kernel.matters.queries.lists import (
     rows_by_ids,
 )
 from shanzhi.kernel.matters.queries.released import PublicSource, public_sources
+from shanzhi.kernel.matters.queries.rights import (
+    Kept,
+    Reading,
+    ReadingPage,
+    RightsState,
+    follow_of_phone,
+    kept,
+    phone_index,
+    readings,
+    rights_state,
+)
 from shanzhi.kernel.matters.queries.state import LoopState, Parties, loop_state, parties_of
 from shanzhi.kernel.matters.queries.triage import TriageHint, suggested_unit, triage_hint
 from shanzhi.kernel.matters.rulebook import (
@@ -39,6 +50,7 @@ __all__ = [
     "CategoryGroup",
     "DeskCount",
     "Ground",
+    "Kept",
     "ListFilter",
     "LoopState",
     "MatterCard",
@@ -46,7 +58,10 @@ __all__ = [
     "MatterRow",
     "Parties",
     "PublicSource",
+    "Reading",
+    "ReadingPage",
     "ReplyTemplate",
+    "RightsState",
     "Share",
     "TimelineEntry",
     "TriageHint",
@@ -54,14 +69,19 @@ __all__ = [
     "categories",
     "current_kind",
     "desk_count",
+    "follow_of_phone",
     "grounds",
     "hash_of_code",
+    "kept",
     "kind_version",
     "loop_state",
     "matter_id_of_number",
     "matters_page",
     "parties_of",
+    "phone_index",
     "public_sources",
+    "readings",
+    "rights_state",
     "rows_by_ids",
     "suggested_unit",
     "triage_hint",

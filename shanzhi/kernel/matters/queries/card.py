@@ -17,6 +17,7 @@ from shanzhi.kernel.matters.operations.step import MatterNotFound
 from shanzhi.kernel.matters.operations.upkeep import needs_reporter
 from shanzhi.kernel.matters.policy.process import Action, FieldSpec, Kind, Stage, allowed_actions
 from shanzhi.kernel.matters.policy.report import CHANNELS, follow_hash, normalise_number
+from shanzhi.kernel.matters.policy.rights import part_name
 from shanzhi.kernel.matters.queries.names import Names, light_of
 from shanzhi.kernel.matters.rulebook import categories, grounds, kind_version, work_calendar
 from shanzhi.kernel.vault import queries as vault
@@ -259,6 +260,11 @@ _TITLES = {
     "matters.report": msg("反映"),
     "matters.settle": msg("随历史数据导入，已答复办结"),
     "vault.read": msg("查看联系方式或原文"),
+    "vault.copied": msg("本人下载副本"),
+    "vault.corrected": msg("本人更正联系方式"),
+    "matters.consent": msg("本人撤回公开同意"),
+    "matters.erase_asked": msg("本人申请删除"),
+    "matters.erased": msg("已按本人请求删除"),
     "vault.erased": msg("删除联系方式或原文"),
     "vault.held": msg("个人信息延长保存"),
     "vault.hold_lifted": msg("不再延长保存个人信息"),
@@ -276,6 +282,7 @@ def _entry(row: EntryRow, kind: Kind, names: Names, remarks: dict[tuple[int, str
         "solved": row.payload.get("solved"),
         "satisfied": row.payload.get("satisfied"),
         "reason": _reason(row),
+        "parts": tuple(dict.fromkeys(part_name(part) for part in row.payload.get("parts") or ())),
     }
     return TimelineEntry(
         step=row.step,

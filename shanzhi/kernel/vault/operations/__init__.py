@@ -3,6 +3,7 @@
 from shanzhi.kernel.vault.keys import keyring, open_sealed
 from shanzhi.kernel.vault.operations.erasing import VaultErased, check_not_on_hold, erase
 from shanzhi.kernel.vault.operations.keys import key_activate, key_add, key_retire, reencrypt_begin
+from shanzhi.kernel.vault.operations.own import VaultCopied, VaultCorrected, copy_own, correct_own
 from shanzhi.kernel.vault.operations.parked import PARKED_BYTES, PARKED_FOR, form_park, form_take_back
 from shanzhi.kernel.vault.operations.reencryption import Progress, reencrypt, reencrypt_batch
 from shanzhi.kernel.vault.operations.retention import Purged, hold_lift, hold_place, purge
@@ -16,9 +17,13 @@ __all__ = [
     "Keep",
     "Progress",
     "Purged",
+    "VaultCopied",
+    "VaultCorrected",
     "VaultErased",
     "VaultRead",
     "check_not_on_hold",
+    "copy_own",
+    "correct_own",
     "erase",
     "form_park",
     "form_take_back",

@@ -10,6 +10,7 @@ from django.utils import timezone
 from shanzhi.kernel.access import operations as access
 from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.access.policy import Actor
+from shanzhi.kernel.matters import operations
 from shanzhi.kernel.matters.models import Matter
 from shanzhi.modules.intake.tests.test_report_a_problem import picture
 from shanzhi.modules.intake.tests.walk import BODY, PLACE, made, sign_in, to_verdict
@@ -225,3 +226,25 @@ def test_it_is_lean(client, django_assert_num_queries):
         response = send(client, {"body": BODY, "region_code": PLACE}, **{"Idempotency-Key": str(uuid.uuid4())})
     assert response.status_code == 201
     assert "sessionid" not in response.cookies
+
+
+def test_it_tells_who_read_the_contact(client, cast):
+    report = made(contact_phone="13812345678")
+    with acting(cast.dispatcher):
+        operations.reveal_contact(
+            matter_id=report.matter_id, reason="contact", actor=cast.dispatcher, now=timezone.now()
+        )
+    url = f"/api/v1/reports/{report.number}/readings"
+    answer = client.get(url, headers={"Follow-Code": report.follow_code})
+    [reading] = answer.json()["readings"]
+    reading.pop("at")
+    assert reading == {
+        "unit": cast.dispatcher.unit_name,
+        "post": cast.dispatcher.post_title,
+        "parts": ["phone"],
+        "reason": "联系反映人核实情况",
+        "by_reporter": False,
+    }
+    assert answer.json()["after"] is None
+    assert client.get(url, headers={"Follow-Code": "AAAA-2222"}).status_code == 404
+    assert client.get(f"{url}?after=0", headers={"Follow-Code": report.follow_code}).status_code == 422

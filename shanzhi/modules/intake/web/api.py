@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from ninja import Router, Schema
 from ninja.files import UploadedFile
-from ninja.params.functions import File, Header
+from ninja.params.functions import File, Header, Query
 from pydantic import ConfigDict, Field, field_validator
 
 from shanzhi.core.periods import CITY_ZONE
@@ -34,6 +34,7 @@ router = Router(tags=["reports"])
 JSON = "application/json"
 FollowCode = Annotated[str, Header(alias="Follow-Code")]
 SubmissionKey = Annotated[uuid.UUID | None, Header(alias="Idempotency-Key")]
+PageAfter = Annotated[int | None, Query(ge=1, le=2**63 - 1)]
 Uploads = Annotated[list[UploadedFile], File(alias="files")]
 
 
@@ -139,6 +140,24 @@ class MyFileOut(Schema):
     sha256: str
 
 
+class ReadingOut(Schema):
+    """Personal data was read: by which unit and post, which parts, why. Never whose name."""
+
+    at: datetime
+    unit: str
+    post: str
+    parts: list[str]
+    reason: str
+    by_reporter: bool
+
+
+class ReadingsOut(Schema):
+    """A page of readings, newest first; `after` leads to the next page, null on the last."""
+
+    readings: list[ReadingOut]
+    after: int | None
+
+
 class MyMatterOut(Schema):
     """A matter as its reporter may see it."""
 
@@ -235,6 +254,30 @@ def follow(request: HttpRequest, number: str, follow_code: FollowCode = "") -> H
     found = _follow(request, number, follow_code)
     card = queries.card(found.matter_id, actor=found.actor, now=_now(request))
     return _json(_matter(request, card), 200)
+
+
+@router.get(
+    "/reports/{number}/readings",
+    auth=anyone,
+    response={200: ReadingsOut, PROBLEMS: Problem},
+    summary="Who read the reporter's personal data",
+)
+def readings(request: HttpRequest, number: str, after: PageAfter = None, follow_code: FollowCode = "") -> HttpResponse:
+    """Who saw contact or originals, when, which parts, why."""
+    found = _follow(request, number, follow_code)
+    page = queries.readings(found.actor, matter_id=found.matter_id, after=after)
+    rows = [
+        {
+            "at": _at(row.at),
+            "unit": row.unit_name,
+            "post": gettext(row.post_title) if row.post_title else "",
+            "parts": list(row.parts),
+            "reason": gettext(row.reason) if row.reason else "",
+            "by_reporter": row.by_reporter,
+        }
+        for row in page.rows
+    ]
+    return _json({"readings": rows, "after": page.after}, 200)
 
 
 def _matter(request: HttpRequest, card: MatterCard) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from shanzhi.kernel.access.web.middleware import ActingRequest, remember_followed
 from shanzhi.kernel.matters import queries as matters
 from shanzhi.kernel.matters.queries import ListFilter, MatterRow
+from shanzhi.kernel.notices.operations import is_sms_offered
 from shanzhi.modules.intake import operations
 from shanzhi.modules.intake.policy import NoSuchMatter, TooManyGuesses
 from shanzhi.modules.intake.web.forms import FollowForm
@@ -63,4 +64,6 @@ def follow(request: ActingRequest) -> HttpResponse:
 
 def _page(request: ActingRequest, form: FollowForm, status: int) -> HttpResponse:
     mine = _mine(request) if status == HTTPStatus.OK else ()
-    return render(request, "intake/follow.html", {"form": form, "mine": mine}, status=status)
+    return render(
+        request, "intake/follow.html", {"form": form, "mine": mine, "offers_phone": is_sms_offered()}, status=status
+    )

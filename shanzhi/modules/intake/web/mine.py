@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -23,9 +24,13 @@ from shanzhi.kernel.matters.queries import TimelineEntry as Done
 from shanzhi.modules.intake.policy import NoSuchMatter
 from shanzhi.modules.intake.web import uploads
 from shanzhi.modules.intake.web.forms import AddForm, RateForm, StepForm, WithdrawForm, new_key
+from shanzhi.modules.intake.web.public import day_words
 from shanzhi.modules.intake.web.resident import next_words, resident
+from shanzhi.modules.intake.web.rights import reading_entry
 from shanzhi.ui.components import Photo, Step, StepState, TimelineEntry, Tone
 
+READINGS_SHOWN = 3
+"""Readings that the matter's page shows itself; the rest stands a click away."""
 _TONES: Mapping[str, Tone] = {"matters.check_fail": "warn", "matters.refuse": "warn", "matters.withdraw": "neutral"}
 
 
@@ -188,6 +193,7 @@ def _page(
     status: int = HTTPStatus.OK,
 ) -> HttpResponse:
     forms = _forms(card, posted, stored or [])
+    read = queries.readings(resident(request), matter_id=card.id)
     context = {
         "card": card,
         "sentence": next_words(card.next_sentence, unit=card.holder_name, due=card.due_at, now=request.now),
@@ -201,6 +207,8 @@ def _page(
         "papers": [row for row in card.attachments if not row.is_picture],
         "may": {choice.code for choice in card.actions},
         "facts": _facts(card),
+        "readings": [reading_entry(row) for row in read.rows[:READINGS_SHOWN]],
+        "refusal": _refusal(card),
         "posted": posted,
         "forms": forms,
         "kept": uploads.shown(forms.kept),
@@ -222,6 +230,20 @@ def _facts(card: MatterCard) -> list[tuple[str, object]]:
     ]
 
 
+def _refusal(card: MatterCard) -> list[tuple[str, object]]:
+    """What the notice of a refusal says: by whom, when, why, and the lawful way to go."""
+    if card.result != "refused":
+        return []
+    said = next(entry for entry in reversed(card.timeline) if entry.action == "matters.refuse")
+    return [
+        (gettext("决定单位"), said.who),
+        (gettext("决定日期"), day_words(localtime(said.at).date(), localtime(said.at).date())),
+        (gettext("理由"), said.ground),
+        (gettext("可以去的渠道"), said.channel),
+        (gettext("说明"), said.words),
+    ]
+
+
 def _entry(entry: Done) -> TimelineEntry:
     detail, reason = entry.detail, entry.detail.get("reason")
     lines = [
@@ -231,6 +253,7 @@ def _entry(entry: Done) -> TimelineEntry:
         gettext(msg("理由：%(ground)s")) % {"ground": entry.ground} if entry.ground else "",
         entry.channel,
         gettext(msg("原因：%(reason)s")) % {"reason": gettext(reason)} if reason else "",
+        _parts(detail.get("parts", ())),
         entry.words,
         entry.reply,
     ]
@@ -241,6 +264,11 @@ def _entry(entry: Done) -> TimelineEntry:
         text="\n".join(line for line in lines if line),
         tone=_TONES.get(entry.action, "neutral"),
     )
+
+
+def _parts(parts: tuple[str, ...]) -> str:
+    said = gettext(msg("、")).join(gettext(part) for part in parts)
+    return gettext(msg("涉及：%(what)s")) % {"what": said} if said else ""
 
 
 def _verdict(solved: bool | None, satisfied: int | None) -> str:

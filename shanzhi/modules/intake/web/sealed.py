@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from shanzhi.core.errors import DomainError
 from shanzhi.kernel.files.policy import Place, StoredFile
+from shanzhi.kernel.files.queries import is_in_store
 from shanzhi.kernel.matters.operations import Reported
 from shanzhi.kernel.vault.operations import keyring
 
@@ -95,7 +96,8 @@ def token_of(file: StoredFile) -> str:
 
 
 def kept_files(tokens: Iterable[str]) -> list[StoredFile]:
-    """The files of these texts; forged and old ones are left out, the same file counts once."""
+    """The files of these texts; left out are forged and old ones, and those whose bytes
+    were removed meanwhile; the same file counts once."""
     found: dict[str, StoredFile] = {}
     for token in tokens:
         try:
@@ -108,5 +110,6 @@ def kept_files(tokens: Iterable[str]) -> list[StoredFile]:
             place=Place(*place) if place else None,
             taken_at=datetime.fromisoformat(taken_at) if taken_at else None,
         )
-        found.setdefault(file.sha256, file)
+        if is_in_store(file.sha256):
+            found.setdefault(file.sha256, file)
     return list(found.values())

@@ -1,12 +1,11 @@
-"""Changes of state behind the residents' doors: showing a follow code, and the public list."""
+"""Changes of state behind the residents' doors: showing a follow code or a phone, and the public list."""
 
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
-from django.utils.crypto import salted_hmac
+from django.db import connection, transaction
 
 from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
@@ -19,6 +18,8 @@ from shanzhi.kernel.matters.operations import Reported
 from shanzhi.kernel.matters.policy.report import NewReport, normalise_number
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.modules.intake.models import Guess, PublicMatter
+from shanzhi.modules.intake.operations.counts import count_up, hashed
+from shanzhi.modules.intake.operations.phone import CodeSent, PhoneShown, code_send, code_show, codes_forget
 from shanzhi.modules.intake.policy import (
     GUESS_WINDOW,
     GuessLimit,
@@ -28,7 +29,18 @@ from shanzhi.modules.intake.policy import (
     window_of,
 )
 
-KEEP_GUESSES = timedelta(days=1)
+__all__ = [
+    "CodeSent",
+    "Followed",
+    "PhoneShown",
+    "code_send",
+    "code_show",
+    "codes_forget",
+    "follow",
+    "public_take_over",
+    "report_on_page",
+]
+
 PROJECTION_LOCK = 370301
 """The advisory lock under which the public list is written."""
 
@@ -67,18 +79,13 @@ def follow(*, number: str, code: str, address: str, now: datetime) -> Followed:
     set_scope(actor)
     matter_id = matters.matter_id_of_number(number) if hashed else None
     if matter_id is None:
-        _count_failure(limits, now)
+        count_up(limits, now)
         raise NoSuchMatter(msg("编号和查询码对不上，没有找到这件事项。请对照反映时给您的编号和查询码，再试一次。"))
     return Followed(matter_id, normalise_number(number), hashed, actor)
 
 
-def _hashed(subject: str) -> str:
-    """Addresses are personal data: only a keyed hash is kept, and that for a day."""
-    return salted_hmac("intake.guess", subject, algorithm="sha256").hexdigest()
-
-
 def _check_guesses(limits: Sequence[GuessLimit], now: datetime) -> None:
-    most = {_hashed(limit.subject): limit.most for limit in limits}
+    most = {hashed(limit.subject): limit.most for limit in limits}
     window = window_of(now)
     counts = Guess.objects.filter(subject__in=most, window_at=window).values_list("subject", "failures")
     if any(failures >= most[subject] for subject, failures in counts):
@@ -86,23 +93,6 @@ def _check_guesses(limits: Sequence[GuessLimit], now: datetime) -> None:
         raise TooManyGuesses(
             msg("试错的次数太多，先停一停。请 %(minutes)s 分钟后再试，并核对编号和查询码。"), minutes=minutes
         )
-
-
-_COUNT = (
-    "INSERT INTO intake_guess (subject, window_at, failures) SELECT s, %s::timestamptz, 1 FROM unnest(%s::text[]) AS s"
-    " ON CONFLICT (subject, window_at) DO UPDATE SET failures = intake_guess.failures + 1"
-)
-
-
-def _count_failure(limits: Sequence[GuessLimit], now: datetime) -> None:
-    """Count on a connection of its own: the request's transaction is rolled back, because it answers with an error."""
-    own = connections[DEFAULT_DB_ALIAS].copy()
-    try:
-        with own.cursor() as cursor:
-            cursor.execute(_COUNT, [window_of(now), sorted(_hashed(limit.subject) for limit in limits)])
-            cursor.execute("DELETE FROM intake_guess WHERE window_at < %s", [now - KEEP_GUESSES])
-    finally:
-        own.close()
 
 
 @transaction.atomic

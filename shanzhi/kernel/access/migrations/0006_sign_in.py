@@ -11,7 +11,7 @@ SELECT city_ddl('GRANT SELECT, DELETE ON access_sign_in_attempt TO {worker}');
 
 
 class Migration(migrations.Migration):
-    dependencies = [("access", "0004_audit")]
+    dependencies = [("access", "0005_resident_session")]
     operations = [
         migrations.AddField("account", "session_epoch", models.PositiveIntegerField(default=0)),
         migrations.CreateModel(
