@@ -20,6 +20,19 @@ ROLES = ("owner", "app", "worker", "importer")
 """The city's database roles; in PostgreSQL each is named `<schema>_<role>`."""
 
 
+SECRET_FILES = ("secrets.json",)
+"""What the home folder keeps secret: without it the database can't be opened, nor what is sealed in it."""
+
+UNFINISHED = "restore-unfinished.json"
+"""Lies in a home folder while a backup is being restored into it."""
+
+
+class RestoreUnfinished(DomainError):
+    """A restore into this place was broken off."""
+
+    code = "restore-unfinished"
+
+
 class SecretsLost(DomainError):
     """The installation's secrets are gone, and its database isn't."""
 
