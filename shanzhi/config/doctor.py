@@ -223,7 +223,7 @@ def _backup(installation: Installation) -> Iterator[Finding]:
 
     from django.utils import timezone
 
-    if keep.FOLDER_VARIABLE not in os.environ:
+    if not os.environ.get("SHANZHI_BACKUP_FOLDER"):
         return
     kept = keep.listed(keep.folder_of(installation.home), installation.schema)
     age = timezone.now() - kept[-1].taken_at if kept else None

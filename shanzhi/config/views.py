@@ -1,5 +1,7 @@
 """The few addresses that belong to no slice."""
 
+import sys
+
 from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -7,6 +9,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext
 
+from shanzhi.config import away
 from shanzhi.config.api import PROBLEM, problem
 from shanzhi.core.errors import DomainError, NotAllowed, NotFound, TooLarge
 from shanzhi.core.text import msg
@@ -56,9 +59,13 @@ def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def broken(request: HttpRequest) -> HttpResponse:
     """Something failed that is ours to mend. Drawn without a query: the database may be what failed."""
-    sentence = gettext("系统出了故障，没有保存。请过几分钟再试；仍不行请告诉管理员。")
+    # Django asks for this page while it handles the error.
+    error = sys.exc_info()[1]
+    if error is not None and (sentence := away.sentence_of(error)):
+        return away.answer(request, sentence, error)
+    broken_down = gettext("系统出了故障，没有保存。请过几分钟再试；仍不行请告诉管理员。")
     if request.path.startswith("/api/"):
-        body = {"type": "urn:shanzhi:broken", "title": "broken", "status": 500, "detail": sentence}
+        body = {"type": "urn:shanzhi:broken", "title": "broken", "status": 500, "detail": broken_down}
         return JsonResponse(body, status=500, content_type=PROBLEM)
     return HttpResponse(render_to_string("500.html"), status=500)
 

@@ -5,18 +5,24 @@ import logging
 import signal
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 
+import psycopg
+from django.conf import settings
 from django.db import DatabaseError, connections
 from django.utils import timezone
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import ConnectorException
 
+from shanzhi.config import embedded
 from shanzhi.kernel.notices import operations as notices
 
 log = logging.getLogger(__name__)
 
 IDLE_SECONDS = 0.3
 AFTER_ERROR_SECONDS = 3.0
+STOP_SECONDS = 10
 
 
 def drain(*, now: Callable[[], datetime]) -> int:
@@ -35,21 +41,47 @@ def _tell(stop: threading.Event) -> None:
         except DatabaseError as error:
             log.warning("outbox: the database failed (%s), trying again", type(error).__name__)
             connections.close_all()
+            _maybe_revive()
             wait = AFTER_ERROR_SECONDS
         stop.wait(wait)
     connections.close_all()
 
 
+def _maybe_revive() -> None:
+    """Start an embedded database that has died; where that fails it is tried again at the next failure."""
+    try:
+        if embedded.maybe_revive(settings.INSTALLATION):
+            log.warning("the embedded database was gone and has been started again")
+    except embedded.EmbeddedFailed as error:
+        log.error("%s", error)
+
+
 async def _work(stopping: asyncio.Event) -> None:
+    """Run jobs until told to stop; a database that is away is waited for."""
+    while not stopping.is_set():
+        try:
+            await _run_jobs(stopping)
+        except (ConnectorException, psycopg.Error, DatabaseError, OSError) as error:
+            log.warning("jobs: the database failed (%s), trying again", type(error).__name__)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stopping.wait(), AFTER_ERROR_SECONDS)
+
+
+async def _run_jobs(stopping: asyncio.Event) -> None:
     worker_app = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
     async with worker_app.open_async():
         task = asyncio.create_task(
-            worker_app.run_worker_async(install_signal_handlers=False, shutdown_graceful_timeout=10, wait=True)
+            worker_app.run_worker_async(
+                install_signal_handlers=False, shutdown_graceful_timeout=STOP_SECONDS, wait=True
+            )
         )
         stopped = asyncio.create_task(stopping.wait())
         await asyncio.wait({task, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
         task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        ended = (await asyncio.gather(task, return_exceptions=True))[0]
+    if isinstance(ended, Exception):
+        raise ended
 
 
 def run() -> None:

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-FOLDER_VARIABLE = "SHANZHI_BACKUP_FOLDER"
 SUFFIX, UNPROVED = ".backup", ".unproved"
 _NAME = re.compile(r"(?P<schema>.+)-(?P<stamp>\d{8}T\d{6}Z)\.backup")
 _STAMP = "%Y%m%dT%H%M%SZ"
@@ -31,7 +30,7 @@ def program_version() -> str:
 
 def folder_of(home: Path) -> Path:
     """Where backups go by default: `SHANZHI_BACKUP_FOLDER`, or `backups` in the home folder."""
-    named = os.environ.get(FOLDER_VARIABLE)
+    named = os.environ.get("SHANZHI_BACKUP_FOLDER")
     return Path(named) if named else home / "backups"
 
 

@@ -20,8 +20,6 @@ from shanzhi.config.backup.verify import Looked, Unproved, key_of, verify
 from shanzhi.config.installation import Installation
 from shanzhi.core.text import msg
 
-PASSPHRASE_VARIABLE = "SHANZHI_BACKUP_PASSPHRASE"  # noqa: S105 - a name
-
 
 def passphrase(file: Path | None, *, is_new: bool = False) -> Passphrase:
     """The passphrase from its file, from the environment, or typed in.
@@ -34,7 +32,7 @@ def passphrase(file: Path | None, *, is_new: bool = False) -> Passphrase:
             return Passphrase(file.read_text(encoding="utf-8").strip("\r\n"))
         except (OSError, UnicodeDecodeError) as error:
             raise WrongKey(msg("口令文件 %(path)s 读不了。请核对路径和权限。"), path=file) from error
-    named = os.environ.get(PASSPHRASE_VARIABLE)
+    named = os.environ.get("SHANZHI_BACKUP_PASSPHRASE")
     return Passphrase(
         named or typer.prompt("备份口令", hide_input=True, confirmation_prompt="再输一次" if is_new else False)
     )

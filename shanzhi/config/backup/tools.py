@@ -15,13 +15,12 @@ from shanzhi.config.backup.errors import ToolFailed
 from shanzhi.config.installation import Installation
 from shanzhi.core.text import msg
 
-BIN_VARIABLE = "SHANZHI_PG_BIN"
 LAST_WORDS = 400
 
 
 def bin_folder() -> Path:
     """Where pg_dump and its kin lie: `SHANZHI_PG_BIN`, or the embedded PostgreSQL 18's."""
-    named = os.environ.get(BIN_VARIABLE)
+    named = os.environ.get("SHANZHI_PG_BIN")
     if named:
         return Path(named)
     with warnings.catch_warnings():
