@@ -17,6 +17,7 @@ LEAST_FREE = 1 << 30
 PACKAGE = Path(__file__).parents[1]
 UNDER_POLICY = (
     "journal_entry",
+    "journal_leaf",
     "vault_record",
     "files_attachment",
     "notices_notice",
