@@ -1,22 +1,26 @@
-"""The background process: tells the outbox's events, runs jobs and schedules, and stops cleanly."""
+"""The background process: tells the outbox's events, seals the journal, runs jobs and schedules, and stops cleanly."""
 
 import asyncio
 import logging
 import signal
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from contextlib import suppress
+from datetime import datetime, timedelta
 
 from django.db import DatabaseError, connections
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
+from shanzhi.core.errors import DomainError
+from shanzhi.kernel.journal import operations as journal
 from shanzhi.kernel.notices import operations as notices
 
 log = logging.getLogger(__name__)
 
 IDLE_SECONDS = 0.3
 AFTER_ERROR_SECONDS = 3.0
+SEAL_SECONDS = 1.0
 
 
 def drain(*, now: Callable[[], datetime]) -> int:
@@ -40,6 +44,21 @@ def _tell(stop: threading.Event) -> None:
     connections.close_all()
 
 
+def _seal(stop: threading.Event) -> None:
+    """Seal the journal until told to stop, and sign its last state."""
+    while not stop.is_set():
+        try:
+            wait = 0.0 if journal.seal(now=timezone.now()).more else SEAL_SECONDS
+        except (DatabaseError, DomainError) as error:
+            log.warning("sealing: failed (%s), trying again", type(error).__name__)
+            connections.close_all()
+            wait = AFTER_ERROR_SECONDS
+        stop.wait(wait)
+    with suppress(DatabaseError, DomainError):
+        journal.seal(now=timezone.now(), head_every=timedelta(0))
+    connections.close_all()
+
+
 async def _work(stopping: asyncio.Event) -> None:
     worker_app = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
     async with worker_app.open_async():
@@ -55,8 +74,12 @@ async def _work(stopping: asyncio.Event) -> None:
 def run() -> None:
     """Work until SIGTERM or SIGINT, then finish the batch at hand."""
     stop = threading.Event()
-    teller = threading.Thread(target=_tell, args=(stop,), name="outbox")
-    teller.start()
+    threads = [
+        threading.Thread(target=_tell, args=(stop,), name="outbox"),
+        threading.Thread(target=_seal, args=(stop,), name="seal"),
+    ]
+    for thread in threads:
+        thread.start()
 
     async def main() -> None:
         stopping = asyncio.Event()
@@ -69,4 +92,5 @@ def run() -> None:
         asyncio.run(main())
     finally:
         stop.set()
-        teller.join()
+        for thread in threads:
+            thread.join()

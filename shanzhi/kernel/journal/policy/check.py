@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta, timezone
 
 from shanzhi.core.text import msg
 from shanzhi.kernel.journal.policy.canonical import SALT_BYTES, EntryFields
@@ -10,6 +11,9 @@ from shanzhi.kernel.journal.policy.heads import SignedHead, read_head, trusted
 from shanzhi.kernel.journal.policy.notes import NoteError, PublicKey
 from shanzhi.kernel.journal.policy.proof import Proof, ProvedEntry, ProvedTree
 from shanzhi.kernel.journal.policy.tree import hasher, is_consistent, is_included, leaf_hash
+
+CITY_TIME = timezone(timedelta(hours=8))
+"""Times are told, and months cut, as clocks in the city show them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,8 @@ class Checked:
     keys: tuple[PublicKey, ...]
     faults: tuple[Saying, ...]
     open: tuple[Saying, ...]
+    unjoined: int = 0
+    """How many heads kept elsewhere the file says nothing about."""
 
     @property
     def is_proved(self) -> bool:
@@ -60,12 +66,11 @@ def check(proof: Proof, *, given: Sequence[PublicKey] = (), kept: Sequence[Signe
             entries += _entries(proof, tree, head, faults)
     links = [head for note in proof.links if (head := _head(note, keys, faults)) is not None]
     _check_links(heads, links, faults, still)
-    for each in kept:
-        _check_kept(each, keys, proof.trees, heads, links, faults, still)
+    joined = [_check_kept(each, keys, proof.trees, heads, links, faults, still) for each in kept]
     if not entries:
         faults.append(_say(msg("文件里没有一条得到证明的留痕。")))
     _check_steps(entries, still)
-    return Checked(tuple(entries), tuple(heads + links), keys, tuple(faults), tuple(still))
+    return Checked(tuple(entries), tuple(heads + links), keys, tuple(faults), tuple(still), joined.count(False))
 
 
 def _keys(proof: Proof, given: Sequence[PublicKey], faults: list[Saying], still: list[Saying]) -> tuple[PublicKey, ...]:
@@ -159,27 +164,32 @@ def _check_kept(
     links: Sequence[SignedHead],
     faults: list[Saying],
     still: list[Saying],
-) -> None:
-    """Is the head that was kept elsewhere the one of the proof, or did it grow into it?"""
+) -> bool:
+    """Is the head that was kept elsewhere the one of the proof, or did it grow into it? False where nothing says so."""
     state = kept.head.tree
     named = {"epoch": state.epoch, "size": state.size}
     if not kept.signers(keys):
         faults.append(_say(msg("另存的树头（第 %(epoch)d 纪元 %(size)d 条）：签名对不上。"), **named))
-        return
-    for head in (*heads, *links):
-        if head.head.tree.epoch != state.epoch or head.head.name != kept.head.name:
-            continue
-        if head.head.tree == state:
-            return
-        if head.head.tree.size == state.size:
-            faults.append(_say(msg("另存的树头（第 %(epoch)d 纪元 %(size)d 条）和文件里的不同：历史被改写。"), **named))
-            return
+        return True
+    like = [head for head in (*heads, *links) if _is_like(head, kept)]
+    if like:
+        if any(head.head.tree != state for head in like):
+            words = msg("另存的树头（第 %(epoch)d 纪元 %(size)d 条）和文件里的不同：历史被改写。")
+            faults.append(_say(words, **named))
+        return True
     verdict = _grew(kept, trees, heads)
     if verdict is None:
         words = msg("文件没有说明另存的树头（第 %(epoch)d 纪元 %(size)d 条）怎样长成文件里的树。请用它重新出具证明。")
         still.append(_say(words, **named))
     elif not verdict:
         faults.append(_say(msg("另存的树头（第 %(epoch)d 纪元 %(size)d 条）没有长成文件里的树：历史被改写。"), **named))
+    return verdict is not None
+
+
+def _is_like(head: SignedHead, kept: SignedHead) -> bool:
+    """Do both show the same log, epoch and size?"""
+    a, b = head.head, kept.head
+    return (a.name, a.tree.epoch, a.tree.size) == (b.name, b.tree.epoch, b.tree.size)
 
 
 def _grew(kept: SignedHead, trees: Sequence[ProvedTree], heads: Sequence[SignedHead]) -> bool | None:
@@ -204,3 +214,26 @@ def _check_steps(entries: list[tuple[int, EntryFields]], still: list[Saying]) ->
     steps = sorted(entry.subject_step for _, entry in entries)
     if steps and steps != list(range(1, len(steps) + 1)):
         still.append(_say(msg("步骤编号不连续：文件没有包含全部步骤。")))
+
+
+def tell(checked: Checked) -> list[str]:
+    """What was checked as lines for a person: what is proved, what is wrong, what stays open."""
+    lines = [
+        f"● 叶 {leaf}：{_when(entry)}，{entry.action}，第 {entry.subject_step} 步" for leaf, entry in checked.entries
+    ]
+    lines += [f"■ {fault}" for fault in checked.faults]
+    lines += [f"○ {saying}" for saying in checked.open]
+    if not checked.is_proved:
+        return [*lines, "证明不成立。"]
+    head = max((head.head for head in checked.heads), key=lambda head: head.at)
+    at = head.at.astimezone(CITY_TIME)
+    ids = "、".join(dict.fromkeys(key_id for each in checked.heads for key_id in each.key_ids))
+    return [
+        *lines,
+        f"证明成立：以上 {len(checked.entries)} 步，在 {at:%Y-%m-%d %H:%M:%S} 签名（密钥 {ids}）之前就已入账，此后一字未改。",
+        "没有证明：所记的事是否属实；此后有没有新的步骤。",
+    ]
+
+
+def _when(entry: EntryFields) -> str:
+    return f"{entry.recorded_at.astimezone(CITY_TIME):%Y-%m-%d %H:%M:%S} 入账"

@@ -18,6 +18,7 @@ from shanzhi.kernel.journal.queries.sealed import (
     seal_state,
     tree_at,
 )
+from shanzhi.kernel.journal.queries.verify import Span, Verified, sizes, span_of_last, spans_of_time, verify
 
 __all__ = [
     "EntryRow",
@@ -25,6 +26,8 @@ __all__ = [
     "HeadRow",
     "KeyRow",
     "SealState",
+    "Span",
+    "Verified",
     "consistency_proof",
     "count_entries",
     "entries_of",
@@ -37,5 +40,9 @@ __all__ = [
     "keys",
     "proof_of",
     "seal_state",
+    "sizes",
+    "span_of_last",
+    "spans_of_time",
     "tree_at",
+    "verify",
 ]
