@@ -19,6 +19,7 @@ BACKUP_HOURS = 26
 PACKAGE = Path(__file__).parents[1]
 UNDER_POLICY = (
     "journal_entry",
+    "journal_leaf",
     "vault_record",
     "files_attachment",
     "notices_notice",

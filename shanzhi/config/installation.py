@@ -5,15 +5,19 @@ owns the schema; empty means the embedded PostgreSQL in the home folder), `SHANZ
 city, one schema), `SHANZHI_DATABASE` (default `shanzhi`; the embedded server's database).
 """
 
+import fcntl
 import json
 import os
 import secrets
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from shanzhi.core.errors import DomainError
 from shanzhi.core.text import msg
+from shanzhi.kernel.journal.policy import new_seed
 from shanzhi.kernel.vault.policy.envelope import new_keyring_text
 
 ROLES = ("owner", "app", "worker", "importer")
@@ -46,10 +50,14 @@ class Secrets:
     secret_key: str
     keyring: str
     passwords: dict[str, str]
+    signing: str
+    """The private keys that sign the journal's heads, one a line in Base64, the active one first."""
 
     @classmethod
     def load(cls, path: Path) -> "Secrets":
         """Read the file, or make it with fresh secrets where there is none (all or nothing, mode 0600).
+
+        A file of an earlier version gets what it lacks.
 
         Raises:
             SecretsLost: there is a database beside it already, which only the lost file can open.
@@ -65,17 +73,37 @@ class Secrets:
                 "secret_key": secrets.token_urlsafe(48),
                 "keyring": new_keyring_text(),
                 "passwords": {role: secrets.token_urlsafe(24) for role in ROLES},
+                "signing": new_seed(),
             }
-            draft = path.with_name(f"{path.name}.{os.getpid()}")
-            draft.touch(mode=0o600)
-            draft.write_text(json.dumps(fresh, indent=1), encoding="utf-8")
+            draft = _draft(path, fresh)
             try:
                 os.link(draft, path)
             except FileExistsError:
                 pass
             finally:
                 draft.unlink()
-        return cls(**json.loads(path.read_text(encoding="utf-8")))
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        return cls(**(stored if "signing" in stored else _change(path, lambda old: {"signing": new_seed(), **old})))
+
+
+def _draft(path: Path, content: Mapping[str, object]) -> Path:
+    """The content in a file of its own beside `path`, readable by its owner only, safely on the disk."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    draft.touch(mode=0o600)
+    with draft.open("w", encoding="utf-8") as file:
+        json.dump(content, file, indent=1)
+        file.flush()
+        os.fsync(file.fileno())
+    return draft
+
+
+def _change(path: Path, change: Callable[[dict[str, Any]], dict[str, Any]]) -> dict[str, Any]:
+    """Change the secrets file, all or nothing, one process at a time; returns what it holds now."""
+    with path.with_name("secrets.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        changed = change(json.loads(path.read_text(encoding="utf-8")))
+        os.replace(_draft(path, changed), path)
+    return changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +127,14 @@ class Installation:
             admin_url=os.environ.get("DATABASE_URL", ""),
             secrets=Secrets.load(home / "secrets.json"),
         )
+
+    def signing(self) -> str:
+        """The signing keys as they are now: a rotation reaches running processes."""
+        return Secrets.load(self.home / "secrets.json").signing
+
+    def rotate_signing(self) -> None:
+        """Put a fresh signing key before those that are there."""
+        _change(self.home / "secrets.json", lambda old: {**old, "signing": f"{new_seed()}\n{old['signing']}"})
 
     @property
     def is_embedded(self) -> bool:

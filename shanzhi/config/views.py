@@ -61,11 +61,11 @@ def broken(request: HttpRequest) -> HttpResponse:
     """Something failed that is ours to mend. Drawn without a query: the database may be what failed."""
     # Django asks for this page while it handles the error.
     error = sys.exc_info()[1]
-    if error is not None and (sentence := away.sentence_of(error)):
-        return away.answer(request, sentence, error)
-    broken_down = gettext("系统出了故障，没有保存。请过几分钟再试；仍不行请告诉管理员。")
+    if error is not None and (away_for_now := away.sentence_of(error)):
+        return away.answer(request, away_for_now, error)
+    sentence = gettext("系统出了故障，没有保存。请过几分钟再试；仍不行请告诉管理员。")
     if request.path.startswith("/api/"):
-        body = {"type": "urn:shanzhi:broken", "title": "broken", "status": 500, "detail": broken_down}
+        body = {"type": "urn:shanzhi:broken", "title": "broken", "status": 500, "detail": sentence}
         return JsonResponse(body, status=500, content_type=PROBLEM)
     return HttpResponse(render_to_string("500.html"), status=500)
 

@@ -1,4 +1,4 @@
-"""The background process: tells the outbox's events, runs jobs and schedules, and stops cleanly."""
+"""The background process: tells the outbox's events, seals the journal, runs jobs and schedules, and stops cleanly."""
 
 import asyncio
 import logging
@@ -6,7 +6,7 @@ import signal
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import psycopg
 from django.conf import settings
@@ -16,6 +16,8 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import ConnectorException
 
 from shanzhi.config import embedded
+from shanzhi.core.errors import DomainError
+from shanzhi.kernel.journal import operations as journal
 from shanzhi.kernel.notices import operations as notices
 
 log = logging.getLogger(__name__)
@@ -23,6 +25,7 @@ log = logging.getLogger(__name__)
 IDLE_SECONDS = 0.3
 AFTER_ERROR_SECONDS = 3.0
 STOP_SECONDS = 10
+SEAL_SECONDS = 1.0
 
 
 def drain(*, now: Callable[[], datetime]) -> int:
@@ -56,6 +59,21 @@ def _maybe_revive() -> None:
         log.error("%s", error)
 
 
+def _seal(stop: threading.Event) -> None:
+    """Seal the journal until told to stop, and sign its last state."""
+    while not stop.is_set():
+        try:
+            wait = 0.0 if journal.seal(now=timezone.now()).more else SEAL_SECONDS
+        except (DatabaseError, DomainError) as error:
+            log.warning("sealing: failed (%s), trying again", type(error).__name__)
+            connections.close_all()
+            wait = AFTER_ERROR_SECONDS
+        stop.wait(wait)
+    with suppress(DatabaseError, DomainError):
+        journal.seal(now=timezone.now(), head_every=timedelta(0))
+    connections.close_all()
+
+
 async def _work(stopping: asyncio.Event) -> None:
     """Run jobs until told to stop; a database that is away is waited for."""
     while not stopping.is_set():
@@ -87,8 +105,12 @@ async def _run_jobs(stopping: asyncio.Event) -> None:
 def run() -> None:
     """Work until SIGTERM or SIGINT, then finish the batch at hand."""
     stop = threading.Event()
-    teller = threading.Thread(target=_tell, args=(stop,), name="outbox")
-    teller.start()
+    threads = [
+        threading.Thread(target=_tell, args=(stop,), name="outbox"),
+        threading.Thread(target=_seal, args=(stop,), name="seal"),
+    ]
+    for thread in threads:
+        thread.start()
 
     async def main() -> None:
         stopping = asyncio.Event()
@@ -101,4 +123,5 @@ def run() -> None:
         asyncio.run(main())
     finally:
         stop.set()
-        teller.join()
+        for thread in threads:
+            thread.join()

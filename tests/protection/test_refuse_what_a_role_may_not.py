@@ -12,6 +12,7 @@ from tests.protection.standing import Standing, stand
 
 UNDER_POLICY = {
     "journal_entry",
+    "journal_leaf",
     "vault_record",
     "files_attachment",
     "notices_notice",
@@ -29,6 +30,10 @@ OPEN_TO_APP = {
     "files_blob": "hashes and sizes of files; whose they are is in files_attachment",
     "intake_guess": "keyed hashes of addresses, for a day",
     "intake_public_matter": "the public list",
+    "journal_epoch": "when a tree began, and how the one before ended: stands in every published head",
+    "journal_head": "signed heads: published",
+    "journal_key": "public keys: published",
+    "journal_tile": "hashes of salted leaves",
     "matters_kindversion": "process files",
     "matters_submission": "keys and hashes of submissions",
     "vault_parkedform": "sealed, found by a random key",

@@ -268,10 +268,9 @@ def _begin_epoch(installation: Installation, now: datetime) -> None:
     new epoch takes them in first, whatever their number. A journal that was never sealed gets its first epoch before.
     """
     from shanzhi.kernel.journal import operations as journal  # noqa: PLC0415 - needs Django's settings
+    from shanzhi.kernel.journal import queries  # noqa: PLC0415
 
-    begin, seal = getattr(journal, "epoch_begin", None), getattr(journal, "seal", None)
-    if begin is None or seal is None:
-        return
     with database.acting_as(installation, "worker"):
-        seal(now=now)
-        begin(reason="restore", now=now)
+        if not queries.epochs():
+            journal.seal(now=now)
+        journal.epoch_begin(reason="restore", now=now)

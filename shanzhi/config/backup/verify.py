@@ -93,6 +93,22 @@ def verify(path: Path, file_key: bytes, *, beside: Path, secrets: Path | None = 
     return [Looked(**row) for row in said["looked"]]
 
 
+def _journal() -> Looked:
+    """The restored journal, computed anew from its rows and compared with what was sealed and signed."""
+    from django.conf import settings  # noqa: PLC0415 - those of the scratch place
+
+    from shanzhi.config import database  # noqa: PLC0415
+    from shanzhi.kernel.journal import queries  # noqa: PLC0415
+
+    with database.acting_as(settings.INSTALLATION, "worker"):
+        found = queries.verify()
+    seen = (
+        "；".join(str(row) for row in found.damages[:3])
+        or f"{found.leaves:,} 条封存的留痕、{found.heads} 份树头都对得上"
+    )
+    return Looked("留痕封存", found.is_whole and found.unsealed <= 1, seen)
+
+
 def _live_in_the_scratch_place() -> None:
     order = json.loads(sys.stdin.buffer.read())
     said: dict[str, Any]
@@ -103,7 +119,10 @@ def _live_in_the_scratch_place() -> None:
         manifest = restore(Path(order["file"]), opener, place=place, now=datetime.now(UTC), secrets=secrets)
         rows = sum(manifest.tables.values())
         looked = [Looked("行数", True, f"{len(manifest.tables)} 张表 {rows:,} 行，与备份时一致")]
-        looked += [Looked(row.what, row.ok, row.seen) for row in findings() if row.what in ABOUT_THE_DATA]
+        looked += [
+            _journal(),
+            *(Looked(row.what, row.ok, row.seen) for row in findings() if row.what in ABOUT_THE_DATA),
+        ]
         said = {"looked": [asdict(row) for row in looked]}
     except DomainError as error:
         said = {"sentence": str(error)}

@@ -1,4 +1,4 @@
-"""Reading the journal: under row-level security, oldest first."""
+"""Reading entries: under row-level security, oldest first."""
 
 from dataclasses import dataclass
 from datetime import datetime
