@@ -31,6 +31,7 @@ from shanzhi.kernel.access.policy import ANYONE
 from shanzhi.kernel.files import operations as files
 from shanzhi.kernel.files.policy import storage_key
 from shanzhi.kernel.files.tests.pictures import picture
+from shanzhi.kernel.journal import operations as journal
 from shanzhi.kernel.matters import operations
 from shanzhi.kernel.matters.policy.report import NewReport
 from tests.city import NOW
@@ -60,6 +61,9 @@ class Made:
 def made(city: City) -> Iterator[Made]:
     folder = Path(tempfile.mkdtemp(prefix="shanzhi-b-"))
     to_verdict(city)
+    with database.acting_as(city.installation, "worker"):
+        assert journal.seal(now=NOW, head_every=timedelta(0)).count > 0
+    # What follows is in the backup and not sealed yet.
     with acting(ANYONE), transaction.atomic():
         stored = files.store(data=picture(), name="路灯.jpg", now=NOW)
         new = NewReport(body="张三丰 13812345678 说路灯不亮", region_code=COMMUNITY, contact_phone="13812345678")
@@ -155,6 +159,58 @@ def test_it_has_every_row_file_and_key_again_after_a_restore(made: Made):
         again = shanzhi("restore", made.taken.path, "--into", home)
         assert again.returncode == 1
         assert "不是空的" in again.stderr
+
+
+def leaves_and_entries(installation: Installation) -> tuple[int, int, int]:
+    """Leaves, the entries that they stand for, and all entries."""
+    with database.as_owner(installation) as connection:
+        row = connection.execute(
+            "SELECT (SELECT count(*) FROM journal_leaf), (SELECT count(DISTINCT (recorded_at, id)) FROM journal_leaf),"
+            " (SELECT count(*) FROM journal_entry)"
+        ).fetchone()
+    assert row is not None
+    return row
+
+
+def test_it_goes_on_sealing_in_a_new_epoch_and_seals_nothing_twice(made: Made):
+    """The restored entries bear transaction numbers of another server, far above those of the new one."""
+    with scratch() as place:
+        home = place / "home"
+        assert shanzhi("restore", made.taken.path, "--into", home).returncode == 0
+        for _ in range(2):
+            verified = shanzhi("journal", "verify", SHANZHI_HOME=str(home))
+            assert verified.returncode == 0, verified.stdout
+            with served(home) as installation:
+                entries = made.taken.manifest.journal["entries"]
+                # The epoch's own entry is written after it has begun.
+                assert leaves_and_entries(installation)[1:] in ((entries, entries + 1), (entries + 1, entries + 1))
+                with database.as_owner(installation) as connection:
+                    epochs = connection.execute("SELECT number, reason FROM journal_epoch ORDER BY 1").fetchall()
+                    assert epochs == [(1, "first"), (2, "restore")]
+                    ahead = connection.execute(
+                        "SELECT max(transaction_id::text::bigint) > pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+                        " FROM journal_entry WHERE action <> 'journal.epoch'"
+                    ).fetchone()
+                    assert ahead == (True,), "the test tests nothing: the new server's numbers are above the old ones"
+            assert shanzhi("journal", "seal", SHANZHI_HOME=str(home)).returncode == 0
+        with served(home) as installation:
+            leaves, distinct, entries = leaves_and_entries(installation)
+            assert leaves == distinct == entries
+
+
+def test_it_notices_a_restored_journal_that_was_tampered_with(made: Made, tmp_path: Path):
+    """The backup is taken of a city in whose journal a keeper has changed a sealed row."""
+    with scratch() as place:
+        home = place / "home"
+        assert shanzhi("restore", made.taken.path, "--into", home).returncode == 0
+        with served(home) as installation:
+            with psycopg.connect(database.admin_url(installation), autocommit=True) as admin:
+                admin.execute("SET session_replication_role = replica")
+                admin.execute("UPDATE shanzhi.journal_entry SET scope_code = '370306' WHERE id = 1")
+            said = shanzhi("backup", "--to", tmp_path, SHANZHI_HOME=str(home))
+        assert said.returncode == 1
+        assert "没有通过核对" in said.stderr
+        assert [path.name[-16:] for path in tmp_path.iterdir()] == [".backup.unproved"]
 
 
 def test_it_proves_a_backup_by_restoring_it_beside(made: Made):

@@ -285,6 +285,32 @@ def _check(running: Running, load: Load) -> None:
         )
         assert (status, found["number"], found["stage"]) == (200, answer["number"], "reported")
     assert _look() == {"total": len(stored), "lost": [], "out_of_step": []}
+    _check_seals(running.installation)
+
+
+def _check_seals(installation: Installation) -> None:
+    """Every entry has its leaf, once, and the whole tree with its heads fits them."""
+    deadline = time.monotonic() + UP_SECONDS
+    with as_role(installation, "worker") as opened:
+        while time.monotonic() < deadline:
+            row = opened.execute(
+                "SELECT (SELECT count(*) FROM journal_leaf), (SELECT count(*) FROM journal_entry)"
+            ).fetchone()
+            opened.rollback()
+            if row and row[0] == row[1]:
+                break
+            time.sleep(0.1)
+        else:
+            raise AssertionError(f"not all is sealed: {row}")
+    environment = server.environment(installation, "")
+    verified = subprocess.run(
+        [sys.executable, "-m", "shanzhi", "journal", "verify"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert verified.returncode == 0, verified.stdout
 
 
 def test_it_loses_nothing_when_everything_is_killed_once(running: Running) -> None:
