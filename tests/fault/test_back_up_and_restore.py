@@ -134,31 +134,37 @@ def served(home: Path) -> Iterator[Installation]:
         engine.stop()
 
 
-def test_it_has_every_row_file_and_key_again_after_a_restore(made: Made):
+@pytest.fixture(scope="module")
+def restored(made: Made) -> Iterator[Path]:
+    """The home folder of the backup, restored."""
     with scratch() as place:
-        home = place / "home"
-        said = shanzhi("restore", made.taken.path, "--into", home)
+        said = shanzhi("restore", made.taken.path, "--into", place / "home")
         assert said.returncode == 0, said.stderr
-        assert not (home / UNFINISHED).exists()
-        assert (home / "secrets.json").stat().st_mode & 0o777 == 0o600
-        assert (home / "secrets.json").read_bytes() == (made.city.installation.home / "secrets.json").read_bytes()
-        kept = home / "files" / storage_key(made.sha256)
-        assert kept.read_bytes() == (made.city.installation.home / "files" / storage_key(made.sha256)).read_bytes()
-        with served(home) as installation:
-            ours, theirs = content(installation), content(made.city.installation)
-            added = {name for name in ours if name.startswith("journal_")} | CHANGED_BY_RESTORING
-            assert {name: ours[name] for name in ours.keys() - added} == {
-                name: theirs[name] for name in theirs.keys() - added
-            }
-            with database.as_owner(installation) as connection:
-                assert connection.execute("SELECT count(*) FROM django_session").fetchone() == (0,)
-                assert connection.execute("SELECT count(*) FROM vault_record").fetchone() != (0,)
-        doctor = shanzhi("doctor", SHANZHI_HOME=str(home))
-        assert "事项与留痕：2 件，全部对得上" in doctor.stdout
-        assert "打得开保险库" in doctor.stdout
-        again = shanzhi("restore", made.taken.path, "--into", home)
-        assert again.returncode == 1
-        assert "不是空的" in again.stderr
+        yield place / "home"
+
+
+def test_it_has_every_row_file_and_key_again_after_a_restore(made: Made, restored: Path):
+    home = restored
+    assert not (home / UNFINISHED).exists()
+    assert (home / "secrets.json").stat().st_mode & 0o777 == 0o600
+    assert (home / "secrets.json").read_bytes() == (made.city.installation.home / "secrets.json").read_bytes()
+    kept = home / "files" / storage_key(made.sha256)
+    assert kept.read_bytes() == (made.city.installation.home / "files" / storage_key(made.sha256)).read_bytes()
+    with served(home) as installation:
+        ours, theirs = content(installation), content(made.city.installation)
+        added = {name for name in ours if name.startswith("journal_")} | CHANGED_BY_RESTORING
+        assert {name: ours[name] for name in ours.keys() - added} == {
+            name: theirs[name] for name in theirs.keys() - added
+        }
+        with database.as_owner(installation) as connection:
+            assert connection.execute("SELECT count(*) FROM django_session").fetchone() == (0,)
+            assert connection.execute("SELECT count(*) FROM vault_record").fetchone() != (0,)
+    doctor = shanzhi("doctor", SHANZHI_HOME=str(home))
+    assert "事项与留痕：2 件，全部对得上" in doctor.stdout
+    assert "打得开保险库" in doctor.stdout
+    again = shanzhi("restore", made.taken.path, "--into", home)
+    assert again.returncode == 1
+    assert "不是空的" in again.stderr
 
 
 def leaves_and_entries(installation: Installation) -> tuple[int, int, int]:
@@ -172,45 +178,39 @@ def leaves_and_entries(installation: Installation) -> tuple[int, int, int]:
     return row
 
 
-def test_it_goes_on_sealing_in_a_new_epoch_and_seals_nothing_twice(made: Made):
+def test_it_goes_on_sealing_in_a_new_epoch_and_seals_nothing_twice(made: Made, restored: Path):
     """The restored entries bear transaction numbers of another server, far above those of the new one."""
-    with scratch() as place:
-        home = place / "home"
-        assert shanzhi("restore", made.taken.path, "--into", home).returncode == 0
-        for _ in range(2):
-            verified = shanzhi("journal", "verify", SHANZHI_HOME=str(home))
-            assert verified.returncode == 0, verified.stdout
-            with served(home) as installation:
-                entries = made.taken.manifest.journal["entries"]
-                # The epoch's own entry is written after it has begun.
-                assert leaves_and_entries(installation)[1:] in ((entries, entries + 1), (entries + 1, entries + 1))
-                with database.as_owner(installation) as connection:
-                    epochs = connection.execute("SELECT number, reason FROM journal_epoch ORDER BY 1").fetchall()
-                    assert epochs == [(1, "first"), (2, "restore")]
-                    ahead = connection.execute(
-                        "SELECT max(transaction_id::text::bigint) > pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
-                        " FROM journal_entry WHERE action <> 'journal.epoch'"
-                    ).fetchone()
-                    assert ahead == (True,), "the test tests nothing: the new server's numbers are above the old ones"
-            assert shanzhi("journal", "seal", SHANZHI_HOME=str(home)).returncode == 0
-        with served(home) as installation:
-            leaves, distinct, entries = leaves_and_entries(installation)
-            assert leaves == distinct == entries
+    before = shanzhi("journal", "verify", SHANZHI_HOME=str(restored))
+    assert before.returncode == 0, before.stdout
+    with served(restored) as installation:
+        entries = made.taken.manifest.journal["entries"]
+        # The epoch's own entry is written after it has begun, and is not sealed yet.
+        assert leaves_and_entries(installation) == (entries, entries, entries + 1)
+        with database.as_owner(installation) as connection:
+            epochs = connection.execute("SELECT number, reason FROM journal_epoch ORDER BY 1").fetchall()
+            assert epochs == [(1, "first"), (2, "restore")]
+            ahead = connection.execute(
+                "SELECT max(transaction_id::text::bigint) > pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+                " FROM journal_entry WHERE action <> 'journal.epoch'"
+            ).fetchone()
+            assert ahead == (True,), "the test tests nothing: the new server's numbers are above the old ones"
+        assert shanzhi("journal", "seal", SHANZHI_HOME=str(restored)).returncode == 0
+        assert leaves_and_entries(installation) == (entries + 1,) * 3
+        after = shanzhi("journal", "verify", SHANZHI_HOME=str(restored))
+        assert after.returncode == 0, after.stdout
 
 
-def test_it_notices_a_restored_journal_that_was_tampered_with(made: Made, tmp_path: Path):
+def test_it_notices_a_journal_that_was_tampered_with(restored: Path, tmp_path: Path):
     """The backup is taken of a city in whose journal a keeper has changed a sealed row."""
-    with scratch() as place:
-        home = place / "home"
-        assert shanzhi("restore", made.taken.path, "--into", home).returncode == 0
-        with served(home) as installation:
-            with psycopg.connect(database.admin_url(installation), autocommit=True) as admin:
-                admin.execute("SET session_replication_role = replica")
-                admin.execute("UPDATE shanzhi.journal_entry SET scope_code = '370306' WHERE id = 1")
-            said = shanzhi("backup", "--to", tmp_path, SHANZHI_HOME=str(home))
-        assert said.returncode == 1
-        assert "没有通过核对" in said.stderr
-        assert [path.name[-16:] for path in tmp_path.iterdir()] == [".backup.unproved"]
+    with served(restored) as installation, psycopg.connect(database.admin_url(installation), autocommit=True) as admin:
+        admin.execute("SET session_replication_role = replica")
+        changed = "UPDATE shanzhi.journal_entry SET happened_at = happened_at {} interval '1 second' WHERE id = 1"
+        admin.execute(changed.format("+"))
+        said = shanzhi("backup", "--to", tmp_path, SHANZHI_HOME=str(restored))
+        admin.execute(changed.format("-"))
+    assert said.returncode == 1
+    assert "没有通过核对" in said.stderr
+    assert [path.name[-16:] for path in tmp_path.iterdir()] == [".backup.unproved"]
 
 
 def test_it_proves_a_backup_by_restoring_it_beside(made: Made):

@@ -25,6 +25,7 @@ from shanzhi.config.backup.sealed import Opener
 from shanzhi.config.backup.take import Step, counts, nothing
 from shanzhi.config.installation import SECRET_FILES, UNFINISHED, Installation
 from shanzhi.core.text import msg
+from shanzhi.kernel.journal.policy import SignedHead
 
 PARTS = (*SECRET_FILES, "pg", "files", "static", "prepare.lock")
 """What an installation keeps in its home folder; all of it is made anew by a restore."""
@@ -67,12 +68,19 @@ class Place:
 
 
 def restore(
-    path: Path, opener: Opener, *, place: Place, now: datetime, secrets: Path | None = None, step: Step = nothing
+    path: Path,
+    opener: Opener,
+    *,
+    place: Place,
+    now: datetime,
+    secrets: Path | None = None,
+    shown: SignedHead | None = None,
+    step: Step = nothing,
 ) -> Manifest:
     """Fill an empty place with a backup and begin a new epoch of its journal; returns what it holds.
 
     A place in which an earlier restore was broken off is cleared first. `secrets` is a folder with the secret files,
-    for a backup that was made without them.
+    for a backup that was made without them. `shown` is the last head of the journal that was published, if one is known.
 
     Raises:
         PlaceTaken: it isn't empty; nothing in it was touched.
@@ -86,7 +94,7 @@ def restore(
             os.environ["SHANZHI_SCHEMA"] = archive.about.schema
             with _marked(place, path):
                 installation, manifest = _fill(place, archive, secrets, step)
-                _settle(installation, manifest, now)
+                _settle(installation, manifest, shown, now)
     except OSError as error:
         raise NoRoom(
             msg("恢复没有做完（%(reason)s）。请查看磁盘空间和权限，再运行一次同样的命令，它会清掉重来。"),
@@ -245,7 +253,7 @@ def _check_database(place: Place, installation: Installation, connection: psycop
     place.marker.write_text(json.dumps(said | {"schema_is_ours": True}), encoding="utf-8")
 
 
-def _settle(installation: Installation, manifest: Manifest, now: datetime) -> None:
+def _settle(installation: Installation, manifest: Manifest, shown: SignedHead | None, now: datetime) -> None:
     """After the rows: compare the counts, bring the tables up to today's program, end old sessions, begin an epoch."""
     with database.as_owner(installation) as connection:
         found = counts(connection, installation.schema)
@@ -258,10 +266,10 @@ def _settle(installation: Installation, manifest: Manifest, now: datetime) -> No
         connection.autocommit = True
         connection.execute("ANALYZE")
     database.prepare(installation)
-    _begin_epoch(installation, now)
+    _begin_epoch(installation, shown, now)
 
 
-def _begin_epoch(installation: Installation, now: datetime) -> None:
+def _begin_epoch(installation: Installation, shown: SignedHead | None, now: datetime) -> None:
     """A restored journal is no longer the one that other copies of its heads speak of: link a new epoch to it.
 
     Entries that had not been sealed bear transaction numbers of another server, which may lie above this one's: the
@@ -273,4 +281,4 @@ def _begin_epoch(installation: Installation, now: datetime) -> None:
     with database.acting_as(installation, "worker"):
         if not queries.epochs():
             journal.seal(now=now)
-        journal.epoch_begin(reason="restore", now=now)
+        journal.epoch_begin(reason="restore", now=now, shown=shown)

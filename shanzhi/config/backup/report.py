@@ -19,6 +19,7 @@ from shanzhi.config.backup.take import Step, take
 from shanzhi.config.backup.verify import Looked, Unproved, key_of, verify
 from shanzhi.config.installation import Installation
 from shanzhi.core.text import msg
+from shanzhi.kernel.journal.policy import read_head
 
 
 def passphrase(file: Path | None, *, is_new: bool = False) -> Passphrase:
@@ -117,14 +118,17 @@ def prove(file: Path, opener: Opener, *, secrets: Path | None, console: Console)
     return 0 if _told(looked, console) else 1
 
 
-def put_back(file: Path, opener: Opener, *, into: str, secrets: Path | None, console: Console) -> int:
-    """Restore into an empty place."""
+def put_back(
+    file: Path, opener: Opener, *, into: str, secrets: Path | None, head: Path | None, console: Console
+) -> int:
+    """Restore into an empty place; `head` is a file with the last published head of the journal."""
     _check_there(file)
     if not into:
         raise BackupError(msg("请用 --into 说明恢复到哪里：一个空文件夹，或 postgresql:// 地址。"))
     place = Place.named(into)
+    shown = read_head(head.read_text(encoding="utf-8")) if head else None
     with _watched(console) as step:
-        manifest = restore(file, opener, place=place, now=datetime.now(UTC), secrets=secrets, step=step)
+        manifest = restore(file, opener, place=place, now=datetime.now(UTC), secrets=secrets, shown=shown, step=step)
     console.print(f"已恢复到 {place.home}：备份时间 {manifest.about.taken_at}。")
     console.print(
         f"  {sum(manifest.tables.values()):,} 行，{manifest.files:,} 个文件，{manifest.journal['entries']:,} 条留痕"
