@@ -51,14 +51,3 @@ def stop(child: "subprocess.Popen[bytes]", seconds: float = 15) -> None:
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
-
-
-def serve(installation: Installation, *, host: str, port: int, workers: int, threads: int) -> int:
-    """Run the web server until it is stopped; returns its exit code."""
-    child = start(web_command(host, port, workers, threads), environment(installation, "app"))
-    try:
-        return child.wait()
-    except KeyboardInterrupt:
-        return 0
-    finally:
-        stop(child)

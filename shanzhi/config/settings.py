@@ -221,6 +221,10 @@ PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
 DEMO_CITY = os.environ.get("SHANZHI_DEMO") == "1"
 CITY_NAME = os.environ.get("SHANZHI_CITY_NAME", "")
 
+# The journal's tree: its hash function (sha256 or sm3; another one begins a new epoch), and the log's name in heads.
+TREE_HASH = os.environ.get("SHANZHI_TREE_HASH", "sha256")
+JOURNAL_NAME = os.environ.get("SHANZHI_JOURNAL_NAME", "")
+
 # Whom this city's servers may call: https in the open internet, and the hosts and networks of the city's own intranet
 # that stand in the list (`10.20.0.0/16, sms.city.example`). Plain http on this machine is for tests.
 OUTBOUND = Rules.read(

@@ -1,11 +1,14 @@
 """The few addresses that belong to no slice."""
 
+import sys
+
 from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext
 
+from shanzhi.config import away
 from shanzhi.config.api import PROBLEM, problem
 from shanzhi.config.observe.requests import request_id
 from shanzhi.core.errors import DomainError, NotAllowed, NotFound, TooLarge
@@ -49,6 +52,10 @@ def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def broken(request: HttpRequest) -> HttpResponse:
     """Something failed that is ours to mend. Drawn without a query: the database may be what failed."""
+    # Django asks for this page while it handles the error.
+    error = sys.exc_info()[1]
+    if error is not None and (away_for_now := away.sentence_of(error)):
+        return away.answer(request, away_for_now, error)
     sentence = gettext("系统出了故障，没有保存。请过几分钟再试；仍不行请告诉管理员。")
     if request.path.startswith("/api/"):
         body = {

@@ -17,7 +17,7 @@ from tests.concurrency.committed import City, city
 __all__ = ["city"]
 
 PROTECTED = (
-    "journal_entry vault_hold vault_record files_attachment notices_notice matters_matter matters_participant matters_assignment"
+    "journal_entry journal_leaf vault_hold vault_record files_attachment notices_notice matters_matter matters_participant matters_assignment"
     " matters_clock matters_remark matters_suggestion"
 ).split()
 
