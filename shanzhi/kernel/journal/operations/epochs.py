@@ -11,7 +11,7 @@ from shanzhi.core.text import msg
 from shanzhi.kernel.journal.models import Key
 from shanzhi.kernel.journal.operations.entries import record
 from shanzhi.kernel.journal.operations.heads import active_key, head_sign
-from shanzhi.kernel.journal.operations.seal import BATCH, Row, _there, append, lock_sealing
+from shanzhi.kernel.journal.operations.sealing import BATCH, Row, _there, append, lock_sealing
 from shanzhi.kernel.journal.policy.canonical import CANONICAL_SQL
 from shanzhi.kernel.journal.policy.heads import SignedHead, TreeState
 from shanzhi.kernel.journal.policy.notes import PublicKey
