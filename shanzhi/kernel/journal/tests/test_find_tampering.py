@@ -383,10 +383,12 @@ def rewrite(sealed: Sealed, leaf: int, levels: int) -> list[tuple[str, str, str]
         change = f"UPDATE journal_entry SET action = 'forged' WHERE {entry.row}"
         with admin.transaction(force_rollback=True):
             admin.execute(change)
-            salt, data = admin.execute(
+            row = admin.execute(
                 f"SELECT l.salt, {CANONICAL_SQL} FROM journal_entry e JOIN journal_leaf l USING (recorded_at, id)"
                 f" WHERE e.id = {entry.id}"
             ).fetchone()
+            assert row is not None
+            salt, data = row
     leaves = [old[0, place][cell : cell + 32] for place in range(sealed.size // WIDTH + 1)
               for cell in range(0, len(old[0, place]), 32)]  # fmt: skip
     leaves[leaf] = leaf_hash(h, salt + data)

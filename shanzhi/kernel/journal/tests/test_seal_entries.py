@@ -15,9 +15,9 @@ from shanzhi.core.errors import Conflict
 from shanzhi.kernel.journal import operations, queries
 from shanzhi.kernel.journal.operations import Sealed
 from shanzhi.kernel.journal.operations.sealing import _NEXT
-from shanzhi.kernel.journal.policy import PublicKey, read_head
+from shanzhi.kernel.journal.policy import PublicKey, TreeState, read_head
 from shanzhi.kernel.journal.policy.notes import BadSigningKeys, new_seed
-from shanzhi.kernel.journal.tests.sealing import NOW, fill, keeper
+from shanzhi.kernel.journal.tests.sealing import NOW, fill, keeper, last_head, last_previous
 from tests.concurrency.committed import as_role, committed_city
 
 AT_ONCE = timedelta(0)
@@ -49,7 +49,7 @@ def leaves(epoch: int = 1) -> list[tuple[int, int, int]]:
             "SELECT number, transaction_id::text::bigint, id FROM journal_leaf WHERE epoch = %s ORDER BY number",
             [epoch],
         )
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def subjects(kind: str, epoch: int = 1) -> list[int]:
@@ -74,7 +74,7 @@ def test_it_seals_in_batches_and_then_has_nothing_to_do(city):
     found = leaves()
     assert [row[0] for row in found] == list(range(before + 1000))
     assert [row[1:] for row in found] == sorted(row[1:] for row in found)
-    assert queries.head_now().size == before + 1000
+    assert last_head().size == before + 1000
     assert queries.verify().is_whole
 
 
@@ -152,7 +152,7 @@ def test_it_signs_heads_that_the_published_key_fits(city):
     fill(city, 300)
     operations.seal(now=NOW, head_every=AT_ONCE)
     (key,) = queries.keys()
-    row = queries.head_now()
+    row = last_head()
     head = read_head(row.note)
     public = PublicKey.read(key.text)
     assert head.signers([public]) == (public,)
@@ -161,7 +161,7 @@ def test_it_signs_heads_that_the_published_key_fits(city):
     assert queries.tree_at(epoch=1, size=row.size).root == row.root
     assert [each.id for each in queries.heads_page(limit=1)] == [row.id]
     assert [each.id for each in queries.heads_page(before=row.id)] == [row.id - 1]
-    assert queries.head_covering(1, row.size).id == row.id
+    assert queries.head_covering(1, row.size) == row
     assert queries.head_covering(1, row.size + 1) is None
 
 
@@ -199,7 +199,7 @@ def test_it_mends_a_rotation_that_broke_off(city, ring):
     fill(city, 10)
     operations.seal(now=NOW, head_every=AT_ONCE)
     assert len(queries.keys()) == 2
-    assert queries.head_now().key_id == queries.keys()[1].id
+    assert last_head().key_id == queries.keys()[1].id
     assert queries.verify().is_whole
 
 
@@ -228,11 +228,11 @@ def restart_transactions(city: Installation) -> None:
 def test_it_begins_an_epoch_that_states_how_the_one_before_ended(city):
     fill(city, 700)
     operations.seal(now=NOW, head_every=AT_ONCE)
-    old = queries.head_now()
+    old = last_head()
     assert operations.epoch_begin(reason="恢复演练", now=NOW) == 2
-    head = read_head(queries.head_now().note).head
+    head = read_head(last_head().note).head
     assert (head.tree.epoch, head.tree.size) == (2, 0)
-    assert (head.previous.epoch, head.previous.size, head.previous.root) == (1, old.size, old.root)
+    assert last_previous() == TreeState(1, old.size, old.root)
     fill(city, 40, first=5000)
     assert operations.seal(now=NOW, head_every=AT_ONCE).count == 41  # the epoch's own entry is the first one
     assert subjects("journal", 2) == [2]
@@ -281,15 +281,15 @@ def test_it_skips_nothing_that_runs_while_an_epoch_begins(city):
 def test_it_states_what_had_been_shown_and_was_lost(city):
     fill(city, 100)
     operations.seal(now=NOW, head_every=AT_ONCE)
-    shown = read_head(queries.head_now().note)
+    shown = read_head(last_head().note)
     with keeper(city) as admin:  # an older backup
         admin.execute("DELETE FROM journal_head WHERE size > 50")
         admin.execute("DELETE FROM journal_entry e USING journal_leaf l WHERE l.id = e.id AND l.number >= 60")
         admin.execute("DELETE FROM journal_leaf WHERE number >= 60")
         admin.execute("UPDATE journal_tile SET hashes = substr(hashes, 1, 60 * 32)")
     operations.epoch_begin(reason="恢复", now=NOW, shown=shown)
-    head = read_head(queries.head_now().note).head
-    assert (head.previous.size, head.shown) == (60, shown.head.tree)
+    head = read_head(last_head().note).head
+    assert (last_previous().size, head.shown) == (60, shown.head.tree)
     found = queries.verify(kept=[shown])
     assert [str(each) for each in found.damages] == []
     assert [str(each) for each in found.open] == [f"第 1 纪元曾公布到 {shown.head.tree.size} 条，恢复后只有 60 条。"]
@@ -298,7 +298,7 @@ def test_it_states_what_had_been_shown_and_was_lost(city):
 def test_it_refuses_a_head_that_the_journal_does_not_fit(city):
     fill(city, 100)
     operations.seal(now=NOW, head_every=AT_ONCE)
-    shown = read_head(queries.head_now().note)
+    shown = read_head(last_head().note)
     with keeper(city) as admin:
         admin.execute("UPDATE journal_tile SET hashes = set_byte(hashes, 40, get_byte(hashes, 40) # 1)")
     with pytest.raises(Conflict, match="改写"):
@@ -318,8 +318,8 @@ def test_it_begins_an_epoch_where_the_hash_function_changes(city):
         operations.seal(now=NOW, head_every=AT_ONCE)
         operations.seal(now=NOW, head_every=AT_ONCE)
         assert queries.sizes() == {1: before, 2: 301}
-        head = read_head(queries.head_now().note).head
-        assert (head.hash, head.previous.size) == ("sm3", before)
+        head = read_head(last_head().note).head
+        assert (head.hash, last_previous().size) == ("sm3", before)
         assert queries.verify().is_whole
     finally:
         settings.TREE_HASH = "sha256"
