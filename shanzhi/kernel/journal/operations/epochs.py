@@ -41,6 +41,7 @@ def epoch_begin(*, reason: str, now: datetime, shown: SignedHead | None = None) 
     Raises:
         Conflict: nothing has been sealed yet, or `shown` isn't a head of the old epoch, or the tree doesn't fit it.
         BadSigningKeys: the installation's keys can't sign.
+        TreeDamaged: tiles of the old epoch are missing.
     """
     with transaction.atomic():
         lock_sealing()

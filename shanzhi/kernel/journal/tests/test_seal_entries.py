@@ -18,6 +18,7 @@ from shanzhi.kernel.journal.operations.sealing import _NEXT
 from shanzhi.kernel.journal.policy import PublicKey, TreeState, read_head
 from shanzhi.kernel.journal.policy.notes import BadSigningKeys, new_seed
 from shanzhi.kernel.journal.tests.sealing import NOW, fill, keeper, last_head, last_previous
+from shanzhi.kernel.journal.trees import TreeDamaged
 from tests.concurrency.committed import as_role, committed_city
 
 AT_ONCE = timedelta(0)
@@ -125,6 +126,27 @@ def test_it_seals_all_of_a_batch_or_nothing(city, monkeypatch):
     monkeypatch.undo()
     assert operations.seal(now=NOW).count == 500
     assert queries.verify().is_whole
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "DELETE FROM journal_tile WHERE level = 1",
+        "UPDATE journal_tile SET hashes = substr(hashes, 1, 64) WHERE level = 0 AND place = 1",
+        "UPDATE journal_tile SET hashes = hashes || substr(hashes, 1, 32) WHERE level = 0 AND place = 1",
+        "UPDATE journal_tile SET hashes = set_byte(hashes, 9, get_byte(hashes, 9) # 1) WHERE level = 0 AND place = 1",
+    ],
+)
+def test_it_builds_nothing_on_tiles_that_are_not_those_that_were_signed(city, damage):
+    fill(city, 300)
+    operations.seal(now=NOW, head_every=AT_ONCE)
+    with keeper(city) as admin:
+        admin.execute(damage)
+    fill(city, 300, first=1000)
+    before = leaves(), last_head()
+    with pytest.raises(TreeDamaged):
+        operations.seal(now=NOW, head_every=AT_ONCE)
+    assert (leaves(), last_head()) == before
 
 
 def test_it_is_driven_by_the_index(city):

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shanzhi.kernel.journal.policy.heads import (
@@ -122,6 +122,7 @@ heads = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(heads)
 def test_it_reads_every_head_that_it_writes(head):
     note = head.signed([KEY])

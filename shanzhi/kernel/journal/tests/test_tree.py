@@ -1,7 +1,7 @@
 """The tree of RFC 9162: the public vectors of other logs, and every proof of trees of any size."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shanzhi.kernel.journal.policy.tiles import (
@@ -139,6 +139,7 @@ ALL = some(70_000)
 BIG = tree_of(SHA256, ALL)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 400), max_size=6), sizes)
 def test_it_grows_to_the_same_tiles_in_any_steps(steps, size):
     hashes = ALL[: sum(steps) + size]
@@ -147,6 +148,7 @@ def test_it_grows_to_the_same_tiles_in_any_steps(steps, size):
     assert root(SHA256, len(hashes), tiles) == root_of(SHA256, hashes)
 
 
+@settings(deadline=None)
 @given(st.data(), st.sampled_from(sorted(HASHES)))
 def test_it_proves_every_leaf_of_every_size(data, name):
     h = hasher(name)
@@ -158,6 +160,7 @@ def test_it_proves_every_leaf_of_every_size(data, name):
     assert is_included(h, leaf=leaf, size=size, hashed=hashes[leaf], path=path, root=top)
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_it_proves_any_growth_of_a_large_tree(data):
     new = data.draw(st.integers(1, len(ALL)))
@@ -172,6 +175,7 @@ def test_it_proves_any_growth_of_a_large_tree(data):
         assert not is_consistent(SHA256, old=old, old_root=before, new=new, new_root=after, path=path[:-1])
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_it_refuses_every_proof_that_is_not_exact(data):
     size = data.draw(st.integers(2, len(ALL)))
@@ -198,6 +202,7 @@ def test_it_refuses_every_proof_that_is_not_exact(data):
         assert not is_included(SHA256, **given_), wrong
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_it_reads_at_most_two_tiles_of_each_level(data):
     size = data.draw(st.integers(1, 10**12))
