@@ -44,7 +44,13 @@ async def _work(stopping: asyncio.Event) -> None:
     worker_app = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
     async with worker_app.open_async():
         task = asyncio.create_task(
-            worker_app.run_worker_async(install_signal_handlers=False, shutdown_graceful_timeout=10, wait=True)
+            worker_app.run_worker_async(
+                # A long job (an export) keeps no limit from lapsing in its minute.
+                concurrency=3,
+                install_signal_handlers=False,
+                shutdown_graceful_timeout=10,
+                wait=True,
+            )
         )
         stopped = asyncio.create_task(stopping.wait())
         await asyncio.wait({task, stopped}, return_when=asyncio.FIRST_COMPLETED)

@@ -120,7 +120,8 @@ def signoff_card(signoff_id: int, *, actor: Actor, now: datetime) -> SignoffCard
     for field in kind.fields if kind else ():
         value = str(row.params.get(field.code, ""))
         choices = dict(field.choices)
-        fields.append((field.label, choices.get(value, value), value in choices))
+        said = field.say(value) if field.say and value else choices.get(value, value)
+        fields.append((field.label, said, value in choices))
     state = _now_state(row, now)
     is_mine = actor.staff_id == row.asked_by_staff
     return SignoffCard(
