@@ -7,6 +7,7 @@ from shanzhi.kernel.access.models import Account
 from shanzhi.kernel.access.operations.sessions import (
     session_end,
     session_end_others,
+    sessions_end_from_terminal,
     sessions_end_of,
     sessions_forget,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "open_door",
     "session_end",
     "session_end_others",
+    "sessions_end_from_terminal",
     "sessions_end_of",
     "sessions_forget",
     "set_scope",

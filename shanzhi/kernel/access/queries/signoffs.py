@@ -105,6 +105,12 @@ def signoffs_waiting(actor: Actor, now: datetime) -> int:
     return _waiting(actor, now).count() if _decides(actor) else 0
 
 
+def open_signoffs(now: datetime) -> list[SignoffRow]:
+    """What waits for a decision, and approvals that can be used, oldest first; for a terminal; 3 queries."""
+    states = [SignoffState.ASKED, SignoffState.APPROVED, SignoffState.RUNNING]
+    return _rows(list(Signoff.objects.filter(state__in=states, expires_at__gt=now).order_by("pk")), now)
+
+
 def signoff_card(signoff_id: int, *, actor: Actor, now: datetime) -> SignoffCard:
     """One request; 3 queries.
 
