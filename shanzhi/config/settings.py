@@ -212,6 +212,11 @@ STORAGES = {
         "BACKEND": "shanzhi.kernel.files.storage.EvidenceStorage",
         "OPTIONS": {"location": SHANZHI_HOME / "files"},
     },
+    # Bulk exports: private, each until its date, not part of a backup.
+    "exports": {
+        "BACKEND": "shanzhi.kernel.files.storage.EvidenceStorage",
+        "OPTIONS": {"location": SHANZHI_HOME / "exports"},
+    },
     "staticfiles": {"BACKEND": "shanzhi.config.staticfiles.Storage"},
 }
 

@@ -94,7 +94,11 @@ async def _run_jobs(stopping: asyncio.Event) -> None:
     async with worker_app.open_async():
         task = asyncio.create_task(
             worker_app.run_worker_async(
-                install_signal_handlers=False, shutdown_graceful_timeout=STOP_SECONDS, wait=True
+                # A long job (an export) keeps no limit from lapsing in its minute.
+                concurrency=3,
+                install_signal_handlers=False,
+                shutdown_graceful_timeout=STOP_SECONDS,
+                wait=True,
             )
         )
         stopped = asyncio.create_task(stopping.wait())

@@ -13,6 +13,7 @@ from tests.protection.standing import Standing, stand
 UNDER_POLICY = {
     "access_session",
     "access_signoff",
+    "exports_export",
     "journal_entry",
     "vault_hold",
     "journal_leaf",

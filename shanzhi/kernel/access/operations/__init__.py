@@ -16,6 +16,7 @@ from shanzhi.kernel.access.models import Account
 from shanzhi.kernel.access.operations.sessions import (
     session_end,
     session_end_others,
+    sessions_end_from_terminal,
     sessions_end_of,
     sessions_forget,
 )
@@ -53,6 +54,7 @@ __all__ = [
     "session_end",
     "session_end_others",
     "sessions_end",
+    "sessions_end_from_terminal",
     "sessions_end_of",
     "sessions_forget",
     "set_scope",

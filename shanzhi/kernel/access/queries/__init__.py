@@ -10,17 +10,31 @@ from shanzhi.kernel.access.models import Account, Token
 from shanzhi.kernel.access.operations import token_hash
 from shanzhi.kernel.access.policy import Actor, NoPost, Role, SignInNeeded
 from shanzhi.kernel.access.queries.audit import AuditDay, audit_days
-from shanzhi.kernel.access.queries.sessions import SessionRow, StaffSessions, my_sessions, sessions_of_staff
+from shanzhi.kernel.access.queries.sessions import (
+    SessionRow,
+    StaffSessions,
+    count_sessions,
+    my_sessions,
+    sessions_of_staff,
+)
 from shanzhi.kernel.access.queries.signoffs import (
     Person,
     SignoffCard,
     SignoffPage,
     SignoffRow,
+    open_signoffs,
     signoff_card,
     signoffs_page,
     signoffs_waiting,
 )
-from shanzhi.kernel.access.queries.tokens import PostChoice, TokenPage, TokenRow, posts_for_token, tokens_page
+from shanzhi.kernel.access.queries.tokens import (
+    PostChoice,
+    TokenPage,
+    TokenRow,
+    live_tokens,
+    posts_for_token,
+    tokens_page,
+)
 from shanzhi.kernel.access.roles import role_of, roles
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.organisation.queries import PostCard
@@ -43,8 +57,11 @@ __all__ = [
     "actor_of_post",
     "actor_of_token",
     "audit_days",
+    "count_sessions",
     "has_factor",
+    "live_tokens",
     "my_sessions",
+    "open_signoffs",
     "posts_for_token",
     "posts_of_account",
     "role_of",
