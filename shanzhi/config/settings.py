@@ -144,6 +144,9 @@ MFA_FORMS = {
         "authenticate": "CodeForm",
         "reauthenticate": "ReauthenticateCodeForm",
         "activate_totp": "EnrolAppForm",
+        "authenticate_webauthn": "PasskeyForm",
+        "reauthenticate_webauthn": "ReauthenticatePasskeyForm",
+        "login_webauthn": "PasskeySignInForm",
         "add_webauthn": "AddPasskeyForm",
         "edit_webauthn": "RenamePasskeyForm",
     }.items()

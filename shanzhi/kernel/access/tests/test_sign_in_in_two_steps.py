@@ -222,6 +222,27 @@ def test_it_asks_for_the_password_again_before_the_first_factor_of_an_old_sessio
     assert person.get(APP).status_code == 200
 
 
+def test_it_goes_on_with_what_was_sent_once_the_person_has_confirmed(person: Client):
+    secret = secret_on(person.get(APP).content.decode())
+    session = person.session
+    session["signed_in_at"] -= 600
+    session.save()
+    asked = person.post(APP, {"code": code_of(secret)})
+    assert asked["Location"].startswith("/accounts/confirm/")
+    assert not Authenticator.objects.filter(user__username=NAME).exists()
+    assert person.post(asked["Location"], {"password": PASSWORD})["Location"] == CODES
+    assert Authenticator.objects.filter(user__username=NAME, type="totp").exists()
+
+
+def test_it_lets_somebody_turn_back_at_the_second_step(person: Client):
+    enrol_app(person)
+    other = Client()
+    assert sign_in(other, NAME)["Location"] == CHECK
+    assert other.get(LOGIN).status_code == 200
+    assert other.get(CHECK)["Location"] == LOGIN, "the sign-in that was begun is over"
+    assert sign_in(other, LOGINS["checker"])["Location"] == "/start/"
+
+
 @pytest.mark.parametrize(
     "path", [OVERVIEW, APP, f"{APP}remove/", CODES, f"{CODES}new/", "/accounts/two-step/passkeys/add/"]
 )

@@ -82,8 +82,8 @@ def test_it_has_another_id_after_the_sign_in_and_after_a_change_of_post(double: 
     session = client.session
     session["planted"] = "by somebody who knows this id"
     session.save()
-    client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key or ""
-    planted = session.session_key
+    client.cookies[settings.SESSION_COOKIE_NAME] = str(session.session_key)
+    planted = str(session.session_key)
     sign_in(client, double.login)
     first = client.session.session_key
     assert first != planted
@@ -91,7 +91,7 @@ def test_it_has_another_id_after_the_sign_in_and_after_a_change_of_post(double: 
     assert client.session.session_key not in (first, planted)
     assert client.get("/start/")["Location"] == "/worklist/"
     thief = Client()
-    thief.cookies[settings.SESSION_COOKIE_NAME] = first or ""
+    thief.cookies[settings.SESSION_COOKIE_NAME] = str(first)
     assert thief.get("/worklist/")["Location"].startswith(LOGIN)
 
 
@@ -162,12 +162,12 @@ print(s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, s.SESSION_COOKIE_SECURE, s.CSRF
 """
 
 
-def settings_with(**given: str) -> str:
+def settings_with(show: str = SHOW, **given: str) -> str:
     kept = {
         name: value for name, value in os.environ.items() if not name.startswith("SHANZHI_") or name == "SHANZHI_HOME"
     }
     environment = kept | {"DJANGO_SETTINGS_MODULE": "shanzhi.config.settings", "PYTHONPATH": str(ROOT)} | given
-    said = subprocess.run([sys.executable, "-c", SHOW], env=environment, capture_output=True, check=True, cwd=ROOT)
+    said = subprocess.run([sys.executable, "-c", show], env=environment, capture_output=True, check=True, cwd=ROOT)
     return said.stdout.decode().strip()
 
 
@@ -185,3 +185,10 @@ def settings_with(**given: str) -> str:
 )
 def test_it_binds_the_cookies_to_the_host_under_tls_and_asks_for_two_steps_unless_told_not_to(given, expected):
     assert settings_with(**given) == expected
+
+
+def test_it_lets_the_sign_in_form_lead_to_the_identity_provider_and_nowhere_else():
+    show = "from django.conf import settings as s; print(s.CONTENT_SECURITY_POLICY['DIRECTIVES']['form-action'])"
+    assert settings_with(show) == """["'self'"]"""
+    given = {"SHANZHI_OIDC_URL": "https://id.example.org:8443/realms/city/"}
+    assert settings_with(show, **given) == """["'self'", 'https://id.example.org:8443']"""

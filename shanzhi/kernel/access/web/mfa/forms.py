@@ -1,13 +1,24 @@
 """Forms of the second step, in our words; a code counts once, and tries are counted for the account."""
 
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from allauth.core import context
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.internal.flows import post_authentication
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY, generate_totp_secret
-from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
+    EditWebAuthnForm,
+    LoginWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+)
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from django import forms
 from django.utils.translation import gettext, gettext_lazy
 
@@ -21,6 +32,19 @@ if TYPE_CHECKING:
 
 NAME_MOST = 40
 CODE_MOST = 20
+CREDENTIAL_MOST = 20_000
+_TRIPS = (
+    KeyError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    IndexError,
+    OverflowError,
+    RecursionError,
+    struct.error,
+    InvalidSignature,
+    UnsupportedAlgorithm,
+)
 
 
 def _now() -> datetime:
@@ -102,8 +126,73 @@ class EnrolAppForm(forms.Form):
         return str(self.cleaned_data["code"])
 
 
+@contextmanager
+def _of_a_passkey() -> Iterator[None]:
+    """What a stranger sends as a passkey's answer is bytes in JSON; libraries take it apart and trip over it in many ways.
+    All of them mean the same: it isn't one.
+
+    Raises:
+        ValidationError: it isn't one.
+    """
+    try:
+        yield
+    except _TRIPS as error:
+        raise get_adapter().validation_error("incorrect_code") from error
+
+
+class CredentialField(forms.JSONField):
+    """A passkey's answer as the page sends it."""
+
+    def __init__(self) -> None:
+        super().__init__(widget=forms.HiddenInput)
+        self.error_messages["required"] = gettext_lazy("没有收到通行密钥。请按提示在设备上确认。")
+        self.error_messages["invalid"] = get_adapter().error_messages["incorrect_code"]
+
+    def to_python(self, value: Any) -> Any:
+        """The JSON's value."""
+        if isinstance(value, str) and len(value) > CREDENTIAL_MOST:
+            raise get_adapter().validation_error("incorrect_code")
+        with _of_a_passkey():
+            return super().to_python(value)
+
+
+class PasskeyForm(AuthenticateWebAuthnForm):  # type: ignore[misc]
+    """A passkey as the second step."""
+
+    credential = CredentialField()
+
+    def clean_credential(self) -> Authenticator:
+        """One of this person's, for this very question."""
+        with _of_a_passkey():
+            return super().clean_credential()
+
+
+class PasskeySignInForm(LoginWebAuthnForm):  # type: ignore[misc]
+    """A passkey that signs in by itself."""
+
+    credential = CredentialField()
+
+    def clean_credential(self) -> Authenticator:
+        """Somebody's, for this very question."""
+        with _of_a_passkey():
+            return super().clean_credential()
+
+
+class ReauthenticatePasskeyForm(ReauthenticateWebAuthnForm):  # type: ignore[misc]
+    """A passkey of somebody who is signed in."""
+
+    credential = CredentialField()
+
+    def clean_credential(self) -> Authenticator:
+        """One of this person's, for this very question."""
+        with _of_a_passkey():
+            return super().clean_credential()
+
+
 class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
     """A new passkey and its name. Each is one that signs in by itself: possession, and the device's lock."""
+
+    credential = CredentialField()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -115,7 +204,12 @@ class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
         )
         self.initial["name"] = ""
         self.fields["passwordless"] = forms.BooleanField(required=False, widget=forms.HiddenInput)
-        self.fields["credential"].error_messages["required"] = gettext_lazy("没有收到通行密钥。请按提示在设备上确认。")
+
+    def clean(self) -> dict[str, Any]:
+        """It holds."""
+        with _of_a_passkey():
+            cleaned: dict[str, Any] = super().clean()
+        return cleaned
 
     def clean_passwordless(self) -> bool:
         """Always: the device has to check its owner."""
