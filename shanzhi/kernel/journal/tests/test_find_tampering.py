@@ -144,8 +144,8 @@ def test_it_finds_nothing_where_nothing_was_changed(sealed):
 )
 @pytest.mark.parametrize("place", ["inside", "edge"])
 def test_it_names_a_journal_row_in_which_anything_was_changed(sealed, change, place):
-    if COUNT > 10_000 and (place == "edge") == ("lead" not in change) and "version" not in change:
-        pytest.skip("each of them once at full size")
+    if COUNT > 10_000 and (place, change.split()[0]) not in {("inside", "action"), ("edge", "version")}:
+        pytest.skip("two of them at full size")
     entry = at(sealed.size // 2 if place == "inside" else sealed.size - 2)
     with tampered(sealed, ("journal_entry", entry.row, f"UPDATE journal_entry SET {change} WHERE {entry.row}")):
         (damage,) = queries.verify().damages
