@@ -64,4 +64,11 @@ def _notices(event: Happened, now: datetime) -> Iterator[NewNotice]:
         yield NewNotice(unit_id, role, "signoff", int(body["signoff"]), int(body["step"]), text, params)
 
 
+def carry_out(events: Sequence[Happened], now: datetime) -> None:
+    """Let what was agreed to begin now, not with the next minute (worker)."""
+    if any(event.body["state"] == "approved" for event in events):
+        operations.job_soon("access.signoff_run_due")
+
+
 on_event(TOPIC, write_notices)
+on_event(TOPIC, carry_out)

@@ -22,6 +22,7 @@ from shanzhi.kernel.journal import operations as journal
 from shanzhi.kernel.journal.policy import Author, Payload, Subject
 from shanzhi.kernel.matters import queries as matters
 from shanzhi.kernel.matters.queries import BulkRow, ListFilter
+from shanzhi.kernel.notices import operations as notices
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.organisation.policy import HoldingEnded
 from shanzhi.modules.exports.models import Export
@@ -88,6 +89,7 @@ def export_begin(params: Mapping[str, str], now: datetime) -> str:
         state="waiting",
         created_at=now,
     )
+    notices.job_soon("exports.write")
     return msg("已开始生成文件。申请人可以在“批量导出”页面下载，保留 7 天。")
 
 

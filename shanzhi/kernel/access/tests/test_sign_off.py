@@ -186,7 +186,7 @@ def test_it_gives_a_command_nothing_that_nobody_agreed_to(cast: Cast) -> None:
 # -- by SQL that has forgotten the program ---------------------------------------------------------------------------
 
 
-def sql(actor: Actor, statement: str, *values: object) -> int:
+def sql(actor: Actor, statement: str, *values: str | int | None) -> int:
     with transaction.atomic(), acting(actor), connection.cursor() as cursor:
         cursor.execute(statement, values)
         return int(cursor.rowcount)

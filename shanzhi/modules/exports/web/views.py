@@ -53,7 +53,13 @@ def exports(request: ActingRequest) -> HttpResponse:
     """My exports in this post."""
     _check(request)
     rows = [
-        {"row": row, "state": gettext(STATES[row.state][0]), "tone": STATES[row.state][1]}
+        {
+            "row": row,
+            "state": gettext(STATES[row.state][0]),
+            "tone": STATES[row.state][1],
+            # In parts, so that a phone can break the line.
+            "sha256": [row.sha256[start : start + 16] for start in range(0, len(row.sha256), 16)],
+        }
         for row in queries.my_exports(request.actor, request.now)
     ]
     return render(request, "exports/list.html", {"rows": rows})
