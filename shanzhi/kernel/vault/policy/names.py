@@ -7,6 +7,9 @@ because "本人高度重视" and "我是万科业主" look the same at their beg
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
+
+import rjieba
 
 COMPOUND_SURNAMES = frozenset(
     "欧阳 太史 端木 上官 司马 东方 独孤 南宫 夏侯 诸葛 尉迟 皇甫 澹台 公冶 宗政 濮阳 淳于 单于 申屠 公孙 仲孙 轩辕 令狐 "
@@ -18,7 +21,7 @@ _COMMON = frozenset(
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭林罗郑梁谢宋唐许韩冯邓曹彭肖田董袁潘蒋蔡余杜叶程苏魏吕丁沈姚卢姜崔钟谭陆汪范廖贾夏韦付"
     "邹孟熊秦邱尹薛闫阎段雷侯史陶黎贺顾郝龚邵覃武戴莫孔汤赖樊兰殷翟洪倪伍凌易柳岳詹欧耿聂齐鲁葛庞邢奚项祝左涂"
     "柯屈牟鲍霍甘尚舒俞游阮芦蓝柴裴蒲卜窦焦巩简饶佘褚娄骆冉靳瞿桂苗纪涂谌喻晏缪宁卞季苟栾冀邸晋温盛辛冷闵"
-    "宫辜邬郎宗候符代党牛景解涂向曲柏戚仇穆祁费麦曾谈万文龙戴裘蔺滕郁娜佟敖卓池蓬郜屠阚颜詹寇兆湛艾储皮鞠隋"
+    "厉宫辜邬郎宗候符代党牛景解涂向曲柏戚仇穆祁费麦曾谈万文龙戴裘蔺滕郁娜佟敖卓池蓬郜屠阚颜詹寇兆湛艾储皮鞠隋"
     "匡沙楚岑仲芮蔚迟谷豆丛车巫糜鄢仝尤佀刁匡米揭邰粟臧冼黄麻宿占利巢桑扈邝卿帅雍"
 )
 # Surnames that are everyday words too: after a weak cue they need more than a boundary.
@@ -26,6 +29,7 @@ _RISKY = frozenset(
     "何高于任方金石白钱严毛江常安平时全成应路包原申房花管施明连古单车向万文解易米沙利代党游尚温冷盛宁左甘池豆麻占简景候史辛谈付封"
 )
 SURNAMES = _COMMON | _RISKY
+_STEADY = _COMMON - _RISKY
 
 # Beginnings of ordinary words that look like a surname and a given name.
 _WORDS = re.compile(
@@ -42,7 +46,7 @@ _WORDS = re.compile(
     "付[款费出首清]|季[度节]|纪[委检念律]|项[目链]|牛[奶肉]|卓[越]|利[用益民]|宿[舍]|占[用地道据]|兰[州亭]|"
     "武[汉警术广]|洪[水]|温[馨泉]|莫[名非]|屈[服]|甘[肃]|尚[未]|蓝[天色]|汤[逊]|鲁[山]|楚[江雄仪]|费用|费[心]|"
     "余[额款下]|段[时]|罗[列]|范[围]|葛[洲]|梅[溪]|欧[洲美]|苏[宁]|王[府]|张[家公][村口]|李家|胡[同乱说作]|郑重|湛[江]|"
-    "党政|麻[烦]|辛苦|辛勤|丛[书]|迟[迟到]|谷[山]|皮[肤]|颜[色]|景[德]|沈[阳]|代[为码]|候[车]|阳光"
+    "陈[述列设旧腐]|党政|麻[烦]|辛苦|辛勤|丛[书]|迟[迟到]|谷[山]|皮[肤]|颜[色]|景[德]|沈[阳]|代[为码]|候[车]|阳光"
 )
 _TITLES = re.compile(
     "某|先生|女士|小姐|老师|老板|主任|经理|书记|市长|县长|区长|局长|镇长|村长|校长|院长|厅长|部长|处长|科长|所长|队长|组长|会长|总|"
@@ -50,10 +54,19 @@ _TITLES = re.compile(
 )
 # A name's last character is seldom one of these; "湖南人", "张家村", "金茂府" end so.
 _PLACE_ENDS = frozenset("人村镇县市区路街巷员户主厂店院校站局府司所处部科室队组桥湾城园苑庄里号栋楼网台们的了是")
-_NEVER_GIVEN = frozenset("是的在于从住系男女现电手身因及已被把对就我你他她了等说要某这那不没也都很将到去但")
+_NEVER_GIVEN = frozenset("诈骗欠借偿是的在于从住系男女现电手身因及已被把对就我你他她了等说要某这那不没也都很将到去但")
 _HANZI = "\u3400-\u9fff\U00020000-\U0003ffff"
 # What may stand after a name that was introduced.
 _ENDS = re.compile(rf"(?![{_HANZI}*·•])|电话|手机|身份证|联系|现年|今年|年龄|[男女系][^{_HANZI}*]|现住|家住|住[A-Z\d]")
+# What people do or what is done to them: after a word for a person ("村民", "我姐") it ends a name as well as a comma does.
+_GOES_ON = re.compile(
+    "的(?!士)|在|与|和(?!谐)|因|作为|对(?!面)|向|将|以(?!及|上|下|后|前|来)|未|曾|已|也|等(?:人|三|四|五|六|七|八|九|十)|去世|身故|死亡|离婚|结婚|再婚|"
+    "至今|扬言|见状|从未|动手|合伙|签[订字名]|状告|伪造|利用|声称|带领|殴打|打伤|承诺|拒绝|拖欠|欠|借|骗|强占|霸占|非法|私自|擅自|多次|现住|原住|于\\d|系|称|一家|夫妇|夫妻|父子|兄弟|名下|家[的门中里]"
+)
+# Two people who do something together, or somebody who does it for another: both ends are told.
+_PAIR = re.compile(
+    rf"[与和跟由以]([{_HANZI}]{{2,4}}?)(?=合伙|签订|登记结婚|协议离婚|为首|负责合伙|单方|伪造|的反诉|的委托|之间的|发生纠纷|借款)"
+)
 _PROVES = re.compile(r"[\s（(，,：:]{0,2}(?:联系)?(?:电话|手机|身份证|男|女(?!士)|现年|今年\d|年龄|1[3-9][\d*])")
 
 _PERSON = [
@@ -66,11 +79,20 @@ _PERSON = [
 ]
 _ROLE = (
     "法人代表 法人 原告 被告 户主 业主代表 业主 房主 车主 房东 老板 患者 病人 死者 伤者 家长 学生 学员 村民代表 村民 居民 "
-    "民工代表 代表 签名 署名 落款 司机 教师 市民 职工 员工 群众 投诉者 举报者 股东 包工头 工头 董事长 总经理 置业顾问 教练"
+    "民工代表 代表 签名 署名 落款 司机 教师 市民 职工 员工 群众 投诉者 举报者 股东 包工头 工头 董事长 总经理 置业顾问 教练 "
+    "组长 村主任 村书记 村支书 队长 会长 农民 国家员 恶霸 村霸 党员 干部 书记员 焊工 工人 "
+    "保安 邻居 同事 朋友 同学 亲戚 房客 租客 店主 站长 业务员 销售 经纪人 会计 出纳 组员 战友"
 ).split()
 _KIN = (
     "老公 丈夫 妻子 老婆 爱人 儿子 女儿 孩子 小孩 父亲 母亲 爸爸 妈妈 我爸 我妈 孙子 孙女 弟弟 哥哥 姐姐 妹妹 外公 外婆 "
     "爷爷 奶奶"
+).split()
+
+
+_NEAR = (
+    "我姐 我哥 我弟 我妹 我父亲 我母亲 我父 我母 我妻 我夫 我丈夫 我妻子 我老公 我老婆 我爱人 我儿子 我女儿 我儿 我女 "
+    "我叔 我舅 我姑 我姨 我爷爷 我奶奶 "
+    "其子 其妻 其夫 其女 其父 其母 之子 之妻 前夫 前妻 岳父 岳母 公公 婆婆 儿媳 女婿 侄子 外甥 表哥 表弟 堂哥 堂弟"
 ).split()
 
 
@@ -83,13 +105,16 @@ _OPEN = r"[\s“”\"「『‘'（(【]{0,2}"
 _COLON = r"\s?[：:∶﹕]\s{0,2}"
 _STRONG = ["我叫做", "我名", "我叫", "本人叫", "名叫", "名字叫做", "名字叫", "名字是", *(f"{kin}叫" for kin in _KIN)]
 _LABELS = ["姓名", *_PERSON]
-_WEAK = ["本人姓名", "本人", "我是", "姓名为", "姓名是", *_LABELS, *_ROLE]
+_WEAK = ["本人姓名", "本人", "我是", "姓名为", "姓名是", *_LABELS, *_ROLE, *_NEAR, *_KIN]
+_ABOUT_PERSONS = frozenset({*_ROLE, *_NEAR, *_KIN, *_PERSON, "本人"})
 _STRONG_CUE = re.compile(rf"(?:{_any(*_STRONG, *(f'{label}{_COLON}' for label in _LABELS))}){_OPEN}")
 _TOLD_IN_PARTS = re.compile(rf"我姓([{_HANZI}]{{1,2}})[，, ]?(?:单?名叫?|叫)([{_HANZI}]{{1,2}})(?![{_HANZI}*])")
 _WEAK_CUE = re.compile(rf"(?:{_any(*_WEAK)})(?:{_COLON}|\s{{0,2}}){_OPEN}")
 # What a name often stands before: a labelled number, a phone, a sex, a form of address.
 _NUMBER_CUE = re.compile(r"(?:电话|手机|身份证)(?:号码?)?[）)为是：:\s]{0,3}(?=[+＋\d*])")
-_AFTER_CUE = re.compile(r"[（(，,]\s?[男女][，,、。；;）)]|1[3-9]\d[ .\-]?\*{4}|[（(：:，,\s]\*{7}|先生|女士|小姐")
+_AFTER_CUE = re.compile(
+    r"[（(，,]\s?[男女][，,、。；;）)]|1[3-9]\d[ .\-]?\*{4}|\*{7}|[（(：:，,\s]\*{7}|先生|女士|小姐"
+)
 _BETWEEN = "（(，,：: \t\u3000联系投诉手机电话的"
 _DATE = r"(?:\d{4}|[二〇零○一九]{4})\s?[-年./—][\d\s年月日./:：一二三四五六七八九十-]{1,20}"
 _SIGNED = re.compile(
@@ -99,7 +124,14 @@ _SIGNED = re.compile(
 _ETHNIC = re.compile(rf"[{_HANZI}]{{1,6}}[·•][{_HANZI}]{{1,8}}")
 _GATE = re.compile(_any(*_STRONG, *_WEAK, "我姓", "电话", "手机", "身份证"))
 _BEFORE_NAME = frozenset("人长员理板者师官问民主生子女公婆友邻工户表是叫与和为找由")
+# A name that comes again and again: three characters that begin with a surname, with something of a person around them.
+_AGAIN_BEFORE = frozenset("与和跟被由让找对向给叫把为是因帮、，。；：“”（(！？!?,.; \n") | frozenset(
+    "长任记员人主民板霸"
+)
+_AGAIN_LEAST = 2
+_PLACE_ENDS_MORE = frozenset("湖山河江岛岭坡塘坪冲坳洲港桩树厦家贷泥")
 _TAIL = 48
+_BREAKS = " \t\n\u3000：:∶﹕“”\"「『‘'（(【"
 
 
 def surname_length(name: str) -> int:
@@ -116,6 +148,7 @@ def find_names(text: str) -> Iterator[tuple[int, int, int]]:
     Linear: every pattern is bounded, and each cue looks at a few characters around itself only.
     """
     found = list(_find_introduced(text))
+    found += _find_repeated(text)
     yield from found
     if found:
         names = {text[start:end]: surname for start, end, surname in found}
@@ -139,6 +172,34 @@ def _find_again(text: str, names: set[str]) -> Iterator[tuple[int, int, int]]:
                     break
 
 
+def _find_repeated(text: str) -> Iterator[tuple[int, int, int]]:
+    """Whom a text keeps naming without introducing them: told twice or more, each time before another character, at least
+    once after a word or a mark that people stand after, and no word of the dictionary."""
+    seen: dict[str, list[int]] = {}
+    for start in range(len(text) - 2):
+        if text[start] in _STEADY:
+            seen.setdefault(text[start : start + 3], []).append(start)
+    for name, starts in seen.items():
+        if len(starts) >= _AGAIN_LEAST and _is_told_of(text, name, starts):
+            for start in starts:
+                yield start, start + 3, 1
+
+
+def _is_told_of(text: str, name: str, starts: list[int]) -> bool:
+    if not _is_given(name, 1, 3) or name[2] in _PLACE_ENDS or name[2] in _PLACE_ENDS_MORE:
+        return False
+    if _WORDS.match(name) or _TITLES.match(name, 1) or not _is_no_word(name):
+        return False
+    after = {text[start + 3 : start + 4] for start in starts}
+    return len(after) == len(starts) and any(text[start - 1 : start] in _AGAIN_BEFORE for start in starts if start)
+
+
+@lru_cache(maxsize=4096)
+def _is_no_word(name: str) -> bool:
+    """Does the dictionary know no word in it? Ordinary words repeat more often than people do."""
+    return all(len(part) == 1 for part in rjieba.cut(name, False))
+
+
 def _find_introduced(text: str) -> Iterator[tuple[int, int, int]]:
     if _GATE.search(text):
         for found in _TOLD_IN_PARTS.finditer(text):
@@ -147,21 +208,22 @@ def _find_introduced(text: str) -> Iterator[tuple[int, int, int]]:
         for cue in _STRONG_CUE.finditer(text):
             yield from _read_list(text, cue.end(), strict=False)
         for cue in _WEAK_CUE.finditer(text):
-            yield from _read_list(text, cue.end(), strict=True)
+            yield from _read_list(text, cue.end(), strict=True, told_of=cue[0].rstrip(_BREAKS) in _ABOUT_PERSONS)
         for cue in _NUMBER_CUE.finditer(text):
             yield from _read_back(text, cue.start())
     for cue in _AFTER_CUE.finditer(text):
         yield from _read_back(text, cue.start())
+    yield from _read_pairs(text)
     yield from _read_signature(text)
 
 
-def _read_list(text: str, start: int, *, strict: bool) -> Iterator[tuple[int, int, int]]:
+def _read_list(text: str, start: int, *, strict: bool, told_of: bool = False) -> Iterator[tuple[int, int, int]]:
     """The name at `start` and those that follow it after "、"."""
     ethnic = None if strict else _ETHNIC.match(text, start)
     if ethnic:
         yield start, ethnic.end(), 1
         return
-    end = _name_end(text, start, strict=strict)
+    end = _name_end(text, start, strict=strict) or (_told_end(text, start) if told_of else 0)
     while end:
         yield start, end, surname_length(text[start : start + 2])
         start = end + 1
@@ -179,6 +241,28 @@ def _name_end(text: str, start: int, *, strict: bool) -> int:
         if _ENDS.match(text, end) and not (strict and _is_doubtful(text, start, end)):
             return end
     return 0 if strict or not ends else ends[0]
+
+
+def _told_end(text: str, start: int) -> int:
+    """Where a name ends after which the text goes on ("村民黄建国在…"); 0 where none begins or it may be a word."""
+    length = surname_length(text[start : start + 2])
+    given = start + length
+    if not length or text[start] in _RISKY or _WORDS.match(text, start) or _TITLES.match(text, given):
+        return 0
+    for end in (given + 2, given + 1):
+        if _is_given(text, given, end) and text[end - 1] not in _PLACE_ENDS and _GOES_ON.match(text, end):
+            return end
+    return 0
+
+
+def _read_pairs(text: str) -> Iterator[tuple[int, int, int]]:
+    """Whom somebody did something with: "我与李建国合伙", "以王建国为首"."""
+    for found in _PAIR.finditer(text):
+        start, end = found.span(1)
+        length = surname_length(text[start : start + 2])
+        fits = length and end - start - length in (1, 2) and _is_given(text, start + length, end)
+        if fits and text[start] not in _RISKY and not _is_word(text, start, end, length):
+            yield start, end, length
 
 
 def _is_given(text: str, start: int, end: int) -> bool:

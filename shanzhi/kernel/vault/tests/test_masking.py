@@ -347,3 +347,34 @@ def test_it_masks_what_is_put_into_real_messages_and_nothing_public_in_them() ->
         masked = mask(text).text
         planted += sum(secret in masked for secret in secrets)
     assert planted == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("我姐杜四娇在饭店打工五年。", ["杜四娇"]),
+        ("安沙镇油铺村村民黄焯在县里登记。", ["黄焯"]),
+        ("转包给开发商股东张祥文的私人企业。", ["张祥文"]),
+        ("三年前我与李之勇合伙经营电缆，账目由李之勇负责。", ["李之勇", "李之勇"]),
+        ("以徐萍为首的一伙人骗取老人钱财。", ["徐萍"]),
+        ("老板厉良进至今未给我工资。", ["厉良进"]),
+        ("我拦住谷斌海的车，谷斌海见状上前，谷斌海又叫来其弟。", ["谷斌海"] * 3),
+    ],
+)
+def test_it_masks_people_whom_the_story_tells_of(text: str, names: list[str]) -> None:
+    assert [text[span.start : span.end] for span in mask(text).spans if span.kind == Kind.NAME] == names
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "小区全体业主陈述的情况，望核实。",
+        "高压输变电工程产生的电磁辐射太强。",
+        "袁家岭施工太吵。袁家岭晚上也施工，袁家岭的居民睡不好。",
+        "夏令营收费高，夏令营不退钱，这个夏令营没有资质。",
+        "村民和居民在家门口反映，业主因停水多次投诉。",
+        "老板的房子租给员工住，群众对此有意见。",
+    ],
+)
+def test_it_leaves_stories_without_people_alone(text: str) -> None:
+    assert mask(text).text == text
