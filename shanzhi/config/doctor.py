@@ -11,13 +11,16 @@ import psycopg
 from rich.console import Console
 
 from shanzhi.config import database
-from shanzhi.config.installation import ROLES, Installation
+from shanzhi.config.backup import keep
+from shanzhi.config.installation import ROLES, UNFINISHED, Installation
 
 LEAST_VERSION = 150000
 LEAST_FREE = 1 << 30
+BACKUP_HOURS = 26
 PACKAGE = Path(__file__).parents[1]
 UNDER_POLICY = (
     "journal_entry",
+    "journal_leaf",
     "vault_hold",
     "vault_record",
     "files_attachment",
@@ -57,6 +60,10 @@ def examine(console: Console) -> int:
 def findings() -> Iterator[Finding]:
     """All findings, from the ground up; stops where nothing further can be seen."""
     installation = Installation.from_environment()
+    if (installation.home / UNFINISHED).exists():
+        mend = "请再运行一次同样的 shanzhi restore，它会清掉重来。"
+        yield Finding("恢复", False, f"{installation.home} 里的恢复没有做完", mend)
+        return
     yield from _files(installation)
     connected = _connect(installation)
     yield connected
@@ -66,7 +73,7 @@ def findings() -> Iterator[Finding]:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shanzhi.config.settings")
     django.setup()
     database.repoint(installation)
-    for look in (_migrations, _rights, _keys, _vault, _content, _loop, _backlog):
+    for look in (_migrations, _rights, _keys, _vault, _content, _loop, _backlog, _sealing, _backup):
         try:
             yield from look(installation)
         except Exception as error:
@@ -243,3 +250,41 @@ def _backlog(installation: Installation) -> Iterator[Finding]:
         )
 
     yield from _as_worker(installation, look)
+
+
+def _sealing(installation: Installation) -> Iterator[Finding]:
+    def look() -> Iterator[Finding]:
+        from datetime import timedelta
+
+        from django.utils import timezone
+
+        from shanzhi.kernel.journal import policy, queries
+
+        now, state, public = timezone.now(), queries.seal_state(), queries.keys()
+        keys = [policy.PublicKey.read(row.text) for row in public]
+        is_late = state.oldest_at is not None and now - state.oldest_at > timedelta(minutes=5)
+        is_signed = state.head is None or bool(policy.read_head(state.head.note).signers(keys))
+        seen = f"{state.unsealed:,} 条等待封存，"
+        seen += f"最新树头 {timezone.localtime(state.head.signed_at):%m-%d %H:%M}" if state.head else "还没有树头"
+        mend = (
+            "后台没有在封存。请启动 shanzhi worker 并看它的日志。"
+            if is_signed
+            else "请运行 shanzhi journal verify 查明。"
+        )
+        yield Finding("封存", is_signed and not is_late, seen if is_signed else "最新树头的签名对不上", mend)
+
+    yield from _as_worker(installation, look)
+
+
+def _backup(installation: Installation) -> Iterator[Finding]:
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    if not os.environ.get("SHANZHI_BACKUP_FOLDER"):
+        return
+    kept = keep.listed(keep.folder_of(installation.home), installation.schema)
+    age = timezone.now() - kept[-1].taken_at if kept else None
+    seen = f"{len(kept)} 份，最近一份在 {age / timedelta(hours=1):.0f} 小时前" if age is not None else "一份也没有"
+    fresh = age is not None and age < timedelta(hours=BACKUP_HOURS)
+    yield Finding("备份", fresh, seen, f"超过 {BACKUP_HOURS} 小时没有备份。请运行 shanzhi backup，并检查定时任务。")

@@ -9,17 +9,35 @@ import fcntl
 import json
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from shanzhi.core.errors import DomainError
 from shanzhi.core.text import msg
+from shanzhi.kernel.journal.policy import new_seed
 from shanzhi.kernel.vault.policy.envelope import new_keyring_text
 
 ROLES = ("owner", "app", "worker", "importer")
 """The city's database roles; in PostgreSQL each is named `<schema>_<role>`."""
+
+
+SECRET_FILES = ("secrets.json",)
+"""What the home folder keeps secret: without it the database can't be opened, nor what is sealed in it."""
+
+UNFINISHED = "restore-unfinished.json"
+"""Lies in a home folder while a backup is being restored into it."""
+
+
+class RestoreUnfinished(DomainError):
+    """A restore into this place was broken off."""
+
+    code = "restore-unfinished"
 
 
 class SecretsLost(DomainError):
@@ -35,10 +53,18 @@ class Secrets:
     secret_key: str
     keyring: str
     passwords: dict[str, str]
+    signing: str
+    """The private keys that sign the journal's heads, one a line in Base64, the active one first."""
+
+    def derived(self, purpose: str) -> bytes:
+        """A key of 32 bytes for one purpose, by HKDF-SHA256 (RFC 5869) from the secret key; the same each time."""
+        return HKDF(SHA256(), 32, None, f"shanzhi.{purpose}".encode()).derive(self.secret_key.encode())
 
     @classmethod
     def load(cls, path: Path) -> "Secrets":
         """Read the file, or make it with fresh secrets where there is none (all or nothing, mode 0600).
+
+        A file of an earlier version gets what it lacks.
 
         Raises:
             SecretsLost: there is a database beside it already, which only the lost file can open.
@@ -54,48 +80,48 @@ class Secrets:
                 "secret_key": secrets.token_urlsafe(48),
                 "keyring": new_keyring_text(),
                 "passwords": {role: secrets.token_urlsafe(24) for role in ROLES},
+                "signing": new_seed(),
             }
-            draft = path.with_name(f"{path.name}.{os.getpid()}")
-            draft.touch(mode=0o600)
-            draft.write_text(json.dumps(fresh, indent=1), encoding="utf-8")
+            draft = _draft(path, fresh)
             try:
                 os.link(draft, path)
             except FileExistsError:
                 pass
             finally:
                 draft.unlink()
-        return cls(**json.loads(path.read_text(encoding="utf-8")))
-
-    @staticmethod
-    def change_keyring(path: Path, change: Callable[[str], str]) -> str:
-        """Let `change` make the ring's new text from the old one, and put it into the file; returns the new text.
-
-        One change at a time. The file is replaced whole, after the new one is safely on the disk (a process that reads
-        sees the old or the new one, also after a power cut); the one before stays beside it as `secrets.json.previous`.
-        Both can be read by their owner only.
-        """
-        with path.with_name(f"{path.name}.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            before = path.read_bytes()
-            content = json.loads(before)
-            content["keyring"] = change(content["keyring"])
-            _replace(path.with_name(f"{path.name}.previous"), before)
-            _replace(path, json.dumps(content, indent=1).encode())
-        return str(content["keyring"])
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        return cls(**(stored if "signing" in stored else _change(path, lambda old: {"signing": new_seed(), **old})))
 
 
-def _replace(path: Path, content: bytes) -> None:
+def _draft(path: Path, content: Mapping[str, object]) -> Path:
+    """The content in a file of its own beside `path`, readable by its owner only, safely on the disk."""
     draft = path.with_name(f"{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(content)
+    draft.touch(mode=0o600)
+    with draft.open("w", encoding="utf-8") as file:
+        json.dump(content, file, indent=1)
         file.flush()
         os.fsync(file.fileno())
-    draft.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    return draft
+
+
+def _change(path: Path, change: Callable[[dict[str, Any]], dict[str, Any]]) -> dict[str, Any]:
+    """Change the secrets file, one process at a time; returns what it holds now.
+
+    The file is replaced whole, after the new one is safely on the disk: a process that reads sees the old or the new one,
+    also after a power cut. The one before stays beside it as `secrets.json.previous`; both are their owner's only.
+    """
+    with path.with_name(f"{path.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        before = json.loads(path.read_text(encoding="utf-8"))
+        changed = change(before)
+        _draft(path, before).replace(path.with_name(f"{path.name}.previous"))
+        _draft(path, changed).replace(path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    return changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +146,14 @@ class Installation:
             secrets=Secrets.load(home / "secrets.json"),
         )
 
+    def signing(self) -> str:
+        """The signing keys as they are now: a rotation reaches running processes."""
+        return Secrets.load(self.secrets_file).signing
+
+    def rotate_signing(self) -> None:
+        """Put a fresh signing key before those that are there."""
+        _change(self.secrets_file, lambda old: {**old, "signing": f"{new_seed()}\n{old['signing']}"})
+
     @property
     def secrets_file(self) -> Path:
         """Where the secrets are kept."""
@@ -140,8 +174,8 @@ class Installation:
         return Secrets.load(self.secrets_file).keyring
 
     def keyring_change(self, change: Callable[[str], str]) -> str:
-        """Change the key ring's text in the secrets' file (see `Secrets.change_keyring`); returns the new text."""
-        return Secrets.change_keyring(self.secrets_file, change)
+        """Let `change` make the key ring's new text from the old one, in the secrets' file; returns the new text."""
+        return str(_change(self.secrets_file, lambda old: {**old, "keyring": change(old["keyring"])})["keyring"])
 
     @property
     def is_embedded(self) -> bool:

@@ -6,7 +6,9 @@ from contextlib import contextmanager
 
 import django
 
-from shanzhi.config.installation import Installation
+from shanzhi.config.installation import UNFINISHED, Installation, RestoreUnfinished
+from shanzhi.config.observe.folder import FOLDER_VARIABLE, fresh_folder
+from shanzhi.core.text import msg
 
 
 @contextmanager
@@ -19,6 +21,13 @@ def ready(role: str = "", *, prepare: bool = False) -> Iterator[Installation]:
     if role:
         os.environ["SHANZHI_ROLE"] = role
     installation = Installation.from_environment()
+    if (installation.home / UNFINISHED).exists():
+        raise RestoreUnfinished(
+            msg("%(home)s 里的恢复没有做完，不能使用。请再运行一次同样的 shanzhi restore，它会清掉重来。"),
+            home=installation.home,
+        )
+    if role and FOLDER_VARIABLE not in os.environ:
+        os.environ[FOLDER_VARIABLE] = str(fresh_folder(installation.home, role))
     if installation.is_embedded:
         database.start_embedded(installation)
         database.create_database(installation)

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping
 
 from shanzhi.config.installation import Installation
+from shanzhi.config.observe.folder import FOLDER_VARIABLE, fresh_folder
 
 
 def web_command(host: str, port: int, workers: int, threads: int) -> list[str]:
@@ -23,9 +24,11 @@ def worker_command() -> list[str]:
 
 
 def environment(installation: Installation, role: str) -> dict[str, str]:
-    """What a child process needs to find this installation, acting as one role."""
+    """What a child process needs to find this installation, acting as one role; its metrics begin anew."""
+    metrics = {FOLDER_VARIABLE: str(fresh_folder(installation.home, role))} if role else {}
     return {
         **os.environ,
+        **metrics,
         "SHANZHI_HOME": str(installation.home),
         "SHANZHI_DATABASE": installation.database,
         "SHANZHI_SCHEMA": installation.schema,
@@ -48,14 +51,3 @@ def stop(child: "subprocess.Popen[bytes]", seconds: float = 15) -> None:
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
-
-
-def serve(installation: Installation, *, host: str, port: int, workers: int, threads: int) -> int:
-    """Run the web server until it is stopped; returns its exit code."""
-    child = start(web_command(host, port, workers, threads), environment(installation, "app"))
-    try:
-        return child.wait()
-    except KeyboardInterrupt:
-        return 0
-    finally:
-        stop(child)

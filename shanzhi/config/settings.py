@@ -7,6 +7,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from shanzhi.config.installation import Installation
+from shanzhi.config.observe import logs
 from shanzhi.core.outbound import Rules
 
 INSTALLATION = Installation.from_environment()
@@ -20,6 +21,8 @@ SECRET_KEY = INSTALLATION.secrets.secret_key
 DEBUG = os.environ.get("SHANZHI_DEBUG") == "1"
 ALLOWED_HOSTS = os.environ.get("SHANZHI_HOSTS", "localhost,127.0.0.1,[::1],testserver").split(",")
 USES_TLS = os.environ.get("SHANZHI_TLS") == "1"
+# How many proxies of our own stand before the web process; of what others say of the sender nothing is believed.
+PROXIES = int(os.environ.get("SHANZHI_PROXIES", "0"))
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS if host not in {"*", "testserver"}]
 
 # The process says which role it is; the owner is for migrations and the tests' own set-up alone.
@@ -39,7 +42,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
-    "axes",
+    "allauth.mfa",
+    "allauth.socialaccount",
     "csp",
     "procrastinate.contrib.django",
     "shanzhi.ui",
@@ -49,8 +53,11 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "shanzhi.config.edge.proxies.ProxyMiddleware",
+    "shanzhi.config.observe.requests.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "shanzhi.config.edge.headers.HeadersMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -63,9 +70,9 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "axes.middleware.AxesMiddleware",
 ]
-OUTSIDE_TRANSACTION = ("/accounts/", "/static/", "/healthz")
+SIGN_IN_PAGES = "/accounts/"
+OUTSIDE_TRANSACTION = (SIGN_IN_PAGES, "/static/", "/healthz", "/readyz", "/metrics")
 
 ROOT_URLCONF = "shanzhi.config.urls"
 WSGI_APPLICATION = "shanzhi.config.wsgi.application"
@@ -87,13 +94,16 @@ TEMPLATES = [
 
 AUTH_USER_MODEL = "access.Account"
 AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("username",)},
+    },
 ]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
 LOGIN_URL = "account_login"
@@ -105,25 +115,73 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_ON_GET = False
-# Attempts are counted for one sign-in name from one address: a shared office address can't lock out a whole office.
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_FAILURE_LIMIT = 8
-AXES_COOLOFF_TIME = 0.25
-AXES_LOCKOUT_TEMPLATE = "access/locked_out.html"
-AXES_RESET_ON_SUCCESS = True
-AXES_ENABLE_ADMIN = False
-# Many people of an office share one address: these stop a machine, not an office on a Monday morning.
-ACCOUNT_RATE_LIMITS = {"login": "600/m/ip", "login_failed": "300/m/ip"}
+# Wrong passwords and codes are counted in the database (kernel/access/throttle.py), for one name at a time: a limit by
+# address would let one machine lock out an office. These stop a machine from wearing out the web processes; a browser
+# that has signed in before isn't held to them.
+ACCOUNT_RATE_LIMITS = {
+    "login": None,
+    "login_failed": None,
+    "reauthenticate": "30/m/user",
+    "change_password": "10/m/user",
+}
+UNKNOWN_BROWSERS_A_MINUTE = "600/m/ip"
+
+# Two steps (docs/sign-in.md). Anything but "off" means that posts that see personal data need them.
+MFA_REQUIRED = os.environ.get("SHANZHI_MFA", "off" if os.environ.get("SHANZHI_DEMO") == "1" else "required") != "off"
+MFA_SEAL_KEYS = [INSTALLATION.secrets.derived("access.mfa")]
+MFA_ADAPTER = "shanzhi.kernel.access.web.mfa.adapter.StaffMFAAdapter"
+MFA_SUPPORTED_TYPES = ["recovery_codes", "totp", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = os.environ.get("SHANZHI_CITY_NAME", "") or "善治"
+# A passkey can't be guessed, so there is nothing to hold up.
+MFA_RATE_LIMITS = {"webauthn_login": None}
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_FORMS = {
+    name: f"shanzhi.kernel.access.web.mfa.forms.{form}"
+    for name, form in {
+        "authenticate": "CodeForm",
+        "reauthenticate": "ReauthenticateCodeForm",
+        "activate_totp": "EnrolAppForm",
+        "authenticate_webauthn": "PasskeyForm",
+        "reauthenticate_webauthn": "ReauthenticatePasskeyForm",
+        "login_webauthn": "PasskeySignInForm",
+        "add_webauthn": "AddPasskeyForm",
+        "edit_webauthn": "RenamePasskeyForm",
+    }.items()
+}
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+
+# The city's own identity provider (OpenID Connect); empty: none.
+OIDC = {
+    "url": os.environ.get("SHANZHI_OIDC_URL", "").rstrip("/"),
+    "client_id": os.environ.get("SHANZHI_OIDC_CLIENT_ID", ""),
+    "client_secret": os.environ.get("SHANZHI_OIDC_CLIENT_SECRET", ""),
+    "name": os.environ.get("SHANZHI_OIDC_NAME", ""),
+    "claim": os.environ.get("SHANZHI_OIDC_CLAIM", "preferred_username"),
+    "mfa": os.environ.get("SHANZHI_OIDC_MFA", ""),
+}
+SOCIALACCOUNT_ADAPTER = "shanzhi.kernel.access.web.oidc.provider.CityAdapter"
 
 # Our own engine: the application can't read the table of sessions (why stands in the module).
 SESSION_ENGINE = "shanzhi.kernel.access.session_store"
 SESSION_COOKIE_AGE = 12 * 3600
+# Minutes without a click after which a post that sees personal data is signed out; 0 never.
+SESSION_IDLE_MINUTES = int(os.environ.get("SHANZHI_IDLE_MINUTES", "30"))
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = USES_TLS
 CSRF_COOKIE_SAMESITE = "Lax"
+# The prefix binds a cookie to this host and to HTTPS; browsers refuse it without.
+COOKIE_PREFIX = "__Host-" if USES_TLS else ""
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
 CSRF_FAILURE_VIEW = "shanzhi.config.views.csrf_failed"
 SECURE_CONTENT_TYPE_NOSNIFF = True
+# A year, for this host and those below it, once it is served by TLS at all (RFC 6797).
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if USES_TLS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = USES_TLS
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
@@ -135,7 +193,8 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
-        "form-action": [SELF],
+        # The sign-in form may lead on to the city's identity provider: browsers look at the redirect, too.
+        "form-action": [SELF, *(["/".join(OIDC["url"].split("/")[:3])] if OIDC["url"] else [])],
     }
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_000_000
@@ -156,6 +215,11 @@ STORAGES = {
         "BACKEND": "shanzhi.kernel.files.storage.EvidenceStorage",
         "OPTIONS": {"location": SHANZHI_HOME / "files"},
     },
+    # Bulk exports: private, each until its date, not part of a backup.
+    "exports": {
+        "BACKEND": "shanzhi.kernel.files.storage.EvidenceStorage",
+        "OPTIONS": {"location": SHANZHI_HOME / "exports"},
+    },
     "staticfiles": {"BACKEND": "shanzhi.config.staticfiles.Storage"},
 }
 
@@ -164,6 +228,10 @@ PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
 
 DEMO_CITY = os.environ.get("SHANZHI_DEMO") == "1"
 CITY_NAME = os.environ.get("SHANZHI_CITY_NAME", "")
+
+# The journal's tree: its hash function (sha256 or sm3; another one begins a new epoch), and the log's name in heads.
+TREE_HASH = os.environ.get("SHANZHI_TREE_HASH", "sha256")
+JOURNAL_NAME = os.environ.get("SHANZHI_JOURNAL_NAME", "")
 
 # Whom this city's servers may call: https in the open internet, and the hosts and networks of the city's own intranet
 # that stand in the list (`10.20.0.0/16, sms.city.example`). Plain http on this machine is for tests.
@@ -188,10 +256,5 @@ if SMS == "http" and (not SMS_URL or len(SMS_TOKEN) < 32):
 KEEPER_NAME = os.environ.get("SHANZHI_KEEPER_NAME", "")
 KEEPER_CONTACT = os.environ.get("SHANZHI_KEEPER_CONTACT", "")
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["stderr"], "level": "WARNING"},
-}
+LOGGING = logs.settings()
+METRICS_TOKEN = os.environ.get("SHANZHI_METRICS_TOKEN", "")

@@ -11,6 +11,8 @@ from shanzhi.config.settings import *  # noqa: E402, F403 - the environment has 
 
 # Signing in is what is tested, not how slow the hash is.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# The tests of two steps turn them on themselves.
+MFA_REQUIRED = False
 # WhiteNoise warns of a folder that nothing was collected into yet, and warnings are errors.
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # noqa: F405
 # Nothing is collected for tests of pages: plain names, no hashes.

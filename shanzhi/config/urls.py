@@ -9,9 +9,12 @@ from django.views.i18n import set_language
 
 from shanzhi.config import views
 from shanzhi.config.api import api
+from shanzhi.config.observe import health, metrics
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("healthz", views.health, name="healthz"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.page, name="metrics"),
     path("start/", views.start, name="start"),
     path("language/", set_language, name="set_language"),
     path("accounts/", include("shanzhi.kernel.access.web.account_urls")),

@@ -1,13 +1,16 @@
 """The few addresses that belong to no slice."""
 
+import sys
+
 from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
-from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext
 
+from shanzhi.config import away
 from shanzhi.config.api import PROBLEM, problem
+from shanzhi.config.observe.requests import request_id
 from shanzhi.core.errors import DomainError, NotAllowed, NotFound, TooLarge
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.policy import NoPost, SignInNeeded
@@ -23,13 +26,6 @@ def start(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         raise NoPost(msg("您目前没有任何岗位，不能办理事项。请联系本单位管理员。"))
     raise SignInNeeded(msg("请先登录。"))
-
-
-def health(request: HttpRequest) -> HttpResponse:
-    """Is the process up, and does the database answer?"""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-    return JsonResponse({"status": "ok"})
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -56,11 +52,21 @@ def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def broken(request: HttpRequest) -> HttpResponse:
     """Something failed that is ours to mend. Drawn without a query: the database may be what failed."""
+    # Django asks for this page while it handles the error.
+    error = sys.exc_info()[1]
+    if error is not None and (away_for_now := away.sentence_of(error)):
+        return away.answer(request, away_for_now, error)
     sentence = gettext("系统出了故障，没有保存。请过几分钟再试；仍不行请告诉管理员。")
     if request.path.startswith("/api/"):
-        body = {"type": "urn:shanzhi:broken", "title": "broken", "status": 500, "detail": sentence}
+        body = {
+            "type": "urn:shanzhi:broken",
+            "title": "broken",
+            "status": 500,
+            "detail": sentence,
+            "instance": request_id(),
+        }
         return JsonResponse(body, status=500, content_type=PROBLEM)
-    return HttpResponse(render_to_string("500.html"), status=500)
+    return HttpResponse(render_to_string("500.html", {"request_id": request_id()}), status=500)
 
 
 def say(request: HttpRequest, error: DomainError) -> HttpResponse:

@@ -1,22 +1,35 @@
-"""The background process: tells the outbox's events, runs jobs and schedules, and stops cleanly."""
+"""The background process: tells the outbox's events, seals the journal, runs jobs and schedules, and stops cleanly."""
 
 import asyncio
 import logging
 import signal
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from contextlib import suppress
+from datetime import datetime, timedelta
 
+import psycopg
+from django.conf import settings
 from django.db import DatabaseError, connections
 from django.utils import timezone
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
+from procrastinate.exceptions import ConnectorException
 
+from shanzhi.config import embedded
+from shanzhi.config.observe import metrics
+from shanzhi.core.errors import DomainError
+from shanzhi.kernel.journal import operations as journal
 from shanzhi.kernel.notices import operations as notices
+from shanzhi.kernel.notices import queries as notices_queries
 
 log = logging.getLogger(__name__)
 
 IDLE_SECONDS = 0.3
 AFTER_ERROR_SECONDS = 3.0
+MEASURE_SECONDS = 10.0
+STOP_SECONDS = 10
+SEAL_SECONDS = 1.0
 
 
 def drain(*, now: Callable[[], datetime]) -> int:
@@ -35,28 +48,96 @@ def _tell(stop: threading.Event) -> None:
         except DatabaseError as error:
             log.warning("outbox: the database failed (%s), trying again", type(error).__name__)
             connections.close_all()
+            _maybe_revive()
             wait = AFTER_ERROR_SECONDS
         stop.wait(wait)
     connections.close_all()
 
 
+def _maybe_revive() -> None:
+    """Start an embedded database that has died; where that fails it is tried again at the next failure."""
+    try:
+        if embedded.maybe_revive(settings.INSTALLATION):
+            log.warning("the embedded database was gone and has been started again")
+    except embedded.EmbeddedFailed as error:
+        log.error("%s", error)
+
+
+def _seal(stop: threading.Event) -> None:
+    """Seal the journal until told to stop, and sign its last state."""
+    while not stop.is_set():
+        try:
+            wait = 0.0 if journal.seal(now=timezone.now()).more else SEAL_SECONDS
+        except (DatabaseError, DomainError) as error:
+            log.warning("sealing: failed (%s), trying again", type(error).__name__)
+            connections.close_all()
+            wait = AFTER_ERROR_SECONDS
+        stop.wait(wait)
+    with suppress(DatabaseError, DomainError):
+        journal.seal(now=timezone.now(), head_every=timedelta(0))
+    connections.close_all()
+
+
 async def _work(stopping: asyncio.Event) -> None:
+    """Run jobs until told to stop; a database that is away is waited for."""
+    while not stopping.is_set():
+        try:
+            await _run_jobs(stopping)
+        except (ConnectorException, psycopg.Error, DatabaseError, OSError) as error:
+            log.warning("jobs: the database failed (%s), trying again", type(error).__name__)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stopping.wait(), AFTER_ERROR_SECONDS)
+
+
+async def _run_jobs(stopping: asyncio.Event) -> None:
     worker_app = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
     async with worker_app.open_async():
         task = asyncio.create_task(
-            worker_app.run_worker_async(install_signal_handlers=False, shutdown_graceful_timeout=10, wait=True)
+            worker_app.run_worker_async(
+                # A long job (an export) keeps no limit from lapsing in its minute.
+                concurrency=3,
+                install_signal_handlers=False,
+                shutdown_graceful_timeout=STOP_SECONDS,
+                wait=True,
+            )
         )
         stopped = asyncio.create_task(stopping.wait())
         await asyncio.wait({task, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
         task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        ended = (await asyncio.gather(task, return_exceptions=True))[0]
+    if isinstance(ended, Exception):
+        raise ended
+
+
+def _measure(stop: threading.Event) -> None:
+    """Tell the metrics how far behind the work is, until told to stop."""
+    while not stop.wait(MEASURE_SECONDS):
+        try:
+            measure(now=timezone.now())
+        except DatabaseError:
+            connections.close_all()
+    connections.close_all()
+
+
+def measure(*, now: datetime) -> None:
+    """Look once at what waits (worker's role) and set the gauges."""
+    waiting, since = notices_queries.outbox_backlog()
+    metrics.set_gauge("outbox_events", waiting)
+    metrics.set_gauge("outbox_lag_seconds", (now - since).total_seconds() if since else 0)
+    metrics.set_gauge("jobs_failed", ProcrastinateJob.objects.filter(status="failed").count())
+    metrics.set_gauge("measured_at_seconds", now.timestamp())
 
 
 def run() -> None:
     """Work until SIGTERM or SIGINT, then finish the batch at hand."""
     stop = threading.Event()
-    teller = threading.Thread(target=_tell, args=(stop,), name="outbox")
-    teller.start()
+    threads = [
+        threading.Thread(target=task, args=(stop,), name=name)
+        for name, task in (("outbox", _tell), ("seal", _seal), ("metrics", _measure))
+    ]
+    for thread in threads:
+        thread.start()
 
     async def main() -> None:
         stopping = asyncio.Event()
@@ -69,4 +150,5 @@ def run() -> None:
         asyncio.run(main())
     finally:
         stop.set()
-        teller.join()
+        for thread in threads:
+            thread.join()

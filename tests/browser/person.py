@@ -98,7 +98,7 @@ class Person:
     def _sends_name(self, name: str, password: str) -> None:
         self.page.get_by_label("用户名").fill(name)
         self.page.get_by_label("密码").fill(password)
-        self.page.get_by_role("main").get_by_role("button", name="登录").click()
+        self.page.get_by_role("main").get_by_role("button", name="登录", exact=True).click()
 
     def looks(self, name: str) -> None:
         """Look the page over under a name: accessible in light and dark, fits the narrowest phone; keeps pictures.

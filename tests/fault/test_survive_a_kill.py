@@ -1,4 +1,4 @@
-"""Web server and worker are killed without warning while reports come in: what was acknowledged is there, once."""
+"""Web server, worker and PostgreSQL are killed without warning while reports come in: what was acknowledged is there, once."""
 
 import http.client
 import json
@@ -12,6 +12,7 @@ import tempfile
 import threading
 import time
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -22,7 +23,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from shanzhi.config import database, server
+from shanzhi.config import database, embedded, server
 from shanzhi.config.installation import Installation
 from tests.concurrency.committed import as_role
 
@@ -34,25 +35,55 @@ COMMUNITIES = ("370303009006", "370303008001", "370306100200", "")
 
 @dataclass(slots=True)
 class Running:
-    """An installation with its web server and worker, which can be killed and started again."""
+    """An installation as it runs in a city: `shanzhi serve`, which keeps web server and database up, and `shanzhi worker`."""
 
     installation: Installation
     port: int
-    web: "subprocess.Popen[bytes] | None" = None
+    served: "subprocess.Popen[bytes] | None" = None
     worker: "subprocess.Popen[bytes] | None" = None
 
-    def start_web(self) -> None:
-        command = server.web_command("127.0.0.1", self.port, 1, 4)
-        self.web = server.start(command, server.environment(self.installation, "app"))
+    def start_serving(self) -> None:
+        command = [
+            sys.executable,
+            "-m",
+            "shanzhi",
+            "serve",
+            "--port",
+            str(self.port),
+            "--workers",
+            "1",
+            "--threads",
+            "4",
+        ]
+        # Beside it stands no role: `serve` gives its children theirs.
+        self.served = server.start(command, server.environment(self.installation, ""))
         self.wait_until_up()
 
     def start_worker(self) -> None:
         self.worker = server.start(server.worker_command(), server.environment(self.installation, "worker"))
 
+    def kill_web(self) -> None:
+        """kill -9 of the web server with all its processes; its parent is left alone."""
+        assert self.served is not None
+        (web,) = children_of(self.served.pid)
+        os.killpg(web, signal.SIGKILL)
+
+    def kill_worker(self) -> None:
+        """kill -9 of the worker, which somebody (systemd) starts again."""
+        kill(self.worker)
+        self.start_worker()
+
+    def kill_database(self) -> None:
+        """kill -9 of PostgreSQL's first process; the others end when they notice."""
+        os.kill(self.database_pid(), signal.SIGKILL)
+
+    def database_pid(self) -> int:
+        return int((self.installation.cluster / "postmaster.pid").read_text().split("\n", 1)[0])
+
     def wait_until_up(self) -> None:
         deadline = time.monotonic() + UP_SECONDS
         while time.monotonic() < deadline:
-            with suppress(OSError, http.client.HTTPException):
+            with suppress(OSError, http.client.HTTPException, ValueError):
                 if call(self.port, "GET", "/healthz")[0] == 200:
                     return
             time.sleep(0.05)
@@ -67,10 +98,17 @@ class Running:
             )  # fmt: skip
 
 
+def children_of(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
 def kill(child: "subprocess.Popen[bytes] | None") -> None:
     """kill -9, with all its children."""
     if child is not None:
         with suppress(ProcessLookupError):
+            for grandchild in children_of(child.pid):
+                os.killpg(grandchild, signal.SIGKILL)
+        with suppress(ProcessLookupError, FileNotFoundError):
             os.killpg(child.pid, signal.SIGKILL)
         child.wait()
 
@@ -101,6 +139,8 @@ class Load:
     answered: dict[str, dict[str, Any]] = field(default_factory=dict)
     retried: int = 0
     odd: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
+    failed: Counter[int] = field(default_factory=Counter)
+    """How often which status came that is no answer; 0 for a connection that broke."""
 
     def run(self, number: int) -> None:
         random = Random(number)
@@ -119,6 +159,13 @@ class Load:
                     first["follow_code"],
                 )
 
+    def wait_for_more(self) -> None:
+        """Wait until new reports are answered again: everything has come back by itself."""
+        answered, deadline = len(self.answered), time.monotonic() + UP_SECONDS
+        while len(self.answered) < answered + CLIENTS:
+            assert time.monotonic() < deadline, "it did not come back"
+            time.sleep(0.02)
+
     def send(self, body: dict[str, str], key: str) -> dict[str, Any] | None:
         give_up = time.monotonic() + 60
         while time.monotonic() < give_up:
@@ -133,6 +180,10 @@ class Load:
                 self.odd.append((status, answer))
                 return None
             self.retried += 1
+            self.failed[status] += 1
+            if status == 503:
+                assert answer["title"] == "unavailable", answer
+                assert "不会重复办理" in answer["detail"], answer
             time.sleep(0.05)
         raise AssertionError(f"report {key} was never answered")
 
@@ -148,25 +199,23 @@ def running() -> Iterator[Running]:
     before = dict(os.environ)
     os.environ.clear()
     os.environ.update(environment)
-    engine: Any = None
     found: Running | None = None
     try:
         installation = Installation.from_environment()
-        engine = database.start_embedded(installation)
+        database.start_embedded(installation)
         subprocess.run([sys.executable, "-m", "tests.fault.set_up", "prepare"], cwd=ROOT, check=True)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         found = Running(installation, port)
-        found.start_web()
+        found.start_serving()
         found.start_worker()
         yield found
     finally:
         if found is not None:
-            kill(found.web)
+            kill(found.served)
             kill(found.worker)
-        if engine is not None:
-            engine.stop()
+            embedded.stop(found.installation)
         os.environ.clear()
         os.environ.update(before)
         shutil.rmtree(home, ignore_errors=True)
@@ -192,32 +241,29 @@ def _wait_until_told(installation: Installation) -> None:
 
 
 def survive(running: Running, rounds: int) -> Load:
-    """Kill web server, worker and database sessions in turn under load; then look at everything."""
+    """Kill web server, worker, database and its sessions in turn under load; then look at everything."""
     load, random = Load(running.port), Random(11)
     clients = [threading.Thread(target=load.run, args=(number,)) for number in range(CLIENTS)]
     for client in clients:
         client.start()
     for _ in range(rounds):
-        time.sleep(random.uniform(0.5, 1.5))
-        kill(running.web)
-        running.start_web()
-        time.sleep(random.uniform(0.5, 1.5))
-        kill(running.worker)
-        running.start_worker()
-        time.sleep(random.uniform(0.5, 1.5))
-        running.cut_connections()
-    time.sleep(1)
+        for harm in (running.kill_web, running.kill_worker, running.kill_database, running.cut_connections):
+            time.sleep(random.uniform(0.5, 1.5))
+            harm()
+            load.wait_for_more()
     load.stop.set()
     for client in clients:
         client.join(70)
         assert not client.is_alive()
     _wait_until_told(running.installation)
     _check(running, load)
+    sys.stderr.write(f"{len(load.answered)} reports answered, sent again: {dict(load.failed)}\n")
     return load
 
 
 def _check(running: Running, load: Load) -> None:
     assert load.odd == []
+    assert set(load.failed) <= {0, 503}, load.failed
     assert len(load.answered) > 20
     assert load.retried > 0, "nothing was interrupted"
     with as_role(running.installation, "worker") as opened:
@@ -239,6 +285,32 @@ def _check(running: Running, load: Load) -> None:
         )
         assert (status, found["number"], found["stage"]) == (200, answer["number"], "reported")
     assert _look() == {"total": len(stored), "lost": [], "out_of_step": []}
+    _check_seals(running.installation)
+
+
+def _check_seals(installation: Installation) -> None:
+    """Every entry has its leaf, once, and the whole tree with its heads fits them."""
+    deadline = time.monotonic() + UP_SECONDS
+    with as_role(installation, "worker") as opened:
+        while time.monotonic() < deadline:
+            row = opened.execute(
+                "SELECT (SELECT count(*) FROM journal_leaf), (SELECT count(*) FROM journal_entry)"
+            ).fetchone()
+            opened.rollback()
+            if row and row[0] == row[1]:
+                break
+            time.sleep(0.1)
+        else:
+            raise AssertionError(f"not all is sealed: {row}")
+    environment = server.environment(installation, "")
+    verified = subprocess.run(
+        [sys.executable, "-m", "shanzhi", "journal", "verify"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert verified.returncode == 0, verified.stdout
 
 
 def test_it_loses_nothing_when_everything_is_killed_once(running: Running) -> None:

@@ -13,8 +13,10 @@ from tests.protection.standing import Standing, stand
 UNDER_POLICY = {
     "access_session",
     "access_signoff",
+    "exports_export",
     "journal_entry",
     "vault_hold",
+    "journal_leaf",
     "vault_record",
     "files_attachment",
     "notices_notice",
@@ -28,18 +30,23 @@ UNDER_POLICY = {
 # Readable by the application without a policy, and why that gives nothing away.
 OPEN_TO_APP = {
     "access_account": "sign-in names and password hashes: how else to sign in",
+    "access_sign_in_attempt": "keyed hashes of names and addresses, for thirty days",
     "access_token": "hashes of random tokens",
     "access_resident_session": "hashes of random keys with the follow hashes that each shows, for half an hour; no phone",
     "files_blob": "hashes and sizes of files; whose they are is in files_attachment",
     "intake_guess": "keyed hashes of addresses, for a day",
     "intake_phone_code": "blind indexes and keyed hashes of codes, for five minutes; no phone",
     "intake_public_matter": "the public list",
+    "journal_epoch": "when a tree began, and how the one before ended: stands in every published head",
+    "journal_head": "signed heads: published",
+    "journal_key": "public keys: published",
+    "journal_tile": "hashes of salted leaves",
     "matters_kindversion": "process files",
     "matters_submission": "keys and hashes of submissions",
     "vault_key": "ids of data keys, with dates",
     "vault_parkedform": "sealed, found by a random key",
 }
-OPEN_PREFIXES = ("organisation_", "django_", "account_", "axes_", "auth_")
+OPEN_PREFIXES = ("organisation_", "django_", "account_", "mfa_", "auth_")
 ROLES = ("app", "worker", "importer")
 
 

@@ -1,6 +1,6 @@
-"""Groups of commands, one file each: `shanzhi <file's name> …`.
+"""Commands in files of their own: `shanzhi <file's name> …`.
 
-A file has a `group` (a Typer application) with its commands; each command sets up what it needs by
+A file has a `group` (a Typer application) with its commands, or is one `command` itself; each sets up what it needs by
 `shanzhi.config.ready.ready` and calls one function. A file that is there is part of the command line.
 """
 
@@ -11,6 +11,10 @@ import typer
 
 
 def add_to(cli: typer.Typer) -> None:
-    """Give the command line every group of this folder, by name."""
+    """Give the command line everything in this folder, by name."""
     for found in sorted(iter_modules(__path__), key=lambda found: found.name):
-        cli.add_typer(import_module(f"{__name__}.{found.name}").group, name=found.name)
+        module = import_module(f"{__name__}.{found.name}")
+        if hasattr(module, "command"):
+            cli.command(found.name)(module.command)
+        else:
+            cli.add_typer(module.group, name=found.name)

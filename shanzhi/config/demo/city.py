@@ -53,6 +53,9 @@ def logins(city_code: str, county_code: str) -> tuple[Login, ...]:
         Login("urban", f"urban-management-{county_code}", "handler", 0, msg("承办单位（区城管局）")),
         Login("checker", f"centre-{city_code}", "checker", 0, msg("核查台（市综治中心）")),
         Login("supervisor", f"centre-{city_code}", "supervisor", 0, msg("督办员（市综治中心）")),
+        Login("keeper", f"centre-{city_code}", "keeper", 0, msg("系统管理员（市综治中心）")),
+        Login("security", f"centre-{city_code}", "security_officer", 0, msg("安全管理员（市综治中心）")),
+        Login("auditor", f"centre-{city_code}", "auditor", 0, msg("审计员（市综治中心）")),
     )
 
 

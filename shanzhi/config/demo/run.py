@@ -1,14 +1,11 @@
 """`shanzhi demo`: everything up, an address and sign-ins printed, all down again with Ctrl-C."""
 
 import os
-import signal
 import socket
-import subprocess
 import time
 import urllib.error
 import urllib.request
 from datetime import datetime
-from types import FrameType
 
 from django.utils import timezone
 from rich.console import Console
@@ -18,7 +15,8 @@ from shanzhi.config.assets import collect
 from shanzhi.config.demo.city import PASSWORD, DemoMissing, first_county, is_loaded, load_city, logins
 from shanzhi.config.demo.drive import Driver
 from shanzhi.config.installation import Installation
-from shanzhi.config.server import environment, start, stop, web_command, worker_command
+from shanzhi.config.server import environment, web_command, worker_command
+from shanzhi.config.supervise import Child, Supervisor, interrupt_on_signals
 from shanzhi.core.text import msg
 from shanzhi.kernel.organisation import queries as organisation
 
@@ -44,30 +42,23 @@ def run_demo(installation: Installation, *, city_code: str, host: str, port: int
         for _ in driver.drive(FIRST_MATTERS):
             pass
     collect()
+    # A line for each request would push the sign-ins off the screen.
+    os.environ.setdefault("SHANZHI_LOG_LEVEL", "WARNING")
     os.environ["SHANZHI_CITY_NAME"] = _city_name(city_code, now)
-    # Ctrl-C too: a shell that starts this in the background lets it ignore interrupts.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _interrupt)
-    children = [
-        start(web_command(host, port, 2, 2), environment(installation, "app")),
-        start(worker_command(), environment(installation, "worker")),
-    ]
+    interrupt_on_signals()
+    web = Child("网页", web_command(host, port, 2, 2), environment(installation, "app"))
+    worker = Child("后台", worker_command(), environment(installation, "worker"))
+    supervisor = Supervisor(installation, [web, worker])
     try:
-        _wait_until_up(port, children)
+        supervisor.start()
+        _wait_until_up(port, supervisor.children)
         _welcome(console, city_code, host, port)
-        while all(child.poll() is None for child in children):
-            time.sleep(0.5)
-        raise DemoMissing(msg("网页或后台意外停止，上面的日志里有原因。请用 shanzhi doctor 检查。"))
+        supervisor.run()
     except KeyboardInterrupt:
         console.print("\n正在停止…")
     finally:
-        for child in children:
-            stop(child)
+        supervisor.stop()
     console.print("已全部停止。")
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 def _check_port(host: str, port: int) -> None:
@@ -83,9 +74,9 @@ def _check_port(host: str, port: int) -> None:
             ) from error
 
 
-def _wait_until_up(port: int, children: "list[subprocess.Popen[bytes]]") -> None:
+def _wait_until_up(port: int, children: list[Child]) -> None:
     deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and all(child.poll() is None for child in children):
+    while time.monotonic() < deadline and all(child.is_up() for child in children):
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2):
                 return

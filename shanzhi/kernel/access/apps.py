@@ -3,10 +3,14 @@
 from django.apps import AppConfig
 
 from shanzhi.core.text import msg
+from shanzhi.kernel.access import payloads
 
 
 class AccessConfig(AppConfig):
     """Access."""
+
+    # Named here so that every process knows the payloads that it may read in the journal.
+    payloads = payloads
 
     name = "shanzhi.kernel.access"
     label = "access"

@@ -1,4 +1,4 @@
-"""`shanzhi token`: a key for a program, shown once; `shanzhi account`: a post and a sign-in for somebody."""
+"""`shanzhi token`, `shanzhi account`, and `shanzhi access …`: tokens, sign-ins, sessions and sign-offs at a terminal."""
 
 from datetime import datetime
 
@@ -6,15 +6,18 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from rich.console import Console
+from rich.table import Table
 
 from shanzhi.core.errors import InputError
-from shanzhi.core.periods import local_date
+from shanzhi.core.periods import CITY_ZONE, local_date
 from shanzhi.core.text import msg
 from shanzhi.kernel.access import operations, queries
 from shanzhi.kernel.access.models import Account
+from shanzhi.kernel.access.policy.sessions import UnknownStaff
 from shanzhi.kernel.journal.policy import Author
 from shanzhi.kernel.organisation import operations as posts
 from shanzhi.kernel.organisation import queries as organisation
+from shanzhi.kernel.organisation.queries import StaffRow
 
 
 class TokenFor(InputError):
@@ -73,6 +76,53 @@ def open_account(username: str, *, unit: str, role: str, name: str, number: str,
     posts.hold_post(post_id=vacant[0].post_id, staff_id=staff_id, on=on, now=now, author=author)
     operations.account_open(username=username, staff_id=staff_id, password=password)
     return f"{found.name} {vacant[0].title}"
+
+
+def staff_of(number: str) -> StaffRow:
+    """The member of staff with a work number.
+
+    Raises:
+        UnknownStaff: nobody has it.
+    """
+    found = [row for row in organisation.find_staff(number.strip()) if row.work_number == number.strip()]
+    if not found:
+        raise UnknownStaff(msg("没有工号为“%(number)s”的工作人员。请核对工号。"), number=number)
+    return found[0]
+
+
+def tell_sessions(number: str, *, now: datetime, console: Console) -> None:
+    """How many sessions somebody has, and when one was last used (importer's role)."""
+    row = staff_of(number)
+    sessions, seen_at = queries.count_sessions(row.staff_id, now)
+    last = f"，最近使用 {seen_at.astimezone(CITY_ZONE):%Y-%m-%d %H:%M}" if seen_at else ""
+    console.print(f"{row.name}（{row.work_number}）：{sessions} 个会话{last}", highlight=False)
+
+
+def end_sessions(number: str, reason: str, *, now: datetime, console: Console) -> None:
+    """End all sessions of somebody (importer's role); raises where the reason isn't one of the list."""
+    row = staff_of(number)
+    ended = operations.sessions_end_from_terminal(staff_id=row.staff_id, reason=reason, now=now)
+    console.print(f"{row.name}（{row.work_number}）：已结束 {ended} 个会话", highlight=False)
+
+
+def tell_tokens(*, now: datetime, console: Console) -> None:
+    """Every token in use, without its key (importer's role)."""
+    table = Table("编号", "用途", "岗位", "负责人", "有效至", "最近使用")
+    for row in queries.live_tokens(now):
+        until = f"{row.expires_at.astimezone(CITY_ZONE):%Y-%m-%d}"
+        used = row.used_on.isoformat() if row.used_on else "从未"
+        table.add_row(str(row.id), row.label, f"{row.unit_name} {row.title}", row.staff_name, until, used)
+    console.print(table)
+
+
+def tell_signoffs(*, now: datetime, console: Console) -> None:
+    """Sign-offs that wait for a decision, or whose approval can be used (importer's role)."""
+    table = Table("编号", "事项", "状态", "申请人", "有效至")
+    for row in queries.open_signoffs(now):
+        who = f"{row.asked_by.unit_name} {row.asked_by.title} {row.asked_by.staff_name}"
+        until = f"{row.expires_at.astimezone(CITY_ZONE):%Y-%m-%d %H:%M}"
+        table.add_row(str(row.id), row.kind_name, row.state.label, who, until)
+    console.print(table)
 
 
 def _post_of(who: str, now: datetime) -> int:

@@ -94,3 +94,11 @@ class SessionsEnded(Payload):
     staff_id: int
     reason: str
     sessions: int
+
+
+@payload("account.reset_factors")
+@dataclass(frozen=True, slots=True)
+class FactorsReset(Payload):
+    """The second step was taken off an account whose device is lost: how many passkeys and apps there were."""
+
+    factors: int

@@ -17,16 +17,19 @@ def _parse(tables: dict[str, Any]) -> dict[str, Role]:
         may = row.get("may")
         if not isinstance(may, list) or not all(isinstance(feature, str) for feature in may):
             wrong.append("may")
+        if not isinstance(row.get("personal_data", True), bool):
+            wrong.append("personal_data")
         if wrong or row["code"] in made:
             raise RuleBookError(
                 msg(
                     "roles.toml 第 %(number)s 个角色的 %(names)s 写法有误。"
-                    "code、name、start 写成文字，may 写成列表，code 不能重复。请改正后再试。"
+                    "code、name、start 写成文字，may 写成列表，personal_data 写成 true 或 false，code 不能重复。"
+                    "请改正后再试。"
                 ),
                 number=number,
                 names="、".join(wrong) or "code",
             )
-        made[row["code"]] = Role(row["code"], row["name"], row["start"], frozenset(may))
+        made[row["code"]] = Role(row["code"], row["name"], row["start"], frozenset(may), row.get("personal_data", True))
     if not made:
         raise RuleBookError(msg("roles.toml 里一个角色（[[role]]）也没有。请补上后再试。"))
     return made

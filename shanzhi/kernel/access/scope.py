@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import connection, transaction
+from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 
 from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.access.roles import roles
@@ -55,6 +56,29 @@ def acting(actor: Actor) -> Iterator[None]:
         yield
     if connection.in_atomic_block:
         set_scope(Actor())
+
+
+@contextmanager
+def as_application() -> Iterator[None]:
+    """Let this thread speak to the database as the application, on a connection of its own beside the one it has.
+
+    For the worker that acts for a post: its own role sees everything, so that only as the application does row-level
+    security hold it to what the post sees. What the thread's other connection has begun stays open.
+    """
+    before = connections[DEFAULT_DB_ALIAS]
+    installation = settings.INSTALLATION
+    fresh = connections.create_connection(DEFAULT_DB_ALIAS)
+    fresh.settings_dict = {
+        **before.settings_dict,
+        "USER": installation.role("app"),
+        "PASSWORD": installation.secrets.passwords["app"],
+    }
+    connections[DEFAULT_DB_ALIAS] = fresh
+    try:
+        yield
+    finally:
+        connections[DEFAULT_DB_ALIAS] = before
+        fresh.close()
 
 
 def open_door(channel: str, follow_hash: str, sequence: str) -> int:

@@ -3,7 +3,7 @@
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from shanzhi.kernel.access import operations
+from shanzhi.kernel.access import attempts, operations
 
 
 @app.periodic(cron="* * * * *")
@@ -25,3 +25,10 @@ def end_what_ended(timestamp: int) -> None:
 def sessions_forget(timestamp: int) -> None:
     """Every night: remove sessions whose time is over."""
     operations.sessions_forget(now=timezone.now())
+
+
+@app.periodic(cron="40 3 * * *")
+@app.task(queueing_lock="access.attempts_forget", name="access.attempts_forget")
+def attempts_forget(timestamp: int) -> None:
+    """Every night: forget tries to sign in that are older than thirty days."""
+    attempts.attempts_forget(now=timezone.now())

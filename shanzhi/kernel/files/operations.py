@@ -1,6 +1,7 @@
 """Taking evidence in: first into the store, then, in the transaction of the step that it belongs to, onto a subject."""
 
 import hashlib
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,10 +11,13 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.db import connection, transaction
 
+from shanzhi.core.text import msg
 from shanzhi.kernel.files import policy
 from shanzhi.kernel.files.cleaning import clean_picture, clean_video
 from shanzhi.kernel.files.models import Attachment, Blob
-from shanzhi.kernel.files.policy import MP4, PICTURES, StoredFile, preview_key, storage_key
+from shanzhi.kernel.files.policy import MP4, PICTURES, StoredFile, StoreUnavailable, preview_key, storage_key
+
+log = logging.getLogger(__name__)
 
 _BLOBS = (
     "INSERT INTO files_blob (sha256, media_type, size, width, height, stored_at)"
@@ -50,6 +54,7 @@ def store(*, data: bytes | Readable, name: str, now: datetime) -> StoredFile:
 
     Raises:
         FileTooLarge, TooManyPixels, FileRefused: with a sentence that says what to do.
+        StoreUnavailable: the disk is full or can't be written.
     """
     content = data if isinstance(data, bytes) else data.read(policy.MAX_BYTES + 1)
     policy.check_size(len(content))
@@ -82,9 +87,17 @@ def _keep(data: bytes) -> str:
 
 def _write(key: str, data: bytes) -> None:
     evidence = storages["evidence"]
-    if evidence.exists(key) and evidence.size(key) == len(data):
-        return
-    if evidence.save(key, ContentFile(data)) != key:
+    try:
+        if evidence.exists(key) and evidence.size(key) == len(data):
+            return
+        name = evidence.save(key, ContentFile(data))
+    except OSError as error:
+        # Without the path, which the error has: the keeper needs the reason, and the file's name is its content's hash.
+        log.error("the store of evidence can't be written: %s", error.strerror)
+        raise StoreUnavailable(
+            msg("照片和附件暂时存不下，没有提交。请过一会儿再试，或者先不带附件提交，以后再补充。")
+        ) from error
+    if name != key:
         raise RuntimeError('the store "evidence" renames files; it must keep the name that it is given')
 
 

@@ -61,6 +61,13 @@ class TooManyFiles(InputError):
     code = "too-many-files"
 
 
+class StoreUnavailable(DomainError):
+    """The store can't be written for now: its disk is full, or read-only, or gone."""
+
+    status = 503
+    code = "store-unavailable"
+
+
 class FileMissing(NotFound):
     """No such file, or not for this person."""
 

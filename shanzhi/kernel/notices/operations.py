@@ -8,6 +8,8 @@ from typing import Any
 
 import orjson
 from django.db import connection, transaction
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
 
 from shanzhi.kernel.notices.models import Event, Notice
 from shanzhi.kernel.notices.policy import Happened, readers_of, retry_after
@@ -46,6 +48,15 @@ def emit_many(*, topic: str, bodies: Sequence[dict[str, Any]], now: datetime) ->
             " SELECT %s::text, b, %s::timestamptz FROM unnest(%s::jsonb[]) AS b",
             [topic, now, [orjson.dumps(body).decode() for body in bodies]],
         )
+
+
+def job_soon(name: str) -> None:
+    """Let a job of every minute begin as soon as this transaction commits; one that waits already is enough. Worker."""
+    try:
+        with transaction.atomic():
+            app.configure_task(name, queueing_lock=name).defer(timestamp=0)
+    except AlreadyEnqueued:
+        log.debug("%s waits already", name)
 
 
 def tell_next(*, now: datetime, batch: int = BATCH) -> int:

@@ -3,10 +3,20 @@
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
+from shanzhi.kernel.access.attempts import (
+    attempt_begin,
+    attempt_confirmed,
+    attempt_passed,
+    attempts_forget,
+    code_attempt_begin,
+    sign_in_done,
+)
+from shanzhi.kernel.access.factors import code_use, factors_reset, sessions_end, totp_counter_used
 from shanzhi.kernel.access.models import Account
 from shanzhi.kernel.access.operations.sessions import (
     session_end,
     session_end_others,
+    sessions_end_from_terminal,
     sessions_end_of,
     sessions_forget,
 )
@@ -28,7 +38,14 @@ __all__ = [
     "Resident",
     "account_open",
     "acting",
+    "attempt_begin",
+    "attempt_confirmed",
+    "attempt_passed",
+    "attempts_forget",
+    "code_attempt_begin",
+    "code_use",
     "end_what_ended",
+    "factors_reset",
     "open_door",
     "resident_end",
     "resident_open",
@@ -36,9 +53,12 @@ __all__ = [
     "residents_forget",
     "session_end",
     "session_end_others",
+    "sessions_end",
+    "sessions_end_from_terminal",
     "sessions_end_of",
     "sessions_forget",
     "set_scope",
+    "sign_in_done",
     "signoff_ask",
     "signoff_decide",
     "signoff_run_due",
@@ -48,6 +68,7 @@ __all__ = [
     "token_hash",
     "token_issue",
     "token_used",
+    "totp_counter_used",
 ]
 
 

@@ -64,6 +64,19 @@ def sessions_end_of(*, staff_id: int, reason: str, actor: Actor, now: datetime) 
 
 
 @transaction.atomic
+def sessions_end_from_terminal(*, staff_id: int, reason: str, now: datetime) -> int:
+    """End all sessions of somebody from the command line; journaled with the reason. How many (importer).
+
+    Raises:
+        InputError: no reason of the list.
+    """
+    check_reason(reason)
+    ended, _ = Session.objects.filter(staff_id=staff_id).delete()
+    journal_end(staff_id=staff_id, reason=reason, ended=ended, scope_code="", author=Author("system"), now=now)
+    return ended
+
+
+@transaction.atomic
 def sessions_forget(*, now: datetime) -> int:
     """Remove the sessions whose time is over; returns how many (worker)."""
     ended, _ = Session.objects.filter(expires_at__lte=now).delete()

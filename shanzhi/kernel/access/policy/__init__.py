@@ -52,6 +52,12 @@ class SignInNeeded(DomainError):
     code = "sign-in-needed"
 
 
+class SecondFactorNeeded(NotAllowed):
+    """Signed in by a password alone, for a post that sees personal data."""
+
+    code = "second-factor-needed"
+
+
 class NoPost(NotAllowed):
     """Signed in, but without a post today."""
 
@@ -66,12 +72,14 @@ class UnknownRole(InputError):
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A role of the rule book: its start page (a URL name) and the features that it may open."""
+    """A role of the rule book: its start page (a URL name), the features that it may open, and whether it sees personal
+    data: then its holder signs in with a second factor and is signed out when idle."""
 
     code: str
     name: str
     start: str
     may: frozenset[str]
+    personal_data: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +132,14 @@ def check_may(actor: Actor, role: Role | None, feature: str) -> None:
         raise SignInNeeded(msg("请先登录。"))
     if role is None or feature not in role.may:
         raise NotAllowed(msg("您现在的岗位不能打开这一页。请换一个岗位，或联系管理员。"))
+
+
+def check_second_factor(role: Role | None, *, has_second: bool, is_required: bool) -> None:
+    """Raises SecondFactorNeeded where a post that sees personal data was reached by a password alone; a role that the
+    rule book doesn't know is taken for one that does."""
+    sees = role is None or role.personal_data
+    if sees and is_required and not has_second:
+        raise SecondFactorNeeded(msg("这个岗位要办理两步验证。请先在网页上登录，按提示设置。"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ Two people for what one must not do alone: bulk export, key rotation, an overrid
 its fields and what is to be done; asking, deciding, expiry and the record of it are the same for all kinds.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -21,10 +22,11 @@ AUDITS = "audit"
 OPEN_FOR = timedelta(hours=72)
 """How long a request waits for its decision, and an approval for its use."""
 WORDS_MOST = 500
+_CODE = re.compile(r"[A-Za-z0-9_.,:-]{1,500}")
 TRIES_MOST = 5
 """How often a run that broke down is begun again before it counts as failed."""
 
-FieldKind = Literal["text", "date", "choice"]
+FieldKind = Literal["text", "date", "choice", "code"]
 
 
 class SignoffState(StrEnum):
@@ -100,7 +102,11 @@ class SignoffMissing(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class SignoffField:
-    """One thing that a request says; `choices` are (code, message id) where it is a choice."""
+    """One thing that a request says; `choices` are (code, message id) where it is a choice.
+
+    A `code` is a code or several, with commas, and never words: like dates and choices it stands in the journal as it
+    is, where texts are sealed. `say` puts it into words for the page.
+    """
 
     code: str
     label: str
@@ -108,6 +114,7 @@ class SignoffField:
     required: bool = True
     choices: tuple[tuple[str, str], ...] = ()
     help: str = ""
+    say: Callable[[str], str] | None = None
 
 
 Run = Callable[[Mapping[str, str], datetime], str]
@@ -183,6 +190,8 @@ def _fault(field: SignoffField, value: str) -> str:
         return msg("请填写这一项。") if field.required else ""
     if field.kind == "text" and len(value) > WORDS_MOST:
         return msg("请不超过 500 字。")
+    if field.kind == "code" and not _CODE.fullmatch(value):
+        return msg("这里只能写代码。")
     if field.kind == "choice" and value not in dict(field.choices):
         return msg("请从列表里选择。")
     if field.kind == "date":

@@ -5,21 +5,36 @@ from datetime import date, datetime
 
 from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
+from shanzhi.kernel.access.factors import has_factor
 from shanzhi.kernel.access.models import Account, Token
 from shanzhi.kernel.access.operations import token_hash
 from shanzhi.kernel.access.policy import Actor, NoPost, Role, SignInNeeded
 from shanzhi.kernel.access.queries.audit import AuditDay, audit_days
-from shanzhi.kernel.access.queries.sessions import SessionRow, StaffSessions, my_sessions, sessions_of_staff
+from shanzhi.kernel.access.queries.sessions import (
+    SessionRow,
+    StaffSessions,
+    count_sessions,
+    my_sessions,
+    sessions_of_staff,
+)
 from shanzhi.kernel.access.queries.signoffs import (
     Person,
     SignoffCard,
     SignoffPage,
     SignoffRow,
+    open_signoffs,
     signoff_card,
     signoffs_page,
     signoffs_waiting,
 )
-from shanzhi.kernel.access.queries.tokens import PostChoice, TokenPage, TokenRow, posts_for_token, tokens_page
+from shanzhi.kernel.access.queries.tokens import (
+    PostChoice,
+    TokenPage,
+    TokenRow,
+    live_tokens,
+    posts_for_token,
+    tokens_page,
+)
 from shanzhi.kernel.access.roles import role_of, roles
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.organisation.queries import PostCard
@@ -37,11 +52,16 @@ __all__ = [
     "TokenActor",
     "TokenPage",
     "TokenRow",
+    "account_of_claim",
     "actor_of_account",
     "actor_of_post",
     "actor_of_token",
     "audit_days",
+    "count_sessions",
+    "has_factor",
+    "live_tokens",
     "my_sessions",
+    "open_signoffs",
     "posts_for_token",
     "posts_of_account",
     "role_of",
@@ -112,6 +132,13 @@ def actor_of_account(account: Account, wanted_post: int | None, on: date) -> Act
     cards = organisation.posts_of_staff(account.staff_id, on)
     chosen = next((card for card in cards if card.post_id == wanted_post), cards[0] if cards else None)
     return _actor(chosen) if chosen else None
+
+
+def account_of_claim(claim: str, value: str) -> Account | None:
+    """The account that an identity provider's claim names: `employee_number` is a work number, any other claim a sign-in
+    name; equal to the letter, or nobody."""
+    found = {"staff__work_number": value} if claim == "employee_number" else {"username": value}
+    return Account.objects.filter(**found).first()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
+from django.db.models import Count, Max
 
 from shanzhi.core.periods import local_date
 from shanzhi.kernel.access.models import Session
@@ -67,3 +68,11 @@ def _counts(staff_ids: Sequence[int], now: datetime) -> dict[int, tuple[int, dat
     with connection.cursor() as cursor:
         cursor.execute("SELECT staff_id, sessions, seen_at FROM session_counts(%s, %s)", [list(staff_ids), now])
         return {staff_id: (int(count), seen_at) for staff_id, count, seen_at in cursor.fetchall()}
+
+
+def count_sessions(staff_id: int, now: datetime) -> tuple[int, datetime | None]:
+    """How many sessions somebody has, and when one was last used; 1 query. For a terminal: the application sees its
+    own person's sessions only."""
+    rows = Session.objects.filter(staff_id=staff_id, expires_at__gt=now)
+    found = rows.aggregate(count=Count("pk"), seen=Max("seen_at"))
+    return found["count"], found["seen"]

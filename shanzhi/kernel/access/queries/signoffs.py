@@ -105,6 +105,12 @@ def signoffs_waiting(actor: Actor, now: datetime) -> int:
     return _waiting(actor, now).count() if _decides(actor) else 0
 
 
+def open_signoffs(now: datetime) -> list[SignoffRow]:
+    """What waits for a decision, and approvals that can be used, oldest first; for a terminal; 3 queries."""
+    states = [SignoffState.ASKED, SignoffState.APPROVED, SignoffState.RUNNING]
+    return _rows(list(Signoff.objects.filter(state__in=states, expires_at__gt=now).order_by("pk")), now)
+
+
 def signoff_card(signoff_id: int, *, actor: Actor, now: datetime) -> SignoffCard:
     """One request; 3 queries.
 
@@ -120,7 +126,8 @@ def signoff_card(signoff_id: int, *, actor: Actor, now: datetime) -> SignoffCard
     for field in kind.fields if kind else ():
         value = str(row.params.get(field.code, ""))
         choices = dict(field.choices)
-        fields.append((field.label, choices.get(value, value), value in choices))
+        said = field.say(value) if field.say and value else choices.get(value, value)
+        fields.append((field.label, said, value in choices))
     state = _now_state(row, now)
     is_mine = actor.staff_id == row.asked_by_staff
     return SignoffCard(

@@ -1,5 +1,6 @@
 """Reading tokens: those of the posts in the acting post's place."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -51,26 +52,32 @@ def tokens_page(*, actor: Actor, now: datetime, live_only: bool = True, before: 
         rows = rows.filter(pk__lt=before)
     found = list(rows.order_by("-pk")[: PAGE + 1])
     shown = found[:PAGE]
-    posts = organisation.post_names({row.post_id for row in shown})
-    staff = organisation.staff_names({row.staff_id for row in shown if row.staff_id})
-    return TokenPage(
-        tuple(
-            TokenRow(
-                row.pk,
-                row.label,
-                posts[row.post_id].unit_name,
-                posts[row.post_id].title,
-                staff.get(row.staff_id or 0, ""),
-                row.created_at,
-                row.expires_at,
-                row.used_on,
-                row.ended_at,
-                row.ended_at is None and row.expires_at > now,
-            )
-            for row in shown
-        ),
-        shown[-1].pk if len(found) > PAGE else 0,
-    )
+    return TokenPage(tuple(_rows(shown, now)), shown[-1].pk if len(found) > PAGE else 0)
+
+
+def live_tokens(now: datetime) -> list[TokenRow]:
+    """Every token in use, for a terminal; 3 queries."""
+    return _rows(list(Token.objects.filter(ended_at=None, expires_at__gt=now).order_by("pk")), now)
+
+
+def _rows(tokens: Sequence[Token], now: datetime) -> list[TokenRow]:
+    posts = organisation.post_names({row.post_id for row in tokens})
+    staff = organisation.staff_names({row.staff_id for row in tokens if row.staff_id})
+    return [
+        TokenRow(
+            row.pk,
+            row.label,
+            posts[row.post_id].unit_name,
+            posts[row.post_id].title,
+            staff.get(row.staff_id or 0, ""),
+            row.created_at,
+            row.expires_at,
+            row.used_on,
+            row.ended_at,
+            row.ended_at is None and row.expires_at > now,
+        )
+        for row in tokens
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from shanzhi.kernel.access.policy import ANYONE, Actor, SignInNeeded
 __all__ = ["PROBLEMS", "STAFF_PROBLEMS", "Problem", "anyone", "staff"]
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-PROBLEMS = frozenset({401, 404, 409, 413, 422, 429})
+PROBLEMS = frozenset({400, 401, 404, 409, 413, 422, 429})
 """What an open call can answer with instead; each is a `Problem`."""
 STAFF_PROBLEMS = PROBLEMS | {403}
 """The same for a call that needs a post."""

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext
 
 from shanzhi.core.errors import DomainError, NotFound
 from shanzhi.core.text import msg
+from shanzhi.kernel.access.policy import SecondFactorNeeded
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -31,6 +33,10 @@ class ErrorMiddleware:
         """Refuse a bad token at once; else pass on."""
         failed = getattr(request, "acting_error", None)
         if failed is not None and not request.path.startswith("/api/"):
+            if isinstance(failed, SecondFactorNeeded):
+                # The way on is open: choosing the language, and the pages on which the second step is set up.
+                is_language = request.path == reverse("set_language")
+                return self.get_response(request) if is_language else HttpResponseRedirect(reverse("mfa_index"))
             return error_page(request, failed)
         return self.get_response(request)
 

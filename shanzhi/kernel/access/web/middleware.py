@@ -15,17 +15,19 @@ from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
 from shanzhi.kernel.access import operations, queries
 from shanzhi.kernel.access.models import Account
-from shanzhi.kernel.access.policy import ANYONE, Actor, NoPost
+from shanzhi.kernel.access.policy import ANYONE, Actor, NoPost, check_second_factor
 from shanzhi.kernel.access.resident import Resident, resident_seen
 from shanzhi.kernel.access.scope import set_scope
+from shanzhi.kernel.access.web import session
 from shanzhi.kernel.organisation.queries import one_tree
 
 POST_IN_SESSION = "post"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-FOLLOWED_COOKIE = "followed"
+FOLLOWED = "followed"
+FOLLOWED_COOKIE = settings.COOKIE_PREFIX + FOLLOWED
 FOLLOWED_FOR = 400 * 24 * 3600
 FOLLOWED_MOST = 30
-RESIDENT_COOKIE = "resident"
+RESIDENT_COOKIE = f"{settings.COOKIE_PREFIX}resident"
 ERROR_STATUS = 400
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -61,7 +63,7 @@ def _remembered(request: HttpRequest) -> tuple[str, ...]:
     if not raw:
         return ()
     try:
-        hashes = signing.loads(raw, salt=FOLLOWED_COOKIE, max_age=FOLLOWED_FOR)
+        hashes = signing.loads(raw, salt=FOLLOWED, max_age=FOLLOWED_FOR)
     except signing.BadSignature:
         return ()
     return tuple(str(item) for item in hashes)
@@ -72,7 +74,7 @@ def remember_followed(request: HttpRequest, response: HttpResponse, follow_hash:
     hashes = [item for item in _remembered(request) if item != follow_hash] + [follow_hash]
     response.set_cookie(
         FOLLOWED_COOKIE,
-        signing.dumps(hashes[-FOLLOWED_MOST:], salt=FOLLOWED_COOKIE),
+        signing.dumps(hashes[-FOLLOWED_MOST:], salt=FOLLOWED),
         max_age=FOLLOWED_FOR,
         httponly=True,
         secure=settings.SESSION_COOKIE_SECURE,
@@ -91,23 +93,37 @@ def forget_resident(response: HttpResponse) -> None:
 
 
 def _resolve(request: HttpRequest, now: datetime) -> Actor:
-    today = local_date(now)
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         found = queries.token_actor(token.strip(), now)
         if not found.used_today:
-            operations.token_used(token_id=found.token_id, on=today)
+            operations.token_used(token_id=found.token_id, on=local_date(now))
         return found.actor
-    if settings.SESSION_COOKIE_NAME in request.COOKIES:
-        account = request.user
-        if isinstance(account, Account):
-            wanted = request.session.get(POST_IN_SESSION)
-            actor = queries.actor_of_account(account, wanted, today)
-            if actor is not None:
-                _check_post_held(request, actor, wanted)
-                return actor
+    actor = _actor_of_session(request, now) if session.is_signed_in(request) else None
+    if actor is not None:
+        return actor
     hashes = followed(request)
     return Actor(follow=hashes) if hashes else ANYONE
+
+
+def _actor_of_session(request: HttpRequest, now: datetime) -> Actor | None:
+    """The post that a signed-in person acts in; None where there is none, or the session is over.
+
+    Raises:
+        SecondFactorNeeded: a password alone isn't enough for this post.
+        NoPost: a form was sent in a post that has ended.
+    """
+    account = request.user
+    if not isinstance(account, Account):
+        return None
+    wanted = request.session.get(POST_IN_SESSION)
+    actor = queries.actor_of_account(account, wanted, local_date(now))
+    role = queries.roles().get(actor.role) if actor else None
+    if not session.check_time(request, now, idle=role is None or role.personal_data) or actor is None:
+        return None
+    check_second_factor(role, has_second=session.has_second_step(request, account), is_required=settings.MFA_REQUIRED)
+    _check_post_held(request, actor, wanted)
+    return actor
 
 
 def _check_post_held(request: HttpRequest, actor: Actor, wanted: int | None) -> None:
@@ -139,6 +155,8 @@ class ActingMiddleware:
         request.now = now  # type: ignore[attr-defined]
         request.actor = ANYONE  # type: ignore[attr-defined]
         if request.path.startswith(settings.OUTSIDE_TRANSACTION):
+            if request.path.startswith(settings.SIGN_IN_PAGES) and session.is_signed_in(request):
+                session.check_time(request, now, idle=True)
             return self.get_response(request)
         with one_tree(), transaction.atomic():
             try:

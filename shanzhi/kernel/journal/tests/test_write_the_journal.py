@@ -9,9 +9,9 @@ import pytest
 from django.db import connection, transaction
 
 from shanzhi.config import database
-from shanzhi.kernel.journal import operations, policy, queries
+from shanzhi.kernel.journal import operations, queries
 from shanzhi.kernel.journal.operations import Draft
-from shanzhi.kernel.journal.policy import Author, Payload, Subject, encode, payload, registered_payloads
+from shanzhi.kernel.journal.policy import Author, Payload, Subject, encode, payload, payloads, registered_payloads
 from tests.concurrency.committed import City, as_role, city
 
 __all__ = ["city"]
@@ -41,10 +41,10 @@ PROBE = Probe(NOW, b"\x01\xff", (3, 1), frozenset({"b", "a"}), Inner(date(2025, 
 @pytest.fixture
 def registry() -> Iterator[None]:
     """What a test registers is gone after it."""
-    before = dict(policy._payloads)
+    before = dict(payloads._payloads)
     yield
-    policy._payloads.clear()
-    policy._payloads.update(before)
+    payloads._payloads.clear()
+    payloads._payloads.update(before)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Every read of matters: under row-level security, prefetched, as small dataclasses with names in place of ids."""
 
+from shanzhi.kernel.matters.queries.bulk import BulkRow, bulk_count, matters_in_bulk
 from shanzhi.kernel.matters.queries.card import (
     ActionChoice,
     MatterCard,
@@ -46,6 +47,7 @@ from shanzhi.kernel.matters.rulebook import (
 
 __all__ = [
     "ActionChoice",
+    "BulkRow",
     "Categories",
     "CategoryGroup",
     "DeskCount",
@@ -65,6 +67,7 @@ __all__ = [
     "Share",
     "TimelineEntry",
     "TriageHint",
+    "bulk_count",
     "card",
     "categories",
     "current_kind",
@@ -76,6 +79,7 @@ __all__ = [
     "kind_version",
     "loop_state",
     "matter_id_of_number",
+    "matters_in_bulk",
     "matters_page",
     "parties_of",
     "phone_index",

@@ -1,14 +1,31 @@
 """What the staff's API takes and gives, as OpenAPI describes it. Names and sentences are in the caller's language."""
 
+import re
 from datetime import date, datetime
 from typing import Annotated, Literal
 
 from ninja import Field, Schema
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 Code = Annotated[str, Field(max_length=60, pattern=r"^[A-Za-z0-9._-]*$")]
-RegionCode = Annotated[str, Field(pattern=r"^([0-9]{2,15})?$", description="2, 4, 6, 9, 12 or 15 digits, or empty.")]
-Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2199, 12, 31))]
+RegionCode = Annotated[
+    str,
+    Field(
+        pattern=r"^([0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12}|[0-9]{15})?$",
+        description="2, 4, 6, 9, 12 or 15 digits, or empty.",
+    ),
+]
+
+
+def _as_written(value: object) -> object:
+    """A day as text, never as a number: seconds since 1970 would pass otherwise."""
+    if isinstance(value, str) and not _DAY.fullmatch(value):
+        raise ValueError("a day is written as 2026-11-22")
+    return value
+
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+Day = Annotated[date, BeforeValidator(_as_written), Field(ge=date(1900, 1, 1), le=date(2199, 12, 31))]
 Value = bool | int | str | list[int | str] | None
 
 

@@ -49,6 +49,8 @@ def _line(row: NoticeRow) -> Line:
 def _page_of(row: NoticeRow) -> str:
     """The page of what the notice is about, by the name that its slice gives to that page."""
     try:
+        if "signoff" in row.params:
+            return reverse("access:signoff", args=[row.params["signoff"]])
         return reverse("matters:matter", args=[row.params["number"]])
     except (KeyError, NoReverseMatch):
         return ""

@@ -120,7 +120,7 @@ class StepOut(Schema):
     version: int
 
 
-class EntryOut(Schema):
+class MyEntryOut(Schema):
     """One thing that was done."""
 
     at: datetime
@@ -131,7 +131,7 @@ class EntryOut(Schema):
     reply: str
 
 
-class FileOut(Schema):
+class MyFileOut(Schema):
     """A file on the matter; `size` in bytes."""
 
     name: str
@@ -158,7 +158,7 @@ class ReadingsOut(Schema):
     after: int | None
 
 
-class MatterOut(Schema):
+class MyMatterOut(Schema):
     """A matter as its reporter may see it."""
 
     number: str
@@ -182,8 +182,8 @@ class MatterOut(Schema):
     satisfied: int | None
     version: int
     actions: list[str]
-    timeline: list[EntryOut]
-    files: list[FileOut]
+    timeline: list[MyEntryOut]
+    files: list[MyFileOut]
     url: str
 
 
@@ -248,7 +248,7 @@ def _follow(request: HttpRequest, number: str, code: str) -> Followed:
     return operations.follow(number=number, code=code, address=address_of(request), now=_now(request))
 
 
-@router.get("/reports/{number}", auth=anyone, response={200: MatterOut, PROBLEMS: Problem}, summary="Follow a report")
+@router.get("/reports/{number}", auth=anyone, response={200: MyMatterOut, PROBLEMS: Problem}, summary="Follow a report")
 def follow(request: HttpRequest, number: str, follow_code: FollowCode = "") -> HttpResponse:
     """The matter as its reporter may see it."""
     found = _follow(request, number, follow_code)

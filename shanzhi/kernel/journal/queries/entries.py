@@ -1,4 +1,4 @@
-"""Reading the journal: under row-level security, oldest first."""
+"""Reading entries: under row-level security, oldest first."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

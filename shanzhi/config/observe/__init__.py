@@ -1,0 +1,1 @@
+"""What the processes say of themselves: structured logs, metrics, whether they are up and ready. No personal data."""

@@ -1,0 +1,1 @@
+"""Sign-in by the city's own identity provider (OpenID Connect)."""

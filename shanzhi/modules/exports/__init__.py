@@ -1,0 +1,1 @@
+"""Bulk export of matters, by two people."""
