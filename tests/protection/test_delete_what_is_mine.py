@@ -50,6 +50,9 @@ def test_it_says_which_parts_went_and_who_had_them_deleted(city, closed):
         "files": 2,
     }
     assert [row.step for row in entries(closed)] == list(range(1, len(entries(closed)) + 1))
+    with database.acting_as(city.installation, "worker"):
+        state = queries.loop_state()
+    assert (state.lost, state.out_of_step) == ((), ())
     with acting(city.cast.checker):
         card = queries.card(closed.matter_id, actor=city.cast.checker, now=NOW)
     assert (card.title, card.body, card.place, card.has_contact, card.attachments) == (

@@ -18,7 +18,7 @@ from shanzhi.kernel.matters.policy.report import NewReport
 from shanzhi.kernel.matters.policy.rights import TooManyCopies
 from shanzhi.kernel.vault.operations import keyring
 from shanzhi.modules.intake.tests.test_report_a_problem import picture
-from shanzhi.modules.intake.tests.walk import do, follow_in, made, reporter, text_of, to_verdict
+from shanzhi.modules.intake.tests.walk import do, follow_in, made, reporter, sign_in, text_of, to_verdict
 from tests.city import Cast
 from tests.protection.rights_support import paper
 
@@ -220,6 +220,15 @@ def test_it_is_no_way_round_the_reason_for_staff(mine, cast):
     for actor in (cast.dispatcher, cast.supervisor):
         with pytest.raises(MatterNotFound), acting(actor):
             operations.copy_own(matter_id=mine.matter_id, actor=actor, now=timezone.now())
+
+
+@pytest.mark.parametrize("page", ["copy", "correct", "consent", "erase"])
+def test_it_is_no_way_round_the_reason_for_somebody_signed_in_for_work(client, mine, page):
+    sign_in(client, "dispatcher")
+    answer = post(client, mine, page, phone="13900000000", what="contact")
+    assert answer.status_code == 403
+    assert "不能代反映人行使权利" in answer.content.decode()
+    assert [row.action for row in entries(mine)] == ["matters.report"]
 
 
 # Correction

@@ -213,7 +213,7 @@ def test_it_attaches_files(client):
 def test_it_describes_itself(client):
     schema = client.get("/api/v1/openapi.json").json()
     paths = {path for path in schema["paths"] if "/reports" in path}
-    steps = {f"{URL}/{{number}}{verb}" for verb in ("", "/files", "/verdict", "/withdraw", "/note")}
+    steps = {f"{URL}/{{number}}{verb}" for verb in ("", "/readings", "/files", "/verdict", "/withdraw", "/note")}
     assert paths == {URL, *steps}
     report = schema["paths"][URL]["post"]
     assert [parameter["name"] for parameter in report["parameters"]] == ["Idempotency-Key"]

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from shanzhi.core.errors import DomainError
+from shanzhi.core.errors import DomainError, NotAllowed
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.access.web.middleware import ActingRequest, resident_session
@@ -108,8 +108,16 @@ def _confirmed(request: ActingRequest, state: RightsState, actor: Actor, form: C
     """The reporter, having shown the follow code again, or a phone code a moment ago that shows this very matter.
 
     Raises:
+        NotAllowed: the browser is signed in for work.
         NoSuchMatter, TooManyGuesses: the code is wrong; the try is counted.
     """
+    if request.actor.is_post:
+        # An operator who typed a report in has seen its code: whoever acts in a post reads by `reveal`, with a reason.
+        raise NotAllowed(
+            msg(
+                "您正以工作岗位登录，不能代反映人行使权利。要看联系方式，请在办理页面选理由查看；是您本人的事，请先退出登录。"
+            )
+        )
     session = resident_session(request)
     if "confirm" not in form.fields and session is not None:
         fresh = Actor(follow=session.follow)
