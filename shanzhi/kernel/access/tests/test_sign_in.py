@@ -94,3 +94,11 @@ def test_it_has_no_pages_that_nobody_needs(client: Client, cast: Cast, path):
 def test_it_says_that_accounts_are_opened_by_the_unit(client: Client, cast: Cast):
     assert "账号由单位开通" in client.get("/accounts/signup/").content.decode()
     assert client.post("/accounts/signup/", {"username": "x", "password1": "y"}).status_code == 405
+
+
+def test_it_says_in_the_demo_that_two_steps_are_off(client: Client, cast: Cast, settings):
+    assert "演示城市未启用两步验证" not in client.get(LOGIN).content.decode()
+    settings.DEMO_CITY = True
+    assert "演示城市未启用两步验证" in client.get(LOGIN).content.decode()
+    settings.MFA_REQUIRED = True
+    assert "演示城市未启用两步验证" not in client.get(LOGIN).content.decode()
