@@ -82,7 +82,7 @@ def test_it_adds_signing_keys_to_a_file_of_an_earlier_version(tmp_path: Path):
     assert len(read_seeds(added.signing)) == 1
     assert Secrets.load(path) == added
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert {each.name for each in tmp_path.iterdir()} == {"secrets.json", "secrets.lock"}
+    assert {each.name for each in tmp_path.iterdir()} == {"secrets.json", "secrets.json.lock", "secrets.json.previous"}
 
 
 def test_it_puts_a_fresh_signing_key_before_the_others(at_home: Path):
