@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext
+from django.views.decorators.http import require_safe
 
 from shanzhi.config.api import PROBLEM, problem
 from shanzhi.core.errors import DomainError, NotAllowed, NotFound, TooLarge
@@ -15,6 +16,7 @@ from shanzhi.kernel.access.queries import role_of
 from shanzhi.kernel.access.web.errors import error_page
 
 
+@require_safe
 def start(request: HttpRequest) -> HttpResponse:
     """Send whoever signed in to the start page of the acting post."""
     actor = request.actor  # type: ignore[attr-defined]
@@ -25,6 +27,7 @@ def start(request: HttpRequest) -> HttpResponse:
     raise SignInNeeded(msg("请先登录。"))
 
 
+@require_safe
 def health(request: HttpRequest) -> HttpResponse:
     """Is the process up, and does the database answer?"""
     with connection.cursor() as cursor:
