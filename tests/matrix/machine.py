@@ -137,11 +137,17 @@ def send(cell: Cell, method: str, *, url: str = "", more: Mapping[str, object] |
     client, kept = cell.who.client, copy.deepcopy(cell.who.client.cookies)
     options: dict[str, Any] = {"REMOTE_ADDR": next(_addresses), "headers": _headers(cell)}
     try:
-        if method != "POST":
-            return getattr(client, method.lower())(url or cell.url(), **options)
-        return client.post(url or cell.url(), **_content(cell, {**cell.page.sends, **(more or {})}), **options)
+        if method == "POST":
+            options |= _content(cell, {**cell.page.sends, **(more or {})})
+        return read(getattr(client, method.lower())(url or cell.url(), **options))
     finally:
         client.cookies = kept
+
+
+def read(answer: Any) -> Any:
+    """The answer with its `body` read to the end, which closes the file that it was sent from."""
+    answer.body = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    return answer
 
 
 def _content(cell: Cell, fields: dict[str, object]) -> dict[str, Any]:
@@ -191,7 +197,7 @@ def _is_login(cell: Cell) -> bool:
 
 def text_of(answer: Any) -> str:
     """All that an answer says: headers, cookies and body; escapes of HTML, JSON and addresses undone beside."""
-    body = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    body = answer.body if hasattr(answer, "body") else read(answer).body
     head = "\n".join(f"{name}: {value}" for name, value in answer.items())
     said = f"{head}\n{answer.cookies}\n{body.decode(errors='replace')}"
     return f"{said}\n{unquote(html.unescape(said))}"
@@ -221,16 +227,14 @@ def _may_see(who: Who, name: str, facet: str, *, revealed: str, resident: bool) 
 
 _RANDOM = re.compile(
     r'(csrfmiddlewaretoken" value=|csrf-token" content=|name="key" value=|value=)"[\w-]{36,64}"'
-    r"|parked(=|%3D)[0-9a-f-]{36}|csrftoken=[^;]*;[^\n]*|sessionid=[^;]*;[^\n]*"
+    r"|parked(=|%3D)[0-9a-f-]{36}|csrftoken=[^;]*;[^\n]*|sessionid=[^;]*;[^\n]*|Expires: [^\n]*|Content-Length: \d+|copy-\d+-[0-9a-f]+"
 )
 
 
 def plain(answer: Any, *, without: str = "") -> str:
     """An answer with what differs each time taken out, and `without` (a number that was asked for)."""
-    said = _RANDOM.sub("~", f"{answer.status_code}\n{text_of(answer)}")
-    if not without:
-        return said
-    return re.sub(r"Content-Length: \d+", "", said.replace(without, "#"))
+    said = f"{answer.status_code}\n{text_of(answer)}"
+    return _RANDOM.sub("~", said.replace(without, "#") if without else said)
 
 
 # -- nothing changed --------------------------------------------------------------------------------------------------
@@ -283,6 +287,7 @@ __all__ = [
     "leaks",
     "none_like",
     "plain",
+    "read",
     "send",
     "state",
     "text_of",

@@ -91,7 +91,7 @@ PAGES: Mapping[str, Page] = {
     "account_login": Page(OPEN, OPEN, options=True, sends={"login": "nobody", "password": "wrong"}, asks=("next",)),
     "account_logout": Page(OPEN, OPEN, options=True, asks=("next",)),
     "account_signed_out": Page(OPEN, fixed=True),
-    "account_inactive": Page(OPEN, options=True, fixed=True),
+    "account_inactive": Page(OPEN, options=True, asks=("next",), fixed=True),
     "account_signup": Page(OPEN, fixed=True),
     "access:posts": Page(ACCOUNT, ACCOUNT, sends={"post": "1"}),
     # -- files and notices

@@ -31,11 +31,11 @@ def _no_filters() -> Iterator[None]:
 
 
 def sample(world: World, route: Route) -> Iterator[tuple[Cell, bool]]:
-    """For everybody: two matters that they don't see (the far ones first) and one that they do; is it seen?"""
+    """For everybody: one matter that they don't see and one that they do; is it seen?"""
     resident = {route.page.read, route.page.write} & {REPORTER, CODE}
     for _, found in groupby(cells(world, route, SIGHT_ALONE), lambda cell: cell.who):
         told = [(cell, cell.subject is None or _sees(cell, bool(resident))) for cell in found]
-        yield from [each for each in told if not each[1]][:2]
+        yield from [each for each in told if not each[1]][-1:]
         yield from [each for each in told if each[1]][:1]
 
 
