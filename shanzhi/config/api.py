@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
+from django.views.decorators.http import require_safe
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
@@ -54,6 +55,7 @@ api = _Api(
         "every POST: sent again, it is answered and not done again. Staff send `Authorization: Bearer <token>`."
     ),
     docs_url=None,
+    docs_decorator=require_safe,
     urls_namespace="api",
 )
 

@@ -5,6 +5,7 @@ from importlib.util import find_spec
 
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.decorators.http import require_POST
 from django.views.i18n import set_language
 
 from shanzhi.config import views
@@ -16,7 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.page, name="metrics"),
     path("start/", views.start, name="start"),
-    path("language/", set_language, name="set_language"),
+    path("language/", require_POST(set_language), name="set_language"),
     path("accounts/", include("shanzhi.kernel.access.web.account_urls")),
     path("ui/", include("shanzhi.ui.urls")),
     path("api/v1/", api.urls),

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext
+from django.views.decorators.http import require_safe
 
 from shanzhi.config import away
 from shanzhi.config.api import PROBLEM, problem
@@ -18,6 +19,7 @@ from shanzhi.kernel.access.queries import role_of
 from shanzhi.kernel.access.web.errors import error_page
 
 
+@require_safe
 def start(request: HttpRequest) -> HttpResponse:
     """Send whoever signed in to the start page of the acting post."""
     actor = request.actor  # type: ignore[attr-defined]

@@ -3,11 +3,13 @@
 from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.http import HttpRequest, JsonResponse
+from django.views.decorators.http import require_safe
 
 _migrated = False
 """Once the tables fit they stay so for this process: a newer program is another process."""
 
 
+@require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
     """The process is up: nothing else is asked, so that a database that is away doesn't get the process restarted."""
     return JsonResponse({"status": "ok"})
@@ -22,6 +24,7 @@ def _are_tables_there() -> bool:
     return _migrated
 
 
+@require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
     """Ready to take requests: the database answers and has this program's tables; 503 with what is missing if not."""
     checks = {"database": False, "tables": False}

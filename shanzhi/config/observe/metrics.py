@@ -8,6 +8,7 @@ import os
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
@@ -68,6 +69,7 @@ def _may_read(request: HttpRequest) -> bool:
     return is_near and not request.META.get(IS_FORWARDED)
 
 
+@require_safe
 def page(request: HttpRequest) -> HttpResponse:
     """The figures, for those who may read them; to all others there is no such page."""
     if not _may_read(request):

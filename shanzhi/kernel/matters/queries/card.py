@@ -179,9 +179,7 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
             Share(names.unit(row.unit_id), row.part, row.state, row.assigned_at, row.ended_at is None) for row in shares
         ),
         timeline=timeline,
-        attachments=tuple(
-            row for row in files.attachments_of("matter", matter.pk) if row.shown_to_reporter or not for_reporter
-        ),
+        attachments=_attachments(matter.pk, for_reporter),
         actions=tuple(_choice(kind, action) for action in _allowed(matter, kind, actor, shares)),
         has_contact=bool(kept & {"name", "phone"}),
         has_originals=bool(kept - {"name", "phone"}),
@@ -243,6 +241,11 @@ def _remarks(matter: Matter, for_reporter: bool) -> dict[tuple[int, str], str]:
     if for_reporter:
         rows = rows.filter(for_reporter=True)
     return {(row.step, row.part): row.text for row in rows}
+
+
+def _attachments(matter_id: int, for_reporter: bool) -> tuple[AttachmentRow, ...]:
+    rows = files.attachments_of("matter", matter_id)
+    return tuple(row for row in rows if row.shown_to_reporter or not for_reporter)
 
 
 # What the reporter needn't see of the inner working: corrections, and who in the offices wrote notes to whom.

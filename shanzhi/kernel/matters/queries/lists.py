@@ -9,6 +9,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from shanzhi.core.periods import CITY_ZONE
 from shanzhi.core.ranges import next_code
+from shanzhi.core.text import clean_text
 from shanzhi.kernel.clock.policy import Light
 from shanzhi.kernel.matters.models import Assignment, Matter
 from shanzhi.kernel.matters.policy.report import normalise_number
@@ -103,7 +104,7 @@ def _filtered(wanted: ListFilter, now: datetime) -> QuerySet[Matter]:
 
 
 def _with_words(rows: QuerySet[Matter], words: str) -> QuerySet[Matter]:
-    words = words.strip()
+    words = clean_text(words)
     if not words:
         return rows
     number = normalise_number(words)
@@ -140,6 +141,8 @@ def _after(rows: QuerySet[Matter], sort: Sort, after: str) -> QuerySet[Matter]:
     try:
         at, pk = datetime.fromisoformat(moment), int(number)
     except ValueError:
+        return rows
+    if at.tzinfo is None:
         return rows
     if sort == "due":
         return rows.filter(Q(due_at__gt=at) | Q(due_at=at, pk__gt=pk) | Q(due_at=None))

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 
 from shanzhi.core.periods import local_date
 from shanzhi.core.ranges import CodeRanges
-from shanzhi.core.text import msg
+from shanzhi.core.text import clean_text, msg
 from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.access.web.middleware import ActingRequest
 from shanzhi.kernel.organisation import queries as organisation
@@ -75,13 +75,13 @@ def picker(
 
     `known` are values whose names the page has already: value → name; they aren't looked up again.
     """
-    picked = tuple(dict.fromkeys(value for value in chosen if value.isdigit() and len(value) <= DIGITS))
+    picked = tuple(dict.fromkeys(value for value in chosen if is_id(value)))
     first = tuple(dict.fromkeys((*picked, *suggested)))
     names = {value: name for value, name in (known or {}).items() if value in first}
     find_names, search = (_region_names, _regions) if kind == "region" else (_unit_names, _units)
     names |= find_names(request, [value for value in first if value not in names])
     lines = {value: names[value] for value in first if value in names}
-    words = words.strip()
+    words = clean_text(words)
     if words:
         lines |= _without(search(request, words), lines)
     note = gettext(msg("建议"))
@@ -127,6 +127,11 @@ def _regions(request: ActingRequest, words: str) -> dict[str, str]:
     scope = within(request.actor, on)
     rows = organisation.find_regions(words, on=on, within=scope, levels=REGION_LEVELS, limit=FOUND_MOST)
     return {row.code: row.path or row.name for row in rows}
+
+
+def is_id(text: str) -> bool:
+    """Can it be a unit's id or a region's code? "²" is a digit too, and no number."""
+    return text.isascii() and text.isdigit() and len(text) <= DIGITS
 
 
 def is_code(text: str) -> bool:

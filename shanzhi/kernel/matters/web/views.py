@@ -10,7 +10,7 @@ from shanzhi.core.errors import InputError
 from shanzhi.kernel.access.web.middleware import ActingRequest
 from shanzhi.kernel.matters import operations, queries
 from shanzhi.kernel.matters.web import desk
-from shanzhi.kernel.matters.web.picker import picker, search_name
+from shanzhi.kernel.matters.web.picker import is_id, picker, search_name
 
 PICKER_KINDS = frozenset({"unit", "units", "region"})
 
@@ -65,7 +65,7 @@ def units(request: ActingRequest) -> HttpResponse:
         field,
         kind if kind in PICKER_KINDS else "unit",
         chosen=request.GET.getlist(field),
-        suggested=[value for value in request.GET.getlist("suggested") if value.isdigit()],
+        suggested=[value for value in request.GET.getlist("suggested") if is_id(value)],
         words=request.GET.get(search_name(field), ""),
     )
     return render(request, "matters/_picker_options.html", {"picker": chosen, "id": request.GET.get("id", "")})

@@ -23,7 +23,8 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 def _form_page(request: HttpRequest) -> str:
     """The page that the form stood on: its own hidden field, else the address that it was posted to."""
     page = request.POST.get("page", "")
-    return page if page.startswith("/") and not page.startswith("//") else request.path
+    is_here = page.startswith("/") and not page.startswith(("//", "/\\")) and page.isprintable()
+    return page if is_here else request.path
 
 
 def sign_in_response(request: HttpRequest) -> HttpResponse:

@@ -1,0 +1,166 @@
+"""Every function of the program that decides by who acts; the filters among them can be switched off together.
+
+`test_hold_without_python.py` reads the program for such functions: one that is in neither list fails it.
+"""
+
+import importlib
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from types import FunctionType
+from typing import Any
+
+import pytest
+
+# What stands in a filter's place. The code alone is exchanged, so whoever imported the function by name gets it too, and
+# the names in it are those of the filter's own module.
+# ruff: noqa: F821
+# mypy: disable-error-code="name-defined, no-untyped-def"
+
+
+def _lets_everybody_in(actor, role, feature): ...
+
+
+def _anybody(request):
+    return getattr(request, "actor", ANYONE)
+
+
+def _anybody_by_method(self, request):
+    return getattr(request, "actor", ANYONE)
+
+
+def _passes_on(self, request):
+    return self.get_response(request)
+
+
+def _allows_every_action(case, action): ...
+
+
+def _yes(matter, actor):
+    return True
+
+
+def _shows_every_entry(row, for_reporter):
+    return True
+
+
+def _all_remarks(matter, for_reporter):
+    return {(row.step, row.part): row.text for row in Remark.objects.filter(matter=matter)}
+
+
+def _all_attachments(matter_id, for_reporter):
+    return tuple(files.attachments_of("matter", matter_id))
+
+
+def _all_actions(matter, kind, actor, shares):
+    return list(kind.actions)
+
+
+def _all_matters(wanted, now):
+    return Matter.objects.all()
+
+
+def _all_notices(unit_id, role, before=None):
+    return [
+        NoticeRow(row.pk, row.subject_id, text_of(row.text), row.params, row.created_at, row.read_at is None)
+        for row in Notice.objects.order_by("-id")[:PAGE]
+    ]
+
+
+def _all_unread(unit_id, role):
+    return Notice.objects.count()
+
+
+def _marks_all_read(*, unit_id, role, upto, now):
+    return Notice.objects.update(read_at=now)
+
+
+def _any_unit(request):
+    return 0, ""
+
+
+def _by_number_alone(request, number):
+    actor = resident(request)
+    matter_id = queries.matter_id_of_number(number)
+    if matter_id is None:
+        raise NoSuchMatter("没有找到这件事项。")
+    return matter_id, actor
+
+
+def _checks_nothing(body, actor): ...
+
+
+SWITCHED_OFF: Mapping[str, Callable[..., Any]] = {
+    "shanzhi.kernel.access.policy:check_may": _lets_everybody_in,
+    "shanzhi.kernel.access.web.auth:anyone": _anybody,
+    "shanzhi.kernel.access.web.auth:StaffToken.__call__": _anybody_by_method,
+    "shanzhi.kernel.access.web.errors:ErrorMiddleware.__call__": _passes_on,
+    "shanzhi.kernel.matters.policy.process.rules:_check": _allows_every_action,
+    "shanzhi.kernel.matters.policy.process.rules:_check_separation": _allows_every_action,
+    "shanzhi.kernel.matters.operations.act:is_intake": _yes,
+    "shanzhi.kernel.matters.queries.card:_is_shown": _shows_every_entry,
+    "shanzhi.kernel.matters.queries.card:_remarks": _all_remarks,
+    "shanzhi.kernel.matters.queries.card:_attachments": _all_attachments,
+    "shanzhi.kernel.matters.queries.card:_allowed": _all_actions,
+    "shanzhi.kernel.matters.queries.lists:_filtered": _all_matters,
+    "shanzhi.kernel.notices.queries:notices_for": _all_notices,
+    "shanzhi.kernel.notices.queries:count_unread": _all_unread,
+    "shanzhi.kernel.notices.operations:notices_mark_read": _marks_all_read,
+    "shanzhi.kernel.notices.web.views:_unit_and_role": _any_unit,
+    "shanzhi.modules.intake.web.mine:_find": _by_number_alone,
+    "shanzhi.modules.intake.web.api:_check_token": _checks_nothing,
+}
+
+_WHO = "says who acts; the database is held to what it says"
+_WRITES = "writes who did it, decides nothing"
+DECIDES_OTHERWISE: Mapping[str, str] = {
+    "shanzhi.kernel.access.queries:actor_of_post": _WHO,
+    "shanzhi.kernel.access.queries:actor_of_token": _WHO,
+    "shanzhi.kernel.access.scope:set_scope": _WHO,
+    "shanzhi.kernel.access.web.middleware:ActingMiddleware.__call__": _WHO,
+    "shanzhi.modules.intake.web.resident:resident": _WHO,
+    "shanzhi.kernel.access.web.posts:choose": f"{_WHO}: only one's own posts; row-level security can't hold this",
+    "shanzhi.kernel.access.policy:navigation_for": "names of pages, no matters",
+    "shanzhi.config.context:page": "names of pages and posts; its count of notices is switched off in count_unread",
+    "shanzhi.config.views:start": "sends on to a page that has a door of its own",
+    "shanzhi.kernel.files.operations:attach": _WRITES,
+    "shanzhi.kernel.files.queries:_row": "copies a row",
+    "shanzhi.kernel.matters.operations.act:_begin": "asks rules._check, which is switched off",
+    "shanzhi.kernel.matters.operations.batch:_insert_replies": _WRITES,
+    "shanzhi.kernel.matters.operations.effects:_join": _WRITES,
+    "shanzhi.kernel.matters.operations.effects:_own": _WRITES,
+    "shanzhi.kernel.matters.operations.report:_take_in": _WRITES,
+    "shanzhi.kernel.matters.operations.step:Step.mine": _WRITES,
+    "shanzhi.kernel.matters.operations.step:attach_files": _WRITES,
+    "shanzhi.kernel.matters.operations.step:author_of": _WRITES,
+    "shanzhi.kernel.matters.operations.step:door_of": _WRITES,
+    "shanzhi.kernel.matters.operations.step:write_words": _WRITES,
+    "shanzhi.kernel.matters.queries.card:card": "hands on to _is_shown, _remarks, _attachments, which are switched off",
+    "shanzhi.kernel.matters.web.desk:check_staff": "asks check_may, which is switched off",
+    "shanzhi.kernel.matters.web.picker:within": "units and regions are public",
+    "shanzhi.kernel.vault.operations.sealing:reveal": "stands behind lock_matter; a reading without a post has nobody to name",
+    "shanzhi.modules.worklist.queries:worklist": "hands its unit to ListFilter; _filtered is switched off",
+}
+
+
+def function(path: str) -> FunctionType:
+    """The function at module:name, under whatever decorates it."""
+    module, _, name = path.partition(":")
+    found: Any = importlib.import_module(module)
+    for part in name.split("."):
+        found = getattr(found, part)
+    unwrapped = inspect.unwrap(found)
+    assert isinstance(unwrapped, FunctionType), path
+    return unwrapped
+
+
+@contextmanager
+def off() -> Iterator[None]:
+    """Every filter switched off."""
+    with pytest.MonkeyPatch.context() as patched:
+        for path, instead in SWITCHED_OFF.items():
+            target = function(path)
+            wanted, given = inspect.signature(target), inspect.signature(instead)
+            assert list(wanted.parameters) == list(given.parameters), f"{path} takes something else now"
+            patched.setattr(target, "__code__", instead.__code__)
+        yield

@@ -1,0 +1,295 @@
+"""Sends one cell of the matrix and judges the answer: the door, the sight, and no mark of what isn't to be seen."""
+
+import copy
+import html
+import itertools
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
+
+from tests.matrix.routes import Route
+from tests.matrix.table import (
+    ACCOUNT,
+    ANYONE,
+    CODE,
+    FEATURES,
+    OPEN,
+    POST,
+    REPORTER,
+    SIGHT_ALONE,
+    START,
+    TOKEN,
+    Page,
+)
+from tests.matrix.world import INNER, PRIVATE, Subject, Who, World
+
+SHOWN, MISSING, SIGN_IN = "shown", "404", "sign in"
+_numbers = itertools.count(990_000_001)
+PAPER = b"%PDF-1.4\n%%EOF\n"
+OUTSIDE = ("account_", "healthz")
+"""Addresses outside of the request's transaction, where nobody acts and no token is looked at."""
+THREE = ("anonymous", "handler", "token of an ended post")
+_addresses = (f"10.{a}.{b}.{c}" for a, b, c in itertools.product(range(256), repeat=3))
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Somebody before a page, about a matter (or none), with one set of the address's other parts."""
+
+    route: Route
+    who: Who
+    subject: Subject | None
+    args: Mapping[str, str]
+
+    @property
+    def page(self) -> Page:
+        """What the table says of the page."""
+        return self.route.page
+
+    def named(self, method: str) -> str:
+        """The cell in words, for a failure."""
+        rest = " ".join(self.args.values())
+        return f"{method} {self.route.name} {rest} | {self.who.name} | {self.subject.name if self.subject else '—'}"
+
+    def url(self) -> str:
+        """Its address."""
+        return self.route.url({**self.args, **address_of(self.page, self.subject)})
+
+
+def none_like(page: Page) -> dict[str, object]:
+    """What the address says about a matter that isn't there; each time another one."""
+    number = next(_numbers)
+    return {"number": f"20251118-{number}"} if page.about == "matter" else {"pk": number}
+
+
+def address_of(page: Page, subject: Subject | None) -> dict[str, object]:
+    """What the address says about the matter."""
+    if subject is None:
+        return {}
+    return {"number": subject.number} if page.about == "matter" else {"pk": getattr(subject, page.about)}
+
+
+def cells(world: World, route: Route, door: str, *, missing: int = 0) -> Iterator[Cell]:
+    """Everybody × every matter (where the page is about one) × every case of the address.
+
+    Whom the door refuses is asked for two matters only, a foreign one among them. With `missing` only what isn't to be
+    seen, that many matters for each.
+    """
+    # By a follow code one sees one's own matter or none: the other ways of lying before somebody don't differ.
+    few = {"own", "foreign", "nowhere"} if door in (REPORTER, CODE) else world.subjects.keys()
+    subjects = [world.subjects[name] for name in world.subjects if name in few] if route.page.about else [None]
+    people = [who for who in world.people.values() if not route.page.fixed or who.name in THREE]
+    for who, args in itertools.product(people, route.page.args):
+        found = [Cell(route, who, subject, args) for subject in subjects]
+        if missing:
+            found = [cell for cell in found if expected(cell, door) == MISSING][-missing:]
+        elif _at_the_door(found[0], door):
+            found = [cell for cell in found if cell.subject is None or cell.subject.name in ("own", "foreign")]
+        yield from found
+
+
+# -- what the table expects -------------------------------------------------------------------------------------------
+
+
+def expected(cell: Cell, door: str) -> str:
+    """The answer by the table: SHOWN, MISSING, SIGN_IN or a status."""
+    return _at_the_door(cell, door) or (SHOWN if _in_sight(cell, door) else MISSING)
+
+
+def _at_the_door(cell: Cell, door: str) -> str:
+    """How the door refuses; empty where it lets in."""
+    who, is_api = cell.who, cell.route.is_api
+    if who.kind == "refused" and not cell.route.name.startswith((*OUTSIDE, "api:openapi")):
+        return "401" if is_api else "403"
+    outside = "401" if is_api else SIGN_IN
+    if door in (OPEN, ANYONE, SIGHT_ALONE, REPORTER, CODE):
+        return ""
+    if door == ACCOUNT:
+        return "" if who.kind in ("post", "account") and not who.by_token else outside
+    if door == START and who.kind == "account":
+        return "403"
+    if who.kind != "post":
+        return outside
+    return "" if door in (POST, START, TOKEN) or who.role in FEATURES[door] else "403"
+
+
+def _in_sight(cell: Cell, door: str) -> bool:
+    if cell.subject is None or door == OPEN:
+        return True
+    if door in (REPORTER, CODE):
+        return cell.who.follows == cell.subject.name
+    return cell.subject.name in cell.who.sees
+
+
+# -- sending ----------------------------------------------------------------------------------------------------------
+
+
+def send(cell: Cell, method: str, *, url: str = "", more: Mapping[str, object] | None = None) -> Any:
+    """Send the cell's request; every one from an address of its own, so that no limit stands in for a right, and as by
+    a browser that is new each time: what the answer does to its cookies is forgotten."""
+    client, kept = cell.who.client, copy.deepcopy(cell.who.client.cookies)
+    options: dict[str, Any] = {"REMOTE_ADDR": next(_addresses), "headers": _headers(cell)}
+    try:
+        if method == "POST":
+            options |= _content(cell, {**cell.page.sends, **(more or {})})
+        return read(getattr(client, method.lower())(url or cell.url(), **options))
+    finally:
+        client.cookies = kept
+
+
+def read(answer: Any) -> Any:
+    """The answer with its `body` read to the end, which closes the file that it was sent from."""
+    answer.body = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    return answer
+
+
+def _content(cell: Cell, fields: dict[str, object]) -> dict[str, Any]:
+    if "files" in fields:
+        return {"data": fields | {"files": [SimpleUploadedFile("x.pdf", PAPER, content_type="application/pdf")]}}
+    if cell.route.is_api:
+        return {"data": json.dumps(fields), "content_type": "application/json"}
+    return {"data": fields}
+
+
+def _headers(cell: Cell) -> dict[str, str]:
+    """What a program sends: its token, and the follow code of the matter that it knows one of."""
+    if not cell.route.is_api or cell.route.name == "api:openapi-json":
+        return {}
+    headers = dict(cell.who.headers)
+    if CODE in (cell.page.read, cell.page.write):
+        knows = cell.subject is not None and cell.who.follows == cell.subject.name
+        headers["Follow-Code"] = cell.subject.code if knows and cell.subject else "AAAA-AAAA"
+    return headers
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """What is done inside is undone: the request's own transaction becomes a savepoint of one that is rolled back."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+# -- judging ----------------------------------------------------------------------------------------------------------
+
+
+def got(cell: Cell, answer: Any) -> str:
+    """The answer in the words of `expected`."""
+    if answer.status_code == 302 and answer["Location"].startswith("/accounts/login/?next=") and not _is_login(cell):
+        return SIGN_IN
+    if answer.status_code in (200, 201):
+        return SHOWN
+    if answer.status_code == 302:
+        return SHOWN if cell.page.away or cell.route.name.startswith("account_") else "302"
+    return str(answer.status_code)
+
+
+def _is_login(cell: Cell) -> bool:
+    return cell.route.name == "account_login"
+
+
+def text_of(answer: Any) -> str:
+    """All that an answer says: headers, cookies and body; escapes of HTML, JSON and addresses undone beside."""
+    body = answer.body if hasattr(answer, "body") else read(answer).body
+    head = "\n".join(f"{name}: {value}" for name, value in answer.items())
+    said = f"{head}\n{answer.cookies}\n{body.decode(errors='replace')}"
+    return f"{said}\n{unquote(html.unescape(said))}"
+
+
+def leaks(world: World, who: Who, answer: Any, *, asked: str = "", revealed: str = "", resident: bool = False) -> str:
+    """Marks in the answer that this person may not see; `asked` is what the request itself said.
+
+    `revealed` names the matter whose personal data was revealed; with `resident` a post counts for nothing.
+    """
+    said = text_of(answer)
+    wrong = [
+        f"{facet} of {name}"
+        for text, (name, facet) in world.marks().items()
+        if text in said and text not in asked and not _may_see(who, name, facet, revealed=revealed, resident=resident)
+    ]
+    return ", ".join(sorted(wrong))
+
+
+def _may_see(who: Who, name: str, facet: str, *, revealed: str, resident: bool) -> bool:
+    if facet in PRIVATE:
+        return facet in ("phone", "contact") and name == revealed
+    if who.kind == "reporter" or resident:
+        return name == who.follows and facet not in INNER
+    return name in who.sees
+
+
+_RANDOM = re.compile(
+    r'(csrfmiddlewaretoken" value=|csrf-token" content=|name="key" value=|value=)"[\w-]{36,64}"'
+    r"|parked(=|%3D)[0-9a-f-]{36}|csrftoken=[^;]*;[^\n]*|sessionid=[^;]*;[^\n]*|Expires: [^\n]*|Content-Length: \d+|copy-\d+-[0-9a-f]+"
+)
+
+
+def plain(answer: Any, *, without: str = "") -> str:
+    """An answer with what differs each time taken out, and `without` (a number that was asked for)."""
+    said = f"{answer.status_code}\n{text_of(answer)}"
+    return _RANDOM.sub("~", said.replace(without, "#") if without else said)
+
+
+# -- nothing changed --------------------------------------------------------------------------------------------------
+
+CHANGES_ANYHOW = (
+    "django_session",
+    "intake_guess",
+    "vault_parkedform",
+    "axes_",
+    "procrastinate_",
+    "organisation_region",
+)
+"""Tables that a refusal may write to (sessions, counts of wrong tries, a form that waits for its writer), or that no
+request can write to and that are long."""
+
+
+def state(world: World) -> dict[str, str]:
+    """A fingerprint of every table, taken by a superuser."""
+    with world.admin() as opened:
+        names = [
+            row[0]
+            for row in opened.execute(
+                "SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace"
+                " AND relkind IN ('r', 'p') AND NOT relispartition"
+            ).fetchall()
+            if not row[0].startswith(CHANGES_ANYHOW)
+        ]
+        statement = " UNION ALL ".join(
+            f"SELECT '{name}', count(*) || ' ' || coalesce(sum(hashtextextended(t::text, 0)), 0) FROM {name} t"
+            for name in names
+        )
+        return dict(opened.execute(statement).fetchall())
+
+
+def forget_tries(world: World) -> None:
+    """Forget the wrong follow codes that were counted."""
+    with world.admin() as opened:
+        opened.execute("DELETE FROM intake_guess")
+
+
+__all__ = [
+    "MISSING",
+    "SHOWN",
+    "SIGN_IN",
+    "Cell",
+    "cells",
+    "expected",
+    "forget_tries",
+    "got",
+    "leaks",
+    "none_like",
+    "plain",
+    "read",
+    "send",
+    "state",
+    "text_of",
+    "undone",
+]

@@ -1,0 +1,211 @@
+"""The one place that says who may open which page and who sees which matter; the tests here are generated from it.
+
+A new address or API call that is missing below fails `test_know_every_route.py`. See README.md for how to add one.
+Written down a second time on purpose: nothing here is read out of the program.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+# -- doors: who gets as far as asking for something -------------------------------------------------------------------
+OPEN = "open"
+"""Everybody."""
+ACCOUNT = "account"
+"""Whoever has signed in at a browser, with a post or without; a token is no browser. Others are sent to sign in."""
+POST = "post"
+"""Whoever acts in a post. Others are sent to sign in (pages) or answered 401 (API)."""
+START = "start"
+"""As POST; but somebody signed in without a post is told that they have none (403)."""
+TOKEN = "token"
+"""API: a token of a post; a browser's session may read but not write (the API takes no CSRF token)."""
+ANYONE = "anyone"
+"""API: everybody but the holder of a bad token."""
+SIGHT_ALONE = "sight"
+"""No door of its own: row-level security alone; 404 for whoever doesn't see the matter, signed in or not."""
+REPORTER = "reporter"
+"""The browser that has shown the matter's follow code. Staff are residents here: their post counts for nothing."""
+CODE = "code"
+"""API: whoever sends the matter's follow code."""
+NOBODY = ""
+"""The method isn't offered: 405."""
+
+FEATURES: Mapping[str, frozenset[str]] = {
+    # A door may also be a feature: these roles have it, other posts are answered 403.
+    "triage": frozenset({"dispatcher"}),
+    "worklist": frozenset({"handler"}),
+    "checks": frozenset({"checker"}),
+    "find": frozenset({"dispatcher", "handler", "checker", "supervisor", "keeper", "grid_chief", "grid_worker"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One address (or API call).
+
+    `read` and `write` are the doors of GET and of POST. `about` is what its address names: a matter by its number, or
+    a paper or picture by its id. `args` are the rest of the address, each a case of its own. `sends` is what a POST
+    needs to be taken seriously, `asks` every query parameter that it reads. `away`: who gets in is sent elsewhere
+    (302). `head`: answers HEAD. `options`: one of the sign-in library's views, which answer OPTIONS and send whoever has
+    signed in on, whatever the method. `fixed`: knows nothing of matters or people, so three ask for all. `reveals`: the answer to a POST shows the matter's personal data.
+    """
+
+    read: str = NOBODY
+    write: str = NOBODY
+    about: str = ""
+    args: tuple[Mapping[str, str], ...] = ({},)
+    sends: Mapping[str, object] = field(default_factory=dict)
+    asks: tuple[str, ...] = ()
+    away: bool = False
+    head: bool = True
+    options: bool = False
+    fixed: bool = False
+    reveals: bool = False
+
+    @property
+    def methods(self) -> frozenset[str]:
+        """The methods that are offered."""
+        offered = {"GET": self.read, "HEAD": self.read if self.head else "", "POST": self.write}
+        return frozenset(name for name, door in offered.items() if door) | self._library()
+
+    def _library(self) -> frozenset[str]:
+        """What the sign-in library's views answer besides: a PUT is a POST to them."""
+        return frozenset({"OPTIONS", "PUT"} if self.write else {"OPTIONS"}) if self.options else frozenset()
+
+
+WORDS = {"words": "看看", "page": "/worklist/", "back": "/worklist/"}
+NOTE, TAKE, REPLY, TRANSFER, NONSENSE = ({"action": name} for name in ("note", "take", "reply", "transfer", "nonsense"))
+ACTING = {**WORDS, "reply": "已办", "lead": "1"}
+LIST = ("tab", "light", "q", "after")
+# What a page with forms reads besides: a form that waited for its writer to sign in again.
+BACK = ("parked",)
+
+PAGES: Mapping[str, Page] = {
+    # -- the few addresses of no slice
+    "healthz": Page(OPEN, fixed=True),
+    "start": Page(START, away=True),
+    "set_language": Page(write=OPEN, sends={"language": "zh-hans", "next": "/"}, fixed=True),
+    "ui:theme": Page(write=OPEN, sends={"theme": "dark", "next": "/"}, fixed=True),
+    "ui:styleguide": Page(OPEN, head=False, asks=("sort", "col", "q", "page", "tab"), fixed=True),
+    "api:openapi-json": Page(OPEN, fixed=True),
+    # -- sign-in: outside of the request's transaction, nothing of matters
+    "account_login": Page(OPEN, OPEN, options=True, sends={"login": "nobody", "password": "wrong"}, asks=("next",)),
+    "account_logout": Page(OPEN, OPEN, options=True, asks=("next",)),
+    "account_signed_out": Page(OPEN, fixed=True),
+    "account_inactive": Page(OPEN, options=True, asks=("next",), fixed=True),
+    "account_signup": Page(OPEN, fixed=True),
+    "access:posts": Page(ACCOUNT, ACCOUNT, sends={"post": "1"}),
+    # -- files and notices
+    "files:attachment": Page(SIGHT_ALONE, about="paper"),
+    "files:preview": Page(SIGHT_ALONE, about="picture"),
+    "notices:list": Page(POST, asks=("before",)),
+    "notices:read": Page(write=POST, sends={"upto": "1"}, away=True),
+    # -- matters, for every post
+    "matters:list": Page(
+        "find",
+        head=False,
+        asks=("q", "stage", "light", "region", "category", "since", "until", "which", "after", "trail", "col"),
+    ),
+    "matters:units": Page("find", head=False, asks=("field", "kind", "suggested", "id", "lead", "q_lead", "", "q_")),
+    "matters:ground": Page("find", head=False, asks=("ground",)),
+    "matters:matter": Page("find", about="matter", head=False, asks=BACK),
+    "matters:reveal": Page(write="find", about="matter", sends={"reason": "contact"}, reveals=True),
+    "matters:do": Page(write="find", about="matter", args=(NOTE, TRANSFER), sends=ACTING),
+    # -- the desks
+    "triage:desk": Page("triage", head=False, asks=("light", "after", *BACK)),
+    "triage:matter": Page(
+        "triage", "triage", about="matter", head=False, asks=("light", "after", *BACK), sends={"do": "accept"}
+    ),
+    "triage:unit": Page("triage", about="matter", head=False, asks=("category", "region", "lead", "was", "q_lead")),
+    "worklist:list": Page("worklist", asks=LIST),
+    "worklist:matter": Page("worklist", about="matter", asks=(*LIST, *BACK)),
+    "worklist:do": Page(write="worklist", about="matter", args=(NOTE, TAKE, NONSENSE), sends=ACTING),
+    "checks:desk": Page("checks", asks=("light", "q", "after")),
+    "checks:matter": Page("checks", about="matter", asks=("light", "q", "after", *BACK)),
+    "checks:check": Page(
+        write="checks", about="matter", sends={"way": "phone", "words": "属实", "result": "check_pass"}
+    ),
+    "checks:do": Page(write="checks", about="matter", args=(NOTE,), sends=ACTING),
+    # -- residents
+    "intake:home": Page(OPEN),
+    "intake:report": Page(OPEN, OPEN, sends={"body": "路灯不亮，已经两天了。"}),
+    "intake:done": Page(OPEN, away=True),
+    "intake:places": Page(OPEN, asks=("parent",)),
+    "intake:follow": Page(OPEN, OPEN, sends={"number": "20251118-000001", "code": "AAAA-AAAA"}, asks=("number",)),
+    "intake:mine": Page(REPORTER, about="matter"),
+    "intake:rate": Page(OPEN, REPORTER, about="matter", sends={"solved": "yes"}, away=True),
+    "intake:add": Page(OPEN, REPORTER, about="matter", sends={"words": "补充一句"}, away=True),
+    "intake:withdraw": Page(OPEN, REPORTER, about="matter", sends={"words": "不用了"}, away=True),
+    "intake:public": Page(OPEN, asks=("region", "category", "state", "after", "before")),
+}
+
+CALLS: Mapping[str, Page] = {
+    # -- the API, by the names of its functions
+    "api:matters_list": Page(
+        TOKEN,
+        head=False,
+        asks=(
+            *("stage", "unit_id", "part", "region_code", "category", "light", "words", "reported_from", "reported_to"),
+            *("open_only", "sort", "after", "size"),
+        ),
+    ),
+    "api:matter_card": Page(TOKEN, about="matter", head=False),
+    "api:matter_timeline": Page(TOKEN, about="matter", head=False),
+    "api:matter_files": Page(TOKEN, about="matter", head=False),
+    "api:matter_act": Page(write=TOKEN, about="matter", args=(NOTE, REPLY), sends={"words": "看看"}),
+    "api:matter_attach": Page(write=TOKEN, about="matter", sends={"files": "a file"}),
+    "api:matter_contact": Page(write=TOKEN, about="matter", sends={"reason": "contact"}, reveals=True),
+    "api:units": Page(TOKEN, head=False, asks=("text", "region_code")),
+    "api:regions": Page(ANYONE, head=False, asks=("code", "text")),
+    "api:categories": Page(ANYONE, head=False, fixed=True),
+    "api:grounds": Page(ANYONE, head=False, fixed=True),
+    "api:kind": Page(ANYONE, head=False, args=({"code": "request"},), fixed=True),
+    "api:report": Page(write=ANYONE, sends={"body": "路灯不亮，已经两天了。"}),
+    "api:follow": Page(CODE, about="matter", head=False),
+    "api:attach": Page(write=CODE, about="matter", sends={"files": "a file"}),
+    "api:verdict": Page(write=CODE, about="matter", sends={"solved": True}),
+    "api:withdraw": Page(write=CODE, about="matter", sends={"words": "不用了"}),
+    "api:note": Page(write=CODE, about="matter", sends={"words": "补充一句"}),
+}
+
+IS_NO_PAGE = {"api:api-root": "a name for the folder that the API's calls lie in; answers 404 itself"}
+
+# -- sight: which matters the policy shows to whom ---------------------------------------------------------------------
+# By place (checker, supervisor, keeper, grid posts), by what waits in the intake's places (dispatcher), and by the part
+# that the unit takes or took (all). "own" lies in a grid; "nowhere" has no place, so it is the city's alone.
+_SIGHT = """
+                         own  past  foreign  nowhere  waiting  waiting-there  ended  checking
+dispatcher               x    x     x        x        x        x              x      x
+checker                  x    x     x        x        x        x              x      x
+supervisor               x    x     x        x        x        x              x      x
+county-checker           x    x     -        -        x        -              x      x
+keeper                   x    x     -        -        x        -              x      x
+handler                  x    x     -        -        -        -              x      x
+past-handler             x    x     -        -        -        -              -      -
+co-handler               x    -     -        -        -        -              -      -
+grid-chief               x    -     -        -        -        -              -      -
+grid-worker              x    -     -        -        -        -              -      -
+neighbour-dispatcher     -    -     -        -        -        x              -      -
+neighbour-checker        -    -     x        -        -        x              -      -
+neighbour-handler        -    -     x        -        -        -              -      -
+post-without-a-place     -    -     -        -        -        -              -      -
+token                    x    x     -        -        -        -              x      x
+session-of-an-ended-post -    -     -        -        -        -              -      -
+token-of-an-ended-post   -    -     -        -        -        -              -      -
+without-post             -    -     -        -        -        -              -      -
+anonymous                -    -     -        -        -        -              -      -
+reporter                 x    -     -        -        -        -              -      -
+other-reporter           -    -     x        -        -        -              -      -
+"""
+
+
+def _read(text: str) -> dict[str, frozenset[str]]:
+    head, *rows = (
+        [cell.replace("-", " ") if len(cell) > 1 else cell for cell in line.split()]
+        for line in text.strip().splitlines()
+    )
+    return {row[0]: frozenset(name for name, cell in zip(head, row[1:], strict=True) if cell == "x") for row in rows}
+
+
+SIGHT: Mapping[str, frozenset[str]] = {
+    name.replace("co handler", "co-handler"): seen for name, seen in _read(_SIGHT).items()
+}
