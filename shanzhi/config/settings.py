@@ -6,6 +6,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from shanzhi.config.edge.weakness import contact_of
 from shanzhi.config.installation import Installation
 from shanzhi.config.observe import logs
 from shanzhi.core.outbound import Rules
@@ -177,6 +178,9 @@ CSRF_COOKIE_SAMESITE = "Lax"
 COOKIE_PREFIX = "__Host-" if USES_TLS else ""
 SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
 CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_SECURE = USES_TLS
 CSRF_FAILURE_VIEW = "shanzhi.config.views.csrf_failed"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 # A year, for this host and those below it, once it is served by TLS at all (RFC 6797).
@@ -255,6 +259,9 @@ if SMS == "http" and (not SMS_URL or len(SMS_TOKEN) < 32):
 # Who answers for the personal data (the privacy notice, PIPL article 17), and how they are reached.
 KEEPER_NAME = os.environ.get("SHANZHI_KEEPER_NAME", "")
 KEEPER_CONTACT = os.environ.get("SHANZHI_KEEPER_CONTACT", "")
+
+# Where weaknesses are reported (`/.well-known/security.txt`); empty: the page isn't there.
+SECURITY_CONTACT = contact_of(os.environ.get("SHANZHI_SECURITY_CONTACT", ""))
 
 LOGGING = logs.settings()
 METRICS_TOKEN = os.environ.get("SHANZHI_METRICS_TOKEN", "")

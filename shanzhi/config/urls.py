@@ -10,12 +10,14 @@ from django.views.i18n import set_language
 
 from shanzhi.config import views
 from shanzhi.config.api import api
+from shanzhi.config.edge import weakness
 from shanzhi.config.observe import health, metrics
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.page, name="metrics"),
+    path(".well-known/security.txt", weakness.security_txt, name="security_txt"),
     path("start/", views.start, name="start"),
     path("language/", require_POST(set_language), name="set_language"),
     path("accounts/", include("shanzhi.kernel.access.web.account_urls")),

@@ -167,7 +167,10 @@ CALLS: Mapping[str, Page] = {
     "api:note": Page(write=CODE, about="matter", sends={"words": "补充一句"}),
 }
 
-IS_NO_PAGE = {"api:api-root": "a name for the folder that the API's calls lie in; answers 404 itself"}
+IS_NO_PAGE = {
+    "api:api-root": "a name for the folder that the API's calls lie in; answers 404 itself",
+    "security_txt": "a file for whoever has found a weakness; answers 404 while the city names no contact",
+}
 
 # -- sight: which matters the policy shows to whom ---------------------------------------------------------------------
 # By place (checker, supervisor, keeper, grid posts), by what waits in the intake's places (dispatcher), and by the part

@@ -23,6 +23,8 @@ def test_it_shows_the_sign_in_page_in_our_words(client: Client, cast: Cast):
     assert "请联系本单位管理员" in html
     assert "Username" not in html
     assert "placeholder" not in html
+    assert 'autocomplete="username"' in html
+    assert 'autocomplete="current-password"' in html
 
 
 def test_it_leads_from_sign_in_to_the_start_of_the_post(client: Client, cast: Cast):
@@ -70,7 +72,9 @@ def test_it_asks_before_it_signs_out_and_clears_what_the_browser_kept(client: Cl
     sign_in(client, LOGINS["handler"])
     assert "退出登录？" in client.get("/accounts/logout/").content.decode()
     assert client.get("/notices/").status_code == 200
-    gone = client.post("/accounts/logout/", follow=True)
+    left = client.post("/accounts/logout/")
+    assert left.headers["Clear-Site-Data"] == '"cache", "storage"'
+    gone = client.get(left["Location"])
     assert 'data-draft-clear="*"' in gone.content.decode()
     assert client.get("/notices/")["Location"].startswith(LOGIN)
 

@@ -187,6 +187,12 @@ def test_it_binds_the_cookies_to_the_host_under_tls_and_asks_for_two_steps_unles
     assert settings_with(**given) == expected
 
 
+def test_it_keeps_the_cookie_of_the_language_to_tls_and_to_the_server():
+    show = "from django.conf import settings as s; print(s.LANGUAGE_COOKIE_SECURE, s.LANGUAGE_COOKIE_HTTPONLY)"
+    assert settings_with(show, SHANZHI_TLS="1") == "True True"
+    assert settings_with(show) == "False True"
+
+
 def test_it_lets_the_sign_in_form_lead_to_the_identity_provider_and_nowhere_else():
     show = "from django.conf import settings as s; print(s.CONTENT_SECURITY_POLICY['DIRECTIVES']['form-action'])"
     assert settings_with(show) == """["'self'"]"""

@@ -50,7 +50,7 @@ def handed_to(handler: Actor, dispatcher: Actor, matter: Reported) -> Reported:
 
 def signed_in(part: str) -> Client:
     client = Client()
-    client.force_login(Account.objects.get(username=LOGINS[part]), backend=settings.AUTHENTICATION_BACKENDS[1])
+    client.force_login(Account.objects.get(username=LOGINS[part]), backend=settings.AUTHENTICATION_BACKENDS[0])
     return client
 
 

@@ -45,7 +45,7 @@ def card(actor: Actor, matter: Reported) -> MatterCard:
 
 def signed_in(part: str) -> Client:
     client = Client()
-    client.force_login(Account.objects.get(username=LOGINS[part]), backend=settings.AUTHENTICATION_BACKENDS[1])
+    client.force_login(Account.objects.get(username=LOGINS[part]), backend=settings.AUTHENTICATION_BACKENDS[0])
     return client
 
 
