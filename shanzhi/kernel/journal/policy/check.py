@@ -127,7 +127,10 @@ def _entries(
 
 def _entry(each: ProvedEntry) -> EntryFields | None:
     try:
-        return read_entry(each.entry)
+        entry = read_entry(each.entry)
+        # Whoever signs a file of their own may have put anything into it.
+        is_plain = all(isinstance(part, int) for part in (entry.id, entry.subject_id, entry.subject_step))
+        return entry if is_plain and isinstance(entry.action, str) and entry.action.isascii() else None
     except (ValueError, TypeError, AttributeError, ArithmeticError, RecursionError):
         return None
 
