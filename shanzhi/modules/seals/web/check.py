@@ -100,7 +100,7 @@ def check(request: ActingRequest) -> HttpResponse:
     return _page(request, FileForm(), found=_told(judged))
 
 
-def _bytes(given: UploadedFile[bytes]) -> bytes:
+def _bytes(given: "UploadedFile[bytes]") -> bytes:
     """As much of the file as it takes to see that it is too large."""
     return bytes(given.read(FILE_MOST + 1))
 
