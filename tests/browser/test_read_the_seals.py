@@ -1,15 +1,18 @@
 """Anybody reads the city's seals, prints the week's sheet, and has a file checked that they were given."""
 
+import os
 import re
 import time
 from pathlib import Path
 
-from playwright.sync_api import expect
+from playwright.sync_api import ViewportSize, expect
 
 from tests.browser.person import Meet, Person
 from tests.site import ROOT
 
 PATIENCE_SECONDS = 60
+A4_PIXELS: ViewportSize = {"width": 680, "height": 1009}
+"""A sheet of A4 without its margins, at 96 dots an inch."""
 
 
 def waits_for_a_head(anybody: Person, least: int = 1) -> int:
@@ -53,6 +56,9 @@ def test_it_prints_the_week_on_one_sheet(meet: Meet) -> None:
     expect(page.get_by_text("签字一")).to_be_visible()
     folder = ROOT / "var" / "screenshots"
     folder.mkdir(parents=True, exist_ok=True)
+    if os.environ.get("SHANZHI_SCREENSHOTS") == "1":
+        page.set_viewport_size(A4_PIXELS)
+        page.screenshot(path=folder / "seals-week-printed.png", full_page=True)
     printed = page.pdf(path=folder / "seals-week.pdf", prefer_css_page_size=True)
     assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
 
@@ -63,7 +69,7 @@ def test_it_takes_the_proof_of_a_matter_home(meet: Meet, tmp_path: Path) -> None
     resident.goes("/follow/")
     resident.page.get_by_label("编号").fill(made.number)
     resident.page.get_by_label("查询码").fill(made.code)
-    resident.page.get_by_role("main").get_by_role("button", name="查看").click()
+    resident.page.get_by_role("main").get_by_role("button", name="查进度").click()
     resident.sees("下载存证")
     resident.looks("mine-with-proof")
     deadline = time.monotonic() + PATIENCE_SECONDS

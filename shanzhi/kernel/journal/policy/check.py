@@ -129,8 +129,9 @@ def _entry(each: ProvedEntry) -> EntryFields | None:
     try:
         entry = read_entry(each.entry)
         # Whoever signs a file of their own may have put anything into it.
-        is_plain = all(isinstance(part, int) for part in (entry.id, entry.subject_id, entry.subject_step))
-        return entry if is_plain and isinstance(entry.action, str) and entry.action.isascii() else None
+        told: tuple[object, ...] = (entry.id, entry.subject_id, entry.subject_step, entry.action)
+        kinds = tuple(type(part) for part in told)
+        return entry if kinds == (int, int, int, str) and entry.action.isascii() else None
     except (ValueError, TypeError, AttributeError, ArithmeticError, RecursionError):
         return None
 

@@ -13,7 +13,7 @@ from shanzhi.config import database
 from shanzhi.kernel.journal import operations, queries
 from shanzhi.kernel.journal.policy import read_head
 from shanzhi.kernel.journal.policy.tree import hasher, is_consistent
-from shanzhi.kernel.journal.tests.sealing import NOW, fill
+from shanzhi.kernel.journal.tests.sealing import NOW, fill, last_head
 from shanzhi.modules.seals.policy import BadWeek, Week, groups
 from shanzhi.modules.seals.queries import head as head_of
 from shanzhi.modules.seals.queries import published, sheet
@@ -51,7 +51,7 @@ def baseline(sealed) -> int:
 
 
 def test_it_gives_the_signed_text_to_the_letter(anybody, sealed):
-    now = queries.head_now()
+    now = last_head()
     response = anybody.get(f"/seals/heads/{now.id}/head.txt")
     assert response.content.decode() == sealed.late
     assert response["Content-Type"] == "text/plain; charset=utf-8"
@@ -159,7 +159,8 @@ def test_it_prints_the_last_head_of_a_week(anybody, sealed):
 
 def test_it_draws_a_code_that_holds_the_whole_text_and_no_style(anybody, sealed):
     page = anybody.get("/seals/week/", {"week": "2025-W47"}).content.decode()
-    drawn = base64.b64decode(re.search(r"svg\+xml;base64,([A-Za-z0-9+/=]+)", page)[1])
+    [encoded] = re.findall(r"svg\+xml;base64,([A-Za-z0-9+/=]+)", page)
+    drawn = base64.b64decode(encoded)
     assert drawn.count(b"<path") == 1
     assert b"style" not in drawn
     assert b"script" not in drawn
@@ -191,6 +192,7 @@ def test_it_cuts_weeks_as_clocks_in_the_city_do():
 
 def test_it_says_that_the_week_still_runs(sealed):
     running = sheet(Week.read("2025-W47"), now=NOW)
+    assert running.head is not None
     assert (running.is_running, running.head.note) == (True, sealed.early)
     with pytest.raises(BadWeek):
         sheet(Week.read("2025-W48"), now=NOW)
@@ -210,5 +212,5 @@ def test_it_leads_there_from_the_foot_of_every_page(anybody):
 
 
 def test_it_has_one_number_for_one_head(sealed):
-    row = queries.head_now()
+    row = last_head()
     assert head_of(row.id) == row

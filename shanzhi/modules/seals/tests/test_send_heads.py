@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from shanzhi.kernel.journal.policy import PublicKey, read_head
 from shanzhi.kernel.journal.tests.sealing import NOW
 from shanzhi.modules.seals import operations, queries
 from shanzhi.modules.seals.models import Delivery
-from shanzhi.modules.seals.policy import next_try
+from shanzhi.modules.seals.policy import address_hash, next_try
 from shanzhi.modules.seals.tests.sealed_city import WEEK, sealed_city
 
 DAY = timedelta(days=1)
@@ -30,7 +31,7 @@ class Keeper:
 
     url: str = ""
     answers: list[int | str] = field(default_factory=lambda: [200])
-    heard: list[tuple[dict[str, str], dict[str, object]]] = field(default_factory=list)
+    heard: list[tuple[dict[str, str], dict[str, Any]]] = field(default_factory=list)
 
 
 @contextmanager
@@ -199,7 +200,7 @@ def test_it_takes_up_what_a_dead_worker_left(sent, settings):
     at = NOW + WEEK + DAY
     with keeping() as keeper:
         settings.SEAL_WEBHOOKS = (keeper.url,)
-        operations.deliveries_plan(addresses=[operations.policy.address_hash(keeper.url)], now=at)
+        operations.deliveries_plan(addresses=[address_hash(keeper.url)], now=at)
         assert operations._claim(at, besides=set()) is not None
         # The other worker is still at it.
         assert operations.heads_deliver(now=at + SOON) == 0

@@ -25,7 +25,7 @@ SHOWN_MOST = 200
 """Steps and faults that are shown; a matter has a dozen."""
 # verdict → tone, title, what to do
 _WORDS: dict[Verdict, tuple[Tone, str, str]] = {
-    "proved": ("good", msg("真实，没有被改过"), msg("由本市签名，和本市现在的台账一致。")),
+    "proved": ("good", msg("真实，没有被改过"), msg("由本市签名，和本市现在公布的树一致。")),
     "lost": (
         "warn",
         msg("真实，但本市恢复备份时丢失了这部分"),
@@ -142,12 +142,15 @@ def _proved(judged: Judged) -> list[str]:
         named["count"] = len(judged.checked.entries)
         lines.insert(0, gettext("文件里的 %(count)d 步，在 %(at)s 之前就已入账，此后一字未改。") % named)
     if judged.verdict == "proved":
-        lines.append(gettext("本市现在的台账是从它原样长成的：这之前的留痕没有改动、插入或删去。"))
+        lines.append(gettext("本市现在公布的树在这个位置和它一致，没有另写一套。"))
     return lines
 
 
 def _unproved(judged: Judged) -> list[str]:
     lines = [gettext("所记的事是否属实；这之后有没有新的步骤。")]
+    if judged.verdict == "proved":
+        # The tree is looked up, not computed anew from the entries below it: that takes the whole journal.
+        lines.append(gettext("本市库里的留痕此后有没有被动过：这要由管理员运行 shanzhi journal verify 全部重算。"))
     return lines + [_say(saying) for saying in (judged.checked.open if judged.checked else ())]
 
 

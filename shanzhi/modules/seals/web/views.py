@@ -24,6 +24,7 @@ TEXT = "text/plain; charset=utf-8"
 FOR_A_DAY = "public, max-age=86400, immutable"
 FOR_A_MINUTE = "public, max-age=60"
 DIGITS_MOST = 19
+HASHES = {"sha256": "SHA-256", "sm3": "SM3"}
 
 
 @require_safe
@@ -101,7 +102,7 @@ def _facts(row: HeadRow) -> list[tuple[str, object]]:
         (gettext("第几纪元"), row.epoch),
         (gettext("签名密钥"), row.key_id),
         (gettext("台账名称"), read_head(row.note).head.name),
-        (gettext("哈希算法"), read_head(row.note).head.hash.upper()),
+        (gettext("哈希算法"), HASHES[read_head(row.note).head.hash]),
     ]
     return facts
 
