@@ -73,7 +73,7 @@ def findings() -> Iterator[Finding]:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shanzhi.config.settings")
     django.setup()
     database.repoint(installation)
-    for look in (_migrations, _rights, _keys, _vault, _content, _loop, _backlog, _sealing, _backup):
+    for look in (_migrations, _rights, _keys, _vault, _content, _loop, _backlog, _sealing, _publishing, _backup):
         try:
             yield from look(installation)
         except Exception as error:
@@ -272,6 +272,26 @@ def _sealing(installation: Installation) -> Iterator[Finding]:
             else "请运行 shanzhi journal verify 查明。"
         )
         yield Finding("封存", is_signed and not is_late, seen if is_signed else "最新树头的签名对不上", mend)
+
+    yield from _as_worker(installation, look)
+
+
+def _publishing(installation: Installation) -> Iterator[Finding]:
+    def look() -> Iterator[Finding]:
+        from django.conf import settings
+        from django.utils import timezone
+
+        from shanzhi.modules.seals import queries
+
+        sent = queries.deliveries(now=timezone.now())
+        if not settings.SEAL_WEBHOOKS and not sent.given_up:
+            return
+        last = f"最近一次 {timezone.localtime(sent.delivered_at):%m-%d %H:%M}" if sent.delivered_at else "还没有送达过"
+        seen = (
+            f"{len(settings.SEAL_WEBHOOKS)} 个地址，{last}，{sent.waiting:,} 份待送，30 天内放弃 {sent.given_up:,} 份"
+        )
+        mend = "对方连续七天没有收。请核对 SHANZHI_SEAL_WEBHOOKS 和 SHANZHI_OUTBOUND_ALLOW，并联系对方。"
+        yield Finding("树头外送", not sent.given_up, seen, mend)
 
     yield from _as_worker(installation, look)
 
