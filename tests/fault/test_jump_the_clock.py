@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 
 from shanzhi.config import database
-from shanzhi.kernel.access.operations import acting, issue_token
+from shanzhi.kernel.access.operations import acting, token_issue
 from shanzhi.kernel.access.policy import SignInNeeded
 from shanzhi.kernel.access.queries import actor_of_token
 from shanzhi.kernel.journal import operations as journal
@@ -54,8 +54,8 @@ def test_it_keeps_order_and_seals_whatever_the_clock_shows(city: City):
 
 
 def test_it_lets_nobody_in_by_a_clock_that_went_on_and_nobody_stay_out_for_ever(city: City):
-    with acting(city.cast.dispatcher):
-        token = issue_token(post_id=city.cast.dispatcher.post_id, label="clock", days=30, now=NOW)
+    with database.acting_as(city.installation, "importer"):
+        token = token_issue(post_id=city.cast.dispatcher.post_id, label="clock", days=30, now=NOW)
     assert actor_of_token(token, NOW - timedelta(days=300)).post_id == city.cast.dispatcher.post_id
     with pytest.raises(SignInNeeded):
         actor_of_token(token, NOW + timedelta(days=31))
