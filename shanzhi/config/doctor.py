@@ -17,6 +17,7 @@ from shanzhi.config.installation import ROLES, UNFINISHED, Installation
 LEAST_VERSION = 150000
 LEAST_FREE = 1 << 30
 BACKUP_HOURS = 26
+CLOCK_SECONDS = 5
 PACKAGE = Path(__file__).parents[1]
 UNDER_POLICY = (
     "journal_entry",
@@ -73,7 +74,19 @@ def findings() -> Iterator[Finding]:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shanzhi.config.settings")
     django.setup()
     database.repoint(installation)
-    for look in (_migrations, _rights, _keys, _vault, _content, _loop, _backlog, _sealing, _publishing, _backup):
+    for look in (
+        _migrations,
+        _rights,
+        _keys,
+        _vault,
+        _content,
+        _loop,
+        _backlog,
+        _sealing,
+        _publishing,
+        _clock,
+        _backup,
+    ):
         try:
             yield from look(installation)
         except Exception as error:
@@ -294,6 +307,26 @@ def _publishing(installation: Installation) -> Iterator[Finding]:
         yield Finding("树头外送", not sent.given_up, seen, mend)
 
     yield from _as_worker(installation, look)
+
+
+def _clock(installation: Installation) -> Iterator[Finding]:
+    """Limits run by this machine's clock, the journal by the database's: they have to agree, and not to go back."""
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    with database.as_owner(installation) as connection:
+        before = timezone.now()
+        row = connection.execute("SELECT clock_timestamp(), max(recorded_at) FROM journal_entry").fetchone()
+        after = timezone.now()
+    theirs, last = row if row else (before, None)
+    apart = max(theirs - after, before - theirs, timedelta(0))
+    ahead = last - theirs if last is not None and last > theirs else timedelta(0)
+    seen = f"与数据库相差 {apart.total_seconds():.0f} 秒"
+    if ahead:
+        seen += f"；最后一条留痕在 {ahead.total_seconds():.0f} 秒之后，时钟倒退过"
+    ok = apart < timedelta(seconds=CLOCK_SECONDS) and ahead < timedelta(seconds=CLOCK_SECONDS)
+    yield Finding("时钟", ok, seen, "请在两台机器上都打开时间同步（chrony 或 NTP），再核对时限。")
 
 
 def _backup(installation: Installation) -> Iterator[Finding]:
