@@ -17,6 +17,7 @@ from shanzhi.config.installation import ROLES, UNFINISHED, Installation
 LEAST_VERSION = 150000
 LEAST_FREE = 1 << 30
 BACKUP_HOURS = 26
+CLOCK_SECONDS = 5
 PACKAGE = Path(__file__).parents[1]
 UNDER_POLICY = (
     "journal_entry",
@@ -73,7 +74,19 @@ def findings() -> Iterator[Finding]:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shanzhi.config.settings")
     django.setup()
     database.repoint(installation)
-    for look in (_migrations, _rights, _keys, _vault, _content, _loop, _backlog, _sealing, _backup):
+    for look in (
+        _migrations,
+        _rights,
+        _keys,
+        _vault,
+        _content,
+        _loop,
+        _backlog,
+        _sealing,
+        _publishing,
+        _clock,
+        _backup,
+    ):
         try:
             yield from look(installation)
         except Exception as error:
@@ -274,6 +287,46 @@ def _sealing(installation: Installation) -> Iterator[Finding]:
         yield Finding("封存", is_signed and not is_late, seen if is_signed else "最新树头的签名对不上", mend)
 
     yield from _as_worker(installation, look)
+
+
+def _publishing(installation: Installation) -> Iterator[Finding]:
+    def look() -> Iterator[Finding]:
+        from django.conf import settings
+        from django.utils import timezone
+
+        from shanzhi.modules.seals import queries
+
+        sent = queries.deliveries(now=timezone.now())
+        if not settings.SEAL_WEBHOOKS and not sent.given_up:
+            return
+        last = f"最近一次 {timezone.localtime(sent.delivered_at):%m-%d %H:%M}" if sent.delivered_at else "还没有送达过"
+        seen = (
+            f"{len(settings.SEAL_WEBHOOKS)} 个地址，{last}，{sent.waiting:,} 份待送，30 天内放弃 {sent.given_up:,} 份"
+        )
+        mend = "对方连续七天没有收。请核对 SHANZHI_SEAL_WEBHOOKS 和 SHANZHI_OUTBOUND_ALLOW，并联系对方。"
+        yield Finding("树头外送", not sent.given_up, seen, mend)
+
+    yield from _as_worker(installation, look)
+
+
+def _clock(installation: Installation) -> Iterator[Finding]:
+    """Limits run by this machine's clock, the journal by the database's: they have to agree, and not to go back."""
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    with database.as_owner(installation) as connection:
+        before = timezone.now()
+        row = connection.execute("SELECT clock_timestamp(), max(recorded_at) FROM journal_entry").fetchone()
+        after = timezone.now()
+    theirs, last = row if row else (before, None)
+    apart = max(theirs - after, before - theirs, timedelta(0))
+    ahead = last - theirs if last is not None and last > theirs else timedelta(0)
+    seen = f"与数据库相差 {apart.total_seconds():.0f} 秒"
+    if ahead:
+        seen += f"；最后一条留痕在 {ahead.total_seconds():.0f} 秒之后，时钟倒退过"
+    ok = apart < timedelta(seconds=CLOCK_SECONDS) and ahead < timedelta(seconds=CLOCK_SECONDS)
+    yield Finding("时钟", ok, seen, "请在两台机器上都打开时间同步（chrony 或 NTP），再核对时限。")
 
 
 def _backup(installation: Installation) -> Iterator[Finding]:

@@ -243,6 +243,13 @@ OUTBOUND = Rules.read(
     os.environ.get("SHANZHI_OUTBOUND_ALLOW", ""), http_on_loopback=os.environ.get("SHANZHI_OUTBOUND_LOOPBACK") == "1"
 )
 
+# Where each day's head of the journal is sent, to be kept by somebody else: a newspaper, the archive, the province.
+SEAL_WEBHOOKS = tuple(filter(None, (part.strip() for part in os.environ.get("SHANZHI_SEAL_WEBHOOKS", "").split(","))))
+if len(SEAL_WEBHOOKS) > 20 or not all(
+    part.startswith("https://") or OUTBOUND.http_on_loopback for part in SEAL_WEBHOOKS
+):
+    raise ImproperlyConfigured("SHANZHI_SEAL_WEBHOOKS is a list of https addresses with commas, 20 at most")
+
 # Text messages to residents: none, log (the demo shows them on the page) or http (a city's gateway; docs/sms.md).
 SMS = os.environ.get("SHANZHI_SMS", "log" if DEMO_CITY else "none")
 SMS_URL = os.environ.get("SHANZHI_SMS_URL", "")

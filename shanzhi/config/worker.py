@@ -22,6 +22,7 @@ from shanzhi.core.errors import DomainError
 from shanzhi.kernel.journal import operations as journal
 from shanzhi.kernel.notices import operations as notices
 from shanzhi.kernel.notices import queries as notices_queries
+from shanzhi.modules.seals import queries as seals
 
 log = logging.getLogger(__name__)
 
@@ -126,6 +127,9 @@ def measure(*, now: datetime) -> None:
     metrics.set_gauge("outbox_events", waiting)
     metrics.set_gauge("outbox_lag_seconds", (now - since).total_seconds() if since else 0)
     metrics.set_gauge("jobs_failed", ProcrastinateJob.objects.filter(status="failed").count())
+    sent = seals.deliveries(now=now)
+    metrics.set_gauge("seal_deliveries_waiting", sent.waiting)
+    metrics.set_gauge("seal_deliveries_given_up", sent.given_up)
     metrics.set_gauge("measured_at_seconds", now.timestamp())
 
 

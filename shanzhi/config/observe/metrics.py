@@ -28,6 +28,8 @@ _gauges = {
         ("outbox_events", "Events that wait to be told"),
         ("outbox_lag_seconds", "Age of the oldest event that waits"),
         ("jobs_failed", "Background jobs that failed and were given up"),
+        ("seal_deliveries_waiting", "Heads of the journal that wait to be sent"),
+        ("seal_deliveries_given_up", "Heads of the journal that could not be sent, in the last 30 days"),
         ("measured_at_seconds", "When the worker last measured (Unix time)"),
     )
 }

@@ -8,10 +8,12 @@ from pathlib import Path
 import psycopg
 import pytest
 from django.db import connections
+from django.utils import timezone
 
 from shanzhi.config import database, doctor
+from shanzhi.config.backup import keep
 from shanzhi.config.doctor import Finding
-from shanzhi.config.installation import ROLES, Installation
+from shanzhi.config.installation import ROLES, UNFINISHED, Installation
 from shanzhi.kernel.journal import operations as journal
 from shanzhi.kernel.vault.policy.envelope import KeyRing, new_keyring_text, record_context
 from tests.concurrency.committed import City, city
@@ -210,6 +212,35 @@ def test_it_sees_that_the_database_can_not_be_reached(asked, monkeypatch):
     assert not found["数据库"].ok
     assert "DATABASE_URL" in found["数据库"].mend
     assert "事项与留痕" not in found
+
+
+def test_it_minds_the_age_of_the_last_backup_where_backups_are_kept(asked, monkeypatch, tmp_path: Path):
+    assert "备份" not in asked()
+    monkeypatch.setenv("SHANZHI_BACKUP_FOLDER", str(tmp_path))
+    none = asked()["备份"]
+    assert (none.ok, none.seen) == (False, "一份也没有")
+    now = timezone.now()
+    for hours, is_fresh in ((30, False), (2, True)):
+        (tmp_path / keep.name_of("shanzhi", now - timedelta(hours=hours))).touch()
+        assert asked()["备份"].ok is is_fresh
+    keep.doubt(tmp_path / keep.name_of("shanzhi", now - timedelta(hours=2)))
+    assert not asked()["备份"].ok
+
+
+@pytest.mark.parametrize("jump", [timedelta(hours=-3), timedelta(minutes=1), timedelta(days=400)])
+def test_it_sees_that_the_clock_is_not_the_database_s(asked, monkeypatch, jump):
+    assert asked()["时钟"].ok
+    right = timezone.now
+    monkeypatch.setattr(timezone, "now", lambda: right() + jump)
+    found = asked()["时钟"]
+    assert not found.ok
+    assert "NTP" in found.mend
+
+
+def test_it_sees_a_restore_that_was_broken_off(monkeypatch, tmp_path: Path):
+    monkeypatch.setenv("SHANZHI_HOME", str(tmp_path))
+    (tmp_path / UNFINISHED).write_text("{}")
+    assert [(row.what, row.ok) for row in doctor.findings()] == [("恢复", False)]
 
 
 def test_it_sees_a_matter_that_the_journal_tells_of_alone(asked, broken):

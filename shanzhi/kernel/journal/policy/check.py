@@ -127,7 +127,11 @@ def _entries(
 
 def _entry(each: ProvedEntry) -> EntryFields | None:
     try:
-        return read_entry(each.entry)
+        entry = read_entry(each.entry)
+        # Whoever signs a file of their own may have put anything into it.
+        told: tuple[object, ...] = (entry.id, entry.subject_id, entry.subject_step, entry.action)
+        kinds = tuple(type(part) for part in told)
+        return entry if kinds == (int, int, int, str) and entry.action.isascii() else None
     except (ValueError, TypeError, AttributeError, ArithmeticError, RecursionError):
         return None
 

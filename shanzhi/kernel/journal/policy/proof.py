@@ -141,6 +141,8 @@ def _proof(said: Any) -> Proof:
 def _word(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError("a text was expected")
+    # Half a surrogate pair can be written in JSON and nowhere else: a UnicodeEncodeError is a ValueError.
+    value.encode()
     return value
 
 

@@ -22,6 +22,9 @@ from shanzhi.kernel.journal.trees import (
     tree_state,
 )
 
+NUMBER_MOST = 2**62
+"""No size and no number is larger: PostgreSQL's bigint holds it."""
+
 
 @dataclass(frozen=True, slots=True)
 class HeadRow:
@@ -90,6 +93,30 @@ def head_covering(epoch: int, size: int) -> HeadRow | None:
     return _head_row(row) if row else None
 
 
+def head_of(number: int) -> HeadRow:
+    """The head with this number. 1 query.
+
+    Raises:
+        NotFound: there is none.
+    """
+    row = Head.objects.filter(pk=number).first() if 0 < number <= NUMBER_MOST else None
+    if row is None:
+        raise NotFound(msg("没有第 %(number)s 号树头。请从树头列表里选。"), number=str(number)[:20])
+    return _head_row(row)
+
+
+def head_last_in(start: datetime, end: datetime) -> HeadRow | None:
+    """The last head signed from `start` on and before `end`. 1 query."""
+    row = Head.objects.filter(signed_at__gte=start, signed_at__lt=end).order_by("-signed_at", "-id").first()
+    return _head_row(row) if row else None
+
+
+def head_first_of(epoch: int) -> HeadRow | None:
+    """The first head of an epoch. 1 query."""
+    row = Head.objects.filter(epoch=epoch).order_by("size", "id").first()
+    return _head_row(row) if row else None
+
+
 def keys() -> list[KeyRow]:
     """All public keys, the first one first. 1 query."""
     return [KeyRow(row.id, row.text, row.statement, row.added_at) for row in Key.objects.order_by("position")]
@@ -135,6 +162,7 @@ def consistency_proof(*, epoch: int, old: int, new: int) -> tuple[bytes, ...]:
         NotFound: no such epoch, or its tree hasn't grown as far.
     """
     row = epoch_of(epoch)
+    _check_size(new)
     try:
         return consistency(row.hasher, old, new, read_tiles(epoch, consistency_places(old, new)))
     except (KeyError, ValueError) as error:
@@ -147,10 +175,16 @@ def tree_at(*, epoch: int, size: int) -> TreeState:
     Raises:
         NotFound: no such epoch, or its tree hasn't grown as far.
     """
+    _check_size(size)
     try:
         return tree_state(epoch_of(epoch), size)
     except TreeDamaged as error:
         raise NotFound(msg("树里没有这个叶，或树还没有长到这么大。")) from error
+
+
+def _check_size(size: int) -> None:
+    if size > NUMBER_MOST:
+        raise NotFound(msg("树里没有这个叶，或树还没有长到这么大。"))
 
 
 def is_sealed(entry_id: int, recorded_at: datetime) -> bool:

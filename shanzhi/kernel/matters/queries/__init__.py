@@ -9,6 +9,7 @@ from shanzhi.kernel.matters.queries.card import (
     card,
     hash_of_code,
     matter_id_of_number,
+    step_title,
 )
 from shanzhi.kernel.matters.queries.lists import (
     DeskCount,
@@ -87,6 +88,7 @@ __all__ = [
     "readings",
     "rights_state",
     "rows_by_ids",
+    "step_title",
     "suggested_unit",
     "triage_hint",
     "work_calendar",

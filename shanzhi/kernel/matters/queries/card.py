@@ -1,5 +1,6 @@
 """One matter, whole: what it is, whose turn it is and until when, what was done, what this actor may do now."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,11 +16,11 @@ from shanzhi.kernel.matters.models import Assignment, Matter, Remark
 from shanzhi.kernel.matters.operations.act import is_intake
 from shanzhi.kernel.matters.operations.step import MatterNotFound
 from shanzhi.kernel.matters.operations.upkeep import needs_reporter
-from shanzhi.kernel.matters.policy.process import Action, FieldSpec, Kind, Stage, allowed_actions
+from shanzhi.kernel.matters.policy.process import Action, FieldSpec, Kind, KindUnknown, Stage, allowed_actions
 from shanzhi.kernel.matters.policy.report import CHANNELS, follow_hash, normalise_number
 from shanzhi.kernel.matters.policy.rights import part_name
 from shanzhi.kernel.matters.queries.names import Names, light_of
-from shanzhi.kernel.matters.rulebook import categories, grounds, kind_version, work_calendar
+from shanzhi.kernel.matters.rulebook import categories, current_kind, grounds, kind_version, work_calendar
 from shanzhi.kernel.vault import queries as vault
 from shanzhi.kernel.vault.operations import READ_REASONS, keyring
 from shanzhi.kernel.vault.policy.keeping import ERASE_REASONS, HOLD_GROUNDS
@@ -272,6 +273,16 @@ _TITLES = {
     "vault.held": msg("个人信息延长保存"),
     "vault.hold_lifted": msg("不再延长保存个人信息"),
 }
+
+
+def step_title(action: str, payload: Mapping[str, Any]) -> str:
+    """What a journal entry of a matter tells of, as a title (a message id); the action's code where nobody knows a name."""
+    try:
+        kind = current_kind(str(payload.get("kind", "")))
+    except KindUnknown:
+        return _TITLES.get(action, action)
+    done_by = str(payload.get("done_by", ""))
+    return _TITLES.get(action) or (kind.action(done_by).name if kind.has_action(done_by) else action)
 
 
 def _entry(row: EntryRow, kind: Kind, names: Names, remarks: dict[tuple[int, str], str], actor: Actor) -> TimelineEntry:

@@ -15,7 +15,6 @@ from django.utils import timezone
 from shanzhi.config import database
 from shanzhi.kernel.access.models import Token
 from shanzhi.kernel.access.operations import token_end
-from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.matters.tests.api_support import PROPERTY, ROOT, Caller, problem_of, reported, token_of
 from tests.city import LOGINS, PASSWORD, Cast
 
@@ -60,19 +59,20 @@ def test_it_refuses_an_expired_and_an_ended_token(cast: Cast) -> None:
 
 
 @pytest.fixture
-def closed_post(cast: Cast) -> Iterator[Actor]:
-    """A post that has ended since its token was issued: closed by another connection, opened again afterwards."""
+def of_closed_post(cast: Cast) -> Iterator[Caller]:
+    """A token whose post has ended since: closed by another connection, opened again afterwards."""
     actor = cast.second_dispatcher
+    caller = Caller(actor)
     installation = settings.INSTALLATION
     change = f"UPDATE {installation.schema}.organisation_post SET closed_on = %s WHERE id = %s"
     with psycopg.connect(database.admin_url(installation), autocommit=True) as connection:
         connection.execute(change, [timezone.now().date() - timedelta(days=1), actor.post_id])
-        yield actor
+        yield caller
         connection.execute(change, [None, actor.post_id])
 
 
-def test_it_refuses_the_token_of_an_ended_post(closed_post: Actor) -> None:
-    assert problem_of(Caller(closed_post).get("/matters")) == (401, "sign-in-needed")
+def test_it_refuses_the_token_of_an_ended_post(of_closed_post: Caller) -> None:
+    assert problem_of(of_closed_post.get("/matters")) == (401, "sign-in-needed")
 
 
 def test_it_lets_a_browser_read_and_never_write(cast: Cast) -> None:

@@ -12,5 +12,6 @@ urlpatterns = [
     path("ground/", views.ground, name="ground"),
     path("<str:number>/", views.matter, name="matter"),
     path("<str:number>/reveal/", views.reveal, name="reveal"),
+    path("<str:number>/proof/", views.proof, name="proof"),
     path("<str:number>/do/<str:action>/", views.do, name="do"),
 ]

@@ -1,13 +1,17 @@
 """One matter: its page, its actions, its contact, and the pieces that its forms fetch while somebody types."""
 
+from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from shanzhi.core.errors import InputError
 from shanzhi.kernel.access.web.middleware import ActingRequest
+from shanzhi.kernel.journal import queries as journal
+from shanzhi.kernel.journal.policy import ProofError, write_proof
 from shanzhi.kernel.matters import operations, queries
 from shanzhi.kernel.matters.web import desk
 from shanzhi.kernel.matters.web.picker import is_id, picker, search_name
@@ -52,6 +56,22 @@ def reveal(request: ActingRequest, number: str) -> HttpResponse:
         posted = desk.Posted("", request.POST, error)
         return desk.draw_matter(request, desk.desk_context(request, matter_id, posted=posted), error.status)
     return desk.draw_matter(request, desk.desk_context(request, matter_id, revealed=found), 200)
+
+
+@require_GET
+@never_cache
+def proof(request: ActingRequest, number: str) -> HttpResponse:
+    """The proof of the matter's entries, as far as this post sees them, as a file."""
+    desk.check_staff(request)
+    matter_id = desk.id_of(number)
+    try:
+        made = journal.proof_of("matter", matter_id, number=number)
+    except ProofError as error:
+        messages.warning(request, error.sentence(gettext))
+        return HttpResponseRedirect(reverse("matters:matter", args=[number]))
+    response = HttpResponse(write_proof(made), content_type="application/json")
+    response["Content-Disposition"] = f'attachment; filename="proof-{number}.json"'
+    return response
 
 
 @require_GET

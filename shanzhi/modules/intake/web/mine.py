@@ -18,6 +18,8 @@ from shanzhi.core.text import msg
 from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.access.web.middleware import ActingRequest
 from shanzhi.kernel.files.policy import MAX_BYTES, MAX_FILES_A_STEP, StoredFile
+from shanzhi.kernel.journal import queries as journal
+from shanzhi.kernel.journal.policy import ProofError, write_proof
 from shanzhi.kernel.matters import operations, queries
 from shanzhi.kernel.matters.queries import MatterCard
 from shanzhi.kernel.matters.queries import TimelineEntry as Done
@@ -62,6 +64,21 @@ def mine(request: ActingRequest, number: str) -> HttpResponse:
     """The matter's page."""
     matter_id, actor = _find(request, number)
     return _page(request, queries.card(matter_id, actor=actor, now=request.now))
+
+
+@require_safe
+def proof(request: ActingRequest, number: str) -> HttpResponse:
+    """The proof of what was done so far, as a file to be kept; it holds what this reporter's own sight holds."""
+    matter_id, _ = _find(request, number)
+    try:
+        made = journal.proof_of("matter", matter_id, number=number)
+    except ProofError:
+        messages.warning(request, gettext(msg("最近的一步还没有封存，通常要十几秒。请稍后再下载存证。")))
+        return _to_page(number)
+    response = HttpResponse(write_proof(made), content_type="application/json")
+    response["Content-Disposition"] = f'attachment; filename="proof-{number}.json"'
+    response["Cache-Control"] = "private, no-store"
+    return response
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
