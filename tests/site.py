@@ -89,7 +89,7 @@ class Site:
 
     def environment(self, role: str) -> dict[str, str]:
         """What a child needs to act on this installation."""
-        return _clean(server.environment(self.installation, role)) | self.settings
+        return {**_clean(server.environment(self.installation, role)), **self.settings}
 
     def call(
         self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None

@@ -188,9 +188,10 @@ def test_it_binds_the_cookies_to_the_host_under_tls_and_asks_for_two_steps_unles
 
 
 def test_it_keeps_the_cookie_of_the_language_to_tls_and_to_the_server():
-    show = "from django.conf import settings as s; print(s.LANGUAGE_COOKIE_SECURE, s.LANGUAGE_COOKIE_HTTPONLY)"
-    assert settings_with(show, SHANZHI_TLS="1") == "True True"
-    assert settings_with(show) == "False True"
+    names = ("NAME", "SECURE", "HTTPONLY")
+    show = f"from django.conf import settings as s; print(*(getattr(s, f'LANGUAGE_COOKIE_{{n}}') for n in {names}))"
+    assert settings_with(show, SHANZHI_TLS="1") == "__Host-language True True"
+    assert settings_with(show) == "language False True"
 
 
 def test_it_lets_the_sign_in_form_lead_to_the_identity_provider_and_nowhere_else():
@@ -198,3 +199,13 @@ def test_it_lets_the_sign_in_form_lead_to_the_identity_provider_and_nowhere_else
     assert settings_with(show) == """["'self'"]"""
     given = {"SHANZHI_OIDC_URL": "https://id.example.org:8443/realms/city/"}
     assert settings_with(show, **given) == """["'self'", 'https://id.example.org:8443']"""
+
+
+def test_it_prefixes_the_cookies_of_residents_under_tls():
+    show = (
+        "import django; django.setup(); from shanzhi.modules.intake.web.sealed import RECEIPT_COOKIE as receipt; "
+        "from shanzhi.kernel.access.web.middleware import FOLLOWED_COOKIE as followed, RESIDENT_COOKIE as resident; "
+        "print(receipt, followed, resident)"
+    )
+    assert settings_with(show, SHANZHI_TLS="1") == "__Secure-receipt __Host-followed __Host-resident"
+    assert settings_with(show) == "receipt followed resident"

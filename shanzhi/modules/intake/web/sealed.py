@@ -19,7 +19,8 @@ from shanzhi.kernel.files.queries import is_in_store
 from shanzhi.kernel.matters.operations import Reported
 from shanzhi.kernel.vault.operations import keyring
 
-RECEIPT_COOKIE = "receipt"
+# Its path is that of one page, so the prefix that binds a cookie to the whole host can't be had (RFC 6265bis, 4.1.3).
+RECEIPT_COOKIE = ("__Secure-" if settings.COOKIE_PREFIX else "") + "receipt"
 RECEIPT_FOR = timedelta(minutes=30)
 _CONTEXT = b"intake.receipt"
 _KEPT = "intake.kept"
