@@ -214,3 +214,10 @@ def test_it_leads_there_from_the_foot_of_every_page(anybody):
 def test_it_has_one_number_for_one_head(sealed):
     row = last_head()
     assert head_of(row.id) == row
+
+
+@pytest.mark.parametrize("path", ["/seals/", "/seals/heads/{id}/", "/seals/week/?week=2025-W47", "/seals/check/"])
+def test_it_speaks_english_too(sealed, path):
+    page = Client().get(path.format(id=last_head().id), headers={"accept-language": "en"}).content.decode()
+    main = page[page.index("<main") : page.index("</main>")]
+    assert re.findall(r"[\u3400-\u9fff]+", main) == []

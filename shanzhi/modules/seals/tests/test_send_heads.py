@@ -10,9 +10,12 @@ from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import psycopg
 import pytest
+from django.utils import timezone
+from psycopg.errors import InsufficientPrivilege
 
-from shanzhi.config import database
+from shanzhi.config import database, doctor
 from shanzhi.core.outbound import Rules
 from shanzhi.kernel.journal.policy import PublicKey, read_head
 from shanzhi.kernel.journal.tests.sealing import NOW
@@ -20,6 +23,7 @@ from shanzhi.modules.seals import operations, queries
 from shanzhi.modules.seals.models import Delivery
 from shanzhi.modules.seals.policy import address_hash, next_try
 from shanzhi.modules.seals.tests.sealed_city import WEEK, sealed_city
+from tests.concurrency.committed import as_role
 
 DAY = timedelta(days=1)
 SOON = timedelta(minutes=1)
@@ -81,8 +85,6 @@ def city(django_db_setup, django_db_blocker):
 @pytest.fixture
 def sent(city, settings, monkeypatch):
     """Send as the worker does; each test begins without deliveries, on the day after the first head."""
-    import psycopg  # noqa: PLC0415 - for the owner's part alone
-
     with psycopg.connect(database.admin_url(city.installation), autocommit=True) as admin:
         admin.execute("DELETE FROM shanzhi.seals_delivery")
     settings.OUTBOUND = Rules(http_on_loopback=True)
@@ -228,3 +230,24 @@ def test_it_sends_nothing_where_nobody_keeps_heads(sent, settings):
 def test_it_waits_longer_each_time():
     waits = [int((next_try(tries, NOW) - NOW).total_seconds() // 60) for tries in range(8)]
     assert waits == [1, 1, 5, 15, 60, 180, 360, 360]
+
+
+def test_it_is_out_of_the_applications_reach(sent):
+    for role in ("app", "importer"):
+        with as_role(sent.installation, role) as opened, pytest.raises(InsufficientPrivilege):
+            opened.execute("SELECT * FROM seals_delivery")
+    with as_role(sent.installation, "worker") as opened, pytest.raises(InsufficientPrivilege):
+        opened.execute("DELETE FROM seals_delivery")
+
+
+def test_it_is_told_by_the_doctor(sent, settings, monkeypatch):
+    at = timezone.now() - timedelta(days=1)
+    settings.SEAL_WEBHOOKS = ("https://10.0.0.8/heads",)
+    assert [row.what for row in doctor._publishing(sent.installation) if not row.ok] == []
+    Delivery.objects.create(
+        address_hash="a" * 64, head_id=1, occasion="day", day="2026-11-21", made_at=at, next_at=at, given_up_at=at
+    )
+    [found] = doctor._publishing(sent.installation)
+    assert (found.what, found.ok) == ("树头外送", False)
+    assert "30 天内放弃 1 份" in found.seen
+    assert "10.0.0.8" not in found.seen + found.mend
