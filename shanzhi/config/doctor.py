@@ -72,7 +72,7 @@ def findings() -> Iterator[Finding]:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shanzhi.config.settings")
     django.setup()
     database.repoint(installation)
-    for look in (_migrations, _rights, _keys, _content, _loop, _backlog, _clock, _backup):
+    for look in (_migrations, _rights, _keys, _content, _loop, _backlog, _sealing, _clock, _backup):
         try:
             yield from look(installation)
         except Exception as error:
@@ -252,3 +252,27 @@ def _backup(installation: Installation) -> Iterator[Finding]:
     seen = f"{len(kept)} 份，最近一份在 {age / timedelta(hours=1):.0f} 小时前" if age is not None else "一份也没有"
     fresh = age is not None and age < timedelta(hours=BACKUP_HOURS)
     yield Finding("备份", fresh, seen, f"超过 {BACKUP_HOURS} 小时没有备份。请运行 shanzhi backup，并检查定时任务。")
+
+
+def _sealing(installation: Installation) -> Iterator[Finding]:
+    def look() -> Iterator[Finding]:
+        from datetime import timedelta
+
+        from django.utils import timezone
+
+        from shanzhi.kernel.journal import policy, queries
+
+        now, state, public = timezone.now(), queries.seal_state(), queries.keys()
+        keys = [policy.PublicKey.read(row.text) for row in public]
+        is_late = state.oldest_at is not None and now - state.oldest_at > timedelta(minutes=5)
+        is_signed = state.head is None or bool(policy.read_head(state.head.note).signers(keys))
+        seen = f"{state.unsealed:,} 条等待封存，"
+        seen += f"最新树头 {timezone.localtime(state.head.signed_at):%m-%d %H:%M}" if state.head else "还没有树头"
+        mend = (
+            "后台没有在封存。请启动 shanzhi worker 并看它的日志。"
+            if is_signed
+            else "请运行 shanzhi journal verify 查明。"
+        )
+        yield Finding("封存", is_signed and not is_late, seen if is_signed else "最新树头的签名对不上", mend)
+
+    yield from _as_worker(installation, look)

@@ -108,7 +108,9 @@ def _spans(start: str, end: str, last: int, epoch: int) -> "list[Span] | None":
         raise InputError(msg("--from 和 --to 要么都是叶编号，要么都是月份（2026-11）。"))
     known = queries.sizes()
     number = epoch or max(known, default=0)
-    size = known.get(number, 0)
+    if number not in known:
+        raise InputError(msg("没有第 %(number)d 纪元。"), number=number)
+    size = known[number]
     return [queries.Span(number, int(start or 0), min(int(end) + 1 if end else size, size))]
 
 

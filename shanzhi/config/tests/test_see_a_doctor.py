@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
@@ -14,6 +14,7 @@ from shanzhi.config import database, doctor
 from shanzhi.config.backup import keep
 from shanzhi.config.doctor import Finding
 from shanzhi.config.installation import ROLES, UNFINISHED, Installation
+from shanzhi.kernel.journal import operations as journal
 from shanzhi.kernel.vault.policy.envelope import KeyRing, new_keyring_text, record_context
 from tests.concurrency.committed import City, city
 
@@ -75,6 +76,7 @@ def test_it_finds_a_sound_installation_sound(asked):
         "区划",
         "事项与留痕",
         "后台",
+        "封存",
     } <= set(found)
     assert all(row.mend or row.ok for row in found.values())
 
@@ -143,6 +145,30 @@ def test_it_sees_that_the_worker_does_not_run(asked, broken):
         "DELETE FROM notices_event",
     )
     assert wrong(asked()) == {"后台"}
+
+
+def test_it_sees_that_nothing_is_sealed(asked, broken):
+    broken(
+        "SET session_replication_role = replica;"
+        " INSERT INTO journal_entry (recorded_at, happened_at, action, version, subject_kind, subject_id, subject_step,"
+        " scope_code, author_kind, payload)"
+        " VALUES (now() - interval '6 minutes', now(), 'test', 1, 'test', 1, 1, '', 'system', '{}')",
+        "SET session_replication_role = replica; DELETE FROM journal_entry WHERE subject_kind = 'test'",
+    )
+    assert wrong(asked()) == {"封存"}
+
+
+def test_it_sees_that_the_last_head_is_not_what_was_signed(asked, broken, city):
+    with database.acting_as(city.installation, "worker"):
+        journal.seal(now=datetime.now(UTC), head_every=timedelta(0))
+    assert wrong(asked()) == set()
+    broken(
+        "SET session_replication_role = replica; UPDATE journal_head SET note = replace(note, 'time 20', 'time 19')",
+        "SET session_replication_role = replica; UPDATE journal_head SET note = replace(note, 'time 19', 'time 20')",
+    )
+    found = asked()
+    assert wrong(found) == {"封存"}
+    assert "verify" in found["封存"].mend
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o666])

@@ -11,6 +11,7 @@ import pytest
 
 from shanzhi.config.installation import ROLES, Installation, Secrets, embedded_socket_folder
 from shanzhi.config.server import environment
+from shanzhi.kernel.journal.policy.notes import read_seeds
 from shanzhi.kernel.vault.policy.envelope import KeyRing
 
 ROOT = Path(__file__).parents[3]
@@ -68,6 +69,29 @@ def test_it_makes_them_once_when_five_processes_start_at_once(tmp_path: Path):
     assert [child.returncode for child in started] == [0] * 5
     assert set(answers) == {json.loads(path.read_text(encoding="utf-8"))["secret_key"]}
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_it_adds_signing_keys_to_a_file_of_an_earlier_version(tmp_path: Path):
+    path = tmp_path / "secrets.json"
+    made = Secrets.load(path)
+    stored = json.loads(path.read_text())
+    del stored["signing"]
+    path.write_text(json.dumps(stored))
+    added = Secrets.load(path)
+    assert (added.secret_key, added.keyring, added.passwords) == (made.secret_key, made.keyring, made.passwords)
+    assert len(read_seeds(added.signing)) == 1
+    assert Secrets.load(path) == added
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert {each.name for each in tmp_path.iterdir()} == {"secrets.json", "secrets.lock"}
+
+
+def test_it_puts_a_fresh_signing_key_before_the_others(at_home: Path):
+    installation = Installation.from_environment()
+    installation.rotate_signing()
+    new, old = read_seeds(installation.signing())
+    assert (old,) == read_seeds(installation.secrets.signing)
+    assert new != old
+    assert stat.S_IMODE((at_home / "secrets.json").stat().st_mode) == 0o600
 
 
 def test_it_does_not_make_new_secrets_over_a_file_that_is_cut_off(tmp_path: Path):

@@ -5,9 +5,23 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from shanzhi.core.errors import DomainError
+from shanzhi.core.text import msg
 from shanzhi.kernel.journal.policy.heads import TreeState
-from shanzhi.kernel.journal.policy.tiles import Place, places, root, root_ranges
-from shanzhi.kernel.journal.policy.tree import Hasher, hasher
+from shanzhi.kernel.journal.policy.tiles import WIDTH, Place, edge_places, places, root, root_ranges
+from shanzhi.kernel.journal.policy.tree import HASH_BYTES, Hasher, hasher
+
+
+class TreeDamaged(DomainError):
+    """Tiles are missing or don't fit what was signed: nothing is built on them."""
+
+    status = 500
+    code = "tree-damaged"
+
+    def __init__(self) -> None:
+        super().__init__(
+            msg("封存的树瓦不完整，或和签过名的树头不符，没有继续封存。请运行 shanzhi journal verify 查明。")
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +127,27 @@ def read_tiles(epoch: int, wanted: Iterable[Place]) -> dict[Place, bytes]:
         return {(level, place): bytes(hashes) for level, place, hashes in cursor.fetchall()}
 
 
+def read_edge(epoch: int, size: int) -> dict[Place, bytes]:
+    """The tiles that the next leaves go into; 1 query.
+
+    Raises:
+        TreeDamaged: one of them isn't as long as the tree is.
+    """
+    edge = read_tiles(epoch, edge_places(size))
+    for level, place in edge_places(size):
+        if len(edge.get((level, place), b"")) != (size >> (8 * level)) % WIDTH * HASH_BYTES:
+            raise TreeDamaged
+    return edge
+
+
 def tree_state(epoch: EpochRow, size: int) -> TreeState:
     """The tree of this size, its root computed from tiles; 1 query.
 
     Raises:
-        KeyError: a tile is missing.
+        TreeDamaged: a tile is missing, or the tree hasn't grown as far.
     """
     tiles = read_tiles(epoch.number, places(root_ranges(size)))
-    return TreeState(epoch.number, size, root(epoch.hasher, size, tiles))
+    try:
+        return TreeState(epoch.number, size, root(epoch.hasher, size, tiles))
+    except KeyError as error:
+        raise TreeDamaged from error

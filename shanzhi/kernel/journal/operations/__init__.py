@@ -3,6 +3,6 @@
 from shanzhi.kernel.journal.operations.entries import Draft, make_months, record, record_many
 from shanzhi.kernel.journal.operations.epochs import epoch_begin
 from shanzhi.kernel.journal.operations.heads import key_introduce
-from shanzhi.kernel.journal.operations.seal import Sealed, seal
+from shanzhi.kernel.journal.operations.sealing import Sealed, seal
 
 __all__ = ["Draft", "Sealed", "epoch_begin", "key_introduce", "make_months", "record", "record_many", "seal"]

@@ -11,7 +11,7 @@ from shanzhi.core.text import msg
 from shanzhi.kernel.journal.models import Key
 from shanzhi.kernel.journal.operations.entries import record
 from shanzhi.kernel.journal.operations.heads import active_key, head_sign
-from shanzhi.kernel.journal.operations.seal import BATCH, Row, _there, append, lock_sealing
+from shanzhi.kernel.journal.operations.sealing import BATCH, Row, _there, append, lock_sealing
 from shanzhi.kernel.journal.policy.canonical import CANONICAL_SQL
 from shanzhi.kernel.journal.policy.heads import SignedHead, TreeState
 from shanzhi.kernel.journal.policy.notes import PublicKey
@@ -41,6 +41,7 @@ def epoch_begin(*, reason: str, now: datetime, shown: SignedHead | None = None) 
     Raises:
         Conflict: nothing has been sealed yet, or `shown` isn't a head of the old epoch, or the tree doesn't fit it.
         BadSigningKeys: the installation's keys can't sign.
+        TreeDamaged: tiles of the old epoch are missing.
     """
     with transaction.atomic():
         lock_sealing()

@@ -11,7 +11,7 @@ from shanzhi.kernel.journal.models import Head as HeadRow
 from shanzhi.kernel.journal.models import Key
 from shanzhi.kernel.journal.policy.heads import Head, key_statement
 from shanzhi.kernel.journal.policy.notes import BadSigningKeys, SigningKey
-from shanzhi.kernel.journal.trees import EpochRow, current_epoch, last_leaf, tree_state
+from shanzhi.kernel.journal.trees import EpochRow, TreeDamaged, current_epoch, last_leaf, tree_state
 
 _KEYS_LOCK = 370302
 
@@ -21,6 +21,7 @@ def head_sign(epoch: EpochRow, *, now: datetime, every: timedelta) -> bool:
 
     Raises:
         BadSigningKeys: the installation's keys can't be used.
+        TreeDamaged: the tree isn't one that the last head has grown into.
     """
     last = HeadRow.objects.filter(epoch=epoch.number).order_by("-id").first()
     if last is not None and now - last.signed_at < every:
@@ -28,6 +29,8 @@ def head_sign(epoch: EpochRow, *, now: datetime, every: timedelta) -> bool:
     size = last_leaf(epoch).size
     if last is not None and last.size == size:
         return False
+    if last is not None and tree_state(epoch, last.size).root != bytes(last.root):
+        raise TreeDamaged
     key = active_key(epoch.name, now=now)
     tree = tree_state(epoch, size)
     at = now.astimezone(UTC).replace(microsecond=0)

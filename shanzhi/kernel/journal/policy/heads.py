@@ -116,7 +116,7 @@ def _state(text: str) -> TreeState:
         root = base64.b64decode(encoded, validate=True)
     except binascii.Error as error:
         raise ValueError(encoded) from error
-    if len(root) != HASH_BYTES:
+    if len(root) != HASH_BYTES or int(size) < 0 or int(epoch) < 1:
         raise ValueError(encoded)
     return TreeState(int(epoch), int(size), root)
 

@@ -105,7 +105,7 @@ def read(text: str) -> Proof:
     try:
         said = json.loads(text)
         version = said["format"]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ProofError(msg("这不是证明文件，或者文件不完整。请重新取一份。")) from error
     if version != FORMAT:
         raise ProofError(msg("证明文件的版本“%(version)s”认不出来。请升级程序再核对。"), version=str(version)[:40])

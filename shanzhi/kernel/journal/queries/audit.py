@@ -33,7 +33,8 @@ CHUNK_TILES = 64
 
 # The salt and the canonical form, as the leaf's hash takes them; NULL where the entry is gone.
 _ROWS = f"""
-SELECT l.number, l.transaction_id::text::bigint, l.id, '\\x00'::bytea || l.salt || {CANONICAL_SQL}
+SELECT l.number, l.transaction_id::text::bigint, l.id,
+       CASE WHEN e.id IS NOT NULL THEN '\\x00'::bytea || l.salt || {CANONICAL_SQL} END
 FROM journal_leaf l LEFT JOIN journal_entry e ON e.recorded_at = l.recorded_at AND e.id = l.id
 WHERE l.epoch = %s AND l.number >= %s AND l.number < %s ORDER BY l.number
 """  # noqa: S608 - fixed texts

@@ -12,7 +12,15 @@ from shanzhi.kernel.journal.policy.canonical import CANONICAL_SQL
 from shanzhi.kernel.journal.policy.heads import SignedHead, TreeState
 from shanzhi.kernel.journal.policy.proof import Grown, Proof, ProofError, ProvedEntry, ProvedTree
 from shanzhi.kernel.journal.policy.tiles import consistency, consistency_places, inclusion, inclusion_places
-from shanzhi.kernel.journal.trees import EpochRow, current_epoch, epoch_rows, last_leaf, read_tiles, tree_state
+from shanzhi.kernel.journal.trees import (
+    EpochRow,
+    TreeDamaged,
+    current_epoch,
+    epoch_rows,
+    last_leaf,
+    read_tiles,
+    tree_state,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +149,7 @@ def tree_at(*, epoch: int, size: int) -> TreeState:
     """
     try:
         return tree_state(epoch_of(epoch), size)
-    except KeyError as error:
+    except TreeDamaged as error:
         raise NotFound(msg("树里没有这个叶，或树还没有长到这么大。")) from error
 
 

@@ -103,10 +103,10 @@ def verify(
             for span in [Span(epoch.number, 0, size)] if spans is None else spans:
                 if span.epoch == epoch.number:
                     audit.run(span.start, min(span.end, size))
+            found.damages += audit.damages
             _roots(audit, rows, spans, found)
             _link(audit, audits.get(epoch.number - 1), found)
             found.leaves += audit.checked
-            found.damages += audit.damages
         for head in kept:
             _kept(head, audits, keys, found)
         _inserted(list(audits.values()), spans, found)

@@ -8,6 +8,9 @@ import psycopg
 
 from shanzhi.config import database
 from shanzhi.config.installation import Installation
+from shanzhi.kernel.journal import queries
+from shanzhi.kernel.journal.policy import TreeState, read_head
+from shanzhi.kernel.journal.queries import HeadRow
 
 NOW = datetime(2025, 11, 18, 2, 30, tzinfo=UTC)
 
@@ -41,3 +44,17 @@ def keeper(installation: Installation) -> Iterator[psycopg.Connection]:
         admin.execute("SET search_path = shanzhi")
         admin.execute("SET session_replication_role = replica")
         yield admin
+
+
+def last_head() -> HeadRow:
+    """The newest head, which is there."""
+    row = queries.head_now()
+    assert row is not None
+    return row
+
+
+def last_previous() -> TreeState:
+    """The tree that the newest head says the epoch before ended with."""
+    previous = read_head(last_head().note).head.previous
+    assert previous is not None
+    return previous

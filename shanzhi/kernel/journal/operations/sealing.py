@@ -17,9 +17,9 @@ from shanzhi.core.text import msg
 from shanzhi.kernel.journal.keys import log_name
 from shanzhi.kernel.journal.operations.heads import head_sign
 from shanzhi.kernel.journal.policy.canonical import CANONICAL_SQL, SALT_BYTES
-from shanzhi.kernel.journal.policy.tiles import edge_places, grow
+from shanzhi.kernel.journal.policy.tiles import grow
 from shanzhi.kernel.journal.policy.tree import leaf_hash
-from shanzhi.kernel.journal.trees import EpochRow, current_epoch, last_leaf, read_tiles
+from shanzhi.kernel.journal.trees import EpochRow, current_epoch, last_leaf, read_edge
 
 BATCH = 5000
 HEAD_EVERY = timedelta(seconds=10)
@@ -43,6 +43,7 @@ def seal(*, now: datetime, limit: int = BATCH, head_every: timedelta = HEAD_EVER
 
     Raises:
         BadSigningKeys: a head is due, and the installation's keys can't sign it.
+        TreeDamaged: the tiles aren't those that were signed; nothing is built on them.
     """
     with transaction.atomic():
         if not _try_lock():
@@ -136,7 +137,7 @@ def append(epoch: EpochRow, size: int, rows: list[Row]) -> None:
     random = os.urandom(SALT_BYTES * len(rows))
     salts = [random[at : at + SALT_BYTES] for at in range(0, len(random), SALT_BYTES)]
     hashes = [leaf_hash(h, salt + bytes(row[3])) for salt, row in zip(salts, rows, strict=True)]
-    tiles = sorted(grow(h, size, read_tiles(epoch.number, edge_places(size)), hashes).items())
+    tiles = sorted(grow(h, size, read_edge(epoch.number, size), hashes).items())
     with connection.cursor() as cursor:
         cursor.execute(
             _LEAVES,
