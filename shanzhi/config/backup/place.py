@@ -165,7 +165,9 @@ def _fill(place: Place, archive: ArchiveReader, secrets: Path | None, step: Step
 
 
 def _load(installation: Installation, parts: Iterable[Part], tally: Tally, step: Step) -> None:
-    with tools.load(installation) as sink:
+    with database.as_owner(installation) as connection:
+        version = connection.info.server_version
+    with tools.load(installation, version) as sink:
         for part in parts:
             tally.piece(part.data)
             sink.write(part.data)

@@ -1,8 +1,10 @@
 """PostgreSQL's own tools: the embedded wheel's, or those of a folder that the environment names."""
 
 import os
+import shutil
 import subprocess
 import tempfile
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -16,6 +18,8 @@ from shanzhi.config.installation import Installation
 from shanzhi.core.text import msg
 
 LAST_WORDS = 400
+KNOWS_ALL_SETTINGS = 170000
+PREAMBLE_LINES = 20
 
 
 def bin_folder() -> Path:
@@ -119,12 +123,48 @@ def dump(installation: Installation, snapshot: str) -> Iterator[IO[bytes]]:
 
 
 @contextmanager
-def load(installation: Installation) -> Iterator[IO[bytes]]:
+def load(installation: Installation, server_version: int) -> Iterator[IO[bytes]]:
     """pg_restore into the city's empty schema, as its owner: write the dump to it. All of it comes in, or nothing."""
-    arguments = ["--no-owner", "--single-transaction", "--exit-on-error", f"--schema={installation.schema}"]
-    target = f"--dbname={installation.address()['dbname']}"
-    with _running(installation, [bin_folder() / "pg_restore", *arguments, target], stdin=subprocess.PIPE) as child:
-        yield cast(IO[bytes], child.stdin)
+    arguments: list[str | Path] = [bin_folder() / "pg_restore", "--no-owner", f"--schema={installation.schema}"]
+    if server_version >= KNOWS_ALL_SETTINGS:
+        arguments += ["--single-transaction", "--exit-on-error", f"--dbname={installation.address()['dbname']}"]
+        with _running(installation, arguments, stdin=subprocess.PIPE) as child:
+            yield cast(IO[bytes], child.stdin)
+        return
+    psql: list[str | Path] = [
+        bin_folder() / "psql",
+        "--no-psqlrc",
+        "--quiet",
+        "--single-transaction",
+        "--set=ON_ERROR_STOP=1",
+    ]
+    with (
+        _running(installation, [*arguments, "--file=-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as maker,
+        _running(installation, [*psql, "--output=/dev/null"], stdin=subprocess.PIPE) as taker,
+    ):
+        source, sink = cast(IO[bytes], maker.stdout), cast(IO[bytes], taker.stdin)
+        between = threading.Thread(target=_pass_on, args=(source, sink))
+        between.start()
+        try:
+            yield cast(IO[bytes], maker.stdin)
+            cast(IO[bytes], maker.stdin).close()
+        except BaseException:
+            # What was passed on so far must not look like the end: the statements are rolled back.
+            taker.kill()
+            maker.kill()
+            raise
+        finally:
+            between.join()
+
+
+def _pass_on(source: IO[bytes], sink: IO[bytes]) -> None:
+    """Pass statements on, without the one setting of the preamble that servers before 17 don't know."""
+    with suppress(BrokenPipeError), source, sink:
+        for _ in range(PREAMBLE_LINES):
+            line = source.readline()
+            if not line.startswith(b"SET transaction_timeout"):
+                sink.write(line)
+        shutil.copyfileobj(source, sink, 1 << 20)
 
 
 def stop_cluster(cluster: Path) -> None:

@@ -204,7 +204,9 @@ def test_it_reads_the_seeds_of_the_secrets():
     assert "AQEB" not in repr(KEY)
 
 
-@pytest.mark.parametrize("text", ["", "\n", "abc", base64.b64encode(b"x" * 31).decode(), base64.b64encode(bytes(32)).decode() + "\n?"])
+@pytest.mark.parametrize(
+    "text", ["", "\n", "abc", base64.b64encode(b"x" * 31).decode(), base64.b64encode(bytes(32)).decode() + "\n?"]
+)
 def test_it_refuses_seeds_that_it_can_not_use_and_shows_none(text):
     with pytest.raises(BadSigningKeys) as caught:
         read_seeds(text)
