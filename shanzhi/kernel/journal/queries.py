@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Max
+
 from shanzhi.kernel.journal.models import Entry
 
 
@@ -41,6 +43,12 @@ def entries_of(subject_kind: str, subject_id: int) -> list[EntryRow]:
         )
         for row in rows
     ]
+
+
+def last_step(subject_kind: str, subject_id: int) -> int:
+    """The number of a subject's latest entry; 0 without one; 1 query that reads no payload."""
+    rows = Entry.objects.filter(subject_kind=subject_kind, subject_id=subject_id)
+    return rows.aggregate(last=Max("subject_step"))["last"] or 0
 
 
 def count_entries() -> int:

@@ -2,6 +2,7 @@
 
 from shanzhi.kernel.matters.operations.act import act
 from shanzhi.kernel.matters.operations.batch import BatchResult, BatchRow, check_row, import_batch
+from shanzhi.kernel.matters.operations.finding import words_fill
 from shanzhi.kernel.matters.operations.kinds import kinds_take_over
 from shanzhi.kernel.matters.operations.report import Reported, report
 from shanzhi.kernel.matters.operations.step import Done, KeyReused, MatterNotFound, MovedOn
@@ -24,4 +25,5 @@ __all__ = [
     "reveal_contact",
     "submissions_forget",
     "suggestions_make",
+    "words_fill",
 ]

@@ -9,9 +9,9 @@ from shanzhi.kernel.matters.queries.card import (
     hash_of_code,
     matter_id_of_number,
 )
+from shanzhi.kernel.matters.queries.finding import ListFilter
 from shanzhi.kernel.matters.queries.lists import (
     DeskCount,
-    ListFilter,
     MatterPage,
     MatterRow,
     desk_count,

@@ -1,0 +1,157 @@
+"""Each role may do with matters what it does, and nothing else: columns, verbs, rows.
+
+The predicate of sight stays what it was. `OFFSET 0` keeps the planner from answering its EXISTS by reading everything
+that a unit ever took part in; asked row by row it costs one look into an index.
+"""
+
+from django.db import migrations
+
+SEES = """
+    scope_code::text <@ (SELECT scope_ranges())
+    OR (in_intake AND scope_code::text <@ (SELECT scope_intake()))
+    OR follow_hash = ANY ((SELECT scope_follow())::text[])
+    OR EXISTS (SELECT 1 FROM matters_participant p
+               WHERE p.matter_id = matters_matter.id AND p.unit_id = (SELECT scope_unit()) OFFSET 0)
+"""
+VISIBLE = "EXISTS (SELECT 1 FROM matters_matter m WHERE m.id = {} OFFSET 0)"
+OF_MATTER = VISIBLE.format("matter_id")
+A_POST = "(SELECT scope_post()) IS NOT NULL"
+
+# What steps change. Everything else of a matter is as it was reported, for good.
+MOVED = "stage, result, stage_since, due_at, warn_at, ended_at, in_intake, holder_unit_id, counts, version, steps"
+SORTED = "category, region_id, scope_code, solved, satisfied"
+WORKED = (
+    "id, number, kind, kind_version, stage, result, channel, title, body, category, region_id, region_code, scope_code,"
+    " place_text, latitude, longitude, reported_at, stage_since, due_at, warn_at, ended_at, intake_unit_id,"
+    " holder_unit_id, in_intake, counts, solved, satisfied, public_consent, version, steps"
+)
+
+# A new matter is as a report leaves it. A changed one has to stay in sight of whoever changed it (of an UPDATE that
+# reads nothing the policy for reading isn't asked); so whoever hands it over takes part first.
+MATTER = f"""
+ALTER POLICY matter_see ON matters_matter USING ({SEES});
+ALTER POLICY matter_change ON matters_matter USING ({SEES}) WITH CHECK ({SEES});
+ALTER POLICY matter_take_in ON matters_matter WITH CHECK (
+    channel = (SELECT scope_door()) AND follow_hash = ANY ((SELECT scope_follow())::text[])
+    AND in_intake AND ended_at IS NULL AND version = 1 AND steps = 1 AND region_code = scope_code);
+DROP POLICY matter_work ON matters_matter;
+SELECT city_ddl($$CREATE POLICY matter_work ON matters_matter FOR SELECT TO {{worker}} USING (true)$$);
+SELECT city_ddl($$CREATE POLICY matter_lapse ON matters_matter FOR UPDATE TO {{worker}} USING (ended_at IS NULL)
+    WITH CHECK (true)$$);
+SELECT city_ddl($$CREATE POLICY matter_import ON matters_matter FOR INSERT TO {{importer}}
+    WITH CHECK (channel = 'import' AND source IS NOT NULL AND version = 1)$$);
+SELECT city_ddl($$CREATE POLICY matter_known ON matters_matter FOR SELECT TO {{importer}} USING (channel = 'import')$$);
+SELECT city_ddl('REVOKE UPDATE ON matters_matter FROM {{app}}, {{worker}}, {{importer}}');
+SELECT city_ddl('REVOKE SELECT ON matters_matter FROM {{worker}}, {{importer}}');
+SELECT city_ddl('GRANT UPDATE ({MOVED}, {SORTED}) ON matters_matter TO {{app}}');
+SELECT city_ddl('GRANT SELECT ({WORKED}), UPDATE ({MOVED}) ON matters_matter TO {{worker}}');
+SELECT city_ddl('GRANT SELECT (source, source_number) ON matters_matter TO {{importer}}');
+"""
+
+PARTICIPANT = """
+DROP POLICY participant_work ON matters_participant;
+SELECT city_ddl('REVOKE ALL ON matters_participant FROM {worker}, {importer}');
+SELECT city_ddl('REVOKE ALL ON SEQUENCE matters_participant_id_seq FROM {importer}');
+"""
+
+# A unit's own shares need no look at the matter: it takes part wherever it has one. Only posts give work to units; a
+# reporter may end it (by taking the matter back, or by a verdict) and let clocks run.
+BELONGINGS = f"""
+DROP POLICY belongs ON matters_assignment;
+DROP POLICY belongs ON matters_clock;
+DROP POLICY belongs ON matters_remark;
+DROP POLICY belongs ON matters_suggestion;
+DROP POLICY works ON matters_assignment;
+DROP POLICY works ON matters_clock;
+DROP POLICY works ON matters_remark;
+DROP POLICY works ON matters_suggestion;
+
+SELECT city_ddl($$CREATE POLICY assignment_see ON matters_assignment FOR SELECT TO {{app}}
+    USING (unit_id = (SELECT scope_unit()) OR {OF_MATTER})$$);
+SELECT city_ddl($$CREATE POLICY assignment_give ON matters_assignment FOR INSERT TO {{app}}
+    WITH CHECK ({A_POST} AND ended_at IS NULL AND {OF_MATTER})$$);
+SELECT city_ddl($$CREATE POLICY assignment_move ON matters_assignment FOR UPDATE TO {{app}} USING ({OF_MATTER})$$);
+SELECT city_ddl('CREATE POLICY assignment_work ON matters_assignment FOR SELECT TO {{worker}} USING (true)');
+SELECT city_ddl('CREATE POLICY assignment_end ON matters_assignment FOR UPDATE TO {{worker}} USING (ended_at IS NULL)
+    WITH CHECK (true)');
+SELECT city_ddl('REVOKE ALL ON matters_assignment FROM {{app}}, {{worker}}, {{importer}}');
+SELECT city_ddl('REVOKE ALL ON SEQUENCE matters_assignment_id_seq FROM {{worker}}, {{importer}}');
+SELECT city_ddl('GRANT SELECT, INSERT, UPDATE (state, taken_at, handled_by_id, ended_at) ON matters_assignment TO {{app}}');
+SELECT city_ddl('GRANT SELECT, UPDATE (state, ended_at) ON matters_assignment TO {{worker}}');
+
+SELECT city_ddl($$CREATE POLICY clock_see ON matters_clock FOR SELECT TO {{app}} USING ({OF_MATTER})$$);
+SELECT city_ddl($$CREATE POLICY clock_start ON matters_clock FOR INSERT TO {{app}} WITH CHECK ({OF_MATTER})$$);
+SELECT city_ddl($$CREATE POLICY clock_stop ON matters_clock FOR UPDATE TO {{app}}
+    USING (stopped_at IS NULL AND {OF_MATTER}) WITH CHECK (stopped_at IS NOT NULL AND {OF_MATTER})$$);
+SELECT city_ddl('CREATE POLICY clock_work ON matters_clock FOR SELECT TO {{worker}} USING (true)');
+SELECT city_ddl('CREATE POLICY clock_go_on ON matters_clock FOR INSERT TO {{worker}} WITH CHECK (true)');
+SELECT city_ddl('CREATE POLICY clock_lapse ON matters_clock FOR UPDATE TO {{worker}} USING (stopped_at IS NULL)
+    WITH CHECK (stopped_at IS NOT NULL)');
+SELECT city_ddl('CREATE POLICY clock_import ON matters_clock FOR INSERT TO {{importer}} WITH CHECK (stopped_at IS NULL)');
+SELECT city_ddl('REVOKE ALL ON matters_clock FROM {{app}}, {{worker}}, {{importer}}');
+SELECT city_ddl('GRANT SELECT, INSERT, UPDATE (stopped_at) ON matters_clock TO {{app}}, {{worker}}');
+SELECT city_ddl('GRANT INSERT ON matters_clock TO {{importer}}');
+
+SELECT city_ddl($$CREATE POLICY remark_see ON matters_remark FOR SELECT TO {{app}}
+    USING ((for_reporter OR {A_POST}) AND {OF_MATTER})$$);
+SELECT city_ddl($$CREATE POLICY remark_add ON matters_remark FOR INSERT TO {{app}}
+    WITH CHECK ((for_reporter OR {A_POST}) AND {OF_MATTER})$$);
+SELECT city_ddl('CREATE POLICY remark_import ON matters_remark FOR INSERT TO {{importer}} WITH CHECK (true)');
+SELECT city_ddl('REVOKE ALL ON matters_remark FROM {{worker}}, {{importer}}');
+SELECT city_ddl('REVOKE ALL ON SEQUENCE matters_remark_id_seq FROM {{worker}}');
+SELECT city_ddl('GRANT INSERT ON matters_remark TO {{importer}}');
+
+SELECT city_ddl($$CREATE POLICY suggestion_see ON matters_suggestion FOR SELECT TO {{app}}
+    USING ({A_POST} AND {OF_MATTER})$$);
+SELECT city_ddl('CREATE POLICY suggestion_work ON matters_suggestion FOR ALL TO {{worker}} USING (true) WITH CHECK (true)');
+SELECT city_ddl('REVOKE ALL ON matters_suggestion FROM {{worker}}, {{importer}}');
+SELECT city_ddl('GRANT SELECT, INSERT, UPDATE (categories, unit_id, "similar", made_at) ON matters_suggestion TO {{worker}}');
+"""
+
+# A submission is found again by whoever knows its key: the setting names it.
+REST = """
+CREATE FUNCTION scope_submission() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE AS
+    $body$ SELECT NULLIF(current_setting('shanzhi.submission', true), '')::uuid $body$;
+ALTER TABLE matters_submission ENABLE ROW LEVEL SECURITY;
+SELECT city_ddl('CREATE POLICY submission_claim ON matters_submission FOR INSERT TO {app} WITH CHECK (true)');
+SELECT city_ddl('CREATE POLICY submission_again ON matters_submission FOR SELECT TO {app}
+    USING (key = (SELECT scope_submission()))');
+SELECT city_ddl('CREATE POLICY submission_old ON matters_submission FOR SELECT TO {worker} USING (true)');
+SELECT city_ddl($$CREATE POLICY submission_forget ON matters_submission FOR DELETE TO {worker}
+    USING (sent_at < now() - interval '1 day')$$);
+SELECT city_ddl('REVOKE ALL ON matters_submission FROM {worker}, {importer}');
+SELECT city_ddl('REVOKE ALL ON SEQUENCE matters_submission_id_seq FROM {worker}, {importer}');
+SELECT city_ddl('GRANT SELECT (sent_at), DELETE ON matters_submission TO {worker}');
+REVOKE EXECUTE ON FUNCTION scope_submission(), matter_is_visible(bigint) FROM PUBLIC;
+SELECT city_ddl('GRANT EXECUTE ON FUNCTION scope_submission(), matter_is_visible(bigint) TO {app}');
+"""
+
+# What belongs to a matter in the slices below: entries, sealed records, files.
+BELOW = f"""
+ALTER POLICY journal_of_matter ON journal_entry
+    USING (subject_kind = 'matter' AND {VISIBLE.format("subject_id")});
+ALTER POLICY files_of_matter ON files_attachment
+    USING (subject_kind = 'matter' AND (shown_to_reporter OR {A_POST}) AND {VISIBLE.format("subject_id")});
+ALTER POLICY files_onto_matter ON files_attachment
+    WITH CHECK (subject_kind <> 'matter' OR ((shown_to_reporter OR {A_POST}) AND {VISIBLE.format("subject_id")}));
+DROP POLICY vault_import ON vault_record;
+SELECT city_ddl($$CREATE POLICY vault_import ON vault_record FOR INSERT TO {{importer}}
+    WITH CHECK (subject_kind = 'matter' AND purpose = 'original')$$);
+"""
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("matters", "0001_matters"),
+        ("access", "0002_narrow_rights"),
+        ("vault", "0002_narrow_rights"),
+        ("files", "0002_narrow_rights"),
+        ("notices", "0002_narrow_rights"),
+    ]
+    operations = [
+        migrations.RunSQL(MATTER, migrations.RunSQL.noop),
+        migrations.RunSQL(PARTICIPANT, migrations.RunSQL.noop),
+        migrations.RunSQL(BELONGINGS, migrations.RunSQL.noop),
+        migrations.RunSQL(REST, migrations.RunSQL.noop),
+        migrations.RunSQL(BELOW, migrations.RunSQL.noop),
+    ]

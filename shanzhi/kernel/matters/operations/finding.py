@@ -1,0 +1,51 @@
+"""The words by which matters are found: written with each matter, cut anew when the way of cutting changes."""
+
+from collections.abc import Iterable
+
+from django.db import connection, transaction
+
+from shanzhi.kernel.matters.policy.search import TOKENISER, words_of
+
+FILL_BATCH = 500
+
+_INSERT = (
+    "INSERT INTO matters_words (matter_id, words, tokeniser)"
+    " SELECT id, array_to_tsvector(string_to_array(words, ' ')), %s"
+    " FROM unnest(%s::bigint[], %s::text[]) AS given (id, words)"
+)
+_OLD = (
+    "SELECT m.id, m.title, m.body, m.place_text FROM matters_matter m"
+    " LEFT JOIN matters_words w ON w.matter_id = m.id"
+    " WHERE m.id > %s AND w.tokeniser IS DISTINCT FROM %s ORDER BY m.id LIMIT %s"
+)
+_RENEW = _INSERT + " ON CONFLICT (matter_id) DO UPDATE SET words = EXCLUDED.words, tokeniser = EXCLUDED.tokeniser"
+
+
+def keep_words(texts: Iterable[tuple[int, tuple[str, ...]]]) -> None:
+    """Write the words of new matters: id and masked texts of each. 1 statement, in the caller's transaction."""
+    _write(_INSERT, texts)
+
+
+def _write(statement: str, texts: Iterable[tuple[int, tuple[str, ...]]]) -> None:
+    rows = [(matter_id, " ".join(words_of(*parts))) for matter_id, parts in texts]
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [TOKENISER, [row[0] for row in rows], [row[1] for row in rows]])
+
+
+def words_fill(*, batch: int = FILL_BATCH) -> int:
+    """Cut the texts of matters whose words are missing or older than the present way of cutting; returns how many.
+
+    Each batch commits by itself, so it can be stopped and run again. Worker's role.
+    """
+    done, last = 0, 0
+    while True:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute(_OLD, [last, TOKENISER, batch])
+                rows = cursor.fetchall()
+            _write(_RENEW, ((row[0], tuple(row[1:])) for row in rows))
+        done += len(rows)
+        if len(rows) < batch:
+            return done
+        last = rows[-1][0]
