@@ -1,7 +1,8 @@
-"""What can be found of a text: its words, cut by a dictionary, in one form for every way of typing them.
+"""What can be found of a text: the words of a dictionary, in one form for every way of typing them.
 
-Texts and questions are cut alike, without guessing unknown words (those fall into single characters), so that a word
-is cut the same wherever it stands. Width and case don't count (Unicode NFKC and case folding).
+Of a text every word counts that stands anywhere in it, overlapping ones too (路灯不亮 holds 路灯 and 灯不亮: cut in one way
+only, either would be lost); a question is cut once. Words that the dictionary lacks fall into single characters, in
+both. Width and case don't count (Unicode NFKC and case folding).
 """
 
 import re
@@ -14,8 +15,7 @@ TOKENISER = 1
 QUERY_MOST = 200
 """Characters of a question that are looked at; nobody types more into a search box by hand."""
 WORDS_MOST = 16
-_WORD = re.compile(r"\w+")
-_HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
+_WORD = re.compile(r"[^\W_]+")
 # Too frequent to find anything by; left out of texts and questions alike.
 _STOP = frozenset("的 了 和 是 就 都 而 及 与 着 或 在 也 很 又 被 把 吗 呢 吧 啊 the a an of".split())
 
@@ -26,19 +26,18 @@ def _plain(text: str) -> str:
 
 
 def words_of(*texts: str) -> list[str]:
-    """The words by which texts are found, each once, sorted; long ones with the shorter ones in them."""
-    found = {word for text in texts for word in rjieba.cut_for_search(_plain(text), False)}
+    """The words by which texts are found, each once, sorted."""
+    found: set[str] = set()
+    for text in map(_plain, texts):
+        found.update(rjieba.cut_all(text), rjieba.cut(text, False))
     return sorted(word for word in found if _WORD.fullmatch(word) and word not in _STOP)
 
 
 def query_of(text: str) -> str:
     """What somebody typed, as a `tsquery` of PostgreSQL: all of its words; empty where there is none to find by.
 
-    The last word may be unfinished (“世纪花” finds 世纪花园), unless it is a number.
+    The last word may be unfinished (世纪花 finds 世纪花园), unless it is a number.
     """
     cut = [word for word in rjieba.cut(_plain(text[:QUERY_MOST]), False) if _WORD.fullmatch(word)]
     words = list(dict.fromkeys(word for word in cut if word not in _STOP))[:WORDS_MOST]
-    if not words:
-        return ""
-    unfinished = "" if words[-1].isdigit() or words[-1] != cut[-1] else ":*"
-    return " & ".join(f"'{word}'" for word in words) + unfinished
+    return " & ".join(f"'{word}':*" if word == cut[-1] and not word.isdigit() else f"'{word}'" for word in words)
