@@ -61,6 +61,7 @@ class Matter(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["stage", "due_at", "id"], name="matters_matter_stage", condition=Q(ended_at=None)),
             models.Index(fields=["due_at", "id"], name="matters_matter_due", condition=Q(ended_at=None)),
+            models.Index(fields=["scope_code", "due_at"], name="matters_matter_intake", condition=Q(in_intake=True)),
             models.Index(fields=["scope_code", "id"], name="matters_matter_scope"),
             models.Index(fields=["holder_unit", "due_at"], name="matters_matter_holder", condition=Q(ended_at=None)),
             models.Index(fields=["category", "scope_code", "reported_at"], name="matters_matter_like"),

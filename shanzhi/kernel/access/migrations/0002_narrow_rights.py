@@ -8,6 +8,8 @@ SCOPE = "scope_ranges(), scope_intake(), scope_unit(), scope_post(), scope_follo
 RIGHTS = f"""
 SELECT city_ddl('REVOKE UPDATE ON access_account FROM {{app}}');
 SELECT city_ddl('GRANT UPDATE (password, last_login) ON access_account TO {{app}}');
+SELECT city_ddl('REVOKE UPDATE ON access_account FROM {{importer}}');
+SELECT city_ddl('GRANT UPDATE (staff_id, password, is_active) ON access_account TO {{importer}}');
 SELECT city_ddl('REVOKE UPDATE ON access_token FROM {{app}}, {{importer}}');
 SELECT city_ddl('GRANT UPDATE (ended_at) ON access_token TO {{app}}, {{importer}}');
 SELECT city_ddl($$CREATE POLICY journal_append ON journal_entry FOR INSERT TO {{app}} WITH CHECK (
@@ -18,7 +20,7 @@ REVOKE EXECUTE ON FUNCTION {SCOPE} FROM PUBLIC;
 SELECT city_ddl('GRANT EXECUTE ON FUNCTION {SCOPE} TO {{app}}');
 """
 BACK = f"""
-SELECT city_ddl('GRANT UPDATE ON access_account TO {{app}}');
+SELECT city_ddl('GRANT UPDATE ON access_account TO {{app}}, {{importer}}');
 SELECT city_ddl('GRANT UPDATE ON access_token TO {{app}}, {{importer}}');
 DROP POLICY journal_append ON journal_entry;
 GRANT EXECUTE ON FUNCTION {SCOPE} TO PUBLIC;

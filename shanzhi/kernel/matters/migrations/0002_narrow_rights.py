@@ -113,7 +113,8 @@ REST = """
 CREATE FUNCTION scope_submission() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE AS
     $body$ SELECT NULLIF(current_setting('shanzhi.submission', true), '')::uuid $body$;
 ALTER TABLE matters_submission ENABLE ROW LEVEL SECURITY;
-SELECT city_ddl('CREATE POLICY submission_claim ON matters_submission FOR INSERT TO {app} WITH CHECK (true)');
+SELECT city_ddl($$CREATE POLICY submission_claim ON matters_submission FOR INSERT TO {app}
+    WITH CHECK (door = COALESCE('post:' || (SELECT scope_post()), 'reporter'))$$);
 SELECT city_ddl('CREATE POLICY submission_again ON matters_submission FOR SELECT TO {app}
     USING (key = (SELECT scope_submission()))');
 SELECT city_ddl('CREATE POLICY submission_old ON matters_submission FOR SELECT TO {worker} USING (true)');

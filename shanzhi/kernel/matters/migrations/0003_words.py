@@ -116,4 +116,10 @@ class Migration(migrations.Migration):
                 condition=models.Q(("ended_at", None)), fields=["due_at", "id"], name="matters_matter_due"
             ),
         ),
+        migrations.AddIndex(
+            model_name="matter",
+            index=models.Index(
+                condition=models.Q(("in_intake", True)), fields=["scope_code", "due_at"], name="matters_matter_intake"
+            ),
+        ),
     ]

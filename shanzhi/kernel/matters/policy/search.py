@@ -20,7 +20,7 @@ _WORD = re.compile(r"[^\W_]+")
 _STOP = frozenset("的 了 和 是 就 都 而 及 与 着 或 在 也 很 又 被 把 吗 呢 吧 啊 the a an of".split())
 
 
-def _plain(text: str) -> str:
+def folded(text: str) -> str:
     """Half width, lower case; a null character is none."""
     return unicodedata.normalize("NFKC", text).casefold().replace("\x00", " ")
 
@@ -28,7 +28,7 @@ def _plain(text: str) -> str:
 def words_of(*texts: str) -> list[str]:
     """The words by which texts are found, each once, sorted."""
     found: set[str] = set()
-    for text in map(_plain, texts):
+    for text in map(folded, texts):
         found.update(rjieba.cut_all(text), rjieba.cut(text, False))
     return sorted(word for word in found if _WORD.fullmatch(word) and word not in _STOP)
 
@@ -38,6 +38,6 @@ def query_of(text: str) -> str:
 
     The last word may be unfinished (世纪花 finds 世纪花园), unless it is a number.
     """
-    cut = [word for word in rjieba.cut(_plain(text[:QUERY_MOST]), False) if _WORD.fullmatch(word)]
+    cut = [word for word in rjieba.cut(folded(text[:QUERY_MOST]), False) if _WORD.fullmatch(word)]
     words = list(dict.fromkeys(word for word in cut if word not in _STOP))[:WORDS_MOST]
     return " & ".join(f"'{word}':*" if word == cut[-1] and not word.isdigit() else f"'{word}'" for word in words)

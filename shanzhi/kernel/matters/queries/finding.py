@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
+from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
@@ -19,7 +20,7 @@ from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.clock.policy import Light
 from shanzhi.kernel.matters.models import Assignment, Matter, Participant
 from shanzhi.kernel.matters.policy.report import follow_hash, normalise_number
-from shanzhi.kernel.matters.policy.search import query_of
+from shanzhi.kernel.matters.policy.search import QUERY_MOST, folded, query_of
 from shanzhi.kernel.vault.operations import keyring
 
 Sort = Literal["due", "newest"]
@@ -66,6 +67,15 @@ class Cursor:
         return cls(at, pk) if at.tzinfo is not None and 0 <= pk < 1 << 63 else None
 
 
+def plan_by_values() -> None:
+    """Let the rest of this transaction be planned by the values that it asks for. 1 statement.
+
+    A kept plan is made for a unit of average work; for a centre that took part in everything it reads a million rows.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)")
+
+
 def order_of(sort: Sort) -> tuple[str, str]:
     """Soonest due first (ended ones last), or newest report first; ties by id."""
     return ("due_at", "pk") if sort == "due" else ("-reported_at", "-pk")
@@ -82,7 +92,7 @@ def found_by(
 ) -> list[Rows]:
     """What the filter finds after a cursor, as sets that may overlap, one for each way in which `actor` sees; without an
     actor there is one way, the policy's. Of each set `most` rows are wanted, the first in the list's order if `ordered`."""
-    words = wanted.words.strip()
+    words = folded(wanted.words[:QUERY_MOST]).strip()
     rows = _after(_filtered(wanted, now), wanted.sort, after)
     named = _named(words)
     if named is not None:
