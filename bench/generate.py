@@ -97,7 +97,8 @@ SELECT i, 4, 'reply', '已到现场处理，问题解决，感谢反映。', '\\
 WHERE stage IN ('closed', 'checking', 'verdict');
 INSERT INTO journal_entry (happened_at, action, version, subject_kind, subject_id, subject_step, scope_code, author_kind,
     author_post_id, author_unit_id, payload)
-SELECT at + step * interval '1 hour', (ARRAY['matters.report', 'matters.dispatch', 'matters.reply'])[step], 1, 'matter', i, step, code, CASE step WHEN 1 THEN 'reporter' ELSE 'post' END,
+SELECT at + step * interval '1 hour', (ARRAY['matters.report', 'matters.dispatch', 'matters.reply'])[step], 1, 'matter', i,
+    step, code, CASE step WHEN 1 THEN 'reporter' ELSE 'post' END,
     CASE WHEN step > 1 THEN 1 END, CASE WHEN step > 2 THEN lead WHEN step > 1 THEN centre END,
     jsonb_build_object('number', i, 'kind', 'request', 'category', category, 'region_code', code, 'done_by',
         (ARRAY['report', 'dispatch', 'reply'])[step], 'lead_unit_id', lead)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 import psycopg
 import pytest
+from django.core.management import call_command
 
 from shanzhi.config.installation import Installation
 from tests.concurrency.committed import City, as_role
@@ -108,6 +109,20 @@ def test_it_owns_everything_by_the_owner(city, owner):
             + (" AND proname NOT LIKE 'code%range'" if catalogue == "pg_proc" else "")
         ).fetchall()
         assert owners == [(city.installation.role("owner"),)], catalogue
+
+
+def test_it_has_the_same_rights_after_going_back_and_forth(city):
+    """The migrations of rights can be undone and done again, and come to the same."""
+    with as_role(city.installation, "owner") as owner:
+        before = {heading: says(owner, city.installation) for heading, says in SAYS.items()}
+    for slice_ in ("matters", "files", "notices", "vault", "access", "organisation", "journal"):
+        call_command("migrate", slice_, "0001", database="owner", verbosity=0)
+    with as_role(city.installation, "owner") as owner:
+        assert rights.tables(owner, city.installation) != before["Tables"]
+        assert "matters_search" not in rights.functions(owner, city.installation)
+    call_command("migrate", database="owner", verbosity=0)
+    with as_role(city.installation, "owner") as owner:
+        assert {heading: says(owner, city.installation) for heading, says in SAYS.items()} == before
 
 
 def test_it_lets_a_role_number_only_the_rows_that_it_adds(city, owner):

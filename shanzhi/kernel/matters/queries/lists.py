@@ -69,7 +69,9 @@ def matters_page(
     ways = found_by(wanted, now, actor, most=size + 1, after=Cursor.read(after))
     rows = _first(ways, wanted.sort, size + 1)
     shown = rows[:size]
-    total = _count(found_by(wanted, now, actor, most=COUNT_CAP + 1, ordered=False))
+    # A first page that isn't full is all there is.
+    is_all = not after and len(rows) <= size
+    total = len(rows) if is_all else _count(found_by(wanted, now, actor, most=COUNT_CAP + 1, ordered=False))
     return MatterPage(
         rows=tuple(_rows(shown, now)),
         next_after=_cursor(shown[-1], wanted.sort) if len(rows) > size else "",
