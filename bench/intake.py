@@ -12,7 +12,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import date
 from pathlib import Path
 from random import Random
@@ -195,6 +195,67 @@ def import_rate(installation: Any, messages: Path) -> str:
     )
 
 
+@contextmanager
+def without_policies(installation: Any) -> Iterator[None]:
+    """The same city with its policies switched off, for as long as it is measured; grants stay as they are."""
+    from shanzhi.config import database
+
+    def each(verb: str) -> None:
+        with database.admin(installation) as connection:
+            rows = connection.execute(
+                "SELECT c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+                " WHERE n.nspname = %s AND EXISTS (SELECT 1 FROM pg_policy WHERE polrelid = c.oid)",
+                [installation.schema],
+            ).fetchall()
+        for (table,) in rows:
+            # A table at a time: the worker goes on meanwhile, and two locks at once could wait for each other.
+            with database.admin(installation) as connection:
+                connection.execute(f"ALTER TABLE {table} {verb} ROW LEVEL SECURITY")
+
+    each("DISABLE")
+    yield
+    each("ENABLE")
+
+
+def processor_seconds(installation: Any, web: Any) -> float:
+    """Processor time that web server and database have taken so far, with all their processes."""
+    import psutil
+
+    postmaster = int((installation.cluster / "postmaster.pid").read_text().split()[0])
+    found = 0.0
+    for pid in (web.pid, postmaster):
+        process = psutil.Process(pid)
+        for each in (process, *process.children(recursive=True)):
+            times = each.cpu_times()
+            found += times.user + times.system
+    return found
+
+
+def paired(installation: Any, web: Any, reports: "Reports", total: int, rounds: int) -> list[str]:
+    """What the policies cost a report: with them and without, turn about on one running city, by the clock and in
+    processor time of web server and database (which other work on the machine disturbs less)."""
+    held: list[tuple[float, float]] = []
+    free: list[tuple[float, float]] = []
+    for number in range(rounds):
+        for has_policies in (True, False) if number % 2 else (False, True):
+            with nullcontext() if has_policies else without_policies(installation):
+                load(PORT, CLIENTS, WARM // 4, reports)
+                busy = processor_seconds(installation, web)
+                measured = load(PORT, CLIENTS, total, reports)
+                busy = processor_seconds(installation, web) - busy
+                assert set(measured.statuses) == {201}, measured.statuses
+                (held if has_policies else free).append((measured.seconds / total * 1000, busy / total * 1000))
+    lines = [f"- {rounds} pairs of {total} reports, {CLIENTS} clients"]
+    for place, what in enumerate(("on the clock", "of processor time")):
+        costs = sorted(100 * (a[place] / b[place] - 1) for a, b in zip(held, free, strict=True))
+        with_, without = (statistics.median(side[place] for side in rows) for rows in (held, free))
+        lines.append(
+            f"- a report, {what}: {with_:.2f} ms with policies, {without:.2f} ms without; policies cost"
+            f" {statistics.median(costs):+.1f} % (pairs {costs[0]:+.1f} to {costs[-1]:+.1f})"
+        )
+    return lines
+
+
 def main() -> None:
     """Run it all, print it, and write it down."""
     options = argparse.ArgumentParser(description=__doc__)
@@ -202,6 +263,9 @@ def main() -> None:
     options.add_argument("--workers", type=int, default=2)
     options.add_argument("--threads", type=int, default=2)
     options.add_argument("--messages", type=Path, action="append", default=[], help="a CSV file to import as well")
+    options.add_argument(
+        "--without-rls", type=int, default=0, metavar="PAIRS", help="measure what policies cost instead"
+    )
     options.add_argument("--dry", action="store_true", help="do not write RESULTS.md")
     given = options.parse_args()
     with city(given.workers, given.threads) as (installation, web, background):
@@ -210,6 +274,12 @@ def main() -> None:
         communities = [row.code for row in queries.communities_for_picker("3703", date.today())]
         reports = Reports(communities)
         load(PORT, CLIENTS, WARM, reports)
+        if given.without_rls:
+            lines = paired(installation, web, reports, given.total // 4, given.without_rls)
+            print("\n".join(lines))
+            if not given.dry:
+                write_section("Intake under row-level security", "make bench-intake ARGS='--without-rls 8'", lines)
+            return
         measured: Measured = load(PORT, CLIENTS, given.total, reports)
         behind = backlog(installation)
         token = issue_tokens(installation)

@@ -24,11 +24,19 @@ BEGIN
 END $body$
 """
 
+ALL_VERBS = "SELECT, INSERT, UPDATE, DELETE"
+# Tables that come with libraries: their own migrations grant nothing. What no line names, no role may touch.
 THIRD_PARTY_GRANTS = {
-    # Tables that come with libraries: their own migrations grant nothing.
-    "app": ("django_content_type", "account_%", "mfa_%", "auth_%"),
-    "worker": ("procrastinate_%",),
+    "app": {
+        # Whether the tables fit its program is asked by the process itself.
+        "django_migrations": "SELECT",
+        "django_content_type": "SELECT",
+        "account_%": "SELECT",
+        "mfa_%": ALL_VERBS,
+    },
+    "worker": {"procrastinate_%": ALL_VERBS},
 }
+THIRD_PARTY = ("django_%", "auth_%", "account_%", "socialaccount_%", "mfa_%", "procrastinate_%")
 
 
 def start_embedded(installation: Installation) -> object:
@@ -90,6 +98,8 @@ def create_roles(installation: Installation) -> None:
         connection.execute(sql.SQL("SET LOCAL search_path = {}").format(schema))
         connection.execute(CITY_DDL.encode())
         connection.execute("REVOKE EXECUTE ON FUNCTION city_ddl(text) FROM PUBLIC")
+        # What migrations make is nobody's until they grant it.
+        connection.execute("ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC")
 
 
 def make_roles_and_schema(installation: Installation, connection: psycopg.Connection) -> None:
@@ -109,30 +119,43 @@ def make_roles_and_schema(installation: Installation, connection: psycopg.Connec
 
 
 def grant_third_party(installation: Installation) -> None:
-    """Give the roles their rights on the libraries' tables and sequences."""
+    """Give the roles their rights on the libraries' tables, sequences and functions, and take away any other."""
+    roles = [sql.Identifier(installation.role(kind)) for kind in ROLES[1:]]
     with admin(installation) as connection:
         connection.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(installation.role("owner"))))
+        connection.execute(sql.SQL("SET LOCAL search_path = {}").format(sql.Identifier(installation.schema)))
+        for relation, _ in _relations(connection, installation, THIRD_PARTY):
+            revoked = sql.SQL("REVOKE ALL ON {} FROM PUBLIC, {}")
+            connection.execute(revoked.format(sql.Identifier(relation), sql.SQL(", ").join(roles)))
         for kind, patterns in THIRD_PARTY_GRANTS.items():
-            relations = connection.execute(
-                "SELECT c.relname, c.relkind FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-                " WHERE n.nspname = %s AND c.relkind IN ('r', 'S', 'v') AND c.relname LIKE ANY (%s)",
-                [installation.schema, list(patterns)],
-            ).fetchall()
-            for relation, relkind in relations:
-                rights = "USAGE, SELECT" if relkind == "S" else "SELECT, INSERT, UPDATE, DELETE"
-                connection.execute(
-                    sql.SQL("GRANT " + rights + " ON {}.{} TO {}").format(
-                        sql.Identifier(installation.schema),
-                        sql.Identifier(relation),
-                        sql.Identifier(installation.role(kind)),
-                    )
-                )
-        # Whether the tables fit its program is asked by the process itself.
-        connection.execute(
-            sql.SQL("GRANT SELECT ON {}.django_migrations TO {}").format(
-                sql.Identifier(installation.schema), sql.Identifier(installation.role("app"))
-            )
-        )
+            role = sql.Identifier(installation.role(kind))
+            for pattern, verbs in patterns.items():
+                for relation, relkind in _relations(connection, installation, (pattern,)):
+                    if relkind == "S" and "INSERT" not in verbs:
+                        continue
+                    rights = sql.SQL("USAGE, SELECT" if relkind == "S" else verbs)
+                    granted = sql.SQL("GRANT {} ON {} TO {}")
+                    connection.execute(granted.format(rights, sql.Identifier(relation), role))
+        jobs = connection.execute(
+            "SELECT p.oid::regprocedure::text FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
+            " WHERE n.nspname = %s AND p.proname LIKE 'procrastinate_%%'",
+            [installation.schema],
+        ).fetchall()
+        worker = sql.Identifier(installation.role("worker"))
+        for (function,) in jobs:
+            named = sql.SQL("FUNCTION " + function)
+            connection.execute(sql.SQL("REVOKE EXECUTE ON {} FROM PUBLIC").format(named))
+            connection.execute(sql.SQL("GRANT EXECUTE ON {} TO {}").format(named, worker))
+
+
+def _relations(
+    connection: psycopg.Connection, installation: Installation, patterns: tuple[str, ...]
+) -> list[tuple[str, str]]:
+    return connection.execute(
+        "SELECT c.relname, c.relkind::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+        " WHERE n.nspname = %s AND c.relkind IN ('r', 'S', 'v') AND c.relname LIKE ANY (%s) ORDER BY 1",
+        [installation.schema, list(patterns)],
+    ).fetchall()
 
 
 def migrate(verbosity: int = 0) -> None:

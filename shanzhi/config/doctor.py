@@ -32,6 +32,8 @@ UNDER_POLICY = (
     "matters_clock",
     "matters_remark",
     "matters_suggestion",
+    "matters_submission",
+    "matters_words",
 )
 """Tables that row-level security has to stand over."""
 

@@ -55,8 +55,8 @@ def test_it_lets_one_of_two_dispatchers_dispatch_to_one_unit(city):
         )
         assert (len(done), [type(row.error) for row in refused]) == (1, [StageForbids])
         assert entries(city, made) == ["report", "accept", "dispatch"]
-        with as_role(city.installation, "worker") as worker:
-            rows = worker.execute(
+        with as_role(city.installation, "owner") as owner:
+            rows = owner.execute(
                 "SELECT part, state FROM matters_assignment WHERE matter_id = %s", [made.matter_id]
             ).fetchall()
         assert rows == [("lead", "waiting")]
@@ -121,8 +121,8 @@ def test_it_takes_in_once_what_is_sent_four_times_at_once(city):
         assert len({(row.number, row.follow_code, row.follow_hash, row.matter_id) for row in answers}) == 1
         assert sorted(row.replayed for row in answers) == [False, True, True, True]
         assert entries(city, answers[0]) == ["report"]
-        with as_role(city.installation, "worker") as worker:
-            assert worker.execute("SELECT count(*) FROM matters_matter WHERE body = %s", [body]).fetchone() == (1,)
+        with as_role(city.installation, "owner") as owner:
+            assert owner.execute("SELECT count(*) FROM matters_matter WHERE body = %s", [body]).fetchone() == (1,)
 
 
 def test_it_takes_in_what_was_sent_again_after_the_first_try_failed(city):

@@ -76,7 +76,7 @@ def test_it_tells_each_event_once_with_three_workers(city):
     assert sum(row.value for row in done) == 200
     assert min(row.value for row in done) > 0
     assert len(heard) == len(set(heard)) == 200
-    with database.acting_as(city.installation, "worker"):
+    with database.acting_as(city.installation, "owner"):
         assert sorted(Notice.objects.filter(role=topic).values_list("subject_id", flat=True)) == list(range(200))
 
 
@@ -87,7 +87,7 @@ def test_it_writes_a_step_s_notices_once_with_two_workers(city):
         return drain(now=lambda: NOW)
 
     sort_out(at_once(*[_as_worker(city, work)] * 2))
-    with database.acting_as(city.installation, "worker"):
+    with database.acting_as(city.installation, "owner"):
         rows = Notice.objects.filter(subject_kind="matter", subject_id=made.matter_id).order_by("subject_step")
         assert [(row.text, row.subject_step) for row in rows] == [
             ("matters.dispatch", 3),

@@ -104,7 +104,7 @@ def _look() -> dict[str, Any]:
 
 def _wait_until_told(installation: Installation) -> None:
     deadline = time.monotonic() + UP_SECONDS
-    with as_role(installation, "worker") as opened:
+    with as_role(installation, "owner") as opened:
         while time.monotonic() < deadline:
             if opened.execute("SELECT count(*) FROM notices_event").fetchone() == (0,):
                 return
@@ -139,7 +139,7 @@ def _check(running: Running, load: Load) -> None:
     assert set(load.failed) <= {0, 503}, load.failed
     assert len(load.answered) > 20
     assert load.retried > 0, "nothing was interrupted"
-    with as_role(running.installation, "worker") as opened:
+    with as_role(running.installation, "owner") as opened:
         stored = dict(opened.execute("SELECT body, number FROM matters_matter").fetchall())
         counts = opened.execute(
             "SELECT count(*), count(DISTINCT body), count(DISTINCT number), count(DISTINCT follow_hash),"

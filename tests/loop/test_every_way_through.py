@@ -74,9 +74,9 @@ def driven(city: City) -> Driven:
         assert [row.added for row in operations.import_batch(rows=rows, source="12345", now=NOW)] == [2]
     with database.acting_as(city.installation, "worker"):
         drain(now=lambda: NOW + timedelta(days=30))
-    with as_role(city.installation, "worker") as worker:
+    with as_role(city.installation, "owner") as owner:
         columns = "id, action, version, subject_id, subject_step, scope_code, happened_at, author_kind, payload"
-        found = worker.execute(f"SELECT {columns} FROM journal_entry WHERE subject_kind = 'matter' ORDER BY id")
+        found = owner.execute(f"SELECT {columns} FROM journal_entry WHERE subject_kind = 'matter' ORDER BY id")
         names = columns.split(", ")
         entries = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
     return Driven(city, scenarios, entries)
@@ -158,7 +158,7 @@ def test_it_notices_what_is_wrong(driven):
         "UPDATE matters_matter SET stage = 'accepted' WHERE id = %s": "out_of_step",
     }
     for statement, where in breaks.items():
-        with database.acting_as(driven.city.installation, "worker"), transaction.atomic():
+        with database.acting_as(driven.city.installation, "owner"), transaction.atomic():
             from django.db import connection  # noqa: PLC0415 - after the role has changed
 
             with connection.cursor() as cursor:
@@ -198,10 +198,10 @@ def test_it_journals_no_word_that_anybody_wrote(driven):
     told = " ".join(json.dumps(entry["payload"], ensure_ascii=False) for entry in driven.entries)
     for secret in SECRETS:
         assert secret not in told
-    with as_role(driven.city.installation, "worker") as worker:
+    with as_role(driven.city.installation, "owner") as owner:
         texts = [
             row[0]
-            for row in worker.execute(
+            for row in owner.execute(
                 "SELECT unnest(ARRAY[title, body, place_text]) FROM matters_matter UNION SELECT text FROM matters_remark"
             ).fetchall()
         ]
@@ -227,13 +227,13 @@ def test_it_commits_to_the_texts_as_they_were_written(driven):
     made = report("原文：翡翠明珠停电，电话13812345678。")
     cast = driven.city.cast
     do(made, cast.dispatcher, "accept", category=CATEGORY, words="请联系王小明 13812345678")
-    with as_role(driven.city.installation, "worker") as worker:
-        rows = worker.execute(
+    with as_role(driven.city.installation, "owner") as owner:
+        rows = owner.execute(
             "SELECT payload FROM journal_entry WHERE subject_kind = 'matter' AND subject_id = %s ORDER BY id",
             [made.matter_id],
         ).fetchall()
-        salt = worker.execute("SELECT salt, body FROM matters_matter WHERE id = %s", [made.matter_id]).fetchone()
-        remark = worker.execute(
+        salt = owner.execute("SELECT salt, body FROM matters_matter WHERE id = %s", [made.matter_id]).fetchone()
+        remark = owner.execute(
             "SELECT salt, text FROM matters_remark WHERE matter_id = %s", [made.matter_id]
         ).fetchone()
     assert salt is not None
@@ -247,8 +247,8 @@ def test_it_commits_to_the_texts_as_they_were_written(driven):
 
 
 def test_it_salts_every_text_of_its_own(driven):
-    with as_role(driven.city.installation, "worker") as worker:
-        salts = [row[0] for row in worker.execute("SELECT salt FROM matters_matter").fetchall()]
+    with as_role(driven.city.installation, "owner") as owner:
+        salts = [row[0] for row in owner.execute("SELECT salt FROM matters_matter").fetchall()]
     assert len({bytes(salt) for salt in salts}) == len(salts)
     assert {len(salt) for salt in salts} == {16}
 
@@ -258,13 +258,13 @@ def test_it_salts_every_text_of_its_own(driven):
 
 def test_it_promises_what_the_clock_gives(driven):
     calendar, kind = shipped_calendar(), queries.current_kind("request")
-    with as_role(driven.city.installation, "worker") as worker:
-        clocks = worker.execute(
+    with as_role(driven.city.installation, "owner") as owner:
+        clocks = owner.execute(
             "SELECT matter_id, stage, limit_text, calendar_version, started_at, due_at, warn_at, stopped_at"
             " FROM matters_clock"
         ).fetchall()
         running = dict(
-            worker.execute("SELECT id, ARRAY[due_at, warn_at] FROM matters_matter WHERE ended_at IS NULL").fetchall()
+            owner.execute("SELECT id, ARRAY[due_at, warn_at] FROM matters_matter WHERE ended_at IS NULL").fetchall()
         )
     assert len(clocks) > 100
     for matter_id, stage, limit_text, version, started_at, due, warn, stopped_at in clocks:
@@ -298,9 +298,9 @@ def everything(city: City) -> dict[str, Any]:
         "matters_matter matters_participant matters_assignment matters_clock matters_remark matters_submission"
         " vault_record files_attachment notices_event journal_entry"
     )
-    with as_role(city.installation, "worker") as worker:
+    with as_role(city.installation, "owner") as owner:
         return {
-            name: worker.execute(
+            name: owner.execute(
                 f"SELECT count(*), md5(string_agg(t::text, '' ORDER BY t::text)) FROM {name} t"
             ).fetchone()
             for name in names.split()
@@ -383,8 +383,8 @@ def test_it_lets_a_program_that_is_no_post_read_no_contact(driven, dispatched):
 
 
 def test_it_tells_nobody_of_a_matter_that_they_can_not_open(driven):
-    with as_role(driven.city.installation, "worker") as worker:
-        told = worker.execute(
+    with as_role(driven.city.installation, "owner") as owner:
+        told = owner.execute(
             "SELECT DISTINCT n.unit_id, n.role, n.subject_id, m.number, n.text FROM notices_notice n"
             " JOIN matters_matter m ON m.id = n.subject_id WHERE n.subject_kind = 'matter' ORDER BY 1, 2, 3"
         ).fetchall()
@@ -411,8 +411,8 @@ def test_it_tells_a_new_dispatch_to_those_who_got_it(driven):
     do(made, cast.dispatcher, "dispatch", now + timedelta(minutes=1), lead=cast.handler.unit_id)
     with database.acting_as(driven.city.installation, "worker"):
         drain(now=lambda: NOW + timedelta(days=30))
-    with as_role(driven.city.installation, "worker") as worker:
-        rows = worker.execute(
+    with as_role(driven.city.installation, "owner") as owner:
+        rows = owner.execute(
             "SELECT unit_id FROM notices_notice WHERE subject_kind = 'matter' AND subject_id = %s AND subject_step = 5"
             " AND text = 'matters.dispatch'",
             [made.matter_id],

@@ -26,6 +26,7 @@ UNDER_POLICY = {
     "matters_clock",
     "matters_remark",
     "matters_suggestion",
+    "matters_submission",
 }
 # Readable by the application without a policy, and why that gives nothing away.
 OPEN_TO_APP = {
@@ -42,7 +43,6 @@ OPEN_TO_APP = {
     "journal_key": "public keys: published",
     "journal_tile": "hashes of salted leaves",
     "matters_kindversion": "process files",
-    "matters_submission": "keys and hashes of submissions",
     "vault_key": "ids of data keys, with dates",
     "vault_parkedform": "sealed, found by a random key",
 }
@@ -77,7 +77,7 @@ def test_it_knows_every_table_that_the_application_can_read(city):
     with as_role(city.installation, "app") as opened:
         readable = tables(opened, "NOT c.relispartition AND has_any_column_privilege(c.oid, 'SELECT')")
         protected = tables(opened, "NOT c.relispartition AND c.relrowsecurity")
-    assert protected == UNDER_POLICY
+    assert protected & readable == UNDER_POLICY
     open_ones = {name for name in readable - protected if not name.startswith(OPEN_PREFIXES)}
     assert open_ones == set(OPEN_TO_APP), "a new table: put it under a policy, or say here why it needs none"
 
@@ -198,8 +198,9 @@ def test_it_gives_no_rights_on_a_month_of_the_journal(city):
 
 ENTRY = (
     "happened_at, action, version, subject_kind, subject_id, subject_step, scope_code, author_kind, payload",
-    "now(), 'matters.note', 1, 'test', 1, 1, '', 'system', '{}'",
+    "now(), 'matters.note', 1, 'test', 1, 1, '', %s, '{}'",
 )
+AUTHORS = {"app": "reporter", "worker": "system", "importer": "importer"}
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -208,8 +209,9 @@ ENTRY = (
 )
 def test_it_gives_an_entry_its_number_and_time_itself(city, role, column, value):
     with as_role(city.installation, role) as opened:
-        opened.execute(f"INSERT INTO journal_entry ({ENTRY[0]}) VALUES ({ENTRY[1]})")
-        refused(opened, f"INSERT INTO journal_entry ({column}, {ENTRY[0]}) VALUES ({value}, {ENTRY[1]})")
+        author = AUTHORS[role]
+        opened.execute(f"INSERT INTO journal_entry ({ENTRY[0]}) VALUES ({ENTRY[1]})", [author])
+        refused(opened, f"INSERT INTO journal_entry ({column}, {ENTRY[0]}) VALUES ({value}, {ENTRY[1]})", author)
 
 
 @pytest.mark.parametrize("statement", ["UPDATE journal_entry SET payload = '{}'", "DELETE FROM journal_entry"])
@@ -238,26 +240,37 @@ COPY = (
     "INSERT INTO matters_matter (id, number, kind, kind_version, stage, channel, title, body, salt, category, region_id,"
     " region_code, scope_code, place_text, reported_at, stage_since, due_at, warn_at, intake_unit_id, holder_unit_id,"
     " in_intake, counts, public_consent, follow_hash, version, steps)"
-    " SELECT nextval('matters_matter_id_seq'), 'made-up', kind, kind_version, stage, channel, title, body, salt,"
+    " SELECT nextval('matters_matter_id_seq'), 'made-up', kind, kind_version, 'reported', {channel}, title, body, salt,"
     " category, region_id, region_code, scope_code, place_text, reported_at, stage_since, due_at, warn_at,"
-    " intake_unit_id, holder_unit_id, in_intake, counts, public_consent, {hash}, version, steps"
+    " intake_unit_id, holder_unit_id, {intake}, counts, public_consent, {hash}, 1, {steps}"
     " FROM matters_matter WHERE id = %s"
 )
+
+
+def copied(**changes: str) -> str:
+    """A statement that copies a matter as a report would leave it, but for the changes."""
+    return COPY.format(**{"hash": "follow_hash", "channel": "'web'", "intake": "true", "steps": "1"} | changes)
 
 
 def test_it_takes_in_no_matter_without_an_open_door(city, standing):
     own = standing.matters["own"]
     for who in ("supervisor", "dispatcher", "reporter"):
         with as_role(city.installation, "app", standing.actors[who]) as opened:
-            refused(opened, COPY.format(hash="follow_hash"), own)
+            refused(opened, copied(), own)
 
 
 def test_it_takes_in_by_an_open_door_only_what_its_code_names(city, standing):
     own = standing.matters["own"]
     with as_role(city.installation, "app", standing.actors["reporter"]) as opened:
         opened.execute("SELECT set_config('shanzhi.door', 'web', true)")
-        refused(opened, COPY.format(hash="repeat('0', 64)"), own)
-        opened.execute(COPY.format(hash="follow_hash"), [own])
+        for wrong in (
+            {"hash": "repeat('0', 64)"},
+            {"channel": "'hotline'"},
+            {"intake": "false"},
+            {"steps": "2"},
+        ):
+            refused(opened, copied(**wrong), own)
+        opened.execute(copied(), [own])
 
 
 FOREIGN_ROWS = {
@@ -291,9 +304,9 @@ def test_it_changes_nothing_that_it_does_not_see(city, standing):
     foreign = standing.matters["foreign"]
     with as_role(city.installation, "app", standing.actors["handler"]) as opened:
         for statement in (
-            "UPDATE matters_matter SET title = 'x' WHERE id = %s",
+            "UPDATE matters_matter SET stage = 'x' WHERE id = %s",
             "UPDATE matters_assignment SET state = 'taken' WHERE matter_id = %s",
-            "UPDATE matters_clock SET limit_text = 'x' WHERE matter_id = %s",
+            "UPDATE matters_clock SET stopped_at = now() WHERE matter_id = %s",
         ):
             assert opened.execute(statement, [foreign]).rowcount == 0
         refused(opened, "SELECT 1 FROM matters_participant WHERE matter_id = %s FOR UPDATE", foreign)

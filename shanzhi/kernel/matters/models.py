@@ -6,6 +6,8 @@ its unit takes, or while it waits in the post's intake scope, and to a reporter 
 
 from typing import ClassVar
 
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import F, Q
 
@@ -58,6 +60,8 @@ class Matter(models.Model):
         default_permissions: ClassVar = ()
         indexes: ClassVar = [
             models.Index(fields=["stage", "due_at", "id"], name="matters_matter_stage", condition=Q(ended_at=None)),
+            models.Index(fields=["due_at", "id"], name="matters_matter_due", condition=Q(ended_at=None)),
+            models.Index(fields=["scope_code", "due_at"], name="matters_matter_intake", condition=Q(in_intake=True)),
             models.Index(fields=["scope_code", "id"], name="matters_matter_scope"),
             models.Index(fields=["holder_unit", "due_at"], name="matters_matter_holder", condition=Q(ended_at=None)),
             models.Index(fields=["category", "scope_code", "reported_at"], name="matters_matter_like"),
@@ -191,6 +195,18 @@ class Suggestion(models.Model):
 
     class Meta:
         default_permissions: ClassVar = ()
+
+
+class Words(models.Model):
+    """The words by which a matter is found, of its masked texts. Written with it, read by the search function alone."""
+
+    matter = models.OneToOneField(Matter, on_delete=models.PROTECT, related_name="+", primary_key=True)
+    words = SearchVectorField()
+    tokeniser = models.SmallIntegerField()
+
+    class Meta:
+        default_permissions: ClassVar = ()
+        indexes: ClassVar = [GinIndex(fields=["words"], name="matters_words_found")]
 
 
 class Submission(models.Model):

@@ -100,6 +100,13 @@ def lapse(timestamp: int) -> None:
     operations.lapse_due(now=timezone.now())
 
 
+@app.periodic(cron="40 3 * * *")
+@app.task(queueing_lock="matters.fill_words", name="matters.fill_words")
+def fill_words(timestamp: int) -> None:
+    """Every night: make findable what came in before there was a search, or under an older way of cutting words."""
+    operations.words_fill()
+
+
 @app.periodic(cron="20 3 * * *")
 @app.task(queueing_lock="matters.forget_submissions", name="matters.forget_submissions")
 def forget_submissions(timestamp: int) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.matters import queries as matters
 from shanzhi.kernel.matters.policy.process import Kind, Owner
 from shanzhi.kernel.matters.queries import DeskCount, ListFilter, MatterPage
@@ -22,9 +23,10 @@ def checking_stages(kinds: Iterable[Kind]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(stage.code for kind in kinds for stage in kind.stages if stage.owner is Owner.CHECKER))
 
 
-def desk(*, stages: tuple[str, ...], light: str, words: str, after: str, now: datetime) -> Desk:
-    """The matters that wait for a check where the acting post may see them, due first; 7 queries whatever its size."""
+def desk(*, stages: tuple[str, ...], light: str, words: str, after: str, actor: Actor, now: datetime) -> Desk:
+    """The matters that wait for a check where the acting post may see them, due first; 9 queries whatever its size."""
     wanted = ListFilter(stages=stages, light=light, words=words)
     return Desk(
-        matters.desk_count(ListFilter(stages=stages), now=now), matters.matters_page(wanted, now=now, after=after)
+        matters.desk_count(ListFilter(stages=stages), now=now, actor=actor),
+        matters.matters_page(wanted, now=now, actor=actor, after=after),
     )

@@ -33,4 +33,5 @@ def worklist(
     chosen = next((each for each in tabs if each.code == tab), tabs[0])
     wanted = ListFilter(stages=chosen.stages, unit_id=actor.unit_id, part=chosen.part, light=light, words=words)
     due = ListFilter(stages=tabs[0].stages, unit_id=actor.unit_id, part=tabs[0].part)
-    return Worklist(tabs, chosen, matters.desk_count(due, now=now), matters.matters_page(wanted, now=now, after=after))
+    count = matters.desk_count(due, now=now, actor=actor)
+    return Worklist(tabs, chosen, count, matters.matters_page(wanted, now=now, actor=actor, after=after))

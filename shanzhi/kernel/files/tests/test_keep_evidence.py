@@ -13,6 +13,8 @@ from django.db import DatabaseError, connection, connections, transaction
 from django.http import FileResponse, HttpResponse, HttpResponseBase
 from django.test import RequestFactory
 
+from shanzhi.kernel.access.policy import Actor
+from shanzhi.kernel.access.scope import set_scope
 from shanzhi.kernel.files import operations, queries
 from shanzhi.kernel.files.models import Blob
 from shanzhi.kernel.files.policy import PDF, FileMissing, FileTooLarge, Place, StoredFile, TooManyFiles, storage_key
@@ -70,6 +72,7 @@ def lying(folder: Path) -> dict[str, bytes]:
 
 def put(*stored: StoredFile, subject_id: int = 1, **changes: object) -> list[int]:
     options: dict = {"purpose": "evidence", "post_id": 5, "shown_to_reporter": False, **changes}
+    set_scope(Actor(kind="post", post_id=options["post_id"]))
     return operations.attach(
         subject_kind="visit", subject_id=subject_id, scope_code="370303001", stored=stored, now=NOW, **options
     )

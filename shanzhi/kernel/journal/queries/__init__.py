@@ -1,6 +1,13 @@
 """Every read of the journal: entries under row-level security, heads and proofs, verification."""
 
-from shanzhi.kernel.journal.queries.entries import DoneRow, EntryRow, count_entries, entries_by_action, entries_of
+from shanzhi.kernel.journal.queries.entries import (
+    DoneRow,
+    EntryRow,
+    count_entries,
+    entries_by_action,
+    entries_of,
+    last_step,
+)
 from shanzhi.kernel.journal.queries.sealed import (
     EpochLine,
     HeadRow,
@@ -46,6 +53,7 @@ __all__ = [
     "inclusion_proof",
     "is_sealed",
     "keys",
+    "last_step",
     "proof_of",
     "seal_state",
     "sizes",

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Max
+
 from shanzhi.kernel.journal.models import Entry
 
 
@@ -85,6 +87,12 @@ def entries_by_action(
         )
         for row in rows.order_by("-id")[:limit]
     ]
+
+
+def last_step(subject_kind: str, subject_id: int) -> int:
+    """The number of a subject's latest entry; 0 without one; 1 query that reads no payload."""
+    rows = Entry.objects.filter(subject_kind=subject_kind, subject_id=subject_id)
+    return rows.aggregate(last=Max("subject_step"))["last"] or 0
 
 
 def count_entries() -> int:

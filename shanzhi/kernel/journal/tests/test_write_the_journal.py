@@ -93,7 +93,7 @@ def test_it_writes_plain_values():
 
 
 def test_it_writes_one_entry_with_a_number_and_a_time_of_its_own(city: City, probe):
-    with transaction.atomic():
+    with database.acting_as(city.installation, "worker"), transaction.atomic():
         operations.record(
             payload=PROBE, subject=Subject("test", 7, 3, "3703"), author=SYSTEM, happened_at=NOW - timedelta(days=9)
         )
@@ -106,7 +106,7 @@ def test_it_writes_one_entry_with_a_number_and_a_time_of_its_own(city: City, pro
 
 
 def test_it_writes_nothing_where_the_transaction_fails(city: City, probe):
-    with transaction.atomic():
+    with database.acting_as(city.installation, "worker"), transaction.atomic():
         operations.record(payload=PROBE, subject=Subject("gone", 1), author=SYSTEM, happened_at=NOW)
         transaction.set_rollback(True)
     with as_role(city.installation, "worker") as worker:
@@ -116,10 +116,10 @@ def test_it_writes_nothing_where_the_transaction_fails(city: City, probe):
 
 def test_it_keeps_the_order_of_many(city: City, probe):
     drafts = [Draft(PROBE, Subject("many", 1, step), SYSTEM, NOW - timedelta(hours=step)) for step in range(1, 301)]
-    with transaction.atomic():
-        assert operations.record_many(iter(drafts)) == 300
-        assert operations.record_many([]) == 0
     with database.acting_as(city.installation, "worker"):
+        with transaction.atomic():
+            assert operations.record_many(iter(drafts)) == 300
+            assert operations.record_many([]) == 0
         found = queries.entries_of("many", 1)
     assert [row.step for row in found] == list(range(1, 301))
     assert [row.id for row in found] == list(range(found[0].id, found[0].id + 300))
@@ -130,9 +130,11 @@ def test_it_keeps_the_order_of_many(city: City, probe):
     "author",
     [Author("post"), Author("system", post_id=4), Author("keeper")],  # type: ignore[arg-type]
 )
-def test_it_refuses_an_author_that_can_not_be(db, probe, author):
-    with pytest.raises(Exception, match=r"journal_entry.*check"), transaction.atomic():
-        operations.record(payload=PROBE, subject=Subject("test", 1), author=author, happened_at=NOW)
+def test_it_refuses_an_author_that_can_not_be(city: City, probe, author):
+    """Neither the table, nor the policy of any role."""
+    for role, why in (("owner", r"journal_entry.*check"), ("worker", "policy|check"), ("app", "policy|check")):
+        with database.acting_as(city.installation, role), pytest.raises(Exception, match=why), transaction.atomic():
+            operations.record(payload=PROBE, subject=Subject("test", 1), author=author, happened_at=NOW)
 
 
 # -- months ----------------------------------------------------------------------------------------------------------
@@ -210,7 +212,7 @@ def test_it_refuses_edits_in_a_month_that_was_made_later(city: City):
 
 
 def test_it_shows_the_application_no_entry_that_is_about_no_matter(db, probe):
-    operations.record(payload=PROBE, subject=Subject("test", 1), author=SYSTEM, happened_at=NOW)
+    operations.record(payload=PROBE, subject=Subject("test", 1), author=Author("reporter"), happened_at=NOW)
     assert queries.entries_of("test", 1) == []
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM journal_entry")

@@ -3,6 +3,7 @@
 from shanzhi.kernel.matters.operations.act import act
 from shanzhi.kernel.matters.operations.batch import BatchResult, BatchRow, check_row, import_batch
 from shanzhi.kernel.matters.operations.erasing import erase_asked
+from shanzhi.kernel.matters.operations.finding import words_fill
 from shanzhi.kernel.matters.operations.kinds import kinds_take_over
 from shanzhi.kernel.matters.operations.report import Reported, report
 from shanzhi.kernel.matters.operations.rights import consent_withdraw, contact_correct, copy_own, erase_ask
@@ -31,4 +32,5 @@ __all__ = [
     "reveal_contact",
     "submissions_forget",
     "suggestions_make",
+    "words_fill",
 ]

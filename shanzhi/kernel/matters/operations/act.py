@@ -51,7 +51,7 @@ def act(
         StageForbids, RoleForbids, SamePerson, LimitReached, FieldsMissing, FieldsWrong: see policy.process.
         KeyReused: the key was used for another content.
     """
-    matter = lock_matter(matter_id)
+    matter = lock_matter(matter_id, actor=actor)
     kind = kind_version(matter.kind, matter.kind_version)
     given = {code: value for code, value in (fields or {}).items() if value not in (None, "", (), [])}
     if key is not None:

@@ -17,6 +17,7 @@ from shanzhi.kernel.journal import operations as journal
 from shanzhi.kernel.journal.operations import Draft
 from shanzhi.kernel.journal.policy import Author, Payload, Subject
 from shanzhi.kernel.matters.models import Matter
+from shanzhi.kernel.matters.operations.finding import keep_words
 from shanzhi.kernel.matters.operations.report import Place, place_of
 from shanzhi.kernel.matters.operations.step import STEP_TOPIC, deadline_of
 from shanzhi.kernel.matters.operations.texts import SafeText, expiry, originals, safe
@@ -145,6 +146,7 @@ def _chunk(chunk: list[BatchRow], source: str, kind: Kind, places: _Places, now:
         _made(row, matter_id, kind, places) for row, matter_id in zip(fresh.values(), _ids(len(fresh)), strict=True)
     ]
     _insert_matters(made, source, kind)
+    keep_words((item.id, (item.title.text, item.body.text, item.place.text)) for item in made)
     _insert_clocks(made, kind)
     _insert_replies(made)
     keeps = [

@@ -16,6 +16,7 @@ from shanzhi.kernel.files.policy import StoredFile
 from shanzhi.kernel.journal import operations as journal
 from shanzhi.kernel.journal.policy import Subject
 from shanzhi.kernel.matters.models import Matter
+from shanzhi.kernel.matters.operations.finding import keep_words
 from shanzhi.kernel.matters.operations.step import (
     about,
     author_of,
@@ -152,6 +153,7 @@ def _take_in(door: _Door, key: uuid.UUID | None) -> Reported:
     with pipelined():
         matter.save(force_insert=True)
         start_clock(matter, kind.initial, deadline)
+        keep_words([(matter_id, (texts.title.text, texts.body.text, texts.place.text))])
         _keep(matter, new, texts, kind, now)
         files.attach(
             subject_kind="matter",

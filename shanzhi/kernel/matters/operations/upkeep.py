@@ -12,7 +12,7 @@ from shanzhi.kernel.access.policy import SYSTEM, Actor
 from shanzhi.kernel.journal.policy import Subject
 from shanzhi.kernel.matters.models import Assignment, Matter, Submission, Suggestion
 from shanzhi.kernel.matters.operations.act import act, is_intake
-from shanzhi.kernel.matters.operations.step import lock_matter
+from shanzhi.kernel.matters.operations.step import KEPT_FROM_WORKER, lock_matter
 from shanzhi.kernel.matters.policy.duty import check_duty, may_reach_reporter
 from shanzhi.kernel.matters.policy.suggest import UnitHint, suggest_category, suggest_units
 from shanzhi.kernel.matters.rulebook import categories, kind_version, lapsing_stages
@@ -34,7 +34,7 @@ def suggestions_make(*, matter_ids: Sequence[int], now: datetime) -> int:
     Worker's role. Made twice, the later one stands. 4 queries for the batch, and 2 for each department and place that
     it meets first.
     """
-    matters = list(Matter.objects.filter(pk__in=matter_ids, in_intake=True).order_by("pk"))
+    matters = list(Matter.objects.defer(*KEPT_FROM_WORKER).filter(pk__in=matter_ids, in_intake=True).order_by("pk"))
     rules = categories().rules
     units = UnitFinder(now)
     found = {

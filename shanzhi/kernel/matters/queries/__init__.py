@@ -11,9 +11,9 @@ from shanzhi.kernel.matters.queries.card import (
     matter_id_of_number,
     step_title,
 )
+from shanzhi.kernel.matters.queries.finding import ListFilter
 from shanzhi.kernel.matters.queries.lists import (
     DeskCount,
-    ListFilter,
     MatterPage,
     MatterRow,
     desk_count,

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from shanzhi.core.periods import local_date
 from shanzhi.kernel.matters.models import Matter
+from shanzhi.kernel.matters.operations.step import KEPT_FROM_WORKER
 from shanzhi.kernel.matters.policy.process import Result
 from shanzhi.kernel.matters.rulebook import categories, kind_version
 
@@ -36,7 +37,7 @@ def public_sources(matter_ids: Sequence[int]) -> list[PublicSource]:
     categories, refused and withdrawn matters; 1 query."""
     rules = categories().rules.categories
     found = []
-    for row in Matter.objects.filter(pk__in=matter_ids):
+    for row in Matter.objects.defer(*KEPT_FROM_WORKER).filter(pk__in=matter_ids):
         kind = kind_version(row.kind, row.kind_version)
         category = rules.get(row.category)
         hidden = row.result in (Result.REFUSED, Result.WITHDRAWN)

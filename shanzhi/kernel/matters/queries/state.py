@@ -7,6 +7,7 @@ from django.db import connection
 from django.db.models import Count
 
 from shanzhi.kernel.matters.models import Assignment, Matter
+from shanzhi.kernel.matters.operations.step import KEPT_FROM_WORKER
 from shanzhi.kernel.matters.policy.process import Kind, Party
 from shanzhi.kernel.matters.rulebook import kind_version
 
@@ -39,7 +40,7 @@ def parties_of(matter_ids: Sequence[int]) -> dict[int, Parties]:
                 **_sharing(shares.get(matter.pk, [])),
             },
         )
-        for matter in Matter.objects.filter(pk__in=matter_ids)
+        for matter in Matter.objects.defer(*KEPT_FROM_WORKER).filter(pk__in=matter_ids)
     }
 
 

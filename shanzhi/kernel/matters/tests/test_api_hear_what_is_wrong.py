@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from shanzhi.config import database
 from shanzhi.kernel.access.models import Token
-from shanzhi.kernel.access.operations import token_end
+from shanzhi.kernel.access.operations import token_end, token_issue
 from shanzhi.kernel.matters.tests.api_support import PROPERTY, ROOT, Caller, problem_of, reported, token_of
 from tests.city import LOGINS, PASSWORD, Cast
 
@@ -49,11 +49,11 @@ def test_it_refuses_a_token_that_is_none(db: None, verb: str, path: str, token: 
 
 
 def test_it_refuses_an_expired_and_an_ended_token(cast: Cast) -> None:
-    ended, expired = token_of(cast.dispatcher), token_of(cast.dispatcher)
-    rows = list(Token.objects.order_by("-pk")[:2])
-    token_end(token_id=rows[1].pk, now=timezone.now())
-    earlier = timezone.now() - timedelta(days=2)
-    Token.objects.filter(pk=rows[0].pk).update(created_at=earlier, expires_at=earlier + timedelta(days=1))
+    now, post_id = timezone.now(), cast.dispatcher.post_id
+    assert post_id is not None
+    ended = token_of(cast.dispatcher)
+    token_end(token_id=Token.objects.latest("pk").pk, now=now)
+    expired = token_issue(post_id=post_id, label="test", now=now - timedelta(days=2), days=1)
     for token in (ended, expired):
         assert problem_of(Caller(token=token).get("/matters")) == (401, "sign-in-needed")
 

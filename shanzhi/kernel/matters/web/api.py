@@ -127,7 +127,7 @@ def _entry(entry: queries.TimelineEntry) -> shapes.EntryOut:
 @router.get("/matters", auth=staff, response={200: shapes.MatterList, STAFF_PROBLEMS: Problem}, summary="List matters")
 def matters_list(request: HttpRequest, wanted: Query[shapes.ListQuery]) -> queries.MatterPage:
     """The matters that this post may see, soonest due first; page on with `after`."""
-    _, now = _caller(request)
+    actor, now = _caller(request)
     chosen = ListFilter(
         stages=tuple(wanted.stage),
         unit_id=wanted.unit_id,
@@ -141,7 +141,7 @@ def matters_list(request: HttpRequest, wanted: Query[shapes.ListQuery]) -> queri
         open_only=wanted.open_only,
         sort=wanted.sort,
     )
-    return queries.matters_page(chosen, now=now, after=wanted.after, size=wanted.size)
+    return queries.matters_page(chosen, now=now, actor=actor, after=wanted.after, size=wanted.size)
 
 
 @router.get(

@@ -130,7 +130,7 @@ def matters(request: ActingRequest) -> HttpResponse:
     check_staff(request)
     form = FindForm(request)
     after = request.GET.get("after", "")
-    page = queries.matters_page(form.wanted(), now=request.now, after=after)
+    page = queries.matters_page(form.wanted(), now=request.now, actor=request.actor, after=after)
     context = {
         "form": form,
         "table": _table(request, page),

@@ -54,5 +54,5 @@ def write_journal(
     payload: Payload, *, kind: str, subject_id: int, scope_code: str, author: Author, now: datetime
 ) -> None:
     """One entry for what was done; the subject's steps count on."""
-    step = len(journal_entries.entries_of(kind, subject_id)) + 1
+    step = journal_entries.last_step(kind, subject_id) + 1
     journal.record(payload=payload, subject=Subject(kind, subject_id, step, scope_code), author=author, happened_at=now)

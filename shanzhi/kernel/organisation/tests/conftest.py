@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.db import connections
 
 from shanzhi.kernel.organisation import operations, queries
 from shanzhi.kernel.organisation.divisions import read_city
 from shanzhi.kernel.organisation.people import invent
 from shanzhi.kernel.organisation.tests.cast import LOADER, NOW, OPENED
+from tests.roles import observing
 
 PROVINCES = "37,山东省\n44,广东省\n46,海南省\n50,重庆市\n"
 CITIES = (
@@ -64,18 +64,8 @@ def whole_package() -> Path:
 @pytest.fixture
 def importer(django_db_setup: None) -> Iterator[None]:
     """Let the `default` connection be the importer, the only role that may write here, in the empty database."""
-    connection = connections["default"]
-    before = {key: connection.settings_dict[key] for key in ("NAME", "USER", "PASSWORD")}
-    installation = settings.INSTALLATION
-    connection.close()
-    connection.settings_dict.update(
-        NAME=f"{installation.database}_empty",
-        USER=installation.role("importer"),
-        PASSWORD=installation.secrets.passwords["importer"],
-    )
-    yield
-    connection.close()
-    connection.settings_dict.update(before)
+    with observing("importer", NAME=f"{settings.INSTALLATION.database}_empty"):
+        yield
 
 
 @pytest.fixture

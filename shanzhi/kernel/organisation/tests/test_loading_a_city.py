@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from shanzhi.kernel.journal.queries import entries_of
+from shanzhi.kernel.journal import queries as journal
+from shanzhi.kernel.journal.queries import EntryRow
 from shanzhi.kernel.organisation import cli, operations, queries
 from shanzhi.kernel.organisation.divisions import read_city
 from shanzhi.kernel.organisation.models import Post, PostHolding, Region, RegionState, Staff, Unit
@@ -14,6 +15,13 @@ from shanzhi.kernel.organisation.operations.posts import TooFewPeople
 from shanzhi.kernel.organisation.people import invent
 from shanzhi.kernel.organisation.policy import BadZone, Level, LoadRefused, Sees, UnitKind, UnknownRegion
 from shanzhi.kernel.organisation.tests.cast import LOADER, NOW, OPENED, TODAY
+from tests.roles import everything
+
+
+def entries_of(kind: str, subject_id: int) -> list[EntryRow]:
+    """Read by nobody of the city: the importer writes its entries and reads none."""
+    with everything():
+        return journal.entries_of(kind, subject_id)
 
 
 def _rows() -> tuple[int, ...]:

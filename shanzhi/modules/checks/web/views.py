@@ -113,6 +113,7 @@ def _draw(
         light=state.get("light", ""),
         words=state.get("q", ""),
         after=state.get("after", ""),
+        actor=request.actor,
         now=request.now,
     )
     page, card = found.page, context.get("card")

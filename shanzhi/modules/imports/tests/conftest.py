@@ -1,4 +1,4 @@
-"""The standing city, written to as the importer inside each test's own transaction; small invented files."""
+"""The standing city, imported into as the importer inside each test's own transaction; small invented files."""
 
 import csv
 import io
@@ -6,31 +6,23 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from django.conf import settings
-from django.db import connections
+
+from tests.roles import observing
 
 HEADING = ("id", "title", "reported_at", "body")
 Write = Callable[..., Path]
 
 
 @pytest.fixture
-def importer(django_db_setup: None) -> Iterator[None]:
-    """Let the `default` connection be the importer."""
-    connection = connections["default"]
-    before = {key: connection.settings_dict[key] for key in ("USER", "PASSWORD")}
-    installation = settings.INSTALLATION
-    connection.close()
-    connection.settings_dict.update(
-        USER=installation.role("importer"), PASSWORD=installation.secrets.passwords["importer"]
-    )
-    yield
-    connection.close()
-    connection.settings_dict.update(before)
+def observer(django_db_setup: None) -> Iterator[None]:
+    """Let the test see all rows; what it imports, it imports as the importer (`held_to`)."""
+    with observing():
+        yield
 
 
 @pytest.fixture
-def city(importer: None, db: None) -> None:
-    """The standing city as the importer sees it."""
+def city(observer: None, db: None) -> None:
+    """The standing city."""
 
 
 def as_csv(heading: tuple[str, ...], rows: list[tuple[object, ...]]) -> bytes:

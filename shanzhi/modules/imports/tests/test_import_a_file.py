@@ -20,13 +20,15 @@ from shanzhi.modules.imports.operations import BadSource, ImportResult, import_m
 from shanzhi.modules.imports.reading import FileUnusable
 from shanzhi.modules.imports.tests.conftest import HEADING, Write
 from tests.city import NOW
+from tests.roles import held_to
 
 ANSWERED = (*HEADING, "reply", "replied_at")
 FULL = (*ANSWERED, "region_code", "category", "place")
 
 
 def run(path: Path, source: str = "hotline", rejects: Path | None = None) -> ImportResult:
-    return import_matters(path=path, source=source, rejects_path=rejects or path.with_name("rejects.csv"), now=NOW)
+    with held_to("importer"):
+        return import_matters(path=path, source=source, rejects_path=rejects or path.with_name("rejects.csv"), now=NOW)
 
 
 def counts(result: ImportResult) -> tuple[int, int, int, int]:
@@ -182,7 +184,7 @@ def test_a_crash_leaves_whole_chunks_and_the_rest_follows(city: None, write: Wri
         if done >= 1000:
             raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
+    with held_to("importer"), pytest.raises(KeyboardInterrupt):
         import_matters(path=path, source="hotline", rejects_path=path.with_name("r.csv"), now=NOW, progress=crash)
     assert seen == [(500, 1200), (1000, 1200)]
     assert Matter.objects.count() == 1000
@@ -221,7 +223,8 @@ def test_the_command_tells_what_became_of_the_file(city: None, write: Write) -> 
     told = io.StringIO()
     console = Console(file=told, width=200)
     path = write([(1, "路灯", "2019-04-25", "坏了", 3), (2, "电梯", "", "坏了", 1)], (*HEADING, "likes"))
-    assert import_matters_file(path, "hotline", now=NOW, console=console) == 1
+    with held_to("importer"):
+        assert import_matters_file(path, "hotline", now=NOW, console=console) == 1
     assert "导入 1 件，其中 0 件已答复办结；0 件原已导入" in told.getvalue()
     assert "likes" in told.getvalue()
     assert str(path.with_name("messages.rejects.csv")) in told.getvalue()
@@ -238,7 +241,8 @@ def test_it_takes_in_real_files_whole(city: None, tmp_path: Path, name: str, row
     path = Path(os.environ["SHANZHI_DATA"]) / "requests" / f"{name}.csv"
     now = datetime(2026, 1, 1, tzinfo=UTC)
     for expected in ((rows, closed, 0, 0), (0, 0, rows, 0)):
-        result = import_matters(path=path, source=name, rejects_path=tmp_path / "r.csv", now=now)
+        with held_to("importer"):
+            result = import_matters(path=path, source=name, rejects_path=tmp_path / "r.csv", now=now)
         assert astuple(result)[:4] == expected
     assert Matter.objects.count() == rows
     check_whole()

@@ -73,7 +73,9 @@ def _queue(request: ActingRequest) -> Queue:
     whole = ListFilter(stages=intake_stages(desk.kinds()))
     light = request.GET.get("light", "")
     wanted = replace(whole, light=light if light in set(Light) else "")
-    return Queue(whole, queries.matters_page(wanted, now=request.now, after=request.GET.get("after", "")))
+    return Queue(
+        whole, queries.matters_page(wanted, now=request.now, actor=request.actor, after=request.GET.get("after", ""))
+    )
 
 
 def _matter_context(request: ActingRequest, matter_id: int, posted: desk.Posted | None = None) -> dict[str, Any]:
@@ -100,7 +102,7 @@ def _draw(
     context = {
         **opened,
         "lines": desk.lines(queue.page.rows, "triage:matter", card.id if card else None),
-        "count": queries.desk_count(queue.whole, now=request.now),
+        "count": queries.desk_count(queue.whole, now=request.now, actor=request.actor),
         "light": request.GET.get("light", ""),
         "keep": _keep(request),
         "following": following,
