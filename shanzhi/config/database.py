@@ -36,7 +36,8 @@ THIRD_PARTY_GRANTS = {
     },
     "worker": {"procrastinate_%": ALL_VERBS},
 }
-THIRD_PARTY = ("django_%", "auth_%", "account_%", "socialaccount_%", "mfa_%", "procrastinate_%")
+# Those of libraries that went are there in older cities: nobody has a right on them any more.
+THIRD_PARTY = ("django_%", "auth_%", "account_%", "socialaccount_%", "mfa_%", "axes_%", "procrastinate_%")
 
 
 def start_embedded(installation: Installation) -> object:

@@ -4,11 +4,13 @@ from datetime import datetime
 
 from django.db import transaction
 
+from shanzhi.kernel.access.policy import SYSTEM
 from shanzhi.kernel.files import operations as files
 from shanzhi.kernel.journal import operations as journal
 from shanzhi.kernel.journal import queries as entries
 from shanzhi.kernel.journal.policy import Author, Subject
 from shanzhi.kernel.matters.models import Matter, Remark, Submission
+from shanzhi.kernel.matters.operations.finding import renew_words
 from shanzhi.kernel.matters.operations.step import lock_matter, tell
 from shanzhi.kernel.matters.policy.rights import ERASED, Erased, EraseWhat
 from shanzhi.kernel.notices import operations as notices
@@ -16,6 +18,7 @@ from shanzhi.kernel.vault import operations as vault
 
 REPORTER = Author("reporter")
 CONTACT = ("name", "phone")
+WRITTEN = ("title", "body", "place_text", "latitude", "longitude", "salt", "public_consent")
 FILES_GONE_TOPIC = "matters.files_gone"
 NO_SALT = b""
 """A salt that was destroyed: the commitment in the journal stays and can't be tried out any more."""
@@ -33,7 +36,7 @@ def erase_asked(*, matter_id: int, what: EraseWhat, now: datetime) -> tuple[str,
         MatterNotFound: there is no such matter.
         OnHold: a hold was placed since it was asked for; nothing is deleted, the event waits.
     """
-    matter = lock_matter(matter_id)
+    matter = lock_matter(matter_id, actor=SYSTEM)
     everything = what == "all" and matter.ended_at is not None
     subject = Subject("matter", matter.pk, matter.steps + 1, matter.scope_code)
     gone = vault.erase(
@@ -51,17 +54,20 @@ def erase_asked(*, matter_id: int, what: EraseWhat, now: datetime) -> tuple[str,
         notices.notices_reword(
             subject_kind="matter", subject_id=matter.pk, params={"title": ERASED, "number": matter.number}
         )
-        Submission.objects.filter(matter_id=matter.pk).delete()
     if not parts:
         return ()
     matter.steps += 1
+    matter.save(update_fields=["steps", *(WRITTEN if everything else ())])
+    if everything:
+        # After the row: only of a matter whose words are deleted may the worker forget young submissions.
+        renew_words(matter.pk, matter.title, matter.body, matter.place_text)
+        Submission.objects.filter(matter_id=matter.pk).delete()
     journal.record(
         payload=Erased(what, tuple(parts), steps, let_go.taken),
         subject=Subject("matter", matter.pk, matter.steps, matter.scope_code),
         author=REPORTER,
         happened_at=now,
     )
-    matter.save()
     tell(matter, "erase", now)
     if let_go.unused:
         notices.emit(topic=FILES_GONE_TOPIC, body={"files": list(let_go.unused)}, now=now)

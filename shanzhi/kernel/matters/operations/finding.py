@@ -36,6 +36,11 @@ def _write(texts: Iterable[tuple[int, tuple[str, ...]]], *statements: str) -> No
                 cursor.execute(statement, [TOKENISER, [row[0] for row in rows], [row[1] for row in rows]])
 
 
+def renew_words(matter_id: int, *texts: str) -> None:
+    """Write a matter's words anew, because its texts changed. 1 statement, in the caller's transaction. Worker's role."""
+    _write([(matter_id, texts)], _RENEW)
+
+
 def words_fill(*, batch: int = FILL_BATCH) -> int:
     """Cut the texts of matters whose words are missing or older than the present way of cutting; returns how many.
 

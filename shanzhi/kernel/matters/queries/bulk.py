@@ -8,7 +8,7 @@ from itertools import islice
 from django.db.models import QuerySet
 
 from shanzhi.kernel.matters.models import Matter
-from shanzhi.kernel.matters.queries.lists import ListFilter, _filtered
+from shanzhi.kernel.matters.queries.finding import ListFilter, found_whole
 from shanzhi.kernel.matters.queries.names import Names
 from shanzhi.kernel.matters.rulebook import categories, kind_version
 
@@ -41,7 +41,7 @@ class BulkRow:
 
 
 def _wanted(wanted: ListFilter, kind: str, now: datetime) -> QuerySet[Matter]:
-    rows = _filtered(wanted, now)
+    rows = found_whole(wanted, now)
     return rows.filter(kind=kind) if kind else rows
 
 

@@ -105,6 +105,11 @@ def found_by(
     return [Matter.objects.filter(pk__in=search.ids(*way)) for way in ways] if search.sought else []
 
 
+def found_whole(wanted: ListFilter, now: datetime) -> Rows:
+    """All that the filter finds, in one set without order, as the policy alone shows it; words aren't looked at."""
+    return _by_way(_filtered(wanted, now), *_everywhere(wanted), None)
+
+
 def _named(words: str) -> Q | None:
     """The one matter that a number or a follow code names; None where the words are neither."""
     number = normalise_number(words)

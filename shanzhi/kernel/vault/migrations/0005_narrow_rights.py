@@ -7,11 +7,13 @@ RIGHTS = """
 SELECT city_ddl('REVOKE SELECT ON vault_record FROM {importer}');
 SELECT city_ddl('REVOKE INSERT ON vault_record FROM {worker}');
 SELECT city_ddl('REVOKE ALL ON SEQUENCE vault_record_id_seq FROM {worker}');
+REVOKE EXECUTE ON FUNCTION vault_refuse_retired() FROM PUBLIC;
 """
 BACK = """
 SELECT city_ddl('GRANT SELECT ON vault_record TO {importer}');
 SELECT city_ddl('GRANT INSERT ON vault_record TO {worker}');
 SELECT city_ddl('GRANT USAGE ON SEQUENCE vault_record_id_seq TO {worker}');
+GRANT EXECUTE ON FUNCTION vault_refuse_retired() TO PUBLIC;
 """
 
 
