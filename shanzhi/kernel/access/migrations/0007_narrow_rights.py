@@ -16,6 +16,7 @@ SELECT city_ddl('REVOKE UPDATE ON access_account FROM {{importer}}');
 SELECT city_ddl('GRANT UPDATE (staff_id, password, is_active) ON access_account TO {{importer}}');
 SELECT city_ddl('REVOKE UPDATE ON access_token FROM {{app}}, {{importer}}');
 SELECT city_ddl('GRANT UPDATE (ended_at) ON access_token TO {{app}}, {{importer}}');
+SELECT city_ddl('GRANT UPDATE (used_on) ON access_token TO {{app}}');
 SELECT city_ddl($$CREATE POLICY journal_append ON journal_entry FOR INSERT TO {{app}} WITH CHECK (
     (author_kind = 'post' AND author_post_id = (SELECT scope_post())
         AND author_unit_id IS NOT DISTINCT FROM (SELECT scope_unit()))

@@ -5,7 +5,7 @@ from django.db import migrations
 RIGHTS = """
 SELECT city_ddl('REVOKE ALL ON files_blob, files_attachment FROM {worker}, {importer}');
 SELECT city_ddl('REVOKE ALL ON SEQUENCE files_attachment_id_seq FROM {importer}');
-SELECT city_ddl('GRANT SELECT (sha256), DELETE ON files_blob TO {worker}');
+SELECT city_ddl('GRANT SELECT, DELETE ON files_blob TO {worker}');
 SELECT city_ddl('GRANT SELECT (id, subject_kind, subject_id, purpose, blob_id), DELETE ON files_attachment TO {worker}');
 ALTER POLICY files_let_go ON files_attachment USING (purpose = 'report');
 DROP POLICY files_attach ON files_attachment;
