@@ -20,7 +20,8 @@ from shanzhi.kernel.access import operations as access
 from shanzhi.kernel.access import queries
 from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.access.policy import Actor
-from shanzhi.kernel.matters.queries import lists
+from shanzhi.kernel.matters.models import Matter
+from shanzhi.kernel.matters.queries import bulk
 from shanzhi.kernel.organisation import operations as organisation
 from shanzhi.modules.exports import operations
 from shanzhi.modules.exports.models import Export
@@ -110,7 +111,7 @@ def numbers_of(standing: Standing, city: City, names: set[str]) -> set[str]:
 
 def test_it_writes_exactly_what_the_asking_post_sees(city, standing, monkeypatch):
     # The Python side is asked for everything: what holds the file to the post is the database.
-    monkeypatch.setattr(lists, "_in_time", lambda rows, _: rows)
+    monkeypatch.setattr(bulk, "found_whole", lambda wanted, now: Matter.objects.all())
     county = _actor("centre-370303", "supervisor", 0)
     for actor, names in ((city.cast.supervisor, VISIBLE["supervisor"]), (county, VISIBLE["county_checker"])):
         number = agreed(city, actor)

@@ -6,6 +6,7 @@ import pytest
 from psycopg import errors
 
 from shanzhi.kernel.access.policy import ANYONE
+from shanzhi.kernel.matters.policy.rights import ERASED
 from tests.concurrency.committed import City, as_role
 from tests.protection.standing import Standing, stand
 
@@ -20,7 +21,7 @@ REFUSED = {
         *(
             f"UPDATE matters_matter SET {column} = {column}"
             for column in "number kind kind_version channel source source_number title body salt region_code place_text"
-            " latitude longitude reported_at intake_unit_id public_consent follow_hash".split()
+            " latitude longitude reported_at intake_unit_id follow_hash".split()
         ),
         "UPDATE matters_assignment SET unit_id = unit_id",
         "UPDATE matters_assignment SET part = 'lead'",
@@ -40,19 +41,18 @@ REFUSED = {
         "SELECT * FROM auth_permission",
     ],
     "worker": [
-        "SELECT salt FROM matters_matter",
         "SELECT follow_hash FROM matters_matter",
         "SELECT * FROM matters_matter",
         "SELECT * FROM matters_participant",
         "SELECT * FROM matters_remark",
         "SELECT * FROM notices_notice",
         "SELECT * FROM files_attachment",
-        "SELECT * FROM organisation_staff",
-        "SELECT * FROM organisation_post_holding",
         "SELECT * FROM access_account",
-        "SELECT * FROM access_token",
+        "SELECT * FROM access_session",
+        "SELECT name FROM files_attachment",
+        "INSERT INTO organisation_staff (name) VALUES ('x')",
+        "UPDATE access_token SET post_id = 1",
         "SELECT key FROM matters_submission",
-        "UPDATE matters_matter SET body = ''",
         "UPDATE matters_matter SET scope_code = ''",
         "UPDATE matters_clock SET due_at = now()",
         "UPDATE notices_event SET body = '{}'",
@@ -69,7 +69,7 @@ REFUSED = {
         "SELECT * FROM matters_clock",
         "SELECT * FROM matters_assignment",
         "SELECT * FROM notices_event",
-        "SELECT * FROM django_session",
+        "SELECT data FROM access_session",
         "UPDATE matters_matter SET stage = 'closed'",
         "UPDATE matters_remark SET text = ''",
         "UPDATE organisation_unit SET name = ''",
@@ -140,7 +140,45 @@ def test_it_lets_a_stopped_clock_lie_and_an_ended_matter_rest(city, standing):
         owner.commit()
     with as_role(city.installation, "worker") as worker:
         ended = [standing.matters["waiting there"]]
-        assert worker.execute("UPDATE matters_matter SET stage = 'x' WHERE id = %s", ended).rowcount == 0
+        with pytest.raises(errors.IntegrityError):
+            worker.execute("UPDATE matters_matter SET stage = 'x' WHERE id = %s", ended)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE matters_matter SET body = ''",
+        "UPDATE matters_matter SET title = 'x', body = 'x', salt = ''",
+        "UPDATE matters_matter SET place_text = ''",
+        "UPDATE matters_matter SET salt = '\\x01'",
+        "UPDATE matters_remark SET text = 'x', salt = ''",
+    ],
+)
+def test_it_changes_what_was_written_only_to_delete_it(city, standing, statement):
+    with as_role(city.installation, "worker") as worker, pytest.raises(errors.IntegrityError):
+        worker.execute(statement)
+
+
+def test_it_puts_nothing_but_the_word_for_it_in_place_of_what_was_deleted(city, standing):
+    """Even then only where the matter has ended; the word is that of the program."""
+    gone = "title = %(word)s, body = %(word)s, place_text = '', latitude = NULL, longitude = NULL, salt = ''"
+    values = {"word": ERASED, "id": standing.matters["own"]}
+    with as_role(city.installation, "worker") as worker, pytest.raises(errors.IntegrityError):
+        worker.execute(f"UPDATE matters_matter SET {gone} WHERE id = %(id)s", values)
+    with as_role(city.installation, "owner") as owner:
+        owner.execute(
+            f"UPDATE matters_matter SET {gone}, ended_at = now(), result = 'closed', due_at = NULL, warn_at = NULL,"
+            " holder_unit_id = NULL WHERE id = %(id)s",
+            values,
+        )
+        owner.rollback()
+
+
+def test_it_lets_nobody_consent_for_a_reporter(city, standing):
+    with as_role(city.installation, "app", standing.actors["supervisor"]) as opened:
+        opened.execute("UPDATE matters_matter SET public_consent = false")
+        with pytest.raises(errors.IntegrityError):
+            opened.execute("UPDATE matters_matter SET public_consent = true")
 
 
 def test_it_finds_a_submission_by_its_key_alone(city, standing):

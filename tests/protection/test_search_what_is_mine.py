@@ -91,7 +91,7 @@ def anybody(crowd: Crowd, random: Random) -> Actor:
 
     unit = random.choice((*crowd.units, None, 999_999))
     follow = tuple(random.sample(crowd.hashes, k=random.choice((0, 0, 1, 5))))
-    return Actor(kind="post", post_id=1, unit_id=unit, ranges=ranges(), intake=ranges(), follow=follow)
+    return Actor(kind="post", role="handler", post_id=1, unit_id=unit, ranges=ranges(), intake=ranges(), follow=follow)
 
 
 def by_policy(opened: psycopg.Connection) -> set[int]:

@@ -2,13 +2,14 @@
 
 The worker deletes words, salts and submissions and takes nothing else; a reporter takes a consent back. What a row can't
 say of its own past is said by triggers, for every role: a text changes only into the words that stand for a deleted one,
-a salt only into none, and a consent is never given for anybody.
+a salt only into none, a consent is never given for anybody, and what has ended isn't moved by the worker any more.
 """
 
 from django.db import migrations
 
 # The word is that of `policy.rights.ERASED`; a test compares them.
 ERASED = "已按本人请求删除"
+STATE = "stage, result, stage_since, ended_at, due_at, warn_at, in_intake, holder_unit_id, counts, version"
 TEXTS = "title, body, place_text, latitude, longitude"
 
 
@@ -16,7 +17,11 @@ def _row(name: str) -> str:
     return ", ".join(f"{name}.{column}" for column in TEXTS.split(", "))
 
 
-KEPT = f"""
+def _state(name: str) -> str:
+    return ", ".join(f"{name}.{column}" for column in STATE.split(", "))
+
+
+KEPT = rf"""
 CREATE FUNCTION matters_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $body$
 BEGIN
     RAISE EXCEPTION '%: what was written is deleted or stays' , TG_TABLE_NAME
@@ -32,6 +37,10 @@ CREATE TRIGGER matters_matter_salt BEFORE UPDATE OF salt ON matters_matter FOR E
     WHEN (NEW.salt <> OLD.salt AND NEW.salt <> ''::bytea) EXECUTE FUNCTION matters_refuse_change();
 CREATE TRIGGER matters_matter_consent BEFORE UPDATE OF public_consent ON matters_matter FOR EACH ROW
     WHEN (NEW.public_consent AND NOT OLD.public_consent) EXECUTE FUNCTION matters_refuse_change();
+CREATE TRIGGER matters_matter_rests BEFORE UPDATE ON matters_matter FOR EACH ROW
+    WHEN (OLD.ended_at IS NOT NULL AND current_user::text LIKE '%\_worker'
+        AND ({_state("NEW")}) IS DISTINCT FROM ({_state("OLD")}))
+    EXECUTE FUNCTION matters_refuse_change();
 CREATE TRIGGER matters_remark_text BEFORE UPDATE OF text ON matters_remark FOR EACH ROW
     WHEN (NEW.text <> OLD.text AND (NEW.text <> '{ERASED}' OR NEW.salt <> ''::bytea))
     EXECUTE FUNCTION matters_refuse_change();
@@ -42,6 +51,7 @@ KEPT_BACK = """
 DROP TRIGGER matters_matter_texts ON matters_matter;
 DROP TRIGGER matters_matter_salt ON matters_matter;
 DROP TRIGGER matters_matter_consent ON matters_matter;
+DROP TRIGGER matters_matter_rests ON matters_matter;
 DROP TRIGGER matters_remark_text ON matters_remark;
 DROP TRIGGER matters_remark_salt ON matters_remark;
 DROP FUNCTION matters_refuse_change();
