@@ -149,7 +149,7 @@ def test_it_lets_a_stopped_clock_lie_and_an_ended_matter_rest(city, standing):
     [
         "UPDATE matters_matter SET body = ''",
         "UPDATE matters_matter SET title = 'x', body = 'x', salt = ''",
-        "UPDATE matters_matter SET place_text = ''",
+        "UPDATE matters_matter SET place_text = 'x'",
         "UPDATE matters_matter SET salt = '\\x01'",
         "UPDATE matters_remark SET text = 'x', salt = ''",
     ],

@@ -31,6 +31,11 @@ class StaffAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         "incorrect_password": gettext_lazy("密码不对。请重新填写。"),
     }
 
+    def set_password(self, user: Account, password: str) -> None:
+        """A new password, and nothing else of the account: of that the web has no right to write anything."""
+        user.set_password(password)
+        user.save(update_fields=["password"])
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Never: an account is opened for a staff member, not by a visitor."""
         return False
