@@ -189,9 +189,6 @@ def heads(
         if not rows:
             raise InputError(msg("还没有树头，没有可另存的。请先运行 shanzhi journal seal。"))
         out.write_text(rows[0].note, encoding="utf-8")
-        console.print(
-            f"第 {rows[0].id} 号树头，{rows[0].size:,} 条，已另存。以后用 shanzhi journal verify --head FILE 核对。"
-        )
 
 
 @group.command()
