@@ -31,11 +31,10 @@ from shanzhi.kernel.access.policy import ANYONE
 from shanzhi.kernel.files import operations as files
 from shanzhi.kernel.files.policy import storage_key
 from shanzhi.kernel.files.tests.pictures import picture
-from shanzhi.kernel.journal import operations as journal
 from shanzhi.kernel.matters import operations
 from shanzhi.kernel.matters.policy.report import NewReport
 from tests.city import NOW
-from tests.concurrency.committed import City, city
+from tests.concurrency.committed import City, city, seal_all
 from tests.concurrency.steps import COMMUNITY, to_verdict
 
 __all__ = ["city"]
@@ -61,8 +60,7 @@ class Made:
 def made(city: City) -> Iterator[Made]:
     folder = Path(tempfile.mkdtemp(prefix="shanzhi-b-"))
     to_verdict(city)
-    with database.acting_as(city.installation, "worker"):
-        assert journal.seal(now=NOW, head_every=timedelta(0)).count > 0
+    assert seal_all(city.installation, NOW) > 0
     # What follows is in the backup and not sealed yet.
     with acting(ANYONE), transaction.atomic():
         stored = files.store(data=picture(), name="路灯.jpg", now=NOW)
