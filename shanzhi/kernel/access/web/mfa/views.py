@@ -146,6 +146,9 @@ class RenamePasskey(EditWebAuthnView):  # type: ignore[misc]
 class RemovePasskey(RemoveWebAuthnView):  # type: ignore[misc]
     """Take a passkey off; the last factor stays where posts need one."""
 
+    # Django's view also answers DELETE, and that by deleting alone: without asking for the last factor, without ending
+    # the other sessions.
+    http_method_names = ("get", "head", "options", "post")
     template_name = "access/mfa/remove_passkey.html"
     success_url = reverse_lazy("mfa_index")
 
