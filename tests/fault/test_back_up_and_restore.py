@@ -44,7 +44,7 @@ FULL = pytest.mark.skipif(os.environ.get("SHANZHI_SIZE") != "full", reason="runs
 PASSPHRASE = "correct horse battery"
 LOCK = Passphrase(PASSPHRASE)
 # A restore ends sessions, brings tables up to date and begins a new epoch of the journal: it adds to these.
-CHANGED_BY_RESTORING = {"django_session", "django_migrations"}
+CHANGED_BY_RESTORING = {"access_session", "django_migrations"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,7 @@ def test_it_has_every_row_file_and_key_again_after_a_restore(made: Made, restore
             name: theirs[name] for name in theirs.keys() - added
         }
         with database.as_owner(installation) as connection:
-            assert connection.execute("SELECT count(*) FROM django_session").fetchone() == (0,)
+            assert connection.execute("SELECT count(*) FROM access_session").fetchone() == (0,)
             assert connection.execute("SELECT count(*) FROM vault_record").fetchone() != (0,)
     doctor = shanzhi("doctor", SHANZHI_HOME=str(home))
     assert "事项与留痕：2 件，全部对得上" in doctor.stdout
