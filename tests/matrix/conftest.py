@@ -35,8 +35,9 @@ def _no_memory_of_earlier_attempts() -> None:
 
 
 # Written before sign-offs, exports, phone codes and two-step sign-in had their pages; these files are brought up to them
-# next. `test_know_every_route.py` and the attacks by what comes along hold for all pages already.
+# next. `test_know_every_route.py` holds for all pages already.
 collect_ignore = [
+    "test_attack_by_what_comes_along.py",
     "test_attack_by_what_is_typed.py",
     "test_change_what_is_mine.py",
     "test_find_only_what_is_mine.py",
