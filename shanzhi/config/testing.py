@@ -4,8 +4,12 @@ import os
 from pathlib import Path
 
 _ROOT = Path(__file__).resolve().parents[2]
-os.environ.setdefault("SHANZHI_HOME", str(_ROOT / "var" / "test"))
-os.environ["SHANZHI_DATABASE"] = f"shanzhi_test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+# A server for each process of the tests: what one has open would hold up the sealing of another, since the oldest
+# transaction is that of the whole server.
+_process = os.environ.get("PYTEST_XDIST_WORKER", "")
+_home = Path(os.environ.get("SHANZHI_HOME") or _ROOT / "var" / "test")
+os.environ["SHANZHI_HOME"] = str(_home if _home.name == _process else _home / _process)
+os.environ["SHANZHI_DATABASE"] = f"shanzhi_test_{_process or 'main'}"
 
 from shanzhi.config.settings import *  # noqa: E402, F403 - the environment has to stand first
 

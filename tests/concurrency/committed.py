@@ -4,9 +4,11 @@ The application's role may not empty tables, so nothing is ever cleaned: the cop
 """
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -19,6 +21,7 @@ from shanzhi.config import database
 from shanzhi.config.installation import Installation
 from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.access.queries import role_of
+from shanzhi.kernel.journal import operations as journal
 from shanzhi.kernel.matters.rulebook import forget_kinds
 from tests.city import PARTS, Cast, _actor
 
@@ -67,6 +70,23 @@ def _lead_to(name: str) -> None:
     for alias in connections:
         connections[alias].close()
         connections[alias].settings_dict["NAME"] = name
+
+
+def seal_all(installation: Installation, now: datetime) -> int:
+    """Seal until every entry has its leaf; returns how many leaves were made.
+
+    Transactions of other test processes hold it up: their databases lie on the same server, and so do their numbers.
+    """
+    count, give_up = 0, time.monotonic() + 2 * WAIT_SECONDS
+    with database.acting_as(installation, "worker"):
+        while True:
+            count += journal.seal(now=now, head_every=timedelta(0)).count
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT (SELECT count(*) FROM journal_entry) - (SELECT count(*) FROM journal_leaf)")
+                if cursor.fetchone() == (0,):
+                    return count
+            assert time.monotonic() < give_up, "somebody's transaction holds up the sealing for ever"
+            time.sleep(0.1)
 
 
 @contextmanager

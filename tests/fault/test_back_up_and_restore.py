@@ -31,11 +31,10 @@ from shanzhi.kernel.access.policy import ANYONE
 from shanzhi.kernel.files import operations as files
 from shanzhi.kernel.files.policy import storage_key
 from shanzhi.kernel.files.tests.pictures import picture
-from shanzhi.kernel.journal import operations as journal
 from shanzhi.kernel.matters import operations
 from shanzhi.kernel.matters.policy.report import NewReport
 from tests.city import NOW
-from tests.concurrency.committed import City, city
+from tests.concurrency.committed import City, city, seal_all
 from tests.concurrency.steps import COMMUNITY, to_verdict
 
 __all__ = ["city"]
@@ -45,7 +44,7 @@ FULL = pytest.mark.skipif(os.environ.get("SHANZHI_SIZE") != "full", reason="runs
 PASSPHRASE = "correct horse battery"
 LOCK = Passphrase(PASSPHRASE)
 # A restore ends sessions, brings tables up to date and begins a new epoch of the journal: it adds to these.
-CHANGED_BY_RESTORING = {"django_session", "django_migrations"}
+CHANGED_BY_RESTORING = {"access_session", "django_migrations"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +60,7 @@ class Made:
 def made(city: City) -> Iterator[Made]:
     folder = Path(tempfile.mkdtemp(prefix="shanzhi-b-"))
     to_verdict(city)
-    with database.acting_as(city.installation, "worker"):
-        assert journal.seal(now=NOW, head_every=timedelta(0)).count > 0
+    assert seal_all(city.installation, NOW) > 0
     # What follows is in the backup and not sealed yet.
     with acting(ANYONE), transaction.atomic():
         stored = files.store(data=picture(), name="路灯.jpg", now=NOW)
@@ -157,7 +155,7 @@ def test_it_has_every_row_file_and_key_again_after_a_restore(made: Made, restore
             name: theirs[name] for name in theirs.keys() - added
         }
         with database.as_owner(installation) as connection:
-            assert connection.execute("SELECT count(*) FROM django_session").fetchone() == (0,)
+            assert connection.execute("SELECT count(*) FROM access_session").fetchone() == (0,)
             assert connection.execute("SELECT count(*) FROM vault_record").fetchone() != (0,)
     doctor = shanzhi("doctor", SHANZHI_HOME=str(home))
     assert "事项与留痕：2 件，全部对得上" in doctor.stdout

@@ -13,11 +13,10 @@ from shanzhi.config import database
 from shanzhi.kernel.access.operations import acting, token_issue
 from shanzhi.kernel.access.policy import SignInNeeded
 from shanzhi.kernel.access.queries import actor_of_token
-from shanzhi.kernel.journal import operations as journal
 from shanzhi.kernel.journal import queries as told
 from shanzhi.kernel.matters import operations
 from tests.city import NOW
-from tests.concurrency.committed import City, city
+from tests.concurrency.committed import City, city, seal_all
 from tests.concurrency.steps import CATEGORY, entries, report, reporter_of
 
 __all__ = ["city"]
@@ -40,8 +39,7 @@ def test_it_keeps_order_and_seals_whatever_the_clock_shows(city: City):
         now = NOW + timedelta(days=days)
         with acting(actor):
             operations.act(matter_id=made.matter_id, action=action, actor=actor, now=now, fields=fields)
-        with database.acting_as(city.installation, "worker"):
-            sealed += journal.seal(now=now, head_every=timedelta(0)).count
+        sealed += seal_all(city.installation, now)
     assert entries(city, made) == ["report", *(action for _, action, _ in steps)]
     with database.acting_as(city.installation, "worker"):
         rows = told.entries_of("matter", made.matter_id)

@@ -90,6 +90,69 @@ def _by_number_alone(request, number):
 def _checks_nothing(body, actor): ...
 
 
+def _no_reporter_needed(actor): ...
+
+
+def _always_needs(matter, actor, *, has_open_share):
+    return True
+
+
+def _may_always_reach(matter, actor, shares):
+    return True
+
+
+def _anybodys_matter(matter_id, actor):
+    return lock_matter(matter_id)
+
+
+def _all_numbers(actor, matter_id):
+    rows = Matter.objects.all()
+    if matter_id is not None:
+        rows = rows.filter(pk=matter_id)
+    return dict(rows.values_list("pk", "number"))
+
+
+def _any_rights(matter_id, actor):
+    matter = Matter.objects.filter(pk=matter_id).first()
+    if matter is None:
+        return None
+    return RightsState(
+        matter_id=matter.pk,
+        number=matter.number,
+        title=matter.title,
+        is_open=matter.ended_at is None,
+        due_at=matter.due_at,
+        public_consent=matter.public_consent,
+        has_contact=bool(vault.parts_kept("matter", matter.pk)),
+        is_erased=False,
+        asked="",
+    )
+
+
+def _rights_by_number_alone(request, number):
+    actor = resident(request)
+    matter_id = queries.matter_id_of_number(number)
+    state = queries.rights_state(matter_id, actor) if matter_id is not None else None
+    if state is None:
+        raise NoSuchMatter("没有找到这件事项。")
+    return state, actor
+
+
+def _confirms_everybody(request, state, actor, form):
+    return actor
+
+
+def _any_export(key, actor):
+    row = Export.objects.select_for_update().filter(key=key).first()
+    if row is None:
+        raise _missing()
+    return row
+
+
+def _all_exports(actor, now):
+    return [_row(row, now) for row in Export.objects.order_by("-pk")[:MOST]]
+
+
 SWITCHED_OFF: Mapping[str, Callable[..., Any]] = {
     "shanzhi.kernel.access.policy:check_may": _lets_everybody_in,
     "shanzhi.kernel.access.web.auth:anyone": _anybody,
@@ -109,15 +172,51 @@ SWITCHED_OFF: Mapping[str, Callable[..., Any]] = {
     "shanzhi.kernel.notices.web.views:_unit_and_role": _any_unit,
     "shanzhi.modules.intake.web.mine:_find": _by_number_alone,
     "shanzhi.modules.intake.web.api:_check_token": _checks_nothing,
+    "shanzhi.kernel.matters.operations.rights:_own": _anybodys_matter,
+    "shanzhi.kernel.matters.operations.upkeep:needs_reporter": _always_needs,
+    "shanzhi.kernel.matters.queries.card:_may_reach": _may_always_reach,
+    "shanzhi.kernel.matters.queries.rights:_own": _all_numbers,
+    "shanzhi.kernel.matters.queries.rights:rights_state": _any_rights,
+    "shanzhi.kernel.vault.operations.own:_check_reporter": _no_reporter_needed,
+    "shanzhi.modules.exports.operations:_own": _any_export,
+    "shanzhi.modules.exports.queries:my_exports": _all_exports,
+    "shanzhi.modules.intake.web.rights:_state": _rights_by_number_alone,
+    "shanzhi.modules.intake.web.rights:_confirmed": _confirms_everybody,
 }
 
 _WHO = "says who acts; the database is held to what it says"
 _WRITES = "writes who did it, decides nothing"
+_ASKS = "asks check_may, which is switched off"
+_OFFICE = (
+    "sessions, tokens and sign-offs, nothing of matters: held by policies and triggers of their own (kernel/access)"
+)
 DECIDES_OTHERWISE: Mapping[str, str] = {
     "shanzhi.kernel.access.queries:actor_of_post": _WHO,
-    "shanzhi.kernel.access.queries:actor_of_token": _WHO,
+    "shanzhi.kernel.access.queries:token_actor": _WHO,
     "shanzhi.kernel.access.scope:set_scope": _WHO,
+    "shanzhi.kernel.access.scope:_features": _WHO,
     "shanzhi.kernel.access.web.middleware:ActingMiddleware.__call__": _WHO,
+    "shanzhi.kernel.access.web.middleware:_actor_of_session": _WHO,
+    "shanzhi.kernel.access.web.middleware:_check_post_held": f"{_WHO}: tells whose post has ended",
+    "shanzhi.kernel.access.operations.sessions:sessions_end_of": _OFFICE,
+    "shanzhi.kernel.access.operations.signoffs:_author": _WRITES,
+    "shanzhi.kernel.access.operations.signoffs:_person": _OFFICE,
+    "shanzhi.kernel.access.operations.signoffs:signoff_ask": _OFFICE,
+    "shanzhi.kernel.access.operations.signoffs:signoff_decide": _OFFICE,
+    "shanzhi.kernel.access.operations.signoffs:signoff_withdraw": _OFFICE,
+    "shanzhi.kernel.access.operations.tokens:_card_of": _OFFICE,
+    "shanzhi.kernel.access.operations.tokens:token_end": _OFFICE,
+    "shanzhi.kernel.access.operations.tokens:token_issue": _OFFICE,
+    "shanzhi.kernel.access.policy.signoff:check_decider": _OFFICE,
+    "shanzhi.kernel.access.queries.sessions:my_sessions": _OFFICE,
+    "shanzhi.kernel.access.queries.signoffs:_decides": _OFFICE,
+    "shanzhi.kernel.access.queries.signoffs:_waiting": _OFFICE,
+    "shanzhi.kernel.access.queries.signoffs:signoff_card": _OFFICE,
+    "shanzhi.kernel.access.queries.signoffs:signoffs_page": _OFFICE,
+    "shanzhi.kernel.access.web.sessions:_this": _OFFICE,
+    "shanzhi.kernel.access.web.signoffs:check_page": _ASKS,
+    "shanzhi.kernel.access.web.signoffs:may": "which buttons a page has",
+    "shanzhi.config.observe.requests:RequestMiddleware._say": "counts requests by kind of actor",
     "shanzhi.modules.intake.web.resident:resident": _WHO,
     "shanzhi.kernel.access.web.posts:choose": f"{_WHO}: only one's own posts; row-level security can't hold this",
     "shanzhi.kernel.access.policy:navigation_for": "names of pages, no matters",
@@ -130,15 +229,21 @@ DECIDES_OTHERWISE: Mapping[str, str] = {
     "shanzhi.kernel.matters.operations.effects:_join": _WRITES,
     "shanzhi.kernel.matters.operations.effects:_own": _WRITES,
     "shanzhi.kernel.matters.operations.report:_take_in": _WRITES,
+    "shanzhi.kernel.matters.operations.upkeep:reveal_contact": "asks needs_reporter, which is switched off",
     "shanzhi.kernel.matters.operations.step:Step.mine": _WRITES,
     "shanzhi.kernel.matters.operations.step:attach_files": _WRITES,
     "shanzhi.kernel.matters.operations.step:author_of": _WRITES,
     "shanzhi.kernel.matters.operations.step:door_of": _WRITES,
     "shanzhi.kernel.matters.operations.step:write_words": _WRITES,
     "shanzhi.kernel.matters.queries.card:card": "hands on to _is_shown, _remarks, _attachments, which are switched off",
-    "shanzhi.kernel.matters.web.desk:check_staff": "asks check_may, which is switched off",
+    "shanzhi.kernel.matters.web.desk:check_staff": _ASKS,
     "shanzhi.kernel.matters.web.picker:within": "units and regions are public",
     "shanzhi.kernel.vault.operations.sealing:reveal": "stands behind lock_matter; a reading without a post has nobody to name",
+    "shanzhi.modules.exports.operations:_asker": f"{_WHO}: the worker writes what the asking post sees",
+    "shanzhi.modules.exports.operations:_author": _WRITES,
+    "shanzhi.modules.exports.operations:export_download": "asks check_may and _own, which are switched off",
+    "shanzhi.modules.exports.web.views:_check": _ASKS,
+    "shanzhi.modules.intake.web.phone:all_mine": "hands its codes to ListFilter; _filtered is switched off",
     "shanzhi.modules.worklist.queries:worklist": "hands its unit to ListFilter; _filtered is switched off",
 }
 

@@ -22,12 +22,18 @@ ANYONE = "anyone"
 """API: everybody but the holder of a bad token."""
 SIGHT_ALONE = "sight"
 """No door of its own: row-level security alone; 404 for whoever doesn't see the matter, signed in or not."""
+PERSON = "person"
+"""As POST; but a token is sent to sign in: a program has no sessions to look at."""
+RESIDENT = "resident"
+"""Everybody, as a resident: what is shown goes by the follow codes that the browser has shown, for staff too."""
 REPORTER = "reporter"
 """The browser that has shown the matter's follow code. Staff are residents here: their post counts for nothing."""
 CODE = "code"
 """API: whoever sends the matter's follow code."""
 NOBODY = ""
 """The method isn't offered: 405."""
+AS_RESIDENT = frozenset({RESIDENT, REPORTER, CODE})
+"""Doors behind which a post counts for nothing."""
 
 FEATURES: Mapping[str, frozenset[str]] = {
     # A door may also be a feature: these roles have it, other posts are answered 403.
@@ -35,6 +41,14 @@ FEATURES: Mapping[str, frozenset[str]] = {
     "worklist": frozenset({"handler"}),
     "checks": frozenset({"checker"}),
     "find": frozenset({"dispatcher", "handler", "checker", "supervisor", "keeper", "grid_chief", "grid_worker"}),
+    "export": frozenset({"supervisor", "keeper"}),
+    "keep": frozenset({"keeper"}),
+    "signoffs": frozenset({"supervisor", "keeper", "security_officer", "auditor"}),
+    "signoff": frozenset({"security_officer"}),
+    "sessions": frozenset({"security_officer"}),
+    "tokens": frozenset({"keeper", "security_officer"}),
+    "token_issue": frozenset({"keeper"}),
+    "audit": frozenset({"auditor"}),
 }
 
 
@@ -46,7 +60,10 @@ class Page:
     a paper or picture by its id. `args` are the rest of the address, each a case of its own. `sends` is what a POST
     needs to be taken seriously, `asks` every query parameter that it reads. `away`: who gets in is sent elsewhere
     (302). `head`: answers HEAD. `options`: one of the sign-in library's views, which answer OPTIONS and send whoever has
-    signed in on, whatever the method. `fixed`: knows nothing of matters or people, so three ask for all. `reveals`: the answer to a POST shows the matter's personal data.
+    signed in on, whatever the method. `fixed`: knows nothing of matters or people, so three ask for all. `reveals`: the
+    answer to a POST shows the matter's personal data; `confirms`: once the follow code was sent along as `confirm`.
+    `seen_by`: what `args` name is somebody's own; who else gets past the door is told that there is none. `says`: what
+    GET answers to whoever gets in, where that isn't the page.
     """
 
     read: str = NOBODY
@@ -60,6 +77,9 @@ class Page:
     options: bool = False
     fixed: bool = False
     reveals: bool = False
+    confirms: bool = False
+    seen_by: frozenset[str] | None = None
+    says: str = ""
 
     @property
     def methods(self) -> frozenset[str]:
@@ -76,12 +96,21 @@ WORDS = {"words": "看看", "page": "/worklist/", "back": "/worklist/"}
 NOTE, TAKE, REPLY, TRANSFER, NONSENSE = ({"action": name} for name in ("note", "take", "reply", "transfer", "nonsense"))
 ACTING = {**WORDS, "reply": "已办", "lead": "1"}
 LIST = ("tab", "light", "q", "after")
+# Things of the world that are no matters, under numbers that `world.py` gives them, and who sees them.
+SIGNOFF, SESSION, TOKEN_ID, EXPORT = "9390001", "9390002", "9390003", "matrix-export-key"
+ASKER = frozenset({"keeper"})
+SIGNOFF_SEEN = frozenset({"keeper", "security officer", "auditor"})
+TOKEN_SEEN = frozenset({"keeper", "security officer"})
+NO_STAFF = "999999999"
 # What a page with forms reads besides: a form that waited for its writer to sign in again.
 BACK = ("parked",)
 
 PAGES: Mapping[str, Page] = {
     # -- the few addresses of no slice
     "healthz": Page(OPEN, fixed=True),
+    "readyz": Page(OPEN, fixed=True),
+    # From another machine there is no such page (`test_it_tells_its_figures_to_this_machine_alone`).
+    "metrics": Page(OPEN, fixed=True, says="404"),
     "start": Page(START, away=True),
     "set_language": Page(write=OPEN, sends={"language": "zh-hans", "next": "/"}, fixed=True),
     "ui:theme": Page(write=OPEN, sends={"theme": "dark", "next": "/"}, fixed=True),
@@ -93,6 +122,49 @@ PAGES: Mapping[str, Page] = {
     "account_signed_out": Page(OPEN, fixed=True),
     "account_inactive": Page(OPEN, options=True, asks=("next",), fixed=True),
     "account_signup": Page(OPEN, fixed=True),
+    # -- the second step and the city's identity provider: one's own, after a sign-in; factors change after one more
+    "account_change_password": Page(ACCOUNT, ACCOUNT, options=True, asks=("next",)),
+    "account_reauthenticate": Page(ACCOUNT, ACCOUNT, options=True, asks=("next",)),
+    "mfa_reauthenticate": Page(ACCOUNT, ACCOUNT, options=True, asks=("next",)),
+    "mfa_reauthenticate_webauthn": Page(ACCOUNT, ACCOUNT, options=True, asks=("next",)),
+    "mfa_index": Page(ACCOUNT, options=True),
+    "mfa_authenticate": Page(OPEN, OPEN, options=True, asks=("next",)),
+    "mfa_activate_totp": Page(ACCOUNT, ACCOUNT, options=True, asks=("next",)),
+    "mfa_deactivate_totp": Page(ACCOUNT, ACCOUNT, options=True, asks=("next",)),
+    "mfa_add_webauthn": Page(ACCOUNT, ACCOUNT, options=True, asks=("next",)),
+    "mfa_login_webauthn": Page(OPEN, OPEN, options=True, asks=("next",)),
+    "mfa_edit_webauthn": Page(ACCOUNT, ACCOUNT, args=({"pk": "1"},), options=True, asks=("next",)),
+    "mfa_remove_webauthn": Page(ACCOUNT, ACCOUNT, args=({"pk": "1"},), options=True, asks=("next",)),
+    "mfa_view_recovery_codes": Page(ACCOUNT, options=True),
+    "mfa_generate_recovery_codes": Page(ACCOUNT, ACCOUNT, options=True, asks=("next",)),
+    # The tests' city has no provider: there is no such page.
+    "provider_begin": Page(write=OPEN, says="404"),
+    "openid_connect_callback": Page(OPEN, asks=("state", "code", "error", "iss"), says="404"),
+    # -- what two people do, sessions, tokens, the record: offices without a sight of matters
+    "access:signoffs": Page("signoffs", asks=("view", "before")),
+    "access:signoff_ask": Page(
+        "keep", "keep", args=({"kind": "vault.rotate"}, {"kind": "vault.hold"}), sends={"reason": "例行更换"}
+    ),
+    "access:signoff": Page("signoffs", args=({"pk": SIGNOFF},), seen_by=SIGNOFF_SEEN),
+    "access:signoff_decide": Page(
+        write="signoff",
+        args=({"pk": SIGNOFF},),
+        sends={"do": "approve", "words": "属实"},
+        seen_by=SIGNOFF_SEEN,
+        away=True,
+    ),
+    "access:signoff_withdraw": Page(write="signoffs", args=({"pk": SIGNOFF},), seen_by=ASKER, away=True),
+    "access:sessions": Page(PERSON),
+    "access:sessions_others": Page(write=PERSON, away=True),
+    "access:session_end": Page(write=PERSON, args=({"pk": SESSION},), seen_by=frozenset({"handler"}), away=True),
+    "access:staff_sessions": Page("sessions", asks=("q",)),
+    "access:staff_sessions_end": Page(
+        write="sessions", args=({"staff_id": NO_STAFF},), sends={"reason": "device_lost"}, away=True
+    ),
+    "access:tokens": Page("tokens", asks=("all", "before")),
+    "access:token_issue": Page("token_issue", "token_issue", sends={"who": "M1"}, asks=("who",)),
+    "access:token_end": Page(write="tokens", args=({"pk": TOKEN_ID},), seen_by=TOKEN_SEEN, away=True),
+    "access:audit": Page("audit"),
     "access:posts": Page(ACCOUNT, ACCOUNT, sends={"post": "1"}),
     # -- files and notices
     "files:attachment": Page(SIGHT_ALONE, about="paper"),
@@ -109,6 +181,7 @@ PAGES: Mapping[str, Page] = {
     "matters:ground": Page("find", head=False, asks=("ground",)),
     "matters:matter": Page("find", about="matter", head=False, asks=BACK),
     "matters:reveal": Page(write="find", about="matter", sends={"reason": "contact"}, reveals=True),
+    "matters:proof": Page("find", about="matter", head=False),
     "matters:do": Page(write="find", about="matter", args=(NOTE, TRANSFER), sends=ACTING),
     # -- the desks
     "triage:desk": Page("triage", head=False, asks=("light", "after", *BACK)),
@@ -125,6 +198,20 @@ PAGES: Mapping[str, Page] = {
         write="checks", about="matter", sends={"way": "phone", "words": "属实", "result": "check_pass"}
     ),
     "checks:do": Page(write="checks", about="matter", args=(NOTE,), sends=ACTING),
+    # -- exports: one's own, for whom the supervisor of the world asked
+    "exports:list": Page("export"),
+    "exports:ask": Page("export", "export", sends={"since": "2025-11-01", "until": "2025-11-18", "format": "csv"}),
+    "exports:download": Page(
+        "export", args=({"key": EXPORT},), head=False, seen_by=frozenset({"supervisor"}), says="409"
+    ),
+    "exports:cancel": Page(write="export", args=({"key": EXPORT},), seen_by=frozenset({"supervisor"}), away=True),
+    # -- published seals: the same for everybody
+    "seals:now": Page(OPEN, asks=("before",), fixed=True),
+    "seals:head": Page(OPEN, args=({"number": "1"},), fixed=True),
+    "seals:head_file": Page(OPEN, args=({"number": "1"},), fixed=True),
+    "seals:keys_file": Page(OPEN, fixed=True),
+    "seals:week": Page(OPEN, asks=("week",), fixed=True),
+    "seals:check": Page(OPEN, OPEN, sends={"file": "a text"}, fixed=True),
     # -- residents
     "intake:home": Page(OPEN),
     "intake:report": Page(OPEN, OPEN, sends={"body": "路灯不亮，已经两天了。"}),
@@ -135,6 +222,18 @@ PAGES: Mapping[str, Page] = {
     "intake:rate": Page(OPEN, REPORTER, about="matter", sends={"solved": "yes"}, away=True),
     "intake:add": Page(OPEN, REPORTER, about="matter", sends={"words": "补充一句"}, away=True),
     "intake:withdraw": Page(OPEN, REPORTER, about="matter", sends={"words": "不用了"}, away=True),
+    "intake:proof": Page(REPORTER, about="matter"),
+    "intake:data": Page(REPORTER, about="matter", asks=("after",)),
+    "intake:copy": Page(REPORTER, REPORTER, about="matter", reveals=True, confirms=True),
+    "intake:correct": Page(REPORTER, REPORTER, about="matter", sends={"name": "王更正"}, confirms=True, away=True),
+    "intake:consent": Page(REPORTER, REPORTER, about="matter", confirms=True, away=True),
+    "intake:erase": Page(REPORTER, REPORTER, about="matter", sends={"what": "contact"}, confirms=True, away=True),
+    "intake:all_mine": Page(RESIDENT, asks=("after",)),
+    "intake:all_data": Page(RESIDENT, asks=("after",)),
+    # The tests' city sends no text messages: there is no such page.
+    "intake:phone": Page(OPEN, OPEN, sends={"do": "send", "phone": "13800138000"}, says="404"),
+    "intake:leave": Page(write=OPEN),
+    "intake:privacy": Page(OPEN),
     "intake:public": Page(OPEN, asks=("region", "category", "state", "after", "before")),
 }
 
@@ -160,6 +259,13 @@ CALLS: Mapping[str, Page] = {
     "api:grounds": Page(ANYONE, head=False, fixed=True),
     "api:kind": Page(ANYONE, head=False, args=({"code": "request"},), fixed=True),
     "api:report": Page(write=ANYONE, sends={"body": "路灯不亮，已经两天了。"}),
+    "api:seal_now": Page(ANYONE, head=False, fixed=True),
+    "api:seal_heads": Page(ANYONE, head=False, asks=("before", "limit"), fixed=True),
+    "api:seal_keys": Page(ANYONE, head=False, fixed=True),
+    "api:seal_epochs": Page(ANYONE, head=False, fixed=True),
+    # Without its three parameters: 422.
+    "api:seal_consistency": Page(ANYONE, head=False, asks=("epoch", "old", "new"), fixed=True, says="422"),
+    "api:readings": Page(CODE, about="matter", head=False, asks=("after",)),
     "api:follow": Page(CODE, about="matter", head=False),
     "api:attach": Page(write=CODE, about="matter", sends={"files": "a file"}),
     "api:verdict": Page(write=CODE, about="matter", sends={"solved": True}),
@@ -191,6 +297,9 @@ neighbour-dispatcher     -    -     -        -        -        x              - 
 neighbour-checker        -    -     x        -        -        x              -      -
 neighbour-handler        -    -     x        -        -        -              -      -
 post-without-a-place     -    -     -        -        -        -              -      -
+security-officer         -    -     -        -        -        -              -      -
+auditor                  -    -     -        -        -        -              -      -
+neighbour-officer        -    -     -        -        -        -              -      -
 token                    x    x     -        -        -        -              x      x
 session-of-an-ended-post -    -     -        -        -        -              -      -
 token-of-an-ended-post   -    -     -        -        -        -              -      -

@@ -11,7 +11,7 @@ from shanzhi.kernel.access.operations import set_scope
 from shanzhi.kernel.matters.models import Matter
 from tests.matrix.machine import Cell, cells, expected, leaks, read, send, state, undone
 from tests.matrix.routes import Route, known
-from tests.matrix.table import CODE, REPORTER
+from tests.matrix.table import AS_RESIDENT
 from tests.matrix.test_find_only_what_is_mine import ask
 from tests.matrix.world import World
 
@@ -52,7 +52,7 @@ def test_it_takes_whatever_is_asked_for(world: World, route: Route) -> None:
     cell, before, wrong = within_rights(world, route, route.page.read), state(world), []
     for query in _queries(route):
         answer = ask(cell, **query)
-        resident = route.page.read in (REPORTER, CODE)
+        resident = route.page.read in AS_RESIDENT
         seen = leaks(world, cell.who, answer, asked=f"{query} {cell.url()}", resident=resident)
         scripted = b"<script>alert(1)" in answer.body and "html" in answer["Content-Type"]
         if answer.status_code >= 500 or seen or scripted or "x" in answer.cookies:

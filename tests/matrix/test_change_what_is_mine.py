@@ -22,7 +22,7 @@ from tests.matrix.machine import (
     undone,
 )
 from tests.matrix.routes import Route, known
-from tests.matrix.table import CODE, OPEN, REPORTER
+from tests.matrix.table import AS_RESIDENT, OPEN
 from tests.matrix.world import World
 
 WRITES = [route for route in known() if route.page.write]
@@ -39,7 +39,7 @@ def judged(world: World, cell: Cell, answer: Any) -> list[str]:
         wrong.append(f"{cell.named('POST')}: {found} instead of {wanted}")
     revealed = cell.subject.name if cell.subject and page.reveals and wanted == SHOWN else ""
     asked = f"{cell.url()} {page.sends}"
-    seen = leaks(world, cell.who, answer, asked=asked, revealed=revealed, resident=page.write in (REPORTER, CODE))
+    seen = leaks(world, cell.who, answer, asked=asked, revealed=revealed, resident=page.write in AS_RESIDENT)
     return wrong + ([f"{cell.named('POST')}: shows {seen}"] if seen else [])
 
 

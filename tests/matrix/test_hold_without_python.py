@@ -17,7 +17,7 @@ from shanzhi.kernel.access.web import middleware
 from tests.matrix.filters import DECIDES_OTHERWISE, SWITCHED_OFF, off
 from tests.matrix.machine import Cell, cells, forget_tries, leaks, send, state
 from tests.matrix.routes import Route, known
-from tests.matrix.table import CODE, REPORTER, SIGHT_ALONE
+from tests.matrix.table import AS_RESIDENT, SIGHT_ALONE
 from tests.matrix.world import World
 
 READS = [route for route in known() if route.page.read and not route.page.fixed]
@@ -32,7 +32,7 @@ def _no_filters() -> Iterator[None]:
 
 def sample(world: World, route: Route) -> Iterator[tuple[Cell, bool]]:
     """For everybody: one matter that they don't see and one that they do; is it seen?"""
-    resident = {route.page.read, route.page.write} & {REPORTER, CODE}
+    resident = {route.page.read, route.page.write} & AS_RESIDENT
     for _, found in groupby(cells(world, route, SIGHT_ALONE), lambda cell: cell.who):
         told = [(cell, cell.subject is None or _sees(cell, bool(resident))) for cell in found]
         yield from [each for each in told if not each[1]][-1:]
@@ -51,7 +51,7 @@ def test_it_shows_nothing_foreign(world: World, route: Route) -> None:
     wrong = []
     for cell, _ in sample(world, route):
         answer = send(cell, "GET")
-        seen = leaks(world, cell.who, answer, asked=cell.url(), resident=route.page.read in (REPORTER, CODE))
+        seen = leaks(world, cell.who, answer, asked=cell.url(), resident=route.page.read in AS_RESIDENT)
         if seen:
             wrong.append(f"{cell.named('GET')}: shows {seen}")
     assert wrong == []
@@ -144,7 +144,7 @@ def deciding() -> set[str]:
     """Every such function, as module:name."""
     found = set()
     for path in LOOKED_AT:
-        module = ".".join(path.relative_to(ROOT.parent).with_suffix("").parts)
+        module = ".".join(path.relative_to(ROOT.parent).with_suffix("").parts).removesuffix(".__init__")
         for name, function in _functions(ast.parse(path.read_text(encoding="utf-8"))):
             if decides(function):
                 found.add(f"{module}:{name}")

@@ -4,7 +4,7 @@ import pytest
 
 from tests.matrix.machine import Cell, cells, expected, forget_tries, got, leaks, none_like, plain, send
 from tests.matrix.routes import Route, known
-from tests.matrix.table import CODE, REPORTER
+from tests.matrix.table import AS_RESIDENT
 from tests.matrix.world import World
 
 READS = [route for route in known() if route.page.read]
@@ -19,7 +19,7 @@ def judged(world: World, cell: Cell) -> list[str]:
     wanted, found = expected(cell, page.read), got(cell, answer)
     if wanted != found:
         wrong.append(f"{cell.named('GET')}: {found} instead of {wanted}")
-    resident = page.read in (REPORTER, CODE)
+    resident = page.read in AS_RESIDENT
     seen = leaks(world, cell.who, answer, asked=cell.url(), resident=resident)
     if seen:
         wrong.append(f"{cell.named('GET')}: shows {seen}")

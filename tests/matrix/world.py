@@ -26,14 +26,17 @@ from shanzhi.kernel.access.web.middleware import FOLLOWED_COOKIE, POST_IN_SESSIO
 from shanzhi.kernel.files import operations as files
 from shanzhi.kernel.files.policy import StoredFile
 from shanzhi.kernel.files.tests.pictures import picture
+from shanzhi.kernel.journal import operations as journal
 from shanzhi.kernel.matters import operations
 from shanzhi.kernel.matters.policy.report import NewReport
 from shanzhi.kernel.organisation import operations as organisation
 from shanzhi.kernel.organisation import queries as units
 from shanzhi.kernel.organisation.models import Post
+from shanzhi.modules.exports import operations as exports
+from shanzhi.modules.exports.policy import wanted_of
 from tests.city import LOADER, NOW, OPENED, _actor
 from tests.desks import BACKEND
-from tests.matrix.table import SIGHT
+from tests.matrix.table import EXPORT, SESSION, SIGHT, SIGNOFF, TOKEN_ID
 
 WHEN = NOW + timedelta(hours=3)
 """The time of every request: three hours after the first report."""
@@ -69,6 +72,9 @@ POSTS = {
     "neighbour dispatcher": ("centre-370306", "dispatcher"),
     "neighbour checker": ("centre-370306", "checker"),
     "neighbour handler": ("housing-construction-370306", "handler"),
+    "security officer": ("centre-3703", "security_officer"),
+    "auditor": ("centre-3703", "auditor"),
+    "neighbour officer": ("centre-370306", "security_officer"),
 }
 
 
@@ -194,6 +200,9 @@ def build(installation: Installation) -> World:
     world.drain()
     _attachments(world)
     _people(world)
+    _offices(world)
+    with database.acting_as(installation, "worker"):
+        journal.seal(now=WHEN - timedelta(minutes=1), head_every=timedelta(0))
     return world
 
 
@@ -255,7 +264,8 @@ def _people(world: World) -> None:
     client = made.session(ended)
     token = made.token(ended)
     made.end(ended)
-    made.add(Who("session of an ended post", "account", client))
+    # The sessions of whoever left the post ended with it: what is left in the browser is nobody's cookie.
+    made.add(Who("session of an ended post", "nobody", client))
     made.add(Who("token of an ended post", "refused", _bearer(token), by_token=True))
     made.add(Who("without post", "account", made.signed_in("no-post", made.staff())))
     made.add(Who("anonymous", "nobody", Client()))
@@ -264,6 +274,28 @@ def _people(world: World) -> None:
         browser = Client()
         browser.cookies[FOLLOWED_COOKIE] = signing.dumps([one.follow_hash], salt=FOLLOWED_COOKIE)
         made.add(Who(name, "reporter", browser, follows=follows, actor=Actor(follow=(one.follow_hash,))))
+
+
+def _offices(world: World) -> None:
+    """What has a sight of its own beside matters: a request for a sign-off, an export, a session, a token."""
+    keeper, supervisor, officer = (world.cast[part] for part in ("keeper", "supervisor", "security officer"))
+    wanted = {"since": "2025-11-01", "until": "2025-11-18", "format": "csv", "columns": "number"}
+    with acting(supervisor):
+        asked = exports.export_ask(wanted=wanted_of(wanted), reason="年度检查用", actor=supervisor, now=NOW)
+    with acting(officer):
+        access.signoff_decide(signoff_id=asked, approve=True, words="属实", actor=officer, now=NOW)
+    with database.acting_as(world.installation, "worker"):
+        access.signoff_run_due(now=NOW)
+    with world.admin() as opened:
+        opened.execute("UPDATE exports_export SET key = %s", [EXPORT])
+        opened.execute("SELECT setval('access_signoff_id_seq', %s, false)", [int(SIGNOFF)])
+        post = world.cast["handler"].post_id
+        for table, pk in (("access_session", SESSION), ("access_token", TOKEN_ID)):
+            opened.execute(
+                f"UPDATE {table} SET id = %s WHERE id = (SELECT min(id) FROM {table} WHERE post_id = %s)", [pk, post]
+            )
+    with acting(keeper):
+        access.signoff_ask(kind="vault.rotate", fields={"reason": "例行更换"}, actor=keeper, now=NOW)
 
 
 def _bearer(token: str) -> Client:

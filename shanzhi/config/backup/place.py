@@ -263,7 +263,7 @@ def _settle(installation: Installation, manifest: Manifest, shown: SignedHead | 
         if wrong:
             raise Damaged(msg("恢复后行数对不上（%(what)s）。请换一份备份。"), what="、".join(wrong[:5]))
         # Whoever was signed in then need not be the one who sits there now; a post may have ended since.
-        connection.execute("DELETE FROM django_session")
+        connection.execute("DELETE FROM access_session")
         connection.commit()
         connection.autocommit = True
         connection.execute("ANALYZE")

@@ -189,7 +189,6 @@ def heads(
         if not rows:
             raise InputError(msg("还没有树头，没有可另存的。请先运行 shanzhi journal seal。"))
         out.write_text(rows[0].note, encoding="utf-8")
-        print(f"{out}：第 {rows[0].id} 号树头，{rows[0].size:,} 条。以后用 shanzhi journal verify --head {out} 核对。")
 
 
 @group.command()

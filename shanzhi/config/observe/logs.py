@@ -116,8 +116,6 @@ def settings() -> dict[str, Any]:
         "root": {"handlers": ["stderr"], "level": "WARNING"},
         "loggers": {
             "shanzhi": {"level": os.environ.get("SHANZHI_LOG_LEVEL", "INFO")},
-            # Names the address and what was typed as a name; its own tables hold the counts.
-            "axes": {"level": "ERROR"},
             # Django's own default has handlers of its own.
             "django": {"handlers": [], "level": "WARNING", "propagate": True},
         },

@@ -201,6 +201,14 @@ def test_it_names_and_removes_only_ones_own(person: Client, device: Device, sett
     assert not enter(client, device.show(asked(client)))
 
 
+def test_it_removes_by_its_form_alone(person: Client, device: Device, settings):
+    """A DELETE would go past the last factor, past the end of the other sessions, past the notice."""
+    (key,) = Authenticator.objects.filter(type="webauthn")
+    for method in ("delete", "put", "patch"):
+        assert getattr(person, method)(f"/accounts/two-step/passkeys/{key.pk}/remove/").status_code == 405
+    assert Authenticator.objects.filter(pk=key.pk).exists()
+
+
 def test_it_lets_a_closed_account_in_by_no_key(person: Client, device: Device):
     Authenticator.objects.get(type="webauthn").user.__class__.objects.filter(username=NAME).update(is_active=False)
     client = Client()
