@@ -32,7 +32,7 @@ def set_scope(actor: Actor) -> None:
             [
                 actor.ranges.to_pg() if actor.ranges else "",
                 actor.intake.to_pg() if actor.intake else "",
-                str(actor.unit_id or ""),
+                str(actor.unit_id or "") if actor.takes_part else "",
                 str(actor.post_id or ""),
                 ",".join(actor.follow),
                 str(actor.staff_id or ""),

@@ -89,7 +89,8 @@ class Actor:
     `ranges` is what it sees by place, `intake` where it sees what is not yet decided, `unit_id` whose matters it takes
     part in, `follow` the hashes of follow codes that a reporter has shown. All empty: it sees nothing. `place` is what
     the post stands for whatever it sees: whose sign-offs, sessions and tokens it may look after. `by_token`: a program
-    acts for the post.
+    acts for the post. `takes_part`: sees what its unit takes part in; a post that sees by office doesn't, though its unit
+    dispatches the city's matters.
     """
 
     kind: ActorKind = "reporter"
@@ -106,6 +107,7 @@ class Actor:
     follow: tuple[str, ...] = ()
     place: CodeRanges = field(default=CodeRanges())
     by_token: bool = field(default=False, compare=False)
+    takes_part: bool = True
 
     @property
     def roles(self) -> frozenset[str]:

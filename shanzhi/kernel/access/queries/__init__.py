@@ -99,6 +99,7 @@ def _actor(card: PostCard) -> Actor:
         ranges=card.ranges if card.sees == "region" else Actor().ranges,
         intake=card.ranges if card.sees == "intake" else Actor().intake,
         place=card.ranges,
+        takes_part=card.sees != "office",
     )
 
 
