@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models import Q
 
 from shanzhi.core.ranges import CodeRanges
+from shanzhi.core.text import clean_text
 from shanzhi.kernel.organisation.models import Post, Staff
 from shanzhi.kernel.organisation.policy import Level, Sees, UnitKind, check_code
 from shanzhi.kernel.organisation.tree import current_tree
@@ -146,7 +147,8 @@ class StaffRow:
 
 def find_staff(words: str, most: int = 20) -> list[StaffRow]:
     """Members of staff with this work number or this name, exactly: nobody leafs through people; 1 query."""
-    rows = Staff.objects.filter(Q(work_number=words) | Q(name=words)).order_by("work_number")[:most]
+    words = clean_text(words)
+    rows = Staff.objects.filter(Q(work_number=words) | Q(name=words)).order_by("work_number")[:most] if words else []
     return [StaffRow(row.id, row.name, row.work_number) for row in rows]
 
 
