@@ -9,7 +9,7 @@ from allauth.account.views import AccountInactiveView, LoginView, LogoutView, Pa
 from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse, reverse_lazy
 from django.utils.decorators import method_decorator
@@ -17,6 +17,7 @@ from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from shanzhi.kernel.access.models import Account
 from shanzhi.kernel.access.web import session
 
 PARKED_MARK = "parked="
@@ -120,6 +121,15 @@ class ChangePassword(PasswordChangeView):  # type: ignore[misc]
     def get_form_class(self) -> type[StaffPasswordForm]:
         """Our form."""
         return StaffPasswordForm
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Whoever signs in by the identity provider has no password here."""
+        account = request.user
+        if isinstance(account, Account) and not account.has_usable_password():
+            messages.warning(request, gettext("您的账号在本系统没有密码，不用修改。请用统一身份认证或通行密钥登录。"))
+            return HttpResponseRedirect(reverse("mfa_index"))
+        answer: HttpResponse = super().dispatch(request, *args, **kwargs)
+        return answer
 
     def form_valid(self, form: StaffPasswordForm) -> HttpResponse:
         """Changed. The session's hash has the password in it, so the others are over."""
