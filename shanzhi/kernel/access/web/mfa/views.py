@@ -21,6 +21,7 @@ from allauth.mfa.webauthn.views import (
 from django import forms
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse, reverse_lazy
 from django.utils.decorators import method_decorator
@@ -30,6 +31,9 @@ from django.views.decorators.cache import never_cache
 from shanzhi.kernel.access import operations
 from shanzhi.kernel.access.models import Account
 from shanzhi.kernel.access.web import session
+
+# allauth would ask a stranger to confirm who they are, and keep what they sent until then: in a session of their own.
+_KNOWN = method_decorator(login_required, name="dispatch")
 
 
 def _options(context: dict[str, Any], name: str) -> dict[str, Any]:
@@ -84,6 +88,7 @@ class SecondStepPage(AuthenticateView):  # type: ignore[misc]
         }
 
 
+@_KNOWN
 class EnrolApp(ActivateTOTPView):  # type: ignore[misc]
     """Enrol an authenticator app: works without script."""
 
@@ -117,6 +122,7 @@ class RemoveApp(DeactivateTOTPView):  # type: ignore[misc]
         return response
 
 
+@_KNOWN
 class AddPasskey(AddWebAuthnView):  # type: ignore[misc]
     """Add a passkey; the browser's part needs script, an app doesn't."""
 
@@ -136,6 +142,7 @@ class AddPasskey(AddWebAuthnView):  # type: ignore[misc]
         return response
 
 
+@_KNOWN
 class RenamePasskey(EditWebAuthnView):  # type: ignore[misc]
     """Name a passkey."""
 
@@ -143,6 +150,7 @@ class RenamePasskey(EditWebAuthnView):  # type: ignore[misc]
     success_url = reverse_lazy("mfa_index")
 
 
+@_KNOWN
 class RemovePasskey(RemoveWebAuthnView):  # type: ignore[misc]
     """Take a passkey off; the last factor stays where posts need one."""
 
@@ -176,6 +184,7 @@ class RecoveryCodes(ViewRecoveryCodesView):  # type: ignore[misc]
     template_name = "access/mfa/recovery_codes.html"
 
 
+@_KNOWN
 class NewRecoveryCodes(GenerateRecoveryCodesView):  # type: ignore[misc]
     """Make new recovery codes; the old ones end."""
 
