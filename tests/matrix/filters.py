@@ -187,7 +187,9 @@ SWITCHED_OFF: Mapping[str, Callable[..., Any]] = {
 _WHO = "says who acts; the database is held to what it says"
 _WRITES = "writes who did it, decides nothing"
 _ASKS = "asks check_may, which is switched off"
-_OFFICE = "sessions, tokens and sign-offs, nothing of matters: held by policies and triggers of their own (kernel/access)"
+_OFFICE = (
+    "sessions, tokens and sign-offs, nothing of matters: held by policies and triggers of their own (kernel/access)"
+)
 DECIDES_OTHERWISE: Mapping[str, str] = {
     "shanzhi.kernel.access.queries:actor_of_post": _WHO,
     "shanzhi.kernel.access.queries:token_actor": _WHO,
