@@ -207,6 +207,16 @@ def test_it_believes_no_made_up_host(world: World) -> None:
     assert Client().get("/m/", headers=forwarded)["Location"] == "/accounts/login/?next=%2Fm%2F"
 
 
+def test_it_tells_its_figures_to_this_machine_alone(world: World) -> None:
+    """And nothing of a matter in them."""
+    Client().get(f"/m/{world.subjects['own'].number}/")
+    near = read(Client().get("/metrics", REMOTE_ADDR="127.0.0.1"))
+    assert near.status_code == 200
+    assert leaks(world, world.people["anonymous"], near) == ""
+    for headers in ({"X-Forwarded-For": "127.0.0.1"}, {"Authorization": f"Bearer {world.tokens['handler']}"}):
+        assert Client().get("/metrics", headers=headers, REMOTE_ADDR="198.51.100.7").status_code == 404
+
+
 def test_it_counts_wrong_codes_by_where_they_come_from_and_not_by_what_they_say(world: World) -> None:
     number, said = world.subjects["own"].number, []
     for last in range(12):
