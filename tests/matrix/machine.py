@@ -223,16 +223,29 @@ def text_of(answer: Any) -> str:
     return f"{said}\n{unquote(html.unescape(said))}"
 
 
-def leaks(world: World, who: Who, answer: Any, *, asked: str = "", revealed: str = "", resident: bool = False) -> str:
+def leaks(
+    world: World,
+    who: Who,
+    answer: Any,
+    *,
+    asked: str = "",
+    revealed: str = "",
+    resident: bool = False,
+    tells: frozenset[str] = frozenset(),
+) -> str:
     """Marks in the answer that this person may not see; `asked` is what the request itself said.
 
-    `revealed` names the matter whose personal data was revealed; with `resident` a post counts for nothing.
+    `revealed` names the matter whose personal data was revealed; with `resident` a post counts for nothing; `tells` are
+    the offices' marks that a reporter is told all the same.
     """
     said = text_of(answer)
     wrong = [
         f"{facet} of {name}"
         for text, (name, facet) in world.marks().items()
-        if text in said and text not in asked and not _may_see(who, name, facet, revealed=revealed, resident=resident)
+        if text in said
+        and text not in asked
+        and not (facet in tells and name == who.follows)
+        and not _may_see(who, name, facet, revealed=revealed, resident=resident)
     ]
     return ", ".join(sorted(wrong))
 
@@ -247,7 +260,7 @@ def _may_see(who: Who, name: str, facet: str, *, revealed: str, resident: bool) 
 
 _RANDOM = re.compile(
     r'(csrfmiddlewaretoken" value=|csrf-token" content=|name="key" value=|value=)"[\w-]{36,64}"'
-    r"|parked(=|%3D)[0-9a-f-]{36}|csrftoken=[^;]*;[^\n]*|sessionid=[^;]*;[^\n]*|Expires: [^\n]*|Content-Length: \d+|copy-\d+-[0-9a-f]+"
+    r"|X-Request-ID: [0-9a-f]{32}|parked(=|%3D)[0-9a-f-]{36}|csrftoken=[^;]*;[^\n]*|sessionid=[^;]*;[^\n]*|Expires: [^\n]*|Content-Length: \d+|copy-\d+-[0-9a-f]+"
 )
 
 

@@ -63,7 +63,7 @@ class Page:
     signed in on, whatever the method. `fixed`: knows nothing of matters or people, so three ask for all. `reveals`: the
     answer to a POST shows the matter's personal data; `confirms`: once the follow code was sent along as `confirm`.
     `seen_by`: what `args` name is somebody's own; who else gets past the door is told that there is none. `says`: what
-    GET answers to whoever gets in, where that isn't the page.
+    GET answers to whoever gets in, where that isn't the page. `tells`: marks of the offices' that reporters get here.
     """
 
     read: str = NOBODY
@@ -80,6 +80,7 @@ class Page:
     confirms: bool = False
     seen_by: frozenset[str] | None = None
     says: str = ""
+    tells: frozenset[str] = frozenset()
 
     @property
     def methods(self) -> frozenset[str]:
@@ -96,6 +97,8 @@ WORDS = {"words": "看看", "page": "/worklist/", "back": "/worklist/"}
 NOTE, TAKE, REPLY, TRANSFER, NONSENSE = ({"action": name} for name in ("note", "take", "reply", "transfer", "nonsense"))
 ACTING = {**WORDS, "reply": "已办", "lead": "1"}
 LIST = ("tab", "light", "q", "after")
+# An entry is proved whole: the hash of a paper that stayed inside stands in it; neither its name nor its content.
+HASHES = frozenset({"inner file"})
 # Things of the world that are no matters, under numbers that `world.py` gives them, and who sees them.
 SIGNOFF, SESSION, TOKEN_ID, EXPORT = "9390001", "9390002", "9390003", "matrix-export-key"
 ASKER = frozenset({"keeper"})
@@ -130,12 +133,13 @@ PAGES: Mapping[str, Page] = {
     "mfa_index": Page(ACCOUNT, options=True),
     "mfa_authenticate": Page(OPEN, OPEN, options=True, asks=("next",)),
     "mfa_activate_totp": Page(ACCOUNT, ACCOUNT, options=True, asks=("next",)),
-    "mfa_deactivate_totp": Page(ACCOUNT, ACCOUNT, options=True, asks=("next",)),
+    # Nobody in this world has a second step yet: there is nothing to name or to take off (404).
+    "mfa_deactivate_totp": Page(ACCOUNT, ACCOUNT, options=True, asks=("next",), says="404"),
     "mfa_add_webauthn": Page(ACCOUNT, ACCOUNT, options=True, asks=("next",)),
     "mfa_login_webauthn": Page(OPEN, OPEN, options=True, asks=("next",)),
-    "mfa_edit_webauthn": Page(ACCOUNT, ACCOUNT, args=({"pk": "1"},), options=True, asks=("next",)),
-    "mfa_remove_webauthn": Page(ACCOUNT, ACCOUNT, args=({"pk": "1"},), options=True, asks=("next",)),
-    "mfa_view_recovery_codes": Page(ACCOUNT, options=True),
+    "mfa_edit_webauthn": Page(ACCOUNT, ACCOUNT, args=({"pk": "1"},), options=True, asks=("next",), says="404"),
+    "mfa_remove_webauthn": Page(ACCOUNT, ACCOUNT, args=({"pk": "1"},), options=True, asks=("next",), says="404"),
+    "mfa_view_recovery_codes": Page(ACCOUNT, options=True, says="404"),
     "mfa_generate_recovery_codes": Page(ACCOUNT, ACCOUNT, options=True, asks=("next",)),
     # The tests' city has no provider: there is no such page.
     "provider_begin": Page(write=OPEN, says="404"),
@@ -159,7 +163,7 @@ PAGES: Mapping[str, Page] = {
     "access:session_end": Page(write=PERSON, args=({"pk": SESSION},), seen_by=frozenset({"handler"}), away=True),
     "access:staff_sessions": Page("sessions", asks=("q",)),
     "access:staff_sessions_end": Page(
-        write="sessions", args=({"staff_id": NO_STAFF},), sends={"reason": "device_lost"}, away=True
+        write="sessions", args=({"staff_id": NO_STAFF},), sends={"reason": "lost"}, away=True
     ),
     "access:tokens": Page("tokens", asks=("all", "before")),
     "access:token_issue": Page("token_issue", "token_issue", sends={"who": "M1"}, asks=("who",)),
@@ -181,7 +185,7 @@ PAGES: Mapping[str, Page] = {
     "matters:ground": Page("find", head=False, asks=("ground",)),
     "matters:matter": Page("find", about="matter", head=False, asks=BACK),
     "matters:reveal": Page(write="find", about="matter", sends={"reason": "contact"}, reveals=True),
-    "matters:proof": Page("find", about="matter", head=False),
+    "matters:proof": Page("find", about="matter", head=False, tells=HASHES),
     "matters:do": Page(write="find", about="matter", args=(NOTE, TRANSFER), sends=ACTING),
     # -- the desks
     "triage:desk": Page("triage", head=False, asks=("light", "after", *BACK)),
@@ -222,7 +226,7 @@ PAGES: Mapping[str, Page] = {
     "intake:rate": Page(OPEN, REPORTER, about="matter", sends={"solved": "yes"}, away=True),
     "intake:add": Page(OPEN, REPORTER, about="matter", sends={"words": "补充一句"}, away=True),
     "intake:withdraw": Page(OPEN, REPORTER, about="matter", sends={"words": "不用了"}, away=True),
-    "intake:proof": Page(REPORTER, about="matter"),
+    "intake:proof": Page(REPORTER, about="matter", tells=HASHES),
     "intake:data": Page(REPORTER, about="matter", asks=("after",)),
     "intake:copy": Page(REPORTER, REPORTER, about="matter", reveals=True, confirms=True),
     "intake:correct": Page(REPORTER, REPORTER, about="matter", sends={"name": "王更正"}, confirms=True, away=True),
@@ -308,6 +312,24 @@ anonymous                -    -     -        -        -        -              - 
 reporter                 x    -     -        -        -        -              -      -
 other-reporter           -    -     x        -        -        -              -      -
 """
+
+# -- need to know: whose reporter one may reach, of the matters that one sees (kernel/matters/policy/duty.py) ------------
+_REACH: Mapping[str, str] = {
+    "dispatcher": "nowhere, waiting, waiting there",
+    "neighbour dispatcher": "waiting there",
+    "checker": "foreign, checking",
+    "supervisor": "own, past, foreign, nowhere, waiting, waiting there, ended, checking",
+    "handler": "own, checking",
+    "token": "own, checking",
+    "co-handler": "own",
+    "past handler": "past",
+    "county checker": "checking",
+    "neighbour checker": "foreign",
+    "neighbour handler": "foreign",
+    "reporter": "own",
+    "other reporter": "foreign",
+}
+REACH: Mapping[str, frozenset[str]] = {name: frozenset(said.split(", ")) for name, said in _REACH.items()}
 
 
 def _read(text: str) -> dict[str, frozenset[str]]:

@@ -17,7 +17,7 @@ from tests.city import NOW
 from tests.desks import BACKEND
 from tests.matrix.machine import forget_tries, leaks, read, state, undone
 from tests.matrix.routes import known
-from tests.matrix.table import TOKEN
+from tests.matrix.table import SESSION, TOKEN, TOKEN_ID
 from tests.matrix.world import WHEN, World
 
 CALLS = [route for route in known() if route.is_api and TOKEN in (route.page.read, route.page.write)]
@@ -77,13 +77,13 @@ def test_it_takes_a_token_in_its_header_alone(world: World) -> None:
 
 
 def test_it_ends_a_session_with_the_post(world: World) -> None:
-    """A stolen session of the last holder opens nothing, though the post that it acted in is written in it."""
+    """A stolen session of the last holder opens nothing: it was ended in the database, whatever the browser still has."""
     stolen = world.people["session of an ended post"].client
-    assert stolen.session[POST_IN_SESSION]
-    for path in ("/m/", "/worklist/", f"/m/{world.subjects['own'].number}/"):
+    assert stolen.cookies["sessionid"].value
+    assert POST_IN_SESSION not in stolen.session
+    for path in ("/m/", "/worklist/", "/start/", f"/m/{world.subjects['own'].number}/"):
         answer = stolen.get(path)
         assert (answer.status_code, answer["Location"].split("?")[0]) == (302, "/accounts/login/")
-    assert stolen.get("/start/").status_code == 403
 
 
 def account_of(actor: Actor) -> Account:
@@ -104,6 +104,17 @@ def test_it_acts_in_no_post_of_somebody_else(world: World) -> None:
         session.save()
         answer = client.get("/m/?which=all")
         assert leaks(world, world.people["handler"], answer) == ""
+
+
+def test_it_ends_nobodys_sessions_and_tokens_elsewhere(world: World) -> None:
+    """A security officer looks after the own place; everybody else after themselves."""
+    staff, before = world.cast["handler"].staff_id, state(world)
+    for name in ("neighbour officer", "auditor", "supervisor", "past handler"):
+        client = world.people[name].client
+        assert client.post(f"/staff-sessions/{staff}/end/", {"reason": "lost"}).status_code in (403, 404), name
+        assert client.post(f"/sessions/{SESSION}/end/").status_code == 404, name
+        assert client.post(f"/tokens/{TOKEN_ID}/end/").status_code in (403, 404), name
+    assert state(world) == before
 
 
 def test_it_shuts_out_an_account_that_was_closed(world: World) -> None:
@@ -194,6 +205,16 @@ def test_it_believes_no_made_up_host(world: World) -> None:
     answer = Client().get("/", headers=forwarded)
     assert "evil" not in answer.content.decode()
     assert Client().get("/m/", headers=forwarded)["Location"] == "/accounts/login/?next=%2Fm%2F"
+
+
+def test_it_tells_its_figures_to_this_machine_alone(world: World) -> None:
+    """And nothing of a matter in them."""
+    Client().get(f"/m/{world.subjects['own'].number}/")
+    near = read(Client().get("/metrics", REMOTE_ADDR="127.0.0.1"))
+    assert near.status_code == 200
+    assert leaks(world, world.people["anonymous"], near) == ""
+    for headers in ({"X-Forwarded-For": "127.0.0.1"}, {"Authorization": f"Bearer {world.tokens['handler']}"}):
+        assert Client().get("/metrics", headers=headers, REMOTE_ADDR="198.51.100.7").status_code == 404
 
 
 def test_it_counts_wrong_codes_by_where_they_come_from_and_not_by_what_they_say(world: World) -> None:

@@ -41,7 +41,11 @@ FORMS = [route for route in WRITES if not route.is_api]
 
 def within_rights(world: World, route: Route, door: str) -> Cell:
     """Somebody who may, about a matter that they see; the same one each time."""
-    asking = [cell for cell in cells(world, route, door) if expected(cell, door) == "shown" and not cell.who.by_token]
+    asking = [
+        cell
+        for cell in cells(world, route, door)
+        if expected(cell, door) in ("shown", route.page.says) and not cell.who.by_token
+    ]
     first = ("handler", "dispatcher", "checker", "reporter")
     return min(asking, key=lambda cell: first.index(cell.who.name) if cell.who.name in first else 9)
 

@@ -20,7 +20,7 @@ def judged(world: World, cell: Cell) -> list[str]:
     if wanted != found:
         wrong.append(f"{cell.named('GET')}: {found} instead of {wanted}")
     resident = page.read in AS_RESIDENT
-    seen = leaks(world, cell.who, answer, asked=cell.url(), resident=resident)
+    seen = leaks(world, cell.who, answer, asked=cell.url(), resident=resident, tells=page.tells)
     if seen:
         wrong.append(f"{cell.named('GET')}: shows {seen}")
     return wrong

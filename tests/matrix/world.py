@@ -34,7 +34,7 @@ from shanzhi.kernel.organisation import queries as units
 from shanzhi.kernel.organisation.models import Post
 from shanzhi.modules.exports import operations as exports
 from shanzhi.modules.exports.policy import wanted_of
-from tests.city import LOADER, NOW, OPENED, _actor
+from tests.city import LOADER, NOW, OPENED, PASSWORD, _actor
 from tests.desks import BACKEND
 from tests.matrix.table import EXPORT, SESSION, SIGHT, SIGNOFF, TOKEN_ID
 
@@ -201,6 +201,10 @@ def build(installation: Installation) -> World:
     _attachments(world)
     _people(world)
     _offices(world)
+    for who in world.people.values():
+        if who.kind in ("post", "account") and not who.by_token:
+            # A session's first request notes when it began; the ones that are compared come later.
+            assert who.client.get("/sessions/").status_code in (200, 302)
     with database.acting_as(installation, "worker"):
         journal.seal(now=WHEN - timedelta(minutes=1), head_every=timedelta(0))
     return world
@@ -331,7 +335,7 @@ class _Hiring:
 
     def signed_in(self, login: str, staff_id: int, post_id: int | None = None) -> Client:
         with database.acting_as(self.world.installation, "importer"):
-            access.account_open(username=login, staff_id=staff_id, password=None)
+            access.account_open(username=login, staff_id=staff_id, password=PASSWORD)
         client = Client()
         client.force_login(Account.objects.get(username=login), BACKEND)
         if post_id is not None:

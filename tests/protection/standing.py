@@ -51,6 +51,9 @@ VISIBLE = {
     "neighbour_handler": {"foreign"},
     # Waiting in the county, and nothing that the city's centre decided.
     "neighbour_dispatcher": {"waiting there"},
+    # By office: no matter, though their unit is the centre that decided about most of them.
+    "security_officer": set(),
+    "auditor": set(),
     "reporter": {"own"},
     "reporter of two": {"own", "foreign"},
     "stranger": set(),

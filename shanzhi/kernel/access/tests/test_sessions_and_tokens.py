@@ -1,6 +1,7 @@
 """Where I am signed in, what a security officer may end, and the keys of programs."""
 
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 from django.contrib.sessions.backends.base import CreateError
@@ -145,6 +146,33 @@ def test_it_lets_an_officer_end_all_sessions_of_somebody(cast: Cast) -> None:
     assert officer.get("/staff-sessions/").status_code == 200
     auditor = signs_in("auditor")
     assert "收回会话" in auditor.get("/audit/").content.decode()
+
+
+def test_it_counts_sign_ins_for_the_auditor(cast: Cast) -> None:
+    """By day, from the tries that are noted: one that failed, and everybody who came in."""
+    auditor = signs_in("auditor")
+    before = _figures(cast)
+    signs_in("handler")
+    Client().post("/accounts/login/", {"login": LOGINS["handler"], "password": "wrong"})
+    assert _figures(cast) == (before[0] + 1, before[1] + 1)
+    assert auditor.get("/audit/").status_code == 200
+    with acting(cast.handler):
+        assert queries.audit_days(timezone.now()) == []
+
+
+def _figures(cast: Cast) -> tuple[int, int]:
+    """Signed in and failed, summed up."""
+    with acting(cast.auditor):
+        days = queries.audit_days(timezone.now())
+    return sum(day.signed_in for day in days), sum(day.failed for day in days)
+
+
+@pytest.mark.parametrize("words", ["\x00", "王\x00", "\ud800", " "])
+def test_it_finds_nobody_by_signs_that_no_name_has(cast: Cast, words: str) -> None:
+    officer, keeper = signs_in("security_officer"), signs_in("keeper")
+    path = f"?{urlencode({'q': words, 'who': words}, errors='surrogatepass')}"
+    assert officer.get(f"/staff-sessions/{path}").status_code == 200
+    assert keeper.get(f"/tokens/new/{path}").status_code == 200
 
 
 def test_it_keeps_an_officer_to_their_place(cast: Cast) -> None:

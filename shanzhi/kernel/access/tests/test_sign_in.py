@@ -5,7 +5,9 @@ from django.test import Client
 from django.urls import reverse
 
 from shanzhi.kernel.access import throttle
+from shanzhi.kernel.access.models import Account
 from tests.city import LOGINS, PASSWORD, Cast
+from tests.desks import BACKEND
 
 pytestmark = pytest.mark.django_db
 
@@ -93,6 +95,17 @@ def test_it_has_no_pages_that_nobody_needs(client: Client, cast: Cast, path):
     answer = client.get(f"/accounts/{path}")
     assert answer.status_code == 404
     assert "没有找到这个页面" in answer.content.decode()
+
+
+def test_it_changes_no_password_where_there_is_none(client: Client, cast: Cast):
+    """Whoever signs in by the identity provider is told so."""
+    account = Account.objects.get(username=LOGINS["handler"])
+    account.set_unusable_password()
+    account.save()
+    client.force_login(account, BACKEND)
+    for answer in (client.get("/accounts/password/change/"), client.post("/accounts/password/change/")):
+        assert answer["Location"] == "/accounts/two-step/"
+    assert "没有密码" in client.get("/accounts/two-step/").content.decode()
 
 
 def test_it_says_that_accounts_are_opened_by_the_unit(client: Client, cast: Cast):

@@ -201,6 +201,15 @@ def test_it_names_and_removes_only_ones_own(person: Client, device: Device, sett
     assert not enter(client, device.show(asked(client)))
 
 
+def test_it_keeps_nothing_that_a_stranger_sends(cast: Cast):
+    """A page that needs a sign-in sends on at once: no session is begun to keep what was sent."""
+    for page in ("app/", "passkeys/add/", "passkeys/1/name/", "passkeys/1/remove/", "codes/new/"):
+        stranger = Client()
+        answer = stranger.post(f"/accounts/two-step/{page}", {"name": "x" * 10_000})
+        assert answer["Location"] == f"/accounts/login/?next=/accounts/two-step/{page}"
+        assert "sessionid" not in stranger.cookies
+
+
 def test_it_removes_by_its_form_alone(person: Client, device: Device, settings):
     """A DELETE would go past the last factor, past the end of the other sessions, past the notice."""
     (key,) = Authenticator.objects.filter(type="webauthn")
