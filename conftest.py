@@ -13,7 +13,13 @@ from django.db import connections
 from psycopg import sql
 
 from shanzhi.config import database
+from shanzhi.config.assets import compile_translations
 from tests.city import Cast, load_city
+
+
+def pytest_configure() -> None:
+    """English pages are read from what is compiled here, in whatever order the tests run."""
+    compile_translations()
 
 
 def _fresh_databases() -> None:

@@ -2,6 +2,7 @@
 
 from hashlib import sha256
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -19,8 +20,11 @@ def compile_translations() -> int:
             continue
         with source.open("rb") as file:
             catalog = read_po(file)
-        with target.open("wb") as file:
+        # Several processes may do so at once: each puts a whole file in place.
+        with NamedTemporaryFile(dir=target.parent, delete=False) as file:
             write_mo(file, catalog)
+        Path(file.name).chmod(0o644)
+        Path(file.name).replace(target)
         made += 1
     return made
 

@@ -32,15 +32,3 @@ def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
 @pytest.fixture(autouse=True)
 def _no_memory_of_earlier_attempts() -> None:
     cache.clear()
-
-
-# Written before sign-offs, exports, phone codes and two-step sign-in had their pages; these files are brought up to them
-# next. `test_know_every_route.py` holds for all pages already.
-collect_ignore = [
-    "test_attack_by_what_comes_along.py",
-    "test_attack_by_what_is_typed.py",
-    "test_change_what_is_mine.py",
-    "test_find_only_what_is_mine.py",
-    "test_hold_without_python.py",
-    "test_open_what_is_mine.py",
-]

@@ -60,6 +60,10 @@ def _all_matters(wanted, now):
     return Matter.objects.all()
 
 
+def _by_no_way(wanted, actor):
+    return [("any", "", "")]
+
+
 def _all_notices(unit_id, role, before=None):
     return [
         NoticeRow(row.pk, row.subject_id, text_of(row.text), row.params, row.created_at, row.read_at is None)
@@ -165,7 +169,8 @@ SWITCHED_OFF: Mapping[str, Callable[..., Any]] = {
     "shanzhi.kernel.matters.queries.card:_remarks": _all_remarks,
     "shanzhi.kernel.matters.queries.card:_attachments": _all_attachments,
     "shanzhi.kernel.matters.queries.card:_allowed": _all_actions,
-    "shanzhi.kernel.matters.queries.lists:_filtered": _all_matters,
+    "shanzhi.kernel.matters.queries.finding:_filtered": _all_matters,
+    "shanzhi.kernel.matters.queries.finding:_ways": _by_no_way,
     "shanzhi.kernel.notices.queries:notices_for": _all_notices,
     "shanzhi.kernel.notices.queries:count_unread": _all_unread,
     "shanzhi.kernel.notices.operations:notices_mark_read": _marks_all_read,

@@ -19,7 +19,7 @@ SELECT city_ddl('GRANT UPDATE (ended_at) ON access_token TO {{app}}, {{importer}
 SELECT city_ddl('GRANT UPDATE (used_on) ON access_token TO {{app}}');
 SELECT city_ddl($$CREATE POLICY journal_append ON journal_entry FOR INSERT TO {{app}} WITH CHECK (
     (author_kind = 'post' AND author_post_id = (SELECT scope_post())
-        AND author_unit_id IS NOT DISTINCT FROM (SELECT scope_unit()))
+        AND author_unit_id = (SELECT p.unit_id FROM organisation_post p WHERE p.id = (SELECT scope_post())))
     OR (author_kind = 'reporter' AND (SELECT scope_post()) IS NULL)
     OR (author_kind = 'system' AND subject_kind IN ('account', 'token') AND (SELECT scope_post()) IS NULL))$$);
 REVOKE EXECUTE ON FUNCTION {SCOPE}, access_signoff_guard() FROM PUBLIC;

@@ -75,7 +75,9 @@ __all__ = [
 @transaction.atomic
 def account_open(*, username: str, staff_id: int, password: str | None) -> int:
     """Open (or reset) a sign-in for a staff member; without a password nobody can sign in with it yet."""
-    account, _ = Account.objects.update_or_create(
-        username=username, defaults={"staff_id": staff_id, "password": make_password(password), "is_active": True}
-    )
+    values = {"staff_id": staff_id, "password": make_password(password), "is_active": True}
+    # Created or reset, no other column is written: the importer may write no other.
+    account, is_new = Account.objects.get_or_create(username=username, defaults=values)
+    if not is_new:
+        Account.objects.filter(pk=account.pk).update(**values)
     return account.pk

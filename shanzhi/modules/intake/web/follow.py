@@ -22,11 +22,11 @@ MINE_MOST = 30
 
 def _mine(request: ActingRequest) -> tuple[MatterRow, ...]:
     """The matters that this browser follows, newest first."""
-    codes = resident(request).follow
-    if not codes:
+    actor = resident(request)
+    if not actor.follow:
         return ()
-    wanted = ListFilter(follow=codes, open_only=False, sort="newest")
-    return matters.matters_page(wanted, now=request.now, size=MINE_MOST).rows
+    wanted = ListFilter(follow=actor.follow, open_only=False, sort="newest")
+    return matters.matters_page(wanted, now=request.now, actor=actor, size=MINE_MOST).rows
 
 
 @require_safe

@@ -96,7 +96,7 @@ def all_mine(request: ActingRequest) -> HttpResponse:
     page = None
     if actor.follow:
         wanted = ListFilter(follow=actor.follow, open_only=False, sort="newest")
-        page = matters.matters_page(wanted, now=request.now, after=request.GET.get("after", ""))
+        page = matters.matters_page(wanted, now=request.now, actor=actor, after=request.GET.get("after", ""))
     context = {
         "page": page,
         "by_phone": session is not None,

@@ -13,5 +13,5 @@ SELECT city_ddl($$CREATE POLICY notice_of_office ON notices_notice FOR ALL TO {a
 
 
 class Migration(migrations.Migration):
-    dependencies = [("notices", "0002_scrub"), ("access", "0004_audit"), ("organisation", "0002_office")]
+    dependencies = [("notices", "0003_narrow_rights"), ("access", "0004_audit"), ("organisation", "0002_office")]
     operations = [migrations.RunSQL(OF_OFFICE, "DROP POLICY notice_of_office ON notices_notice")]
