@@ -21,10 +21,10 @@ def compile_translations() -> int:
         with source.open("rb") as file:
             catalog = read_po(file)
         # Several processes may do so at once: each puts a whole file in place.
-        with NamedTemporaryFile(dir=target.parent, delete=False) as file:
-            write_mo(file, catalog)
-        Path(file.name).chmod(0o644)
-        Path(file.name).replace(target)
+        with NamedTemporaryFile(dir=target.parent, delete=False) as made_file:
+            write_mo(made_file, catalog)
+        Path(made_file.name).chmod(0o644)
+        Path(made_file.name).replace(target)
         made += 1
     return made
 

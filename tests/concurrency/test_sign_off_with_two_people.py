@@ -93,7 +93,7 @@ def actions(city: City, signoff_id: int) -> list[tuple[int, str]]:
 
 
 def traces(city: City, signoff_id: int) -> int:
-    with as_role(city.installation, "worker") as opened:
+    with as_role(city.installation, "owner") as opened:
         row = opened.execute("SELECT count(*) FROM notices_notice WHERE subject_kind = 'signoff' AND subject_id = %s"
                              " AND role = 'test'", [signoff_id]).fetchone()  # fmt: skip
     assert row is not None

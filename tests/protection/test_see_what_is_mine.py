@@ -152,7 +152,7 @@ def test_it_shows_a_unit_its_own_parts_and_notices_only(city, standing, who):
         parts = {row[0] for row in opened.execute("SELECT unit_id FROM matters_participant").fetchall()}
         notices = {row[0] for row in opened.execute("SELECT unit_id FROM notices_notice").fetchall()}
     own = {actor.unit_id} if actor.unit_id is not None else set()
-    has_part = who not in {"neighbour_dispatcher", "county_checker"}
+    has_part = who not in {"neighbour_dispatcher", "county_checker", "security_officer", "auditor"}
     assert parts == (own if has_part else set())
     assert notices == (own if has_part else set())
 

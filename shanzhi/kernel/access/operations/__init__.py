@@ -47,6 +47,7 @@ __all__ = [
     "end_what_ended",
     "factors_reset",
     "open_door",
+    "password_set",
     "resident_end",
     "resident_open",
     "resident_seen",
@@ -70,6 +71,12 @@ __all__ = [
     "token_used",
     "totp_counter_used",
 ]
+
+
+def password_set(*, account: Account, password: str) -> None:
+    """A new password, and nothing else of the account: of that the web has no right to write anything."""
+    account.set_password(password)
+    account.save(update_fields=["password"])
 
 
 @transaction.atomic

@@ -101,7 +101,7 @@ def test_it_changes_no_password_where_there_is_none(client: Client, cast: Cast):
     """Whoever signs in by the identity provider is told so."""
     account = Account.objects.get(username=LOGINS["handler"])
     account.set_unusable_password()
-    account.save()
+    account.save(update_fields=["password"])
     client.force_login(account, BACKEND)
     for answer in (client.get("/accounts/password/change/"), client.post("/accounts/password/change/")):
         assert answer["Location"] == "/accounts/two-step/"

@@ -218,14 +218,6 @@ def test_it_removes_by_its_form_alone(person: Client, device: Device, settings):
     assert Authenticator.objects.filter(pk=key.pk).exists()
 
 
-def test_it_lets_a_closed_account_in_by_no_key(person: Client, device: Device):
-    Authenticator.objects.get(type="webauthn").user.__class__.objects.filter(username=NAME).update(is_active=False)
-    client = Client()
-    answer = client.post(ENTER, {"credential": device.show(asked(client))})
-    assert answer["Location"] == "/accounts/inactive/"
-    assert "_auth_user_id" not in client.session
-
-
 def test_it_lets_a_passkey_in_while_the_password_is_under_attack(person: Client, device: Device):
     for number in range(45):
         sign_in(Client(REMOTE_ADDR=f"172.16.0.{number}"), NAME, "wrong")

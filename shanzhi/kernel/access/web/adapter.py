@@ -32,9 +32,8 @@ class StaffAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     }
 
     def set_password(self, user: Account, password: str) -> None:
-        """A new password, and nothing else of the account: of that the web has no right to write anything."""
-        user.set_password(password)
-        user.save(update_fields=["password"])
+        """As allauth asks for it after it has checked the old password and the new one's strength."""
+        operations.password_set(account=user, password=password)
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Never: an account is opened for a staff member, not by a visitor."""

@@ -24,7 +24,7 @@ from tests.concurrency.committed import as_role, committed_city
 AT_ONCE = timedelta(0)
 _INSERT = (
     "INSERT INTO journal_entry (happened_at, action, version, subject_kind, subject_id, subject_step, scope_code,"
-    " author_kind, payload) VALUES (now(), 'test', 1, 'late', %s, 1, '', 'system', '{}')"
+    " author_kind, payload) VALUES (now(), 'test', 1, 'late', %s, 1, '', 'reporter', '{}')"
 )
 
 

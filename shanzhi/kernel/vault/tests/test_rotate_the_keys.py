@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.utils import IntegrityError
 
+from shanzhi.config import database
 from shanzhi.core.errors import InputError
 from shanzhi.kernel.access.policy.signoff import SignoffMissing
 from shanzhi.kernel.journal import queries as journal
@@ -26,8 +27,10 @@ WHY = "年度更换密钥，只有一位管理员"
 
 
 def keep(count: int) -> None:
+    """As the owner: the worker seals nothing new."""
     pieces = [Keep("test", number, "contact", "phone", f"138{number:08d}", "duty") for number in range(count)]
-    operations.keep(pieces, now=NOW, expires_on=EXPIRES)
+    with database.acting_as(settings.INSTALLATION, "owner"):
+        operations.keep(pieces, now=NOW, expires_on=EXPIRES)
 
 
 def opened() -> dict[int, str]:
@@ -362,7 +365,7 @@ def test_it_waits_for_who_is_still_sealing_before_it_retires(working):
             connection.close()
 
     worker = {key: connection.settings_dict[key] for key in ("USER", "PASSWORD", "NAME")}
-    with as_role(working.installation, "worker") as other:
+    with as_role(working.installation, "owner") as other:
         other.execute(
             "INSERT INTO vault_record (subject_kind, subject_id, purpose, part, sealed, legal_ground, kept_at, expires_on)"
             " VALUES ('test', 99, 'contact', 'phone', %s, 'duty', %s, %s)",
