@@ -5,10 +5,12 @@ the tests that load cities themselves.
 """
 
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
-from django.conf import settings
+from django.conf import settings as city_settings
 from django.db import connections
 from psycopg import sql
 
@@ -23,7 +25,7 @@ def pytest_configure() -> None:
 
 
 def _fresh_databases() -> None:
-    installation = settings.INSTALLATION
+    installation = city_settings.INSTALLATION
     database.start_embedded(installation)
     name, empty = sql.Identifier(installation.database), sql.Identifier(f"{installation.database}_empty")
     with psycopg.connect(database.admin_url(installation, "postgres"), autocommit=True) as connection:
@@ -44,7 +46,7 @@ def django_db_setup(django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
     """Fresh, migrated databases; tests run on the `default` alias as the application's role."""
     with django_db_blocker.unblock():  # type: ignore[attr-defined]
         _fresh_databases()
-        _cast.append(load_city(settings.INSTALLATION))
+        _cast.append(load_city(city_settings.INSTALLATION))
         yield
         connections.close_all()
 
@@ -53,3 +55,12 @@ def django_db_setup(django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
 def cast(db: None) -> Cast:
     """The standing city's people, posts and places."""
     return _cast[0]
+
+
+@pytest.fixture
+def evidence_store(settings: Any, tmp_path: Path) -> Path:
+    """Files that are handed in go into a folder of this test's own."""
+    # Replaced, never changed in place: only so is it what it was afterwards.
+    evidence = settings.STORAGES["evidence"] | {"OPTIONS": {"location": tmp_path}}
+    settings.STORAGES = settings.STORAGES | {"evidence": evidence}
+    return tmp_path

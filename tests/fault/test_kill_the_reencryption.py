@@ -57,7 +57,7 @@ def _text(number: int) -> str:
 
 def _fill(installation: Installation) -> None:
     ring = KeyRing.load(installation.keyring_text())
-    with as_role(installation, "worker") as opened:
+    with as_role(installation, "owner") as opened:
         for first in range(0, ROWS, CHUNK):
             numbers = list(range(first, min(first + CHUNK, ROWS)))
             sealed = [

@@ -47,14 +47,7 @@ WORDS = (
 
 
 @pytest.fixture
-def store(settings: Any, tmp_path: Path) -> Path:
-    evidence = settings.STORAGES["evidence"] | {"OPTIONS": {"location": tmp_path}}
-    settings.STORAGES = settings.STORAGES | {"evidence": evidence}
-    return tmp_path
-
-
-@pytest.fixture
-def closed(city: City, store: Path) -> Reported:
+def closed(city: City, evidence_store: Path) -> Reported:
     """A matter that went the whole way, with everything that a reporter can say and send."""
     made = report(stored=[files.store(data=picture(), name="丁香里.jpg", now=NOW), paper()])
     me = reporter(made)
@@ -140,8 +133,8 @@ def rows_with(city: City, words: tuple[str, ...]) -> set[tuple[str, str]]:
     return found
 
 
-def files_with(store: Path, words: tuple[str, ...]) -> list[str]:
-    kept = [path for path in store.rglob("*") if path.is_file()]
+def files_with(evidence_store: Path, words: tuple[str, ...]) -> list[str]:
+    kept = [path for path in evidence_store.rglob("*") if path.is_file()]
     return [path.name for path in kept if any(word.encode() in path.read_bytes() for word in words)]
 
 

@@ -28,11 +28,10 @@ from tests.protection.rights_support import (
     report,
     reporter,
     rows_with,
-    store,
     work,
 )
 
-__all__ = ["closed", "closes", "store"]
+__all__ = ["closed", "closes"]
 
 
 def test_it_says_which_parts_went_and_who_had_them_deleted(city, closed):
@@ -88,34 +87,36 @@ def test_it_does_nothing_the_second_time(city, closed):
     assert len(entries(closed)) == count
 
 
-def test_it_keeps_the_bytes_that_somebody_else_handed_in_too(city, closed, store):
+def test_it_keeps_the_bytes_that_somebody_else_handed_in_too(city, closed, evidence_store):
     shared = paper("另一件.pdf")
     other = report(body="另一件事", title="另一件", stored=[shared])
     ask(closed)
     work(city)
-    assert (store / storage_key(shared.sha256)).exists()
+    assert (evidence_store / storage_key(shared.sha256)).exists()
     with acting(reporter(other)):
         assert [row.sha256 for row in queries.card(other.matter_id, actor=reporter(other), now=NOW).attachments] == [
             shared.sha256
         ]
     photos = [
-        path for path in store.rglob("*") if path.is_file() and path.name != Path(storage_key(shared.sha256)).name
+        path
+        for path in evidence_store.rglob("*")
+        if path.is_file() and path.name != Path(storage_key(shared.sha256)).name
     ]
     assert photos == []
 
 
-def test_it_leaves_bytes_that_came_in_again_before_they_were_removed(city, closed, store):
+def test_it_leaves_bytes_that_came_in_again_before_they_were_removed(city, closed, evidence_store):
     photo = files.store(data=picture(), name="再来.jpg", now=NOW)
     with database.acting_as(city.installation, "worker"):
         operations.erase_asked(matter_id=closed.matter_id, what="all", now=NOW)
     again = report(body="又一件事", stored=[photo])
     work(city)
-    assert (store / storage_key(photo.sha256)).exists()
-    assert (store / preview_key(photo.sha256)).exists()
+    assert (evidence_store / storage_key(photo.sha256)).exists()
+    assert (evidence_store / preview_key(photo.sha256)).exists()
     assert again.number
 
 
-def test_it_refuses_while_the_matter_is_open_and_deletes_contact_at_any_time(city, store):
+def test_it_refuses_while_the_matter_is_open_and_deletes_contact_at_any_time(city, evidence_store):
     made = report()
     with pytest.raises(StillOpen):
         ask(made)

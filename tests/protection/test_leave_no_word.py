@@ -20,11 +20,10 @@ from tests.protection.rights_support import (
     files_with,
     reporter,
     rows_with,
-    store,
     work,
 )
 
-__all__ = ["closed", "closes", "store"]
+__all__ = ["closed", "closes"]
 
 
 def salts(made: Reported) -> tuple[bytes, dict[tuple[int, str], bytes]]:
@@ -44,7 +43,7 @@ def commitments(made: Reported) -> dict[tuple[int, str], str]:
     }
 
 
-def test_it_leaves_no_word_anywhere_and_every_commitment_as_it_was(city, closed, store):
+def test_it_leaves_no_word_anywhere_and_every_commitment_as_it_was(city, closed, evidence_store):
     assert {word for _, word in rows_with(city, WORDS)} == set(WORDS) - {PHONE, NAME, "鲁C12345", "yangzhiruo88"}
     before, (salt, remark_salts) = commitments(closed), salts(closed)
     steps = {row.step: row.action for row in entries(closed)}
@@ -62,7 +61,7 @@ def test_it_leaves_no_word_anywhere_and_every_commitment_as_it_was(city, closed,
     work(city)
 
     assert rows_with(city, WORDS) == set()
-    assert files_with(store, WORDS) == []
+    assert files_with(evidence_store, WORDS) == []
     after = commitments(closed)
     assert before == after
     assert recomputed.items() <= after.items()

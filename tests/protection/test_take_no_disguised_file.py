@@ -17,12 +17,7 @@ from shanzhi.kernel.matters.tests.api_support import Caller
 from shanzhi.modules.intake.tests.walk import BODY, do, follow_in, hidden, made, new_key, reporter
 from tests.city import LOGINS, Cast
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def store(cast: Cast, tmp_path, settings) -> None:
-    settings.STORAGES["evidence"]["OPTIONS"]["location"] = tmp_path
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("cast", "evidence_store")]
 
 
 def zipped(*names: str) -> bytes:

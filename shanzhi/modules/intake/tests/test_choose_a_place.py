@@ -6,14 +6,8 @@ import pytest
 
 from shanzhi.modules.intake.tests.test_report_a_problem import picture, send
 from shanzhi.modules.intake.tests.walk import BODY, hidden, new_key, text_of
-from tests.city import Cast
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def city(cast: Cast, tmp_path, settings) -> None:
-    settings.STORAGES["evidence"]["OPTIONS"]["location"] = tmp_path
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("cast", "evidence_store")]
 
 
 def matches(page: str) -> list[tuple[str, str]]:

@@ -20,14 +20,8 @@ from shanzhi.modules.intake.tests.walk import (
     text_of,
     to_verdict,
 )
-from tests.city import Cast
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def city(cast: Cast, tmp_path, settings) -> None:
-    settings.STORAGES["evidence"]["OPTIONS"]["location"] = tmp_path
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("cast", "evidence_store")]
 
 
 @pytest.fixture

@@ -15,14 +15,8 @@ from shanzhi.kernel.matters import queries
 from shanzhi.kernel.matters.models import Matter
 from shanzhi.kernel.matters.queries import MatterCard
 from shanzhi.modules.intake.tests.walk import BODY, PLACE, hidden, new_key, sign_in, text_of
-from tests.city import Cast
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def city(cast: Cast, tmp_path, settings) -> None:
-    settings.STORAGES["evidence"]["OPTIONS"]["location"] = tmp_path
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("cast", "evidence_store")]
 
 
 def picture(color: str = "red") -> SimpleUploadedFile:

@@ -19,19 +19,12 @@ from shanzhi.kernel.matters.policy.rights import TooManyCopies
 from shanzhi.kernel.vault.operations import keyring
 from shanzhi.modules.intake.tests.test_report_a_problem import picture
 from shanzhi.modules.intake.tests.walk import do, follow_in, made, reporter, sign_in, text_of, to_verdict
-from tests.city import Cast
 from tests.protection.rights_support import paper
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("cast", "evidence_store")]
 
 PHONE, NAME = "13812345678", "赵钱孙"
 BODY = f"世纪花园3号楼的电梯坏了三天，请打{PHONE}。"
-
-
-@pytest.fixture(autouse=True)
-def city(cast: Cast, tmp_path, settings) -> None:
-    evidence = settings.STORAGES["evidence"] | {"OPTIONS": {"location": tmp_path}}
-    settings.STORAGES = settings.STORAGES | {"evidence": evidence}
 
 
 @pytest.fixture

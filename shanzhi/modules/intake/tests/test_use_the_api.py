@@ -14,15 +14,9 @@ from shanzhi.kernel.matters import operations
 from shanzhi.kernel.matters.models import Matter
 from shanzhi.modules.intake.tests.test_report_a_problem import picture
 from shanzhi.modules.intake.tests.walk import BODY, PLACE, made, sign_in, to_verdict
-from tests.city import Cast
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("cast", "evidence_store")]
 URL = "/api/v1/reports"
-
-
-@pytest.fixture(autouse=True)
-def city(cast: Cast, tmp_path, settings) -> None:
-    settings.STORAGES["evidence"]["OPTIONS"]["location"] = tmp_path
 
 
 def send(client, content: object, **headers: str):
