@@ -1,6 +1,7 @@
 """A reporter has what is kept deleted: what goes, what stays, who may ask, and what the web itself can't do."""
 
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from shanzhi.kernel.files.policy import preview_key, storage_key
 from shanzhi.kernel.matters import operations, queries
 from shanzhi.kernel.matters.operations import MatterNotFound
 from shanzhi.kernel.matters.policy.rights import ERASED, StillOpen
+from shanzhi.kernel.matters.queries import ListFilter
 from shanzhi.kernel.vault.policy.keeping import OnHold
 from shanzhi.modules.intake.tests.test_report_a_problem import picture
 from tests.city import NOW
@@ -75,6 +77,25 @@ def test_it_still_shows_the_matter_to_whoever_has_the_code(city, closed):
     assert (card.number, card.result, card.title) == (closed.number, "closed", ERASED)
     assert state is not None
     assert (state.is_erased, state.has_contact, state.asked) == (True, False, "")
+
+
+def test_it_is_found_by_no_word_of_it_any_more(city, closed):
+    found = ListFilter(words="旧沙发", open_only=False)
+    assert closed.number in _numbers(city, found)
+    ask(closed)
+    work(city)
+    assert closed.number not in _numbers(city, found)
+    assert closed.number in _numbers(city, ListFilter(words=closed.number, open_only=False))
+
+
+def _numbers(city, wanted: ListFilter) -> list[str]:
+    with acting(city.cast.checker):
+        return [row.number for row in queries.matters_page(wanted, now=NOW, actor=city.cast.checker).rows]
+
+
+def test_it_lets_the_database_know_the_word_for_what_was_deleted():
+    """The triggers let no other text take a text's place."""
+    assert import_module("shanzhi.kernel.matters.migrations.0007_forgetting").ERASED == ERASED
 
 
 def test_it_does_nothing_the_second_time(city, closed):
