@@ -287,7 +287,7 @@ def _single(cast: Cast, now: datetime) -> dict[str, Look]:
 @contextmanager
 def city(home: str, total: int, console: Console) -> Iterator[Any]:
     """The demo city with `total` matters, in its own folder."""
-    os.environ.update(SHANZHI_HOME=home, DJANGO_SETTINGS_MODULE="shanzhi.config.settings")
+    os.environ.update(SHANZHI_HOME=home, SHANZHI_MFA="off", DJANGO_SETTINGS_MODULE="shanzhi.config.settings")
     from shanzhi.config import cli
 
     with cli.ready(prepare=True) as installation:
