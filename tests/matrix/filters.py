@@ -242,7 +242,6 @@ DECIDES_OTHERWISE: Mapping[str, str] = {
     "shanzhi.kernel.matters.operations.step:finish": _WRITES,
     "shanzhi.kernel.matters.operations.step:lock_matter": "row-level security alone says whether there is such a matter",
     "shanzhi.kernel.matters.operations.step:write_words": _WRITES,
-    "shanzhi.kernel.matters.queries.finding:_by_way": "goes the ways of _ways, which is switched off",
     "shanzhi.kernel.matters.queries.finding:_named": "goes by what is typed, whoever types it",
     "shanzhi.kernel.matters.queries.card:card": "hands on to _is_shown, _remarks, _attachments, which are switched off",
     "shanzhi.kernel.matters.web.desk:check_staff": _ASKS,

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from shanzhi.core.ranges import CodeRanges
+from shanzhi.core.ranges import CodeRanges, next_code
 from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.access.policy import ANYONE, Actor
 from shanzhi.kernel.matters import queries
@@ -34,7 +34,7 @@ CODES = (
 WORD = "共同词"
 SEARCH = (
     "SELECT matters_search(%(sought)s::tsquery, %(way)s, %(by_due)s, NULL, NULL, 100000, false, NULL, NULL, NULL,"
-    " NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)"
+    " %(low)s, %(below)s, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)"
 )
 COPY = (
     "INSERT INTO matters_matter (id, number, kind, kind_version, stage, channel, title, body, salt, category, region_id,"
@@ -98,8 +98,15 @@ def by_policy(opened: psycopg.Connection) -> set[int]:
     return {row[0] for row in opened.execute("SELECT id FROM matters_matter WHERE id >= 10000000").fetchall()}
 
 
-def by_search(opened: psycopg.Connection, way: str = "any", by_due: bool | None = None, word: str = WORD) -> set[int]:
-    rows = opened.execute(SEARCH, {"sought": f"'{word}'", "way": way, "by_due": by_due}).fetchall()
+def by_search(
+    opened: psycopg.Connection,
+    way: str = "any",
+    by_due: bool | None = None,
+    word: str | None = WORD,
+    span: tuple[str | None, str | None] = (None, None),
+) -> set[int]:
+    values = {"sought": word and f"'{word}'", "way": way, "by_due": by_due, "low": span[0], "below": span[1]}
+    rows = opened.execute(SEARCH, values).fetchall()
     return {row[0] for row in rows}
 
 
@@ -119,6 +126,40 @@ def test_it_shows_exactly_what_the_policy_shows(city, crowd):
             assert by_search(opened) == by_search(opened, by_due=True) == by_search(opened, by_due=False) == visible
             seen += len(visible)
     assert seen > ACTORS * MATTERS // 10, "else it proves nothing"
+
+
+def test_it_shows_by_no_way_and_no_span_what_the_policy_does_not(city, crowd):
+    """Whatever way and whatever codes somebody names who asks the function by themselves."""
+    random, seen = Random(7), dict.fromkeys(("any", "place", "intake", "part", "every"), 0)
+    codes = [code for code in CODES if code]
+    with as_role(city.installation, "app") as opened:
+        for _ in range(ACTORS):
+            actor = anybody(crowd, random)
+            scope(opened, actor)
+            every = {row[0] for row in opened.execute("SELECT id FROM matters_matter").fetchall()}
+            span = random.choice(
+                [
+                    *[(code, next_code(code)) for code in random.sample(codes, k=3)],
+                    *[*actor.ranges, *actor.intake][:2],
+                    *[
+                        ("", None),
+                        (None, ""),
+                        ("", ""),
+                        ("3703", ""),
+                        ("", "4"),
+                        (None, None),
+                        ("0", "9"),
+                        ("3703", None),
+                        ("9", "0"),
+                    ],
+                ]
+            )
+            for way in seen:
+                for word in (WORD, None):
+                    found = by_search(opened, way, word=word, span=span)
+                    assert found <= every, (actor, way, span)
+                    seen[way] += len(found)
+    assert all(seen.values()), "else it proves nothing"
 
 
 def test_it_loses_nothing_when_it_is_told_the_ways_in_which_somebody_sees(city, crowd):
@@ -168,9 +209,9 @@ def test_it_takes_no_statement_for_a_word(city, crowd):
         for way in ("' OR true --", "any'; SELECT 1; --", "part\x01", ""):
             assert by_search(opened, way) == visible
         rows = opened.execute(
-            "SELECT matters_search(%s::tsquery, 'any', false, NULL, NULL, 10, false, %s, NULL, %s, %s, %s, %s, NULL,"
+            "SELECT matters_search(%s::tsquery, 'any', false, NULL, NULL, 10, false, %s, NULL, %s, %s, %s, %s, %s, NULL,"
             " NULL, NULL, NULL, NULL, NULL)",
-            [f"'{WORD}'", ["x') OR true --"], "' OR true", "0' OR true --", "9", "' OR true --"],
+            [f"'{WORD}'", ["x') OR true --"], "' OR true", "0' OR true --", "9", "' OR true --", "~"],
         ).fetchall()
         assert rows == []
 

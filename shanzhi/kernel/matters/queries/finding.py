@@ -2,8 +2,8 @@
 
 Row-level security stands beneath all of it and decides what is seen. Its predicate is one OR over several tables, which
 no index answers; so the ways in which an actor comes to see matters (its places, its intake, its unit's part) are asked
-one by one as well, each by its index. They let nothing through that the policy wouldn't, and leaving them out makes a
-list slower, not wrong.
+one by one, each by its index, of the database's search function, which lets nothing through that the policy wouldn't. The
+rows that are shown are read under the policy again. Leaving the ways out makes a list slower, not wrong.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from shanzhi.core.ranges import next_code
 from shanzhi.core.text import clean_text
 from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.clock.policy import Light
-from shanzhi.kernel.matters.models import Assignment, Matter, Participant
+from shanzhi.kernel.matters.models import Assignment, Matter
 from shanzhi.kernel.matters.policy.report import follow_hash, normalise_number
 from shanzhi.kernel.matters.policy.search import QUERY_MOST, folded, query_of
 from shanzhi.kernel.vault.operations import keyring
@@ -82,6 +82,27 @@ def order_of(sort: Sort) -> tuple[str, str]:
     return ("due_at", "pk") if sort == "due" else ("-reported_at", "-pk")
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is found by one way: `rows` as the policy shows them, and the search that found them, if one did."""
+
+    rows: Rows
+    search: RawSQL | None = None
+
+    @classmethod
+    def by(cls, search: RawSQL) -> "Found":
+        """The rows whose ids a search finds."""
+        return cls(Matter.objects.filter(pk__in=search), search)
+
+    def ids(self, most: int) -> list[int]:
+        """Up to `most` ids; what a search found is visible, so the policy isn't asked once more. 1 query."""
+        if self.search is None:
+            return list(self.rows.order_by().values_list("pk", flat=True)[:most])
+        with connection.cursor() as cursor:
+            cursor.execute(self.search.sql, self.search.params)
+            return [row[0] for row in cursor.fetchall()]
+
+
 def found_by(
     wanted: ListFilter,
     now: datetime,
@@ -90,24 +111,27 @@ def found_by(
     most: int,
     after: Cursor | None = None,
     ordered: bool = True,
-) -> list[Rows]:
+) -> list[Found]:
     """What the filter finds after a cursor, as sets that may overlap, one for each way in which `actor` sees; without an
     actor there is one way, the policy's. Of each set `most` rows are wanted, the first in the list's order if `ordered`."""
     words = folded(clean_text(wanted.words)[:QUERY_MOST]).strip()
-    rows = _after(_filtered(wanted, now), wanted.sort, after)
+    rows = _after(found_whole(wanted, now), wanted.sort, after)
     named = _named(words)
     if named is not None:
-        return [_by_way(rows.filter(named), *_everywhere(wanted), actor)]
-    ways = _ways(wanted, actor)
-    if not words:
-        return [_by_way(rows, *way, actor) for way in ways]
-    search = _Search(wanted, query_of(words), now, most, after, ordered)
-    return [Matter.objects.filter(pk__in=search.ids(*way)) for way in ways] if search.sought else []
+        return [Found(rows.filter(named))]
+    search = _Search(wanted, query_of(words) if words else None, now, most, after, ordered)
+    if search.sought == "":
+        return []
+    return [
+        Found(rows) if search.sought is None and way[0] == "any" else Found.by(search.ids(*way))
+        for way in _ways(wanted, actor)
+    ]
 
 
 def found_whole(wanted: ListFilter, now: datetime) -> Rows:
     """All that the filter finds, in one set without order, as the policy alone shows it; words aren't looked at."""
-    return _by_way(_filtered(wanted, now), *_everywhere(wanted), None)
+    rows, (_, low, below) = _filtered(wanted, now), _everywhere(wanted)
+    return rows.filter(scope_code__gte=low, scope_code__lt=below) if low else rows
 
 
 def _named(words: str) -> Q | None:
@@ -177,7 +201,7 @@ def _ways(wanted: ListFilter, actor: Actor | None) -> list[Way]:
     _, low, below = everywhere
     if low and any(span[0] <= low and below <= span[1] for span in actor.ranges):
         # All of it lies in the post's places: there is no other way that would show more.
-        return [everywhere]
+        return [("place", low, below)]
     ways: list[Way] = [("place", *both) for span in actor.ranges if (both := _narrower(span, *whole))]
     ways += [("intake", *both) for span in actor.intake if (both := _narrower(span, *whole))]
     return [*ways, ("part", *whole)] if actor.unit_id is not None else ways
@@ -189,16 +213,6 @@ def _narrower(span: tuple[str, str], low: str, below: str) -> tuple[str, str] | 
     return both if both[0] < both[1] else None
 
 
-def _by_way(rows: Rows, way: str, low: str, below: str, actor: Actor | None) -> Rows:
-    if low:
-        rows = rows.filter(scope_code__gte=low, scope_code__lt=below)
-    if way == "intake":
-        rows = rows.filter(in_intake=True)
-    if way == "part" and actor is not None and actor.unit_id is not None:
-        rows = rows.filter(pk__in=Participant.objects.filter(unit_id=actor.unit_id).values("matter_id"))
-    return rows
-
-
 def _after(rows: Rows, sort: Sort, after: Cursor | None) -> Rows:
     if after is None:
         return rows
@@ -208,16 +222,18 @@ def _after(rows: Rows, sort: Sort, after: Cursor | None) -> Rows:
 
 
 _SEARCH = (
-    "SELECT matters_search(%s::tsquery, %s, %s, %s, %s, %s, %s, %s::text[], %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+    "SELECT matters_search(%s::tsquery, %s, %s, %s, %s, %s, %s, %s::text[], %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,"
+    " %s)"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class _Search:
-    """A search by words: `sought` as PostgreSQL reads it; `most` ids in the list's order."""
+    """What is asked of the search function: `sought` as PostgreSQL reads it (None: no words); `most` ids in the list's
+    order."""
 
     wanted: ListFilter
-    sought: str
+    sought: str | None
     now: datetime
     most: int
     after: Cursor | None
@@ -240,6 +256,7 @@ class _Search:
             low or None,
             below or None,
             wanted.category or None,
+            _after_all(wanted.category) if wanted.category else None,
             *(bounds[name] for name in ("due_at__gte", "due_at__lt", "warn_at__gt", "warn_at__lte")),
             *(bounds[name] for name in ("reported_at__gte", "reported_at__lt")),
         ]

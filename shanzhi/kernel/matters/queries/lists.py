@@ -8,7 +8,7 @@ from datetime import datetime
 from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.clock.policy import Light, light
 from shanzhi.kernel.matters.models import Matter
-from shanzhi.kernel.matters.queries.finding import Cursor, ListFilter, Rows, Sort, found_by, order_of, plan_by_values
+from shanzhi.kernel.matters.queries.finding import Cursor, Found, ListFilter, Sort, found_by, order_of, plan_by_values
 from shanzhi.kernel.matters.queries.names import Names, light_of
 from shanzhi.kernel.matters.rulebook import categories, kind_version
 
@@ -80,9 +80,9 @@ def matters_page(
     )
 
 
-def _first(ways: Sequence[Rows], sort: Sort, most: int) -> list[Matter]:
+def _first(ways: Sequence[Found], sort: Sort, most: int) -> list[Matter]:
     """The first rows of several sets that may overlap."""
-    found = {row.pk: row for way in ways for row in way.order_by(*order_of(sort))[:most]}
+    found = {row.pk: row for way in ways for row in way.rows.order_by(*order_of(sort))[:most]}
     return sorted(found.values(), key=_place_by_due if sort == "due" else _place_by_report)[:most]
 
 
@@ -94,14 +94,12 @@ def _place_by_report(row: Matter) -> tuple[float, int]:
     return (-row.reported_at.timestamp(), -row.pk)
 
 
-def _count(ways: Sequence[Rows]) -> int:
+def _count(ways: Sequence[Found]) -> int:
     """How many rows several sets that may overlap hold together, up to one more than the cap."""
-    if len(ways) == 1:
-        return ways[0].order_by()[: COUNT_CAP + 1].count()
     ids: set[int] = set()
     for way in ways:
         if len(ids) <= COUNT_CAP:
-            ids.update(way.order_by().values_list("pk", flat=True)[: COUNT_CAP + 1])
+            ids.update(way.ids(COUNT_CAP + 1))
     return len(ids)
 
 
@@ -148,7 +146,7 @@ def desk_count(wanted: ListFilter, *, now: datetime, actor: Actor | None = None)
     rows = {
         pk: (warn_at, due_at)
         for way in found_by(wanted, now, actor, most=COUNT_CAP)
-        for pk, warn_at, due_at in way.order_by("due_at", "pk").values_list("pk", "warn_at", "due_at")[:COUNT_CAP]
+        for pk, warn_at, due_at in way.rows.order_by("due_at", "pk").values_list("pk", "warn_at", "due_at")[:COUNT_CAP]
     }
     first = sorted(rows.values(), key=_due)[:COUNT_CAP]
     lights = [light(now, warn_at, due_at) for warn_at, due_at in first if warn_at and due_at]

@@ -18,6 +18,7 @@ from shanzhi.modules.seals.policy import BadWeek, Week, groups
 from shanzhi.modules.seals.queries import head as head_of
 from shanzhi.modules.seals.queries import published, sheet
 from shanzhi.modules.seals.tests.sealed_city import AT_ONCE, WEEK, sealed
+from tests.concurrency.committed import seal_all
 
 __all__ = ["sealed"]
 
@@ -80,10 +81,9 @@ def test_it_refuses_everything_but_reading(anybody):
 
 
 def test_it_pages_through_all_heads_at_the_same_cost(sealed):
-    with database.acting_as(sealed.installation, "worker"):
-        for number in range(60):
-            fill(sealed.installation, 2, first=3000 + 2 * number)
-            operations.seal(now=NOW + WEEK + timedelta(minutes=number + 1), head_every=AT_ONCE)
+    for number in range(60):
+        fill(sealed.installation, 2, first=3000 + 2 * number)
+        assert seal_all(sealed.installation, NOW + WEEK + timedelta(minutes=number + 1)) == 2
     client, seen, mark = Client(), [], ""
     while True:
         page = published(before=int(mark) if mark else None)
