@@ -9,15 +9,14 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from shanzhi.config import database
-from shanzhi.kernel.journal import operations, queries
+from shanzhi.kernel.journal import queries
 from shanzhi.kernel.journal.policy import read_head
 from shanzhi.kernel.journal.policy.tree import hasher, is_consistent
 from shanzhi.kernel.journal.tests.sealing import NOW, fill, last_head
 from shanzhi.modules.seals.policy import BadWeek, Week, groups
 from shanzhi.modules.seals.queries import head as head_of
 from shanzhi.modules.seals.queries import published, sheet
-from shanzhi.modules.seals.tests.sealed_city import AT_ONCE, WEEK, sealed
+from shanzhi.modules.seals.tests.sealed_city import WEEK, sealed
 from tests.concurrency.committed import seal_all
 
 __all__ = ["sealed"]
