@@ -278,7 +278,8 @@ def main() -> None:
             lines = paired(installation, web, reports, given.total // 4, given.without_rls)
             print("\n".join(lines))
             if not given.dry:
-                write_section("Intake under row-level security", "make bench-intake ARGS='--without-rls 8'", lines)
+                command = f"make bench-intake ARGS='--without-rls {given.without_rls}'"
+                write_section("Intake under row-level security", command, lines)
             return
         measured: Measured = load(PORT, CLIENTS, given.total, reports)
         behind = backlog(installation)
