@@ -60,9 +60,12 @@ class Load:
                 )
 
     def wait_for_more(self) -> None:
-        """Wait until new reports are answered again: everything has come back by itself."""
+        """Wait until new reports are answered again: everything has come back by itself.
+
+        An answer to each client may have been on its way before; so more than one for each is waited for.
+        """
         answered, deadline = len(self.answered), time.monotonic() + UP_SECONDS
-        while len(self.answered) < answered + CLIENTS:
+        while len(self.answered) < answered + 2 * CLIENTS:
             assert time.monotonic() < deadline, "it did not come back"
             time.sleep(0.02)
 
@@ -119,12 +122,14 @@ def survive(running: Running, rounds: int) -> Load:
     clients = [threading.Thread(target=load.run, args=(number,)) for number in range(CLIENTS)]
     for client in clients:
         client.start()
-    for _ in range(rounds):
-        for harm in (running.kill_web, running.kill_worker, running.kill_database, running.cut_connections):
-            time.sleep(random.uniform(0.5, 1.5))
-            harm()
-            load.wait_for_more()
-    load.stop.set()
+    try:
+        for _ in range(rounds):
+            for harm in (running.kill_web, running.kill_worker, running.kill_database, running.cut_connections):
+                time.sleep(random.uniform(0.5, 1.5))
+                harm()
+                load.wait_for_more()
+    finally:
+        load.stop.set()
     for client in clients:
         client.join(70)
         assert not client.is_alive()
