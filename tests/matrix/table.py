@@ -179,7 +179,23 @@ PAGES: Mapping[str, Page] = {
     "matters:list": Page(
         "find",
         head=False,
-        asks=("q", "stage", "light", "region", "category", "since", "until", "which", "after", "trail", "col"),
+        asks=(
+            *(
+                "q",
+                "stage",
+                "light",
+                "region",
+                "category",
+                "since",
+                "until",
+                "which",
+                "unit",
+                "kind",
+                "channel",
+                "place",
+            ),
+            *("sort", "after", "before", "col"),
+        ),
     ),
     "matters:units": Page("find", head=False, asks=("field", "kind", "suggested", "id", "lead", "q_lead", "", "q_")),
     "matters:ground": Page("find", head=False, asks=("ground",)),
@@ -248,7 +264,7 @@ CALLS: Mapping[str, Page] = {
         head=False,
         asks=(
             *("stage", "unit_id", "part", "region_code", "category", "light", "words", "reported_from", "reported_to"),
-            *("open_only", "sort", "after", "size"),
+            *("open_only", "sort", "after", "size", "kind", "channel", "place"),
         ),
     ),
     "api:matter_card": Page(TOKEN, about="matter", head=False),

@@ -35,6 +35,8 @@ class MatterRow:
     holder_name: str
     reopened: int
     version: int
+    kind_name: str = ""
+    channel: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,7 @@ def _rows(rows: Sequence[Matter], now: datetime) -> list[MatterRow]:
             region_name=names.region(row.region_id),
             place=row.place_text,
             stage=row.stage,
-            stage_name=kind_version(row.kind, row.kind_version).stage(row.stage).name,
+            stage_name=kind.stage(row.stage).name,
             light=light_of(row, now),
             due_at=row.due_at,
             reported_at=row.reported_at,
@@ -136,8 +138,11 @@ def _rows(rows: Sequence[Matter], now: datetime) -> list[MatterRow]:
             holder_name=names.unit(row.holder_unit_id),
             reopened=int(row.counts.get("reopenings", 0)),
             version=row.version,
+            kind_name=kind.name,
+            channel=row.channel,
         )
         for row in rows
+        for kind in (kind_version(row.kind, row.kind_version),)
     ]
 
 
