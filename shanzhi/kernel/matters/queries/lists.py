@@ -105,6 +105,16 @@ def first_rows(
     return list(found.rows.order_by(*order_of(wanted.sort, is_back=past is not None and past.is_back))[:most])
 
 
+def ids_in_order(wanted: ListFilter, now: datetime, actor: Actor | None, most: int) -> list[int]:
+    """The ids of a list's first `most` rows, in its order; 1 or 2 queries."""
+    found = found_by(wanted, now, actor, most=most)
+    if found is None:
+        return []
+    if found.search is None:
+        plan_by_values()
+    return list(found.rows.order_by(*order_of(wanted.sort)).values_list("pk", flat=True)[:most])
+
+
 def count_of(wanted: ListFilter, now: datetime, actor: Actor | None, most: int) -> int:
     """How many there are, up to `most`; 1 query."""
     found = found_by(wanted, now, actor, most=most, ordered=False)

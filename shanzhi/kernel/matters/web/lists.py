@@ -46,6 +46,9 @@ def matters(request: ActingRequest) -> HttpResponse:
         "is_filtered": any(request.GET.get(name) for name in form.fields),
         "list_url": reverse("matters:list"),
         "more_label": _more_label(request),
+        "views_url": f"{reverse('matters:views')}?{urlencode(state_of(request))}",
+        "is_kept": bool(state_of(request)),
+        "files": file_links(reverse("matters:file"), state_of(request)) if page.rows else [],
     }
     is_part = request.headers.get("HX-Request") == "true"
     return render(request, "matters/_found.html" if is_part else "matters/list.html", context)
@@ -77,6 +80,14 @@ def state_of(request: ActingRequest) -> list[tuple[str, str]]:
         if name not in {"after", "before"}
         for value in values
         if value or name == "col"
+    ]
+
+
+def file_links(url: str, state: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Label and address by which the list is taken along as a file."""
+    return [
+        (gettext(label), f"{url}?{urlencode([*state, ('format', code)])}")
+        for code, label in (("xlsx", msg("导出 XLSX")), ("csv", msg("导出 CSV")))
     ]
 
 
