@@ -3,6 +3,9 @@
 Kind, channel and a place's text are conditions like the others. `is_back` reads a page that lies before a row. A row's time
 and id are compared as one value, which the list's index answers: an OR was read from the list's beginning. The policy's own
 predicate stands in it as before (0006 tells why, ADR 0010), and the older function goes, so that there is one.
+
+A unit's part under a narrowing condition (a category, say) is found first and put in order afterwards (`is_apart`): the
+planner took the unit's matters for evenly spread and walked 58,000 rows of the newest for 26 (350 ms, now 60).
 """
 
 from importlib import import_module
@@ -22,12 +25,17 @@ DECLARE
     span codemultirange := CASE WHEN code_from <> '' AND code_from < code_below COLLATE "C"
         THEN codemultirange(coderange(code_from, code_below)) END;
     own_unit bigint := scope_unit();
+    is_narrow boolean := coalesce(category_from, kind_is, channel_is) IS NOT NULL OR reported_from IS NOT NULL
+        OR reported_below IS NOT NULL;
+    parts_most integer := CASE WHEN is_narrow THEN 20000 ELSE 5000 END;
     own_parts bigint[] := CASE WHEN way = 'part' THEN
-        ARRAY(SELECT p.matter_id FROM matters_participant p WHERE p.unit_id = own_unit LIMIT 5001) END;
-    found text := 'SELECT matters_matter.id FROM matters_matter WHERE ';
+        ARRAY(SELECT p.matter_id FROM matters_participant p WHERE p.unit_id = own_unit LIMIT parts_most + 1) END;
+    is_apart boolean := way = 'part' AND is_narrow AND sought IS NULL AND cardinality(own_parts) <= parts_most;
+    found text := 'SELECT id FROM matters_matter WHERE ';
 BEGIN
+    IF is_apart THEN found := 'SELECT id FROM (SELECT id, due_at, reported_at FROM matters_matter WHERE '; END IF;
     found := found || CASE
-        WHEN way = 'part' AND cardinality(own_parts) <= 5000 THEN 'id = ANY ($20)'
+        WHEN way = 'part' AND cardinality(own_parts) <= parts_most THEN 'id = ANY ($20)'
         WHEN way = 'part' AND sought IS NULL
             THEN 'id IN (SELECT p.matter_id FROM matters_participant p WHERE p.unit_id = $19)'
         WHEN way = 'place' AND sought IS NULL AND span <@ scope_ranges() THEN 'true'
@@ -66,6 +74,7 @@ BEGIN
             WHEN only_open THEN '(due_at, id) > ($3, $4)'
             ELSE '((due_at, id) > ($3, $4) OR due_at IS NULL)' END;
     END IF;
+    IF is_apart THEN found := found || ' OFFSET 0) narrowed'; END IF;
     found := found || CASE
         WHEN by_due AND is_back THEN ' ORDER BY due_at DESC, id DESC'
         WHEN by_due THEN ' ORDER BY due_at, id'

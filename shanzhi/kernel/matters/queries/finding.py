@@ -55,6 +55,19 @@ class ListFilter:
     channel: str = ""
     place: str = ""
 
+    @property
+    def is_narrow(self) -> bool:
+        """Do few rows meet the conditions, so that finding them takes longer than putting them in order?"""
+        return bool(
+            self.words
+            or self.place
+            or self.category
+            or self.kind
+            or self.channel
+            or self.reported_from
+            or self.reported_to
+        )
+
     def mark(self) -> str:
         """Eight hexadecimal digits by which a cursor knows its list."""
         return blake2s(repr(self).encode(), digest_size=4).hexdigest()
@@ -117,19 +130,25 @@ class Found:
 
     rows: Rows
     search: RawSQL | None = None
+    ways: int = 0
 
     @classmethod
-    def by(cls, search: RawSQL) -> "Found":
-        """The rows whose ids a search finds."""
-        return cls(Matter.objects.filter(pk__in=search), search)
+    def by(cls, search: RawSQL, ways: int) -> "Found":
+        """The rows whose ids a search finds by so many ways."""
+        return cls(Matter.objects.filter(pk__in=search), search, ways)
+
+    def ids_in_order(self) -> list[int]:
+        """The ids as the search gave them: by one way they stand in the list's order. 1 query."""
+        assert self.search is not None  # noqa: S101 - whoever asks has looked
+        with connection.cursor() as cursor:
+            cursor.execute(self.search.sql, self.search.params)
+            return [row[0] for row in cursor.fetchall()]
 
     def ids(self, most: int) -> set[int]:
         """Up to `most` ids by each way; what a search found is visible, so the policy isn't asked once more. 1 query."""
         if self.search is None:
             return set(self.rows.order_by().values_list("pk", flat=True)[:most])
-        with connection.cursor() as cursor:
-            cursor.execute(self.search.sql, self.search.params)
-            return {row[0] for row in cursor.fetchall()}
+        return set(self.ids_in_order())
 
 
 def found_by(
@@ -154,7 +173,7 @@ def found_by(
         return None
     if search.sought is None and ways == [_everywhere(wanted)]:
         return Found(rows)
-    return Found.by(search.ids(ways)) if ways else None
+    return Found.by(search.ids(ways), len(ways)) if ways else None
 
 
 def _sought(words: str, place: str) -> str | None:
