@@ -41,7 +41,7 @@ def view_save(*, name: str, query: str, actor: Actor, now: datetime) -> None:
     if mine.count() >= VIEWS_MOST:
         raise TooManyViews(msg("已经保存了 30 个视图。请先删除不用的。"))
     SavedView.objects.bulk_create(
-        [SavedView(post_id=actor.post_id, staff_id=actor.staff_id, name=name, query=query, saved_at=now)],
+        [SavedView(post_id=actor.post_id or 0, staff_id=actor.staff_id or 0, name=name, query=query, saved_at=now)],
         ignore_conflicts=True,
     )
 

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.db import ProgrammingError, transaction
 from django.test import Client
 
 from shanzhi.kernel.access.operations import acting
@@ -42,7 +43,7 @@ def test_it_leaves_out_a_condition_that_is_there_no_more(cast: Cast):
     reported()
     client = signed_in("supervisor")
     with acting(cast.supervisor):
-        post, staff = cast.supervisor.post_id, cast.supervisor.staff_id
+        post, staff = cast.supervisor.post_id or 0, cast.supervisor.staff_id or 0
         old = "person=王小明&channel=fax&stage=gone&col=phone&col=number"
         SavedView.objects.create(post_id=post, staff_id=staff, name="旧", query=old, saved_at="2025-01-01T00:00Z")
     ((url, name),) = kept(client)
@@ -59,6 +60,11 @@ def test_it_is_seen_and_dropped_by_nobody_else(cast: Cast):
     save(mine, "一", "which=all")
     with acting(cast.supervisor):
         number = SavedView.objects.get().pk
+        # A forged row of somebody else's is refused by the database itself.
+        with pytest.raises(ProgrammingError), transaction.atomic():
+            SavedView.objects.create(
+                post_id=cast.dispatcher.post_id or 0, staff_id=1, name="塞", query="", saved_at="2025-01-01T00:00Z"
+            )
     assert kept(other) == []
     other.post(f"/m/views/{number}/drop/")
     with acting(cast.dispatcher):
