@@ -59,4 +59,4 @@ def view_drop(*, view_id: int, actor: Actor) -> None:
 def _mine(actor: Actor) -> QuerySet[SavedView]:
     if not actor.is_post or actor.staff_id is None or actor.by_token:
         raise NotAllowed(msg("保存视图需要用岗位登录。"))
-    return SavedView.objects.filter(post_id=actor.post_id, staff_id=actor.staff_id)
+    return SavedView.objects.filter(post_id=actor.post_id or 0, staff_id=actor.staff_id)
