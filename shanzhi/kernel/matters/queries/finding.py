@@ -130,12 +130,12 @@ class Found:
 
     rows: Rows
     search: RawSQL | None = None
-    ways: int = 0
+    is_part: bool = False
 
     @classmethod
-    def by(cls, search: RawSQL, ways: int) -> "Found":
-        """The rows whose ids a search finds by so many ways."""
-        return cls(Matter.objects.filter(pk__in=search), search, ways)
+    def by(cls, search: RawSQL, *, is_part: bool) -> "Found":
+        """The rows whose ids a search finds; `is_part`: by the unit's part alone."""
+        return cls(Matter.objects.filter(pk__in=search), search, is_part)
 
     def ids_in_order(self) -> list[int]:
         """The ids as the search gave them: by one way they stand in the list's order. 1 query."""
@@ -173,7 +173,7 @@ def found_by(
         return None
     if search.sought is None and ways == [_everywhere(wanted)]:
         return Found(rows)
-    return Found.by(search.ids(ways), len(ways)) if ways else None
+    return Found.by(search.ids(ways), is_part=[way[0] for way in ways] == ["part"]) if ways else None
 
 
 def _sought(words: str, place: str) -> str | None:

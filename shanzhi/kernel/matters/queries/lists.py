@@ -97,9 +97,9 @@ def matters_page(
 
 def _whole_page(wanted: ListFilter, now: datetime, actor: Actor | None, size: int) -> MatterPage | None:
     """The first page and the count out of one search, where finding the rows is what takes time: the conditions narrow,
-    and there is one way. None elsewhere."""
+    and the unit's part is the one way (by place, a thousand in order take longer than 25 and a count). None elsewhere."""
     found = found_by(wanted, now, actor, most=COUNT_CAP + 1) if wanted.is_narrow else None
-    if found is None or found.search is None or found.ways != 1:
+    if found is None or found.search is None or not found.is_part:
         return None
     ids = found.ids_in_order()
     rows = {row.pk: row for row in Matter.objects.filter(pk__in=ids[:size])}
