@@ -195,6 +195,7 @@ _ASKS = "asks check_may, which is switched off"
 _OFFICE = (
     "sessions, tokens and sign-offs, nothing of matters: held by policies and triggers of their own (kernel/access)"
 )
+_VIEWS = "names and addresses of lists, nothing of matters: held by the policy view_own (test_save_a_view.py)"
 DECIDES_OTHERWISE: Mapping[str, str] = {
     "shanzhi.kernel.access.queries:actor_of_post": _WHO,
     "shanzhi.kernel.access.queries:token_actor": _WHO,
@@ -242,6 +243,11 @@ DECIDES_OTHERWISE: Mapping[str, str] = {
     "shanzhi.kernel.matters.operations.step:finish": _WRITES,
     "shanzhi.kernel.matters.operations.step:lock_matter": "row-level security alone says whether there is such a matter",
     "shanzhi.kernel.matters.operations.step:write_words": _WRITES,
+    "shanzhi.kernel.matters.operations.listing:list_take": _WRITES,
+    "shanzhi.kernel.matters.operations.views:_mine": _VIEWS,
+    "shanzhi.kernel.matters.operations.views:view_save": _VIEWS,
+    "shanzhi.kernel.matters.queries.views:my_views": _VIEWS,
+    "shanzhi.kernel.matters.web.sheet:_about": "says whose file it is",
     "shanzhi.kernel.matters.queries.finding:_named": "goes by what is typed, whoever types it",
     "shanzhi.kernel.matters.queries.card:card": "hands on to _is_shown, _remarks, _attachments, which are switched off",
     "shanzhi.kernel.matters.web.desk:check_staff": _ASKS,

@@ -158,7 +158,7 @@ def test_it_shows_nothing_foreign_to_a_cursor_of_somebody_else(world: World) -> 
             for cell in asking(world, each):
                 for cursor in (cursors[0], cursors[-2]):
                     # The cursor itself holds the number of the matter that it stands at: what was asked is no answer.
-                    seen = leaks(world, cell.who, ask(cell, sort=sort, after=cursor, trail=cursor), asked=cursor)
+                    seen = leaks(world, cell.who, ask(cell, sort=sort, after=cursor, before=cursor), asked=cursor)
                     wrong += [f"{cell.named('GET')} {cursor}: {seen}"] if seen else []
     assert wrong == []
 

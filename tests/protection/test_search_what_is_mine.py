@@ -34,7 +34,7 @@ CODES = (
 WORD = "共同词"
 SEARCH = (
     "SELECT matters_search(%(sought)s::tsquery, %(way)s, %(by_due)s, NULL, NULL, 100000, false, NULL, NULL, NULL,"
-    " %(low)s, %(below)s, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)"
+    " %(low)s, %(below)s, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, false)"
 )
 COPY = (
     "INSERT INTO matters_matter (id, number, kind, kind_version, stage, channel, title, body, salt, category, region_id,"
@@ -210,7 +210,7 @@ def test_it_takes_no_statement_for_a_word(city, crowd):
             assert by_search(opened, way) == visible
         rows = opened.execute(
             "SELECT matters_search(%s::tsquery, 'any', false, NULL, NULL, 10, false, %s, NULL, %s, %s, %s, %s, %s, NULL,"
-            " NULL, NULL, NULL, NULL, NULL)",
+            " NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, false)",
             [f"'{WORD}'", ["x') OR true --"], "' OR true", "0' OR true --", "9", "' OR true --", "~"],
         ).fetchall()
         assert rows == []

@@ -209,6 +209,23 @@ class Words(models.Model):
         indexes: ClassVar = [GinIndex(fields=["words"], name="matters_words_found")]
 
 
+class SavedView(models.Model):
+    """A list that somebody wants again: a name and the query of its address, of one post and its holder alone."""
+
+    post_id = models.BigIntegerField()
+    staff_id = models.BigIntegerField()
+    name = models.CharField(max_length=40)
+    query = models.CharField(max_length=2000)
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions: ClassVar = ()
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["post_id", "staff_id", "name"], name="matters_savedview_once"),
+            models.CheckConstraint(condition=~Q(name=""), name="matters_savedview_named"),
+        ]
+
+
 class Submission(models.Model):
     """A form or call that was carried out, by its sender's key: sent again, it is answered and not done again."""
 

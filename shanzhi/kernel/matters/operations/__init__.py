@@ -5,19 +5,24 @@ from shanzhi.kernel.matters.operations.batch import BatchResult, BatchRow, check
 from shanzhi.kernel.matters.operations.erasing import erase_asked
 from shanzhi.kernel.matters.operations.finding import words_fill
 from shanzhi.kernel.matters.operations.kinds import kinds_take_over
+from shanzhi.kernel.matters.operations.listing import LIST_MOST, ListTooLong, list_take
 from shanzhi.kernel.matters.operations.report import Reported, report
 from shanzhi.kernel.matters.operations.rights import consent_withdraw, contact_correct, copy_own, erase_ask
 from shanzhi.kernel.matters.operations.step import Done, KeyReused, MatterNotFound, MovedOn
 from shanzhi.kernel.matters.operations.upkeep import lapse_due, reveal_contact, submissions_forget, suggestions_make
+from shanzhi.kernel.matters.operations.views import TooManyViews, view_drop, view_save
 
 __all__ = [
+    "LIST_MOST",
     "BatchResult",
     "BatchRow",
     "Done",
     "KeyReused",
+    "ListTooLong",
     "MatterNotFound",
     "MovedOn",
     "Reported",
+    "TooManyViews",
     "act",
     "check_row",
     "consent_withdraw",
@@ -28,9 +33,12 @@ __all__ = [
     "import_batch",
     "kinds_take_over",
     "lapse_due",
+    "list_take",
     "report",
     "reveal_contact",
     "submissions_forget",
     "suggestions_make",
+    "view_drop",
+    "view_save",
     "words_fill",
 ]

@@ -5,7 +5,7 @@ Unit, region and category are ids and codes; a change of shape is a new version,
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from shanzhi.kernel.journal.policy import Payload, payload
 
@@ -104,3 +104,30 @@ def _steps() -> dict[str, type[Step]]:
 
 STEPS = _steps()
 """Verb of the engine → payload class."""
+
+
+@payload("matters.list_take")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListTaken(Payload):
+    """A list was taken out as a file: from which page, by which conditions, which columns and how many rows, its SHA-256.
+
+    Of words that were looked for it says only that there were some: they may name somebody.
+    """
+
+    page: str
+    stages: tuple[str, ...]
+    unit_id: int | None
+    region: str
+    category: str
+    matter_kind: str
+    channel: str
+    light: str
+    since: date | None
+    until: date | None
+    open_only: bool
+    by_words: bool
+    by_place: bool
+    columns: tuple[str, ...]
+    file_format: str
+    rows: int
+    sha256: str

@@ -34,6 +34,7 @@ from shanzhi.kernel.matters.queries.rights import (
 )
 from shanzhi.kernel.matters.queries.state import LoopState, Parties, loop_state, parties_of
 from shanzhi.kernel.matters.queries.triage import TriageHint, suggested_unit, triage_hint
+from shanzhi.kernel.matters.queries.views import ViewRow, my_views
 from shanzhi.kernel.matters.rulebook import (
     Categories,
     CategoryGroup,
@@ -68,6 +69,7 @@ __all__ = [
     "Share",
     "TimelineEntry",
     "TriageHint",
+    "ViewRow",
     "bulk_count",
     "card",
     "categories",
@@ -82,6 +84,7 @@ __all__ = [
     "matter_id_of_number",
     "matters_in_bulk",
     "matters_page",
+    "my_views",
     "parties_of",
     "phone_index",
     "public_sources",

@@ -6,8 +6,10 @@ one by one, each by its index, of the database's search function, which lets not
 rows that are shown are read under the policy again. Leaving the ways out makes a list slower, not wrong.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from hashlib import blake2s
 from typing import Any, Literal
 
 from django.db import connection
@@ -34,6 +36,7 @@ class ListFilter:
 
     `unit_id`: units with an open share. `owners`: the stage codes of a desk. `light`: where the clock stands.
     `words`: a number, a follow code, or words of title, text and place. `open_only` leaves ended matters out.
+    `kind` and `channel` are codes; `place` stands in the place's text, and is found by its words.
     """
 
     stages: tuple[str, ...] = ()
@@ -48,24 +51,54 @@ class ListFilter:
     follow: tuple[str, ...] = ()
     open_only: bool = True
     sort: Sort = "due"
+    kind: str = ""
+    channel: str = ""
+    place: str = ""
+
+    @property
+    def is_narrow(self) -> bool:
+        """Do few rows meet the conditions, so that finding them takes longer than putting them in order?"""
+        return bool(
+            self.words
+            or self.place
+            or self.category
+            or self.kind
+            or self.channel
+            or self.reported_from
+            or self.reported_to
+        )
+
+    def mark(self) -> str:
+        """Eight hexadecimal digits by which a cursor knows its list."""
+        return blake2s(repr(self).encode(), digest_size=4).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """The last row of a page: its time in the list's order, and its id."""
+    """A row at which a page begins or ends: its time in the list's order (None: it has none and stands last), and its id.
+    `is_back` asks for what stands before it."""
 
-    at: datetime
+    at: datetime | None
     id: int
+    is_back: bool = False
 
     @classmethod
-    def read(cls, text: str) -> "Cursor | None":
-        """Out of "<time>_<id>"; None where it can't be read, which begins at the start."""
-        moment, _, number = text.rpartition("_")
+    def read(cls, text: str, wanted: ListFilter, *, is_back: bool = False) -> "Cursor | None":
+        """Out of "<time>_<id>_<mark>"; None where it can't be read or is another list's, which begins at the start."""
+        moment, _, rest = text.partition("_")
+        number, _, mark = rest.partition("_")
         try:
-            at, pk = datetime.fromisoformat(moment), int(number)
+            at, pk = datetime.fromisoformat(moment) if moment != "-" else None, int(number)
         except ValueError:
             return None
-        return cls(at, pk) if at.tzinfo is not None and 0 <= pk < 1 << 63 else None
+        is_time = at.tzinfo is not None if at else wanted.sort == "due"
+        return cls(at, pk, is_back) if is_time and 0 <= pk < 1 << 63 and mark == wanted.mark() else None
+
+    @staticmethod
+    def text(row: Matter, wanted: ListFilter) -> str:
+        """The cursor that stands at this row."""
+        at = row.due_at if wanted.sort == "due" else row.reported_at
+        return f"{at.isoformat() if at else '-'}_{row.pk}_{wanted.mark()}"
 
 
 def plan_by_values() -> None:
@@ -77,30 +110,45 @@ def plan_by_values() -> None:
         cursor.execute("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)")
 
 
-def order_of(sort: Sort) -> tuple[str, str]:
-    """Soonest due first (ended ones last), or newest report first; ties by id."""
-    return ("due_at", "pk") if sort == "due" else ("-reported_at", "-pk")
+def order_of(sort: Sort, *, is_back: bool = False) -> tuple[str, str]:
+    """Soonest due first (ended ones last), or newest report first; ties by id. Turned round for a page that lies before."""
+    return _ORDERS[sort, is_back]
+
+
+_ORDERS: dict[tuple[Sort, bool], tuple[str, str]] = {
+    ("due", False): ("due_at", "pk"),
+    ("due", True): ("-due_at", "-pk"),
+    ("newest", False): ("-reported_at", "-pk"),
+    ("newest", True): ("reported_at", "pk"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What is found by one way: `rows` as the policy shows them, and the search that found them, if one did."""
+    """What is found: `rows` as the policy shows them, and the search that found them, if one did (it may tell an id twice:
+    once for each way)."""
 
     rows: Rows
     search: RawSQL | None = None
+    is_part: bool = False
 
     @classmethod
-    def by(cls, search: RawSQL) -> "Found":
-        """The rows whose ids a search finds."""
-        return cls(Matter.objects.filter(pk__in=search), search)
+    def by(cls, search: RawSQL, *, is_part: bool) -> "Found":
+        """The rows whose ids a search finds; `is_part`: by the unit's part alone."""
+        return cls(Matter.objects.filter(pk__in=search), search, is_part)
 
-    def ids(self, most: int) -> list[int]:
-        """Up to `most` ids; what a search found is visible, so the policy isn't asked once more. 1 query."""
-        if self.search is None:
-            return list(self.rows.order_by().values_list("pk", flat=True)[:most])
+    def ids_in_order(self) -> list[int]:
+        """The ids as the search gave them: by one way they stand in the list's order. 1 query."""
+        assert self.search is not None  # noqa: S101 - whoever asks has looked
         with connection.cursor() as cursor:
             cursor.execute(self.search.sql, self.search.params)
             return [row[0] for row in cursor.fetchall()]
+
+    def ids(self, most: int) -> set[int]:
+        """Up to `most` ids by each way; what a search found is visible, so the policy isn't asked once more. 1 query."""
+        if self.search is None:
+            return set(self.rows.order_by().values_list("pk", flat=True)[:most])
+        return set(self.ids_in_order())
 
 
 def found_by(
@@ -111,21 +159,27 @@ def found_by(
     most: int,
     after: Cursor | None = None,
     ordered: bool = True,
-) -> list[Found]:
-    """What the filter finds after a cursor, as sets that may overlap, one for each way in which `actor` sees; without an
-    actor there is one way, the policy's. Of each set `most` rows are wanted, the first in the list's order if `ordered`."""
+) -> Found | None:
+    """What the filter finds past a cursor by all ways in which `actor` sees, in one statement; without an actor there is one
+    way, the policy's. By each way `most` rows are wanted, the first in the list's order if `ordered`. None: the words hold
+    nothing to find by."""
     words = folded(clean_text(wanted.words)[:QUERY_MOST]).strip()
-    rows = _after(found_whole(wanted, now), wanted.sort, after)
+    rows = _past(found_whole(wanted, now), wanted.sort, after)
     named = _named(words)
     if named is not None:
-        return [Found(rows.filter(named))]
-    search = _Search(wanted, query_of(words) if words else None, now, most, after, ordered)
+        return Found(rows.filter(named))
+    search, ways = _Search(wanted, _sought(words, wanted.place), now, most, after, ordered), _ways(wanted, actor)
     if search.sought == "":
-        return []
-    return [
-        Found(rows) if search.sought is None and way[0] == "any" else Found.by(search.ids(*way))
-        for way in _ways(wanted, actor)
-    ]
+        return None
+    if search.sought is None and ways == [_everywhere(wanted)]:
+        return Found(rows)
+    return Found.by(search.ids(ways), is_part=[way[0] for way in ways] == ["part"]) if ways else None
+
+
+def _sought(words: str, place: str) -> str | None:
+    """The words to find by, as PostgreSQL reads them; None without any, empty where one of both has none to find by."""
+    asked = [query_of(text) for text in (words, folded(place).strip()) if text]
+    return None if not asked else " & ".join(asked) if all(asked) else ""
 
 
 def found_whole(wanted: ListFilter, now: datetime) -> Rows:
@@ -156,8 +210,11 @@ def _filtered(wanted: ListFilter, now: datetime) -> Rows:
         rows = rows.filter(category__gte=wanted.category, category__lt=_after_all(wanted.category))
     if wanted.follow:
         rows = rows.filter(follow_hash__in=wanted.follow)
+    if wanted.place:
+        rows = rows.filter(place_text__icontains=wanted.place)
+    codes = {name: value for name, value in (("kind", wanted.kind), ("channel", wanted.channel)) if value}
     bounds = {name: value for name, value in _bounds(wanted, now).items() if value is not None}
-    return rows.filter(**bounds)
+    return rows.filter(**codes, **bounds)
 
 
 def _after_all(start: str) -> str:
@@ -213,17 +270,21 @@ def _narrower(span: tuple[str, str], low: str, below: str) -> tuple[str, str] | 
     return both if both[0] < both[1] else None
 
 
-def _after(rows: Rows, sort: Sort, after: Cursor | None) -> Rows:
-    if after is None:
+def _past(rows: Rows, sort: Sort, past: Cursor | None) -> Rows:
+    if past is None:
         return rows
-    if sort == "due":
-        return rows.filter(Q(due_at__gt=after.at) | Q(due_at=after.at, pk__gt=after.id) | Q(due_at=None))
-    return rows.filter(Q(reported_at__lt=after.at) | Q(reported_at=after.at, pk__lt=after.id))
+    name, is_rising = ("due_at", not past.is_back) if sort == "due" else ("reported_at", past.is_back)
+    way = "gt" if is_rising else "lt"
+    if past.at is None:
+        beside = Q(due_at=None, **{f"pk__{way}": past.id})
+        return rows.filter(beside | Q(due_at__isnull=False) if past.is_back else beside)
+    beyond = Q(**{f"{name}__{way}": past.at}) | Q(**{name: past.at, f"pk__{way}": past.id})
+    return rows.filter(beyond | Q(due_at=None) if sort == "due" and not past.is_back else beyond)
 
 
 _SEARCH = (
     "SELECT matters_search(%s::tsquery, %s, %s, %s, %s, %s, %s, %s::text[], %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,"
-    " %s)"
+    " %s, %s, %s, %s, %s)"
 )
 
 
@@ -239,10 +300,14 @@ class _Search:
     after: Cursor | None
     ordered: bool
 
-    def ids(self, way: str, low: str, below: str) -> RawSQL:
-        """The ids that the database's search function finds by one way, visible ones alone."""
+    def ids(self, ways: Sequence[Way]) -> RawSQL:
+        """The ids that the database's search function finds by these ways, visible ones alone; one by two ways twice."""
+        values = [value for way in ways for value in self._values(*way)]
+        return RawSQL(" UNION ALL ".join([_SEARCH] * len(ways)), values)  # noqa: S611 - a fixed text
+
+    def _values(self, way: str, low: str, below: str) -> list[Any]:
         wanted, after, bounds = self.wanted, self.after, _bounds(self.wanted, self.now)
-        values: list[Any] = [
+        return [
             self.sought,
             way,
             wanted.sort == "due" if self.ordered else None,
@@ -259,5 +324,8 @@ class _Search:
             _after_all(wanted.category) if wanted.category else None,
             *(bounds[name] for name in ("due_at__gte", "due_at__lt", "warn_at__gt", "warn_at__lte")),
             *(bounds[name] for name in ("reported_at__gte", "reported_at__lt")),
+            wanted.kind or None,
+            wanted.channel or None,
+            wanted.place.lower() or None,
+            after is not None and after.is_back,
         ]
-        return RawSQL(_SEARCH, values)  # noqa: S611 - a fixed text

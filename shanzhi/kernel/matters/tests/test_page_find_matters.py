@@ -96,4 +96,4 @@ def test_it_takes_as_many_queries_for_thirty_as_for_fifty(cast: Cast):
     more_than_a_page = queries_of(client, "/m/")
     for _ in range(20):
         reported()
-    assert queries_of(client, "/m/") == more_than_a_page == 14
+    assert queries_of(client, "/m/") == more_than_a_page == 11

@@ -140,6 +140,9 @@ def matters_list(request: HttpRequest, wanted: Query[shapes.ListQuery]) -> queri
         reported_to=wanted.reported_to,
         open_only=wanted.open_only,
         sort=wanted.sort,
+        kind=wanted.kind,
+        channel=wanted.channel,
+        place=clean_text(wanted.place),
     )
     return queries.matters_page(chosen, now=now, actor=actor, after=wanted.after, size=wanted.size)
 

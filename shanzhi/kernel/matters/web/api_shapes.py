@@ -38,6 +38,9 @@ class ListQuery(Schema):
     region_code: RegionCode = Field("", description="Everything below this region code.")
     category: Code = Field("", description="A category's code, or the beginning of one.")
     light: Literal["", "normal", "warning", "overdue"] = ""
+    kind: Code = Field("", description="A kind's code.")
+    channel: Code = Field("", description="The code of the channel by which it was reported.")
+    place: str = Field("", max_length=100, description="Words of the place's text.")
     words: str = Field("", max_length=100, description="A number, or text in title or place.")
     reported_from: Day | None = None
     reported_to: Day | None = None
@@ -45,7 +48,7 @@ class ListQuery(Schema):
     sort: Literal["due", "newest"] = "due"
     after: str = Field(
         "",
-        pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,15}(\+[0-9:]{5,8}|Z)_[0-9]{1,18})?$",
+        pattern=r"^((-|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,15}(\+[0-9:]{5,8}|Z))_[0-9]{1,18}_[0-9a-f]{8})?$",
         description="`next_after` of the page before.",
     )
     size: int = Field(25, ge=1, le=100)

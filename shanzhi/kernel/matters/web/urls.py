@@ -2,12 +2,15 @@
 
 from django.urls import path
 
-from shanzhi.kernel.matters.web import lists, views
+from shanzhi.kernel.matters.web import lists, saved, sheet, views
 
 PREFIX = "m/"
 app_name = "matters"
 urlpatterns = [
     path("", lists.matters, name="list"),
+    path("file/", sheet.matters, name="file"),
+    path("views/", saved.views, name="views"),
+    path("views/<int:pk>/drop/", saved.drop, name="view_drop"),
     path("units/", views.units, name="units"),
     path("ground/", views.ground, name="ground"),
     path("<str:number>/", views.matter, name="matter"),

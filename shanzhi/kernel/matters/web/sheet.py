@@ -1,0 +1,102 @@
+"""A list as a file, as it is shown: the same lines in the same order, the same columns, and what they mean."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from tempfile import SpooledTemporaryFile
+from typing import IO, cast
+
+from django.http import FileResponse
+from django.utils.translation import gettext
+from django.views.decorators.http import require_GET
+
+from shanzhi.core.errors import InputError
+from shanzhi.core.periods import CITY_ZONE
+from shanzhi.core.sheets import MEDIA_TYPES, WRITERS, Sheet, hash_of
+from shanzhi.core.text import msg
+from shanzhi.kernel.access.web.middleware import ActingRequest
+from shanzhi.kernel.matters import operations
+from shanzhi.kernel.matters.queries import ListFilter, MatterRow
+from shanzhi.kernel.matters.web.columns import Field, fields_of
+from shanzhi.kernel.matters.web.desk import check_staff
+from shanzhi.kernel.matters.web.find import FindForm
+from shanzhi.kernel.organisation import queries as organisation
+
+IN_MEMORY = 1 << 20
+# Saved, never shown, never kept by anything in between.
+HEADERS = {
+    "Cache-Control": "private, no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+@require_GET
+def matters(request: ActingRequest) -> FileResponse:
+    """The list of matters as a file."""
+    check_staff(request)
+    form = FindForm(request)
+    wanted = form.wanted()
+    if form.nothing:
+        raise InputError(form.nothing)
+    return send_list(request, "matters:list", wanted, form.told(), request.GET.getlist("col"))
+
+
+def send_list(
+    request: ActingRequest, page: str, wanted: ListFilter, told: Sequence[tuple[str, str]], codes: list[str]
+) -> FileResponse:
+    """A list as a file in the format that the address names; `told` are its conditions in words, `codes` its columns.
+
+    Written before it is sent, so that an error is a page and the journal tells of what was really made.
+
+    Raises:
+        InputError: no such format.
+        ListTooLong: more lines than one person takes along.
+    """
+    file_format = request.GET.get("format", "")
+    if file_format not in WRITERS:
+        raise InputError(msg("没有这种文件格式。请选择 CSV 或 XLSX。"))
+    fields = fields_of(codes)
+    sheet = Sheet(
+        gettext(msg("事项")),
+        tuple(gettext(f.label) for f in fields),
+        gettext(msg("说明")),
+        _about(request, told, fields),
+    )
+    # Closed with the answer; or here, where there is none.
+    file = cast(IO[bytes], SpooledTemporaryFile(max_size=IN_MEMORY))  # noqa: SIM115
+
+    def write(rows: Iterator[MatterRow]) -> tuple[int, str]:
+        count = WRITERS[file_format](file, sheet, ([field.value(row) for field in fields] for row in rows))
+        return count, hash_of(file)
+
+    with ExitStack() as undone:
+        undone.callback(file.close)
+        operations.list_take(
+            page=page,
+            wanted=wanted,
+            columns=[field.code for field in fields],
+            file_format=file_format,
+            write=write,
+            actor=request.actor,
+            now=request.now,
+        )
+        undone.pop_all()
+    name = f"shanzhi-{request.now.astimezone(CITY_ZONE):%Y%m%d-%H%M}.{file_format}"
+    return FileResponse(file, as_attachment=True, filename=name, content_type=MEDIA_TYPES[file_format], headers=HEADERS)
+
+
+def _about(
+    request: ActingRequest, told: Sequence[tuple[str, str]], fields: Sequence[Field]
+) -> tuple[tuple[str, str], ...]:
+    """What the file says of itself: when, by whom, which conditions, what each column means."""
+    now = request.now.astimezone(CITY_ZONE)
+    unit = organisation.unit_by_id(request.actor.unit_id or 0, now.date())
+    conditions = gettext(msg("；")).join(f"{label}: {value}" for label, value in told)
+    return (
+        (gettext(msg("导出时间")), f"{now:%Y-%m-%d %H:%M:%S}"),
+        (gettext(msg("导出岗位")), " ".join((unit.name if unit else "", gettext(request.actor.post_title))).strip()),
+        (gettext(msg("条件")), conditions or gettext(msg("无"))),
+        (gettext(msg("范围")), gettext(msg("只含导出岗位看得到的事项；不含联系方式和原文"))),
+        *((gettext(field.label), gettext(field.meaning)) for field in fields),
+    )
