@@ -4,6 +4,7 @@ from shanzhi.kernel.matters.operations.act import act
 from shanzhi.kernel.matters.operations.batch import BatchResult, BatchRow, check_row, import_batch
 from shanzhi.kernel.matters.operations.erasing import erase_asked
 from shanzhi.kernel.matters.operations.finding import words_fill
+from shanzhi.kernel.matters.operations.foresee import Foreseen, foresee
 from shanzhi.kernel.matters.operations.kinds import kinds_take_over
 from shanzhi.kernel.matters.operations.report import Reported, report
 from shanzhi.kernel.matters.operations.rights import consent_withdraw, contact_correct, copy_own, erase_ask
@@ -14,6 +15,7 @@ __all__ = [
     "BatchResult",
     "BatchRow",
     "Done",
+    "Foreseen",
     "KeyReused",
     "MatterNotFound",
     "MovedOn",
@@ -25,6 +27,7 @@ __all__ = [
     "copy_own",
     "erase_ask",
     "erase_asked",
+    "foresee",
     "import_batch",
     "kinds_take_over",
     "lapse_due",

@@ -1,6 +1,6 @@
 """Taking in many reports at once, from another system: in chunks, each all or nothing, each row once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -98,7 +98,7 @@ class _Made:
         return "" if not self.reply.original else "reply" if self.closed_at else "words"
 
 
-class _Places:
+class Places:
     """Where reports go, looked up once a code."""
 
     def __init__(self, kind: Kind, now: datetime) -> None:
@@ -116,24 +116,30 @@ class _Places:
 
 
 def import_batch(
-    *, rows: Sequence[BatchRow], source: str, now: datetime, kind_code: str = "request"
+    *,
+    rows: Sequence[BatchRow],
+    source: str,
+    now: datetime,
+    kind_code: str = "request",
+    within: Callable[[BatchResult], None] = lambda _result: None,
 ) -> Iterator[BatchResult]:
     """Take in `rows` of `source`, yielding after each chunk what became of it; importer's role.
 
     A source number that was taken in before is left alone, so a file can be imported again. Each chunk is one
-    transaction, committed before it is told of. A row with a reply and its time is closed with both; the journal says
-    that it came settled.
+    transaction, committed before it is told of; `within` is called in it, for whoever counts. A row with a reply and its
+    time is closed with both; the journal says that it came settled.
     """
     kind = current_kind(kind_code)
-    places = _Places(kind, now)
+    places = Places(kind, now)
     remaining = iter(rows)
     while chunk := list(islice(remaining, CHUNK)):
         with transaction.atomic():
             result = _chunk(chunk, source, kind, places, now)
+            within(result)
         yield result
 
 
-def _chunk(chunk: list[BatchRow], source: str, kind: Kind, places: _Places, now: datetime) -> BatchResult:
+def _chunk(chunk: list[BatchRow], source: str, kind: Kind, places: Places, now: datetime) -> BatchResult:
     numbers = [row.source_number for row in chunk]
     # Two imports of one source take turns: the second one then knows what the first has taken in.
     with connection.cursor() as cursor:
@@ -174,7 +180,7 @@ def _ids(count: int) -> list[int]:
         return [int(row[0]) for row in cursor.fetchall()]
 
 
-def _made(row: BatchRow, matter_id: int, kind: Kind, places: _Places) -> _Made:
+def _made(row: BatchRow, matter_id: int, kind: Kind, places: Places) -> _Made:
     new = NewReport(
         body=row.body, title=row.title, channel="import", place_text=row.place_text, category=row.category
     ).cleaned()
