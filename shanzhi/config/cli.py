@@ -193,6 +193,26 @@ def import_matters(  # noqa: PLR0917 - the command's own options
             raise typer.Exit(files.import_matters_file(file, name, rejects, how=how))
 
 
+@imports.command("regions")
+def import_regions(
+    file: Path,
+    on: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="从哪一天起有效；默认今天。")] = None,
+    rejects: Annotated[Path | None, typer.Option(help="未导入的行写到这里；默认在原文件旁。")] = None,
+    preview: Annotated[bool, typer.Option("--preview", help="只看能导入多少，不写入。")] = False,
+    column: Annotated[list[str] | None, typer.Option(help="列名=字段，可写多次。")] = None,
+    sheet: Annotated[str, typer.Option(help="XLSX 里的哪一张工作表；默认第一张。")] = "",
+) -> None:
+    """导入区划和网格（CSV、TSV、XLSX、JSON Lines）；可反复运行，已有的不动。"""
+    with ready() as installation:
+        from shanzhi.config.database import acting_as
+        from shanzhi.modules.imports import cli as files
+
+        how = files.how_read("", column or [], "", sheet)
+        day = on.date() if on else timezone.localdate()
+        with acting_as(installation, "importer"):
+            raise typer.Exit(files.import_regions_file(file, day, rejects, how=how, is_preview=preview))
+
+
 @imports.command("fields")
 def import_fields(subject: str = "matters") -> None:
     """可以导入的字段：列名、是否必填、例子、也认得的列名。"""

@@ -1,6 +1,6 @@
 """`shanzhi import matters FILE`."""
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from django.utils import timezone
@@ -13,6 +13,7 @@ from shanzhi.core.periods import CITY_ZONE
 from shanzhi.modules.imports import queries
 from shanzhi.modules.imports.operations import How, ImportResult, Preview, PreviewRow, import_matters, preview_matters
 from shanzhi.modules.imports.policy import parse_columns, subjects
+from shanzhi.modules.imports.regions import import_regions
 
 
 def rejects_beside(path: Path) -> Path:
@@ -143,3 +144,39 @@ def show_mappings(subject: str, console: Console | None = None) -> None:
         pairs = "、".join(f"{column} → {name}" for column, name in row.columns.items())
         shown.add_row(row.name, pairs, row.saved_at.astimezone(CITY_ZONE).strftime("%Y-%m-%d %H:%M"))
     (console or Console()).print(shown, markup=False)
+
+
+def import_regions_file(
+    path: Path,
+    on: date,
+    rejects: Path | None = None,
+    *,
+    how: How,
+    is_preview: bool = False,
+    now: datetime | None = None,
+    console: Console | None = None,
+) -> int:
+    """Import a file of regions and print what became of it. The exit code: 0 all taken, 1 some rejected, 2 nothing done."""
+    console = console or Console()
+    try:
+        done = import_regions(
+            path=path,
+            rejects_path=rejects or rejects_beside(path),
+            on=on,
+            # A command is where the clock comes in.
+            now=now or timezone.now(),  # noqa: TID251
+            columns=how.columns,
+            sheet=how.sheet,
+            is_preview=is_preview,
+        )
+    except DomainError as error:
+        console.print(f"没有导入：{error}", style="red", highlight=False, markup=False)
+        return 2
+    _say_how_read("", done.notes, console)
+    word = "可以导入" if is_preview else "导入"
+    console.print(
+        f"{word} {done.added:,} 个区域；{done.known:,} 个原已有；{done.rejected:,} 行不能导入。", highlight=False
+    )
+    if done.rejects:
+        console.print(f"原因写在 {done.rejects}。改好后可以直接再导入。", highlight=False, markup=False, soft_wrap=True)
+    return 1 if done.rejected else 0

@@ -219,7 +219,7 @@ def _columns_of(how: How) -> Columns | None:
 
 def _read(path: Path, how: How, now: datetime) -> _Sorted:
     columns = _columns_of(how)
-    data = _bytes_of(path)
+    data = bytes_of(path)
     sheet = read_sheet(data, columns, how.sheet)
     fresh, repeated, rejected = _sorted_out(sheet.lines, now)
     return _Sorted(sheet, hashlib.sha256(data).hexdigest(), fresh, repeated, rejected)
@@ -294,7 +294,12 @@ def _checked_source(source: str) -> str:
     return name
 
 
-def _bytes_of(path: Path) -> bytes:
+def bytes_of(path: Path) -> bytes:
+    """A file's bytes.
+
+    Raises:
+        FileUnusable: it isn't there, too large, or can't be read.
+    """
     try:
         if path.stat().st_size > FILE_MOST:
             raise FileUnusable(msg("%(path)s 超过 300 MB。请分成几个文件导入。"), path=path)
@@ -342,12 +347,19 @@ def _why_not(row: BatchRow, now: datetime) -> str:
 
 
 def _keep_rejects(path: Path, sheet: Sheet, rejected: Sequence[Line]) -> Path:
-    """Write the rejected rows with row number and reason, whole or not at all; returns where.
+    said: list[tuple[Row, str]] = [(line.row, line.reason) for line in rejected]
+    return write_rejects(path, sheet.table.columns, said)
+
+
+def write_rejects(path: Path, columns: Sequence[str], said: Sequence[tuple[Row, str]]) -> Path:
+    """Write rows with their reasons, whole or not at all; returns where.
 
     A file that is there may be one that somebody is mending: it is left, unless it says the same.
+
+    Raises:
+        FileUnusable: it can't be written.
     """
-    said: list[tuple[Row, str]] = [(line.row, line.reason) for line in rejected]
-    content = rejects_sheet(sheet.table.columns, said)
+    content = rejects_sheet(columns, said)
     try:
         target = _free_name(path, content)
         draft = target.with_name(f".{target.name}.{os.getpid()}")
@@ -357,7 +369,7 @@ def _keep_rejects(path: Path, sheet: Sheet, rejected: Sequence[Line]) -> Path:
     except OSError as error:
         raise FileUnusable(
             msg("有 %(count)d 行不能导入，却写不了 %(path)s。请用 --rejects 换一个能写的位置。"),
-            count=len(rejected),
+            count=len(said),
             path=path,
         ) from error
     return target
