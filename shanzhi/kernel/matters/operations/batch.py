@@ -148,9 +148,10 @@ def _chunk(chunk: list[BatchRow], source: str, kind: Kind, places: Places, now: 
     fresh = {row.source_number: row for row in chunk if row.source_number not in known}
     if not fresh:
         return BatchResult(known=len(chunk))
-    made = [
-        _made(row, matter_id, kind, places) for row, matter_id in zip(fresh.values(), _ids(len(fresh)), strict=True)
-    ]
+    # Looked up once: the ring's file is asked for its time at every use.
+    follow = vault.keyring().derive("follow")
+    ids = _ids(len(fresh))
+    made = [_made(row, number, kind, places, follow) for row, number in zip(fresh.values(), ids, strict=True)]
     _insert_matters(made, source, kind)
     keep_words((item.id, (item.title.text, item.body.text, item.place.text)) for item in made)
     _insert_clocks(made, kind)
@@ -180,20 +181,19 @@ def _ids(count: int) -> list[int]:
         return [int(row[0]) for row in cursor.fetchall()]
 
 
-def _made(row: BatchRow, matter_id: int, kind: Kind, places: Places) -> _Made:
+def _made(row: BatchRow, matter_id: int, kind: Kind, places: Places, follow: bytes) -> _Made:
     new = NewReport(
         body=row.body, title=row.title, channel="import", place_text=row.place_text, category=row.category
     ).cleaned()
     place = places.of(row.region_code)
     salt = new_salt()
-    key = vault.keyring().derive("follow")
     reply = safe(clean_text(row.reply), salt)
     return _Made(
         id=matter_id,
         row=row,
         number=number_of(matter_id, local_date(row.reported_at)),
         salt=salt,
-        hashed=follow_hash(key, new_follow_code(key, None)),
+        hashed=follow_hash(follow, new_follow_code(follow, None)),
         region=place.region,
         unit=place.centre,
         category=row.category if row.category in categories().rules.categories else "",

@@ -25,7 +25,8 @@ class RegionRefused(InputError):
 
 @dataclass(frozen=True, slots=True)
 class RegionGiven:
-    """A region as a file gives it; without `parent_code` the nearest code above it, without `short_name` its usual one."""
+    """A region as a file gives it; without `parent_code` the nearest code above it (for communities and grids
+    the next one), without `short_name` its usual one."""
 
     code: str
     name: str
@@ -99,6 +100,9 @@ def _parent_of(given: RegionGiven, good: Mapping[str, tuple[int, DivisionRow]], 
         above = [given.parent_code]
     else:
         above = list(ancestor_codes(given.code))
+        if level_of(given.code) in (Level.COMMUNITY, Level.GRID):
+            # Some cities have no counties; a community without its township, though, is a township that was forgotten.
+            above = above[:1]
     found = next((code for code in above if is_there(code)), None)
     if found is None:
         raise RegionRefused(

@@ -57,12 +57,12 @@ def test_the_good_ones_stand_from_that_day_and_the_rest_is_listed(city: None, tm
 
 def test_mended_rejects_are_imported_as_they_are(city: None, tmp_path: Path) -> None:
     path = tmp_path / "regions.csv"
-    path.write_text("代码,名称\n370303020,新街道\n3703030,错的街道\n", encoding="utf-8")
+    path.write_text("代码,名称\n370303020,新街道\n3703030,错的街道\n370303999001,忘了街道的社区\n", encoding="utf-8")
     done = run(path)
-    assert (counts(done), done.rejects is not None) == ((1, 0, 1), True)
+    assert (counts(done), done.rejects is not None) == ((1, 0, 2), True)
     assert done.rejects is not None
     done.rejects.write_text(done.rejects.read_text(encoding="utf-8-sig").replace("3703030,", "370303021,"), "utf-8")
-    assert counts(run(done.rejects)) == (1, 0, 0)
+    assert counts(run(done.rejects)) == (1, 0, 1)
     found = organisation.region_of_code("3703", ON)
     assert found is not None
     assert [entry.author_kind for entry in journal.entries_of("region", found.id)][-2:] == ["importer", "importer"]
