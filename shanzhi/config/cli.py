@@ -170,18 +170,67 @@ def account(
 
 
 @imports.command("matters")
-def import_matters(
+def import_matters(  # noqa: PLR0917 - the command's own options
     file: Path,
     source: Annotated[str, typer.Option(help="来源系统的名称；默认用文件名。")] = "",
     rejects: Annotated[Path | None, typer.Option(help="未导入的行写到这里；默认在原文件旁。")] = None,
+    preview: Annotated[bool, typer.Option("--preview", help="只看前 20 行会成为什么，不写入。")] = False,
+    mapping: Annotated[str, typer.Option(help="用保存过的对应关系。")] = "",
+    column: Annotated[list[str] | None, typer.Option(help="列名=字段，可写多次。")] = None,
+    save_mapping: Annotated[str, typer.Option(help="把这次的对应关系按这个名称保存。")] = "",
+    sheet: Annotated[str, typer.Option(help="XLSX 里的哪一张工作表；默认第一张。")] = "",
 ) -> None:
-    """导入别的系统的事项（CSV）；可反复运行，已有的不再导入。"""
+    """导入别的系统的事项（CSV、TSV、XLSX、JSON Lines）；可反复运行，已有的不再导入。"""
     with ready() as installation:
         from shanzhi.config.database import acting_as
-        from shanzhi.modules.imports.cli import import_matters_file
+        from shanzhi.modules.imports import cli as files
+
+        how = files.how_read(mapping, column or [], save_mapping, sheet)
+        name = source or file.stem.removesuffix(".rejects")
+        with acting_as(installation, "importer"):
+            if preview:
+                raise typer.Exit(files.preview_matters_file(file, name, how=how))
+            raise typer.Exit(files.import_matters_file(file, name, rejects, how=how))
+
+
+@imports.command("regions")
+def import_regions(
+    file: Path,
+    on: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="从哪一天起有效；默认今天。")] = None,
+    rejects: Annotated[Path | None, typer.Option(help="未导入的行写到这里；默认在原文件旁。")] = None,
+    preview: Annotated[bool, typer.Option("--preview", help="只看能导入多少，不写入。")] = False,
+    column: Annotated[list[str] | None, typer.Option(help="列名=字段，可写多次。")] = None,
+    sheet: Annotated[str, typer.Option(help="XLSX 里的哪一张工作表；默认第一张。")] = "",
+) -> None:
+    """导入区划和网格（CSV、TSV、XLSX、JSON Lines）；可反复运行，已有的不动。"""
+    with ready() as installation:
+        from shanzhi.config.database import acting_as
+        from shanzhi.modules.imports import cli as files
+
+        how = files.how_read("", column or [], "", sheet)
+        day = on.date() if on else timezone.localdate()
+        with acting_as(installation, "importer"):
+            raise typer.Exit(files.import_regions_file(file, day, rejects, how=how, is_preview=preview))
+
+
+@imports.command("fields")
+def import_fields(subject: str = "matters") -> None:
+    """可以导入的字段：列名、是否必填、例子、也认得的列名。"""
+    with ready():
+        from shanzhi.modules.imports import cli as files
+
+        files.show_fields(subject)
+
+
+@imports.command("mappings")
+def import_mappings(subject: str = "matters") -> None:
+    """保存过的对应关系。"""
+    with ready() as installation:
+        from shanzhi.config.database import acting_as
+        from shanzhi.modules.imports import cli as files
 
         with acting_as(installation, "importer"):
-            raise typer.Exit(import_matters_file(file, source or file.stem, rejects))
+            files.show_mappings(subject)
 
 
 @process.command("check")

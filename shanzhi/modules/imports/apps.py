@@ -8,3 +8,8 @@ class ImportsConfig(AppConfig):
 
     name = "shanzhi.modules.imports"
     label = "imports"
+
+    def ready(self) -> None:
+        """Register what the journal says, and what can be imported."""
+        # Imported here: the reader needs Django's models.
+        from shanzhi.modules.imports import payloads, reading, regions  # noqa: F401, PLC0415

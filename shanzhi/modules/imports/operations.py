@@ -1,8 +1,7 @@
-"""Importing a file of matters: everything is read and checked first, then taken in by chunks."""
+"""Importing a file of matters: everything is read and checked first, then taken in by chunks; mappings by name."""
 
-import csv
 import gc
-import io
+import hashlib
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -11,15 +10,29 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from django.db import transaction
+from django.db.models import F
+
 from shanzhi.core.errors import DomainError, InputError
+from shanzhi.core.periods import local_date
 from shanzhi.core.text import clean_text, msg
+from shanzhi.kernel.journal import operations as journal
+from shanzhi.kernel.journal.policy import Author, Payload
+from shanzhi.kernel.journal.policy import Subject as About
 from shanzhi.kernel.matters import operations as matters
-from shanzhi.kernel.matters.operations import BatchResult, BatchRow
-from shanzhi.modules.imports.reading import OF_REJECTS, FileUnusable, Line, Sheet, read_sheet
+from shanzhi.kernel.matters.operations import BatchResult, BatchRow, Foreseen
+from shanzhi.kernel.organisation import queries as organisation
+from shanzhi.modules.imports.models import Mapping, Run
+from shanzhi.modules.imports.payloads import ImportDone, MappingSaved
+from shanzhi.modules.imports.policy import Columns, FileUnusable, MappingUnusable, mapping_name
+from shanzhi.modules.imports.reading import MATTERS, Line, Sheet, read_sheet
+from shanzhi.modules.imports.tables import Row, rejects_sheet
 
 SOURCE_MOST = 40
 FILE_MOST = 300_000_000
 """Bytes; about half a million matters. The whole file is held in memory while it is checked."""
+PREVIEWED = 20
+"""Rows that a preview shows."""
 
 Progress = Callable[[int, int], None]
 
@@ -31,11 +44,22 @@ class BadSource(InputError):
 
 
 @dataclass(frozen=True, slots=True)
+class How:
+    """How a file is read: a saved mapping by `mapping`, or `columns` (column → field) over what their names say;
+    `save_as` keeps them under a name; `sheet` is one of a workbook's."""
+
+    mapping: str = ""
+    columns: Columns | None = None
+    save_as: str = ""
+    sheet: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ImportResult:
     """What became of a file's rows: taken in (`closed` of them with their reply), known already, rejected.
 
     `rejects` is the file that keeps the rejected ones, None where there are none; `unused` the columns that weren't
-    read; `seconds` how long it took in all.
+    read; `seconds` how long it took in all; `notes` say what was taken in which way.
     """
 
     imported: int
@@ -45,40 +69,211 @@ class ImportResult:
     seconds: float
     rejects: Path | None = None
     unused: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    encoding: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewRow:
+    """A row of a preview: its number in the file, and what it would become or why it wouldn't be taken in."""
+
+    number: int
+    becomes: Foreseen | None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The first rows of a file as they would be, what each column fills, and how many of all rows are good or not."""
+
+    form: str
+    encoding: str
+    columns: Columns
+    unused: tuple[str, ...]
+    notes: tuple[str, ...]
+    rows: tuple[PreviewRow, ...]
+    good: int
+    rejected: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Sorted:
+    """A file's rows: those to take in, how many stand twice, those that are rejected with their reasons."""
+
+    sheet: Sheet
+    sha256: str
+    fresh: list[BatchRow]
+    repeated: int
+    rejected: list[Line]
 
 
 def import_matters(
-    *, path: Path, source: str, rejects_path: Path, now: datetime, progress: Progress | None = None
+    *,
+    path: Path,
+    source: str,
+    rejects_path: Path,
+    now: datetime,
+    progress: Progress | None = None,
+    how: How | None = None,
 ) -> ImportResult:
-    """Take in the matters of a CSV file, as the importer's role; call it again after a crash, or with mended rejects.
+    """Take in the matters of a file, as the importer's role; call it again after a crash, or with mended rejects.
 
-    Each chunk of 500 is one transaction, the rejects are written before the first. `progress` is called with the rows
-    that are done and their total.
+    Each chunk of 500 is one transaction with the run's figures, the rejects are written before the first. `progress` is
+    called with the rows that are done and their total.
 
     Raises:
         FileUnusable: nothing can be read from the file, or nowhere to write the rejects; nothing was imported.
+        MappingUnusable: the mapping isn't there, or belongs to another file; nothing was imported.
         BadSource: no name of the source, or over 40 characters; nothing was imported.
     """
     started = time.perf_counter()
+    how = how or How()
     source = _checked_source(source)
-    sheet = read_sheet(_bytes_of(path))
-    fresh, repeated, rejected = _sorted_out(sheet.lines, now)
-    rejects = _keep_rejects(rejects_path, sheet, rejected) if rejected else None
-    total = BatchResult(known=repeated)
+    found = _read(path, how, now)
+    sheet = found.sheet
+    if how.save_as:
+        mapping_save(name=how.save_as, columns=sheet.columns, now=now)
+    rejects = _keep_rejects(rejects_path, sheet, found.rejected) if found.rejected else None
+    run = _begin(found, source, now)
+    total = BatchResult(known=found.repeated)
     with _loaded_for_good():
-        for result in matters.import_batch(rows=fresh, source=source, now=now):
+        for result in matters.import_batch(
+            rows=found.fresh, source=source, now=now, within=lambda result: _count(run, result)
+        ):
             total = total.plus(result)
             if progress is not None:
-                progress(total.added + total.known - repeated, len(fresh))
+                progress(total.added + total.known - found.repeated, len(found.fresh))
+    _end(run, len(found.rejected), now)
     return ImportResult(
         imported=total.added,
         closed=total.closed,
         known=total.known,
-        rejected=len(rejected),
+        rejected=len(found.rejected),
         seconds=time.perf_counter() - started,
         rejects=rejects,
         unused=sheet.unused,
+        notes=sheet.table.notes,
+        encoding=sheet.table.encoding,
     )
+
+
+def preview_matters(*, path: Path, source: str, now: datetime, how: How | None = None) -> Preview:
+    """What a file would become, as the importer's role: all its rows are checked, the first 20 shown; nothing is written.
+
+    Raises:
+        FileUnusable, MappingUnusable, BadSource: as `import_matters`.
+    """
+    source = _checked_source(source)
+    found = _read(path, how or How(), now)
+    sheet = found.sheet
+    reasons = {line.number: line.reason for line in found.rejected}
+    first = sheet.lines[:PREVIEWED]
+    good = [line.batch for line in first if line.batch is not None and line.number not in reasons]
+    foreseen = iter(matters.foresee(good, source, now))
+    rows = tuple(
+        PreviewRow(line.number, None, reasons[line.number])
+        if line.number in reasons
+        else PreviewRow(line.number, next(foreseen))
+        for line in first
+    )
+    table = sheet.table
+    return Preview(
+        table.form, table.encoding, sheet.columns, sheet.unused, table.notes, rows, len(found.fresh), len(reasons)
+    )
+
+
+@transaction.atomic
+def mapping_save(*, name: str, columns: Columns, now: datetime) -> None:
+    """Keep which column fills which field under a name, over an older one of the name; importer's role.
+
+    Raises:
+        MappingUnusable: no name, or a field that isn't.
+    """
+    name = mapping_name(name)
+    wrong = [field for field in columns.values() if MATTERS.field(field) is None]
+    if wrong:
+        raise MappingUnusable(msg("没有这些字段：%(wrong)s。"), wrong="、".join(wrong))
+    row, made = Mapping.objects.select_for_update().get_or_create(
+        subject=MATTERS.code, name=name, defaults={"columns": dict(columns), "saved_at": now, "steps": 1}
+    )
+    if not made:
+        if row.columns == dict(columns):
+            return
+        row.columns, row.saved_at, row.steps = dict(columns), now, row.steps + 1
+        row.save(update_fields=["columns", "saved_at", "steps"])
+    fields = tuple(sorted(columns.values()))
+    _journal(About("import_mapping", row.pk, row.steps), MappingSaved(MATTERS.code, name, fields), now)
+
+
+def _columns_of(how: How) -> Columns | None:
+    if not how.mapping:
+        return how.columns
+    row = Mapping.objects.filter(subject=MATTERS.code, name=mapping_name(how.mapping)).first()
+    if row is None:
+        names = "、".join(Mapping.objects.filter(subject=MATTERS.code).order_by("name").values_list("name", flat=True))
+        raise MappingUnusable(
+            msg("没有叫“%(name)s”的对应关系。已保存的有：%(names)s。"), name=how.mapping, names=names or "—"
+        )
+    return {**row.columns, **(how.columns or {})}
+
+
+def _read(path: Path, how: How, now: datetime) -> _Sorted:
+    columns = _columns_of(how)
+    data = bytes_of(path)
+    sheet = read_sheet(data, columns, how.sheet)
+    fresh, repeated, rejected = _sorted_out(sheet.lines, now)
+    return _Sorted(sheet, hashlib.sha256(data).hexdigest(), fresh, repeated, rejected)
+
+
+@transaction.atomic
+def _begin(found: _Sorted, source: str, now: datetime) -> Run:
+    """The file's run: a new one, or the one that died, which goes on."""
+    table = found.sheet.table
+    run, made = Run.objects.get_or_create(
+        subject=MATTERS.code,
+        source=source,
+        sha256=found.sha256,
+        state="running",
+        defaults={
+            "form": table.form,
+            "encoding": table.encoding,
+            "started_at": now,
+            "rows": len(found.sheet.lines),
+            "known": found.repeated,
+        },
+    )
+    if not made:
+        Run.objects.filter(pk=run.pk, state="running").update(starts=F("starts") + 1, known=found.repeated)
+    return run
+
+
+def _count(run: Run, result: BatchResult) -> None:
+    """The chunk's figures, in its own transaction."""
+    Run.objects.filter(pk=run.pk, state="running").update(
+        imported=F("imported") + result.added, closed=F("closed") + result.closed
+    )
+
+
+@transaction.atomic
+def _end(run: Run, rejected: int, now: datetime) -> None:
+    row = Run.objects.select_for_update().filter(pk=run.pk, state="running").first()
+    if row is None:
+        # Two commands took in the same file at once; the other one was done first and has written it down.
+        return
+    row.state, row.ended_at, row.rejected = "done", now, rejected
+    row.known = row.rows - rejected - row.imported
+    row.save(update_fields=["state", "ended_at", "rejected", "known"])
+    payload = ImportDone(
+        row.subject, row.source, row.sha256, row.form, row.encoding, row.rows, row.imported, row.closed, row.known,
+        row.rejected,
+    )  # fmt: skip
+    _journal(About("import", row.pk), payload, now)
+
+
+def _journal(subject: About, payload: Payload, now: datetime) -> None:
+    top = organisation.top_regions(local_date(now))
+    about = replace(subject, scope_code=top[0].code if top else "")
+    journal.record(payload=payload, subject=about, author=Author("importer"), happened_at=now)
 
 
 @contextmanager
@@ -99,7 +294,12 @@ def _checked_source(source: str) -> str:
     return name
 
 
-def _bytes_of(path: Path) -> bytes:
+def bytes_of(path: Path) -> bytes:
+    """A file's bytes.
+
+    Raises:
+        FileUnusable: it isn't there, too large, or can't be read.
+    """
     try:
         if path.stat().st_size > FILE_MOST:
             raise FileUnusable(msg("%(path)s 超过 300 MB。请分成几个文件导入。"), path=path)
@@ -147,20 +347,29 @@ def _why_not(row: BatchRow, now: datetime) -> str:
 
 
 def _keep_rejects(path: Path, sheet: Sheet, rejected: Sequence[Line]) -> Path:
-    """Write the rejected rows with line and reason, whole or not at all; returns where.
+    said: list[tuple[Row, str]] = [(line.row, line.reason) for line in rejected]
+    return write_rejects(path, sheet.table.columns, said)
+
+
+def write_rejects(path: Path, columns: Sequence[str], said: Sequence[tuple[Row, str]]) -> Path:
+    """Write rows with their reasons, whole or not at all; returns where.
 
     A file that is there may be one that somebody is mending: it is left, unless it says the same.
+
+    Raises:
+        FileUnusable: it can't be written.
     """
-    content = _rejects_file(sheet.columns, rejected)
+    content = rejects_sheet(columns, said)
     try:
         target = _free_name(path, content)
         draft = target.with_name(f".{target.name}.{os.getpid()}")
         draft.write_bytes(content)
+        draft.chmod(0o600)
         draft.replace(target)
     except OSError as error:
         raise FileUnusable(
             msg("有 %(count)d 行不能导入，却写不了 %(path)s。请用 --rejects 换一个能写的位置。"),
-            count=len(rejected),
+            count=len(said),
             path=path,
         ) from error
     return target
@@ -173,15 +382,3 @@ def _free_name(path: Path, content: bytes) -> Path:
         number += 1
         target = path.with_name(f"{path.stem}-{number}{path.suffix}")
     return target
-
-
-def _rejects_file(columns: Sequence[str], rejected: Sequence[Line]) -> bytes:
-    """CSV in UTF-8 with BOM, which spreadsheet programs need to read Chinese; cells beyond the heading come last."""
-    kept = [place for place, name in enumerate(columns) if name not in OF_REJECTS]
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow([*(columns[place] for place in kept), *OF_REJECTS])
-    for line in rejected:
-        cells = [line.cells[place] if place < len(line.cells) else "" for place in kept]
-        writer.writerow([*cells, line.number, line.reason, *line.cells[len(columns) :]])
-    return text.getvalue().encode("utf-8-sig")

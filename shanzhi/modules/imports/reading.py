@@ -1,185 +1,103 @@
-"""From a file's bytes to rows: each one either a matter to take in, or a reason why not. No database, no clock."""
+"""From a table to rows of matters: each one either a matter to take in, or a reason why not. No database, no clock."""
 
-import csv
-import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from typing import Protocol
 
-from shanzhi.core.errors import InputError
 from shanzhi.core.periods import CITY_ZONE
 from shanzhi.core.text import clean_text, msg
 from shanzhi.kernel.matters.operations import BatchRow
 from shanzhi.kernel.matters.policy.report import TITLE_MOST
+from shanzhi.modules.imports.policy import (
+    Columns,
+    Field,
+    FileUnusable,
+    RowUnusable,
+    Subject,
+    match_columns,
+    offer_subject,
+)
+from shanzhi.modules.imports.tables import Row, Table, read_table
 
-NEEDED = ("id", "title", "reported_at", "body")
-OPTIONAL = ("reply", "replied_at", "region_code", "category", "place")
-OF_REJECTS = ("line", "reason")
-"""Columns that a file of rejects has more; not read, so that it can be imported as it is."""
+__all__ = ["MATTERS", "FileUnusable", "Line", "RowUnusable", "Sheet", "batch_row", "read_sheet", "read_time"]
+
 NUMBER_MOST = 80
-CELL_MOST = 1_000_000
-"""Characters in one cell; a report has 20,000 at most, and a quote that is never closed swallows the rest of a file."""
 FIRST_YEAR = 1949
 _CODE_LENGTHS = frozenset({2, 4, 6, 9, 12, 15})
 
-_TIME = re.compile(
-    r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?"
-    r"(?:[T ]\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d{1,9})?)?\s*(Z|[+-]\d{2}:?\d{2})?)?",
-    re.ASCII,
+_DAY = r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?"
+_HOUR = (
+    r"(?:(?:[T ]|(?<=日))\s*(上午|下午|凌晨|晚上)?\s*(\d{1,2})[:：时点](\d{1,2})分?"
+    r"(?::?(\d{1,2})秒?(?:[.,]\d{1,9})?)?\s*(Z|[+-]\d{2}:?\d{2})?)?"
 )
-
-
-class FileUnusable(InputError):
-    """A file from which nothing can be imported; nothing was."""
-
-    code = "file-unusable"
-
-
-class RowUnusable(ValueError):
-    """Why a row can't be taken in, as a sentence."""
-
-
-class _Reader(Protocol):
-    """What `csv.reader` makes; its own type has no public name."""
-
-    @property
-    def line_num(self) -> int: ...
-    def __iter__(self) -> Iterator[list[str]]: ...
-    def __next__(self) -> list[str]: ...
+_TIME = re.compile(_DAY + _HOUR, re.ASCII)
+_COMPACT = re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})" + _HOUR, re.ASCII)
+_DIGITS = "〇一二三四五六七八九"
+_SPELT = re.compile(r"([〇零一二三四五六七八九]{4})年([一二三四五六七八九十]{1,2})月([一二三四五六七八九十]{1,3})日")
+_SERIAL = re.compile(r"\d{5}(?:\.\d+)?", re.ASCII)
+FIRST_SERIAL, LAST_SERIAL = 17_899, 73_051
+"""1 January 1949 and 1 January 2100."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A row as it stands in the file; `number` is the line that it begins on, counted from 1 with the heading.
+    """A row of the file; `batch` is what to take in, and where it is None, `reason` says why."""
 
-    `batch` is what to take in; where it is None, `reason` says why.
-    """
-
-    number: int
-    cells: tuple[str, ...]
+    row: Row
     batch: BatchRow | None = None
     reason: str = ""
+
+    @property
+    def number(self) -> int:
+        """The line or row on which it begins, the heading being the first."""
+        return self.row.number
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A file's columns in their order, its rows, and the columns that aren't used."""
+    """A table, its rows as matters, what its columns fill, and those that nobody reads."""
 
-    columns: tuple[str, ...]
+    table: Table
     lines: list[Line]
+    columns: Columns
     unused: tuple[str, ...]
 
 
-def read_sheet(data: bytes) -> Sheet:
-    """The rows of a CSV file (RFC 4180, also with ";" or tabs), blank ones left out.
+def read_sheet(data: bytes, given: Columns | None = None, sheet: str = "") -> Sheet:
+    """The matters of a file; `given` says which column fills which field, else it is found by their names.
 
     Raises:
-        FileUnusable: empty, not CSV, another encoding than UTF-8, a needed column missing, a quote never closed.
+        FileUnusable: nothing can be read from it, or a needed column is missing.
+        MappingUnusable: `given` belongs to another file.
     """
-    text = decode(data)
-    reader = _reader(text)
+    table = read_table(data, sheet)
+    matched = match_columns(MATTERS, table.columns, given)
+    names = tuple(matched.places.items())
+    titles = {name: table.columns[place] for name, place in names}
+    lines = [_line(row, names, titles) for row in table.rows]
+    return Sheet(table, lines, matched.columns, matched.unused)
+
+
+def _line(row: Row, names: tuple[tuple[str, int], ...], titles: Mapping[str, str]) -> Line:
+    if row.wrong:
+        return Line(row, reason=row.wrong)
+    cells = row.cells
     try:
-        columns = _columns(next(reader, []))
-        lines = [_line(columns, number, row) for number, row in _rows(reader) if any(cell.strip() for cell in row)]
-    except csv.Error as error:
-        raise FileUnusable(
-            msg("第 %(line)s 行读不下去：引号不成对，或者有超长的内容。请改好这一行再导入。"), line=reader.line_num
-        ) from error
-    unused = tuple(name for name in columns if name and name not in (*NEEDED, *OPTIONAL, *OF_REJECTS))
-    return Sheet(tuple(columns), lines, unused)
-
-
-_SIGNS = {b"PK\x03\x04": "Excel", b"\xd0\xcf\x11\xe0": "Excel", b"%PDF": "PDF"}
-
-
-def decode(data: bytes) -> str:
-    """The text of a UTF-8 file, its BOM left out.
-
-    Raises:
-        FileUnusable: empty, a spreadsheet or other binary file, UTF-16 or GBK; each with the way to mend it.
-    """
-    if not data.strip():
-        raise FileUnusable(msg("文件是空的。请选有内容的 CSV 文件。"))
-    for sign, name in _SIGNS.items():
-        if data.startswith(sign):
-            raise FileUnusable(
-                msg("这是 %(name)s 文件，不是 CSV。请用表格软件另存为“CSV UTF-8（逗号分隔）”再导入。"), name=name
-            )
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise FileUnusable(msg("文件是 UTF-16 编码。请另存为“CSV UTF-8（逗号分隔）”再导入。"))
-    if b"\x00" in data:
-        raise FileUnusable(msg("这不是文本文件，不能按 CSV 读取。请检查选的是不是 CSV 文件。"))
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-    if _is_gbk(data):
-        raise FileUnusable(msg("文件是 GBK 编码（中文 Windows 的默认编码）。请另存为“CSV UTF-8（逗号分隔）”再导入。"))
-    raise FileUnusable(msg("第 %(line)s 行有不是 UTF-8 的内容。请另存为“CSV UTF-8（逗号分隔）”再导入。"), line=line)
-
-
-def _is_gbk(data: bytes) -> bool:
-    """Does it read as GBK, and as Chinese (most of what isn't ASCII stands in the common block)?"""
-    try:
-        text = data.decode("gb18030")
-    except UnicodeDecodeError:
-        return False
-    foreign = [char for char in text[:100_000] if char > "\x7f"]
-    chinese = sum("\u4e00" <= char <= "\u9fff" or char in "，。！？、；：“”（）《》" for char in foreign)
-    return chinese * 10 >= len(foreign) * 8
-
-
-def _reader(text: str) -> _Reader:
-    heading = text.partition("\n")[0]
-    delimiter = max(",;\t", key=heading.count)
-    csv.field_size_limit(CELL_MOST)
-    return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-
-
-def _rows(reader: _Reader) -> Iterator[tuple[int, list[str]]]:
-    number = reader.line_num + 1
-    for row in reader:
-        yield number, row
-        number = reader.line_num + 1
-
-
-def _columns(heading: Sequence[str]) -> list[str]:
-    columns = [name.strip().lower() for name in heading]
-    missing = [name for name in NEEDED if name not in columns]
-    if missing:
-        raise FileUnusable(
-            msg("第一行缺少这些列：%(missing)s。第一行应是列名，必有 id、title、reported_at、body。请补上再导入。"),
-            missing="、".join(missing),
-        )
-    twice = {name for name in columns if name and columns.count(name) > 1}
-    if twice:
-        raise FileUnusable(msg("列名重复：%(twice)s。请改名或删去一列再导入。"), twice="、".join(sorted(twice)))
-    return columns
-
-
-def _line(columns: list[str], number: int, row: list[str]) -> Line:
-    cells = tuple(row)
-    try:
-        if len(row) > len(columns):
-            raise RowUnusable(
-                msg("这一行有 %(cells)d 格，标题只有 %(columns)d 列。内容里有逗号的要加引号。")
-                % {"cells": len(row), "columns": len(columns)}
-            )
-        return Line(number, cells, batch_row(dict(zip(columns, row, strict=False))))
+        return Line(row, batch_row({name: cells[at] for name, at in names if at < len(cells)}, titles))
     except RowUnusable as error:
-        return Line(number, cells, reason=str(error))
+        return Line(row, reason=str(error))
 
 
-def batch_row(row: Mapping[str, str]) -> BatchRow:
-    """The matter that a row describes, by column.
+def batch_row(row: Mapping[str, str], titles: Mapping[str, str] | None = None) -> BatchRow:
+    """The matter that a row describes, by field; `titles` are what its columns are called in the file.
 
     An empty body takes the title; a title over 100 characters is cut, and stands whole before the body.
 
     Raises:
         RowUnusable: no number, or a time that can't be read.
     """
+    named = titles or {}
     number = clean_text(row.get("id", "")).replace("\n", " ")
     if not number:
         raise RowUnusable(msg("没有编号（id）。请补上原系统的编号。"))
@@ -195,11 +113,11 @@ def batch_row(row: Mapping[str, str]) -> BatchRow:
     replied = row.get("replied_at", "").strip()
     return BatchRow(
         source_number=number,
-        reported_at=read_time(row.get("reported_at", ""), "reported_at"),
+        reported_at=read_time(row.get("reported_at", ""), named.get("reported_at", "reported_at")),
         body=body,
         title=title,
         reply=row.get("reply", "").strip(),
-        replied_at=read_time(replied, "replied_at") if replied else None,
+        replied_at=read_time(replied, named.get("replied_at", "replied_at")) if replied else None,
         region_code=region if is_code else "",
         category=row.get("category", "").strip(),
         # A place in words that stands in the column for codes is still a place.
@@ -208,27 +126,61 @@ def batch_row(row: Mapping[str, str]) -> BatchRow:
 
 
 def read_time(text: str, column: str) -> datetime:
-    """A time as other systems write it: 2019-04-25T09:32:09, 2019/4/25 9:32, 2019年4月25日; the city's own zone unless
-    one is given; a day alone is its midnight.
+    """A time as other systems write it: 2019-04-25T09:32:09, 2019/4/25 9:32, 20190425, 2019年4月25日 9时32分, 二〇一九年四月
+    二十五日, 下午3:05, and a spreadsheet's serial number (43580.397); the city's own zone unless one is given; a day alone
+    is its midnight.
 
     Raises:
         RowUnusable: it isn't one, or before 1949.
     """
-    found = _TIME.fullmatch(text.strip())
-    if found is None:
+    text = text.strip()
+    try:
+        at = _serial(text) or _written(text)
+    except (ValueError, OverflowError) as error:
+        raise RowUnusable(msg("%(column)s 没有这一天或这个时刻。请核对。") % {"column": column}) from error
+    if at is None:
         raise RowUnusable(
             msg("%(column)s 读不出时间。请写成 2019-04-25 09:32:09 这样。") % {"column": column}
-            if text.strip()
+            if text
             else msg("%(column)s 是空的。请补上时间。") % {"column": column}
         )
-    *parts, zone = found.groups()
-    try:
-        at = datetime(*(int(part or 0) for part in parts), tzinfo=_zone(zone))  # type: ignore[arg-type,misc]
-    except ValueError as error:
-        raise RowUnusable(msg("%(column)s 没有这一天或这个时刻。请核对。") % {"column": column}) from error
     if at.year < FIRST_YEAR:
         raise RowUnusable(msg("%(column)s 的年份不对。请核对。") % {"column": column})
     return at
+
+
+def _serial(text: str) -> datetime | None:
+    """A spreadsheet's count of days since 30 December 1899 (ECMA-376 part 1, 18.17.4.1), 1949 to 2099."""
+    if not _SERIAL.fullmatch(text) or not FIRST_SERIAL <= float(text) < LAST_SERIAL:
+        return None
+    at = datetime(1899, 12, 30, tzinfo=CITY_ZONE) + timedelta(days=float(text), microseconds=500_000)
+    return at.replace(microsecond=0)
+
+
+def _written(text: str) -> datetime | None:
+    found = _TIME.fullmatch(text) or _COMPACT.fullmatch(text)
+    if found is None and (spelt := _SPELT.fullmatch(text)):
+        year = "".join(str(_DIGITS.index(sign) % 10) for sign in spelt[1].replace("零", "〇"))
+        return datetime(int(year), _count(spelt[2]), _count(spelt[3]), tzinfo=CITY_ZONE)
+    if found is None:
+        return None
+    year, month, day, half, hour, minute, second, zone = found.groups()
+    hours = int(hour or 0)
+    if half and hours > 12:
+        half = None
+    if half in ("下午", "晚上") and hours < 12:
+        hours += 12
+    elif half in ("上午", "凌晨") and hours == 12:
+        hours = 0
+    return datetime(int(year), int(month), int(day), hours, int(minute or 0), int(second or 0), tzinfo=_zone(zone))
+
+
+def _count(text: str) -> int:
+    """A number up to 99 in Chinese: 五, 十二, 三十一."""
+    tens, sign, ones = text.partition("十")
+    if not sign:
+        tens, ones = "", text
+    return (_DIGITS.index(tens) if tens else int(bool(sign))) * 10 + (_DIGITS.index(ones) if ones else 0)
 
 
 def _zone(text: str | None) -> tzinfo:
@@ -238,3 +190,75 @@ def _zone(text: str | None) -> tzinfo:
         return UTC
     hours, minutes = int(text[1:3]), int(text[-2:])
     return timezone((-1 if text[0] == "-" else 1) * timedelta(hours=hours, minutes=minutes))
+
+
+MATTERS = Subject(
+    "matters",
+    msg("事项"),
+    (
+        Field(
+            "id",
+            msg("编号"),
+            "GD20260305001",
+            True,
+            synonyms=("工单编号", "工单号", "事项编号", "案件编号", "受理编号", "诉求编号", "流水号", "number"),
+        ),
+        Field(
+            "reported_at",
+            msg("反映时间"),
+            "2026-03-05 09:32",
+            True,
+            read_time,
+            (
+                "受理时间",
+                "来电时间",
+                "登记时间",
+                "上报时间",
+                "诉求时间",
+                "创建时间",
+                "反映日期",
+                "受理日期",
+                "来电日期",
+                "时间",
+            ),
+        ),
+        Field(
+            "body",
+            msg("内容"),
+            "三号楼门口的路灯坏了。",
+            True,
+            synonyms=("诉求内容", "反映内容", "事项内容", "工单内容", "问题描述", "详情", "正文", "来电内容"),
+        ),
+        Field("title", msg("标题"), "路灯不亮", synonyms=("诉求标题", "工单标题", "事项标题", "主题", "题目")),
+        Field(
+            "reply",
+            msg("答复"),
+            "已修好。",
+            synonyms=("答复内容", "办理结果", "回复", "回复内容", "处理结果", "办理情况"),
+        ),
+        Field(
+            "replied_at",
+            msg("答复时间"),
+            "2026-03-07",
+            parse=read_time,
+            synonyms=("办结时间", "回复时间", "办理时间", "答复日期", "办结日期"),
+        ),
+        Field(
+            "region_code", msg("区域代码"), "370303009006", synonyms=("区划代码", "行政区划代码", "所属区域", "区域")
+        ),
+        Field(
+            "category",
+            msg("分类"),
+            "housing.property-service",
+            synonyms=("分类代码", "事项分类", "问题分类", "诉求分类"),
+        ),
+        Field(
+            "place",
+            msg("地点"),
+            "马尚街道三号楼",
+            synonyms=("地址", "事发地点", "发生地点", "事发地址", "位置", "详细地址"),
+        ),
+    ),
+)
+
+offer_subject(MATTERS)

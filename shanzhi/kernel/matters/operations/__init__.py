@@ -4,6 +4,7 @@ from shanzhi.kernel.matters.operations.act import act
 from shanzhi.kernel.matters.operations.batch import BatchResult, BatchRow, check_row, import_batch
 from shanzhi.kernel.matters.operations.erasing import erase_asked
 from shanzhi.kernel.matters.operations.finding import words_fill
+from shanzhi.kernel.matters.operations.foresee import Foreseen, foresee
 from shanzhi.kernel.matters.operations.kinds import kinds_take_over
 from shanzhi.kernel.matters.operations.listing import LIST_MOST, ListTooLong, list_take
 from shanzhi.kernel.matters.operations.report import Reported, report
@@ -17,6 +18,7 @@ __all__ = [
     "BatchResult",
     "BatchRow",
     "Done",
+    "Foreseen",
     "KeyReused",
     "ListTooLong",
     "MatterNotFound",
@@ -30,6 +32,7 @@ __all__ = [
     "copy_own",
     "erase_ask",
     "erase_asked",
+    "foresee",
     "import_batch",
     "kinds_take_over",
     "lapse_due",

@@ -1,6 +1,6 @@
 """Taking in many reports at once, from another system: in chunks, each all or nothing, each row once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -98,7 +98,7 @@ class _Made:
         return "" if not self.reply.original else "reply" if self.closed_at else "words"
 
 
-class _Places:
+class Places:
     """Where reports go, looked up once a code."""
 
     def __init__(self, kind: Kind, now: datetime) -> None:
@@ -116,24 +116,30 @@ class _Places:
 
 
 def import_batch(
-    *, rows: Sequence[BatchRow], source: str, now: datetime, kind_code: str = "request"
+    *,
+    rows: Sequence[BatchRow],
+    source: str,
+    now: datetime,
+    kind_code: str = "request",
+    within: Callable[[BatchResult], None] = lambda _result: None,
 ) -> Iterator[BatchResult]:
     """Take in `rows` of `source`, yielding after each chunk what became of it; importer's role.
 
     A source number that was taken in before is left alone, so a file can be imported again. Each chunk is one
-    transaction, committed before it is told of. A row with a reply and its time is closed with both; the journal says
-    that it came settled.
+    transaction, committed before it is told of; `within` is called in it, for whoever counts. A row with a reply and its
+    time is closed with both; the journal says that it came settled.
     """
     kind = current_kind(kind_code)
-    places = _Places(kind, now)
+    places = Places(kind, now)
     remaining = iter(rows)
     while chunk := list(islice(remaining, CHUNK)):
         with transaction.atomic():
             result = _chunk(chunk, source, kind, places, now)
+            within(result)
         yield result
 
 
-def _chunk(chunk: list[BatchRow], source: str, kind: Kind, places: _Places, now: datetime) -> BatchResult:
+def _chunk(chunk: list[BatchRow], source: str, kind: Kind, places: Places, now: datetime) -> BatchResult:
     numbers = [row.source_number for row in chunk]
     # Two imports of one source take turns: the second one then knows what the first has taken in.
     with connection.cursor() as cursor:
@@ -142,9 +148,10 @@ def _chunk(chunk: list[BatchRow], source: str, kind: Kind, places: _Places, now:
     fresh = {row.source_number: row for row in chunk if row.source_number not in known}
     if not fresh:
         return BatchResult(known=len(chunk))
-    made = [
-        _made(row, matter_id, kind, places) for row, matter_id in zip(fresh.values(), _ids(len(fresh)), strict=True)
-    ]
+    # Looked up once: the ring's file is asked for its time at every use.
+    follow = vault.keyring().derive("follow")
+    ids = _ids(len(fresh))
+    made = [_made(row, number, kind, places, follow) for row, number in zip(fresh.values(), ids, strict=True)]
     _insert_matters(made, source, kind)
     keep_words((item.id, (item.title.text, item.body.text, item.place.text)) for item in made)
     _insert_clocks(made, kind)
@@ -174,20 +181,19 @@ def _ids(count: int) -> list[int]:
         return [int(row[0]) for row in cursor.fetchall()]
 
 
-def _made(row: BatchRow, matter_id: int, kind: Kind, places: _Places) -> _Made:
+def _made(row: BatchRow, matter_id: int, kind: Kind, places: Places, follow: bytes) -> _Made:
     new = NewReport(
         body=row.body, title=row.title, channel="import", place_text=row.place_text, category=row.category
     ).cleaned()
     place = places.of(row.region_code)
     salt = new_salt()
-    key = vault.keyring().derive("follow")
     reply = safe(clean_text(row.reply), salt)
     return _Made(
         id=matter_id,
         row=row,
         number=number_of(matter_id, local_date(row.reported_at)),
         salt=salt,
-        hashed=follow_hash(key, new_follow_code(key, None)),
+        hashed=follow_hash(follow, new_follow_code(follow, None)),
         region=place.region,
         unit=place.centre,
         category=row.category if row.category in categories().rules.categories else "",

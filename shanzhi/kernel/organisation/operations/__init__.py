@@ -1,5 +1,6 @@
 """Every change of regions, units and posts: keyword-only, atomic, one journal entry each."""
 
+from shanzhi.kernel.organisation.operations.given import RegionGiven, RegionsJudged, regions_add, regions_judge
 from shanzhi.kernel.organisation.operations.holdings import end_holding, hold_post, post_close, staff_add
 from shanzhi.kernel.organisation.operations.posts import PostsCount, StaffCount, posts_load, posts_staff
 from shanzhi.kernel.organisation.operations.regions import RegionsCount, regions_load, zone_create
@@ -7,7 +8,9 @@ from shanzhi.kernel.organisation.operations.units import UnitsCount, units_load
 
 __all__ = [
     "PostsCount",
+    "RegionGiven",
     "RegionsCount",
+    "RegionsJudged",
     "StaffCount",
     "UnitsCount",
     "end_holding",
@@ -15,6 +18,8 @@ __all__ = [
     "post_close",
     "posts_load",
     "posts_staff",
+    "regions_add",
+    "regions_judge",
     "regions_load",
     "staff_add",
     "units_load",

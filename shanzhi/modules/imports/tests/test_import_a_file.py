@@ -139,11 +139,11 @@ def test_it_keeps_what_it_rejects_with_line_number_and_reason(city: None, write:
     result = run(path)
     assert counts(result) == (1, 0, 1, 9)
     kept = rejected_rows(result.rejects)
-    assert [(row["line"], row["id"]) for row in kept] == [
+    assert [(row["行号"], row["id"]) for row in kept] == [
         ("3", ""), ("4", "3"), ("5", "4"), ("6", "5"), ("7", "6"), ("8", "7"), ("9", "1"), ("11", "9"), ("12", "十" * 81),
     ]  # fmt: skip
-    assert all(row["reason"].endswith("。") for row in kept)
-    assert "第 2 行" in kept[6]["reason"]
+    assert all(row["原因"].endswith("。") for row in kept)
+    assert "第 2 行" in kept[6]["原因"]
     assert kept[4]["body"] == "长" * 100_000
     assert "多出来的" in str(list(kept[7].values()))
     # Nothing is lost: whatever came in is there, known, or in the file.
@@ -161,7 +161,7 @@ def test_mended_rejects_are_imported_as_they_are(city: None, write: Write) -> No
     assert counts(second) == (1, 0, 0, 1)
     assert second.rejects != first.rejects
     assert [row["id"] for row in rejected_rows(second.rejects)] == ["3"]
-    assert [*rejected_rows(second.rejects)[0]] == [*HEADING, "line", "reason"]
+    assert [*rejected_rows(second.rejects)[0]] == [*HEADING, "行号", "原因"]
     # The file itself once more: it adds nothing, and the mended file isn't written over.
     assert counts(run(path)) == (0, 0, 1, 2)
     assert first.rejects.read_text(encoding="utf-8") == text

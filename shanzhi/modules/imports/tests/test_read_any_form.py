@@ -1,0 +1,177 @@
+"""Workbooks, JSON lines, GB18030 and other names of columns: the same rows, or a sentence why not."""
+
+import io
+import zipfile
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from shanzhi.core.periods import CITY_ZONE
+from shanzhi.modules.imports.policy import FileUnusable, MappingUnusable, parse_columns
+from shanzhi.modules.imports.reading import read_sheet
+from shanzhi.modules.imports.tables import Row, read_table, rejects_sheet
+
+CHINESE = "工单编号,诉求标题,来电时间,诉求内容,答复内容,办结时间,事发地址,备注\nA-1,路灯,2026年3月5日,坏了,已修好,46087,马尚街道,无\n"
+
+
+def workbook(rows: list[Any], *, merge: str = "", more: tuple[str, ...] = ()) -> bytes:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    part = book.active
+    part.title = "工单"
+    for row in rows:
+        part.append(list(row))
+    if merge:
+        part.merge_cells(merge)
+    for name in more:
+        book.create_sheet(name).append(["别的"])
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def changed(data: bytes, part: str, old: bytes, new: bytes) -> bytes:
+    """The package with a piece of one of its parts replaced."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as before, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as after:
+        for name in before.namelist():
+            content = before.read(name)
+            if name == part:
+                assert old in content
+                content = content.replace(old, new)
+            after.writestr(name, content)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    "encoding,said", [("utf-8", "utf-8"), ("utf-8-sig", "utf-8"), ("gb18030", "gb18030"), ("gbk", "gb18030")]
+)
+def test_it_reads_chinese_columns_in_each_encoding(encoding: str, said: str) -> None:
+    sheet = read_sheet(CHINESE.encode(encoding))
+    assert (sheet.table.form, sheet.table.encoding, sheet.unused) == ("csv", said, ("备注",))
+    [line] = sheet.lines
+    assert line.batch is not None
+    assert (line.batch.source_number, line.batch.title, line.batch.body) == ("A-1", "路灯", "坏了")
+    assert line.batch.reported_at == datetime(2026, 3, 5, tzinfo=CITY_ZONE)
+    assert (line.batch.reply, line.batch.place_text) == ("已修好", "马尚街道")
+    assert line.batch.replied_at == datetime(2026, 3, 6, tzinfo=CITY_ZONE)
+
+
+def test_it_finds_columns_whatever_signs_stand_in_their_names() -> None:
+    sheet = read_sheet("编 号（必填）,反映时间：,内容 *,ＴＩＴＬＥ\n1,2026-03-05,坏了,路灯\n".encode())
+    assert dict(sheet.columns) == {
+        "编 号（必填）": "id",
+        "反映时间：": "reported_at",
+        "内容 *": "body",
+        "ＴＩＴＬＥ": "title",
+    }
+
+
+def test_it_reads_tabs_and_json_lines() -> None:
+    assert read_table(CHINESE.replace(",", "\t").encode()).form == "tsv"
+    lines = '{"编号": 7, "反映时间": "2026-03-05", "内容": "坏了"}\n\n{"编号": "8", "内容": {"a": 1}}\n[1]\n{"编号"\n{"编号": 9, "反映时间": 46086, "内容": "坏了", "标题": null}\n'
+    sheet = read_sheet(lines.encode())
+    assert sheet.table.form == "jsonl"
+    assert [(line.number, line.batch is not None) for line in sheet.lines] == [
+        (1, True),
+        (3, False),
+        (4, False),
+        (5, False),
+        (6, True),
+    ]
+    assert "还有一层" in sheet.lines[1].reason
+    assert [line.reason.endswith("。") for line in sheet.lines[1:4]] == [True, True, True]
+
+
+def test_it_reads_a_workbook_with_its_own_dates() -> None:
+    rows = [
+        ["工单编号", "来电时间", "诉求内容"],
+        [17, datetime(2026, 3, 5, 9, 32, 9), "坏了"],
+        [],
+        ["B-2", 46086.5, "=不是公式"[1:]],
+    ]
+    sheet = read_sheet(workbook(rows, more=("说明",)))
+    assert sheet.table.form == "xlsx"
+    assert [(line.number, line.batch.source_number, line.batch.reported_at) for line in sheet.lines if line.batch] == [
+        (2, "17", datetime(2026, 3, 5, 9, 32, 9, tzinfo=CITY_ZONE)),
+        (4, "B-2", datetime(2026, 3, 5, 12, tzinfo=CITY_ZONE)),
+    ]
+    assert [note for note in sheet.table.notes if "工单" in note] != []
+    with pytest.raises(FileUnusable, match="说明"):
+        read_sheet(workbook(rows, more=("说明",)), sheet="没有的")
+
+
+def test_it_takes_the_saved_value_of_a_formula_and_says_so() -> None:
+    data = workbook([["编号", "反映时间", "内容"], ["1", "2026-03-05", "=1+1"]])
+    with pytest.raises(FileUnusable, match="C2"):
+        read_table(data)
+    saved = changed(data, "xl/worksheets/sheet1.xml", b"<v></v>" if _has(data, b"<v></v>") else b"<v />", b"<v>2</v>")
+    table = read_table(saved)
+    assert table.rows == [Row(2, ("1", "2026-03-05", "2"))]
+    assert [note for note in table.notes if "1 处公式" in note] != []
+
+
+def _has(data: bytes, piece: bytes) -> bool:
+    with zipfile.ZipFile(io.BytesIO(data)) as package:
+        return piece in package.read("xl/worksheets/sheet1.xml")
+
+
+def test_it_refuses_merged_cells_and_names_them() -> None:
+    with pytest.raises(FileUnusable, match="A1:C1"):
+        read_table(workbook([["工单一览", None, None], ["编号", "反映时间", "内容"]], merge="A1:C1"))
+
+
+def test_it_opens_no_bomb() -> None:
+    good = workbook([["编号", "反映时间", "内容"], ["1", "2026-03-05", "坏了"]])
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(good)) as before, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as after:
+        for name in before.namelist():
+            after.writestr(name, before.read(name))
+        after.writestr("xl/media/blow.xml", b" " * 5_000_000)
+    with pytest.raises(FileUnusable, match="过大"):
+        read_table(out.getvalue())
+    many = io.BytesIO()
+    with zipfile.ZipFile(many, "w") as after:
+        after.writestr("xl/workbook.xml", "")
+        for number in range(2_001):
+            after.writestr(f"xl/{number}", "")
+    with pytest.raises(FileUnusable, match="过大"):
+        read_table(many.getvalue())
+    lol = changed(good, "xl/workbook.xml", b"<workbook", b'<!DOCTYPE x [<!ENTITY a "b">]><workbook')
+    with pytest.raises(FileUnusable, match="不合规范"):
+        read_table(lol)
+    other = io.BytesIO()
+    with zipfile.ZipFile(other, "w") as after:
+        after.writestr("a.csv", "x")
+    with pytest.raises(FileUnusable, match="压缩包"):
+        read_table(other.getvalue())
+    for data in (good[: len(good) // 2], changed(good, "xl/worksheets/sheet1.xml", b"<row", b"<rwo<")):
+        with pytest.raises(FileUnusable):
+            read_table(data)
+
+
+def test_a_mapping_of_another_file_is_refused_with_what_is_missing() -> None:
+    given = parse_columns(["工单编号=id", "时刻=reported_at", "说了什么=body"])
+    with pytest.raises(MappingUnusable, match="时刻、说了什么"):
+        read_sheet(CHINESE.encode(), given)
+    with pytest.raises(MappingUnusable, match="没有这些字段"):
+        read_sheet(CHINESE.encode(), {"工单编号": "number"})
+    with pytest.raises(MappingUnusable, match="同一个字段"):
+        read_sheet(CHINESE.encode(), {"工单编号": "id", "备注": "id"})
+    with pytest.raises(FileUnusable, match="内容（body）"):
+        read_sheet(CHINESE.encode(), {"工单编号": "id", "来电时间": "reported_at"})
+    with pytest.raises(MappingUnusable, match="列名=字段"):
+        parse_columns(["工单编号"])
+
+
+def test_rejects_are_harmless_in_a_spreadsheet_and_come_back_as_they_were() -> None:
+    rows = [Row(7, ("=cmd|'/c calc'!A0", "-3", "+86 138", "'已有", "@x")), Row(9, ("短",))]
+    columns = ("a", "b", "c", "d", "e")
+    data = rejects_sheet(columns, [(row, "因为。") for row in rows])
+    text = data.decode("utf-8-sig")
+    assert "\n'=cmd" in text
+    assert ",-3,'+86 138,'已有,'@x,7,因为。" in text
+    table = read_table(data)
+    assert table.columns == columns
+    assert [row.cells for row in table.rows] == [rows[0].cells, ("短", "", "", "", "")]
