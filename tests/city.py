@@ -56,6 +56,7 @@ class Cast:
     keeper: Actor
     security_officer: Actor
     auditor: Actor
+    grid_worker: Actor
 
     def actors(self) -> dict[str, Actor]:
         """All of them by part."""
@@ -75,6 +76,7 @@ PARTS = {
     "keeper": ("centre-3703", "keeper", 0),
     "security_officer": ("centre-3703", "security_officer", 0),
     "auditor": ("centre-3703", "auditor", 0),
+    "grid_worker": ("community-370303009006", "grid_worker", 0),
 }
 LOGINS = {part: part.replace("_", "-") for part in PARTS}
 

@@ -40,6 +40,10 @@ def _yes(matter, actor):
     return True
 
 
+def _never(matter, actor):
+    return False
+
+
 def _shows_every_entry(row, for_reporter):
     return True
 
@@ -164,7 +168,9 @@ SWITCHED_OFF: Mapping[str, Callable[..., Any]] = {
     "shanzhi.kernel.access.web.errors:ErrorMiddleware.__call__": _passes_on,
     "shanzhi.kernel.matters.policy.process.rules:_check": _allows_every_action,
     "shanzhi.kernel.matters.policy.process.rules:_check_separation": _allows_every_action,
+    "shanzhi.kernel.matters.policy.process.rules:_check_finder": _allows_every_action,
     "shanzhi.kernel.matters.operations.act:is_intake": _yes,
+    "shanzhi.kernel.matters.operations.act:_is_elsewhere": _never,
     "shanzhi.kernel.matters.queries.card:_is_shown": _shows_every_entry,
     "shanzhi.kernel.matters.queries.card:_remarks": _all_remarks,
     "shanzhi.kernel.matters.queries.card:_attachments": _all_attachments,
@@ -230,10 +236,14 @@ DECIDES_OTHERWISE: Mapping[str, str] = {
     "shanzhi.config.views:start": "sends on to a page that has a door of its own",
     "shanzhi.kernel.files.operations:attach": _WRITES,
     "shanzhi.kernel.files.queries:_row": "copies a row",
+    "shanzhi.kernel.matters.operations.act:share_of": "asks _is_elsewhere, which is switched off; then rules._check",
     "shanzhi.kernel.matters.operations.act:_begin": "asks rules._check, which is switched off",
     "shanzhi.kernel.matters.operations.batch:_insert_replies": _WRITES,
     "shanzhi.kernel.matters.operations.effects:_join": _WRITES,
     "shanzhi.kernel.matters.operations.effects:_own": _WRITES,
+    "shanzhi.kernel.matters.operations.effects:_take_up": _WRITES,
+    "shanzhi.kernel.matters.operations.effects:_give_back": "writes who has it next, after rules._check, which is switched off",
+    "shanzhi.modules.grid.queries:today": "hands unit and region to ListFilter; _filtered is switched off",
     "shanzhi.kernel.matters.operations.report:_take_in": _WRITES,
     "shanzhi.kernel.matters.operations.upkeep:reveal_contact": "asks needs_reporter, which is switched off",
     "shanzhi.kernel.matters.operations.step:Step.mine": _WRITES,

@@ -49,6 +49,7 @@ FEATURES: Mapping[str, frozenset[str]] = {
     "tokens": frozenset({"keeper", "security_officer"}),
     "token_issue": frozenset({"keeper"}),
     "audit": frozenset({"auditor"}),
+    "grid": frozenset({"grid_chief", "grid_worker"}),
 }
 
 
@@ -258,6 +259,12 @@ PAGES: Mapping[str, Page] = {
     "worklist:list": Page("worklist", asks=LIST),
     "worklist:matter": Page("worklist", about="matter", asks=(*LIST, *BACK)),
     "worklist:do": Page(write="worklist", about="matter", args=(NOTE, TAKE, NONSENSE), sends=ACTING),
+    # A report of one's own grid; what was just reported is taken up at once.
+    "grid:today": Page("grid"),
+    "grid:report": Page("grid", "grid", sends={"body": "3号楼前窨井盖破损。"}),
+    "grid:ask": Page("grid"),
+    "grid:matter": Page("grid", about="matter", asks=BACK),
+    "grid:do": Page(write="grid", about="matter", args=(NOTE, NONSENSE), sends=ACTING),
     "checks:desk": Page("checks", asks=("light", "q", "after")),
     "checks:matter": Page("checks", about="matter", asks=("light", "q", "after", *BACK)),
     "checks:check": Page(

@@ -1,7 +1,7 @@
 """Doing an action of a matter's process: one function, one transaction, one journal entry, whatever the kind."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from shanzhi.kernel.access.policy import Actor
+from shanzhi.kernel.journal import queries as journal
 from shanzhi.kernel.matters.models import Assignment, Matter
 from shanzhi.kernel.matters.operations.effects import EFFECTS
 from shanzhi.kernel.matters.operations.fields import checked_fields
@@ -25,8 +26,12 @@ from shanzhi.kernel.matters.operations.step import (
     move,
     write_words,
 )
-from shanzhi.kernel.matters.policy.process import Kind, check_action, outcome_of
+from shanzhi.kernel.matters.policy.process import Kind, Role, Verb, check_action, is_drawn, outcome_of
 from shanzhi.kernel.matters.rulebook import kind_version
+from shanzhi.kernel.organisation.policy import Level, level_of
+from shanzhi.kernel.vault import operations as vault
+
+GRID_ROLES = frozenset({Role.GRID_CHIEF.value, Role.GRID_WORKER.value})
 
 
 @transaction.atomic
@@ -71,7 +76,7 @@ def _begin(matter: Matter, kind: Kind, action: str, actor: Actor, now: datetime,
     """The step, if the actor may take it now."""
     rows = list(Assignment.objects.filter(matter=matter).order_by("id"))
     open_rows = [row for row in rows if row.ended_at is None]
-    mine = next((row for row in open_rows if row.unit_id == actor.unit_id), None) if actor.is_post else None
+    mine = share_of(matter, actor, open_rows)
     checked = check_action(
         kind,
         action,
@@ -89,6 +94,18 @@ def _begin(matter: Matter, kind: Kind, action: str, actor: Actor, now: datetime,
     return Step(matter, kind, checked, actor, now, given, open_rows)
 
 
+def share_of(matter: Matter, actor: Actor, rows: Sequence[Assignment]) -> Assignment | None:
+    """The open share of the acting post's unit. Grids of one community share its unit: where the matter lies in a grid,
+    a post of another grid has none of it."""
+    if not actor.is_post or (actor.role in GRID_ROLES and _is_elsewhere(matter, actor)):
+        return None
+    return next((row for row in rows if row.ended_at is None and row.unit_id == actor.unit_id), None)
+
+
+def _is_elsewhere(matter: Matter, actor: Actor) -> bool:
+    return level_of(matter.scope_code) is Level.GRID and not actor.ranges.contains(matter.scope_code)
+
+
 def is_intake(matter: Matter, actor: Actor) -> bool:
     """Does the actor answer for the matter's intake: its centre, or one whose place it lies in?"""
     return (
@@ -98,11 +115,35 @@ def is_intake(matter: Matter, actor: Actor) -> bool:
     )
 
 
+def is_named(matter_id: int) -> bool:
+    """Is a resident named in the matter, who may be asked for a verdict? As it was reported; 1 query."""
+    told = journal.entries_by_action("matter", [matter_id], ["matters.report"], limit=1)
+    return any(row.payload.get("has_contact") for row in told)
+
+
+def _draw(step: Step) -> bool:
+    """Is this end to be checked? Told in the journal either way."""
+    if step.action.verb is not Verb.CONCLUDE:
+        return False
+    key = vault.keyring().derive("check-draw")
+    step.tells["drawn"] = is_drawn(step.kind, key, step.matter.number, step.matter.steps + 1)
+    return bool(step.tells["drawn"])
+
+
+def _target(step: Step, outcome: str) -> str:
+    """Where the action leads; who is named in the matter is asked only where the way depends on it."""
+    matter = step.matter
+    target = step.kind.target(step.action, matter.stage, outcome=outcome, counts=matter.counts)
+    if not step.kind.stage(target).unnamed or is_named(matter.pk):
+        return target
+    return step.kind.target(step.action, matter.stage, outcome=outcome, counts=matter.counts, is_named=False)
+
+
 def _carry_out(step: Step) -> Done:
     matter, kind, action = step.matter, step.kind, step.action
     before = matter.stage
-    outcome = outcome_of(kind, action, step.given)
-    target = kind.target(action, before, outcome=outcome, counts=matter.counts)
+    outcome = outcome_of(kind, action, step.given, drawn=_draw(step))
+    target = _target(step, outcome)
     if action.counts_up(outcome):
         matter.counts = matter.counts | {action.counts: matter.counts.get(action.counts, 0) + 1}
         step.tells.update(count=action.counts, counted=matter.counts[action.counts])

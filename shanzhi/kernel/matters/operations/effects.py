@@ -2,10 +2,21 @@
 
 from collections.abc import Callable, Mapping
 
+from shanzhi.core.errors import Conflict
+from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
+from shanzhi.kernel.matters.models import Assignment
 from shanzhi.kernel.matters.operations.step import Step, assign, end_assignments, take_part
 from shanzhi.kernel.matters.policy.process import FieldsWrong, Verb
+from shanzhi.kernel.organisation import queries as organisation
+from shanzhi.kernel.organisation.policy import level_of
 from shanzhi.kernel.organisation.queries import RegionRow
+
+
+class NobodyAbove(Conflict):
+    """There is no level above, or nobody there to hand the matter to."""
+
+    code = "nobody-above"
 
 
 def _join(step: Step) -> None:
@@ -95,6 +106,49 @@ def _rate(step: Step) -> None:
     step.tells.update(solved=step.matter.solved, satisfied=step.matter.satisfied)
 
 
+def _take_up(step: Step) -> None:
+    """The acting unit takes the matter itself, and who did it is kept."""
+    if step.actor.unit_id is None:
+        return
+    assign(step, step.actor.unit_id, ())
+    _own(step, "taken")
+
+
+def _escalate(step: Step) -> None:
+    """上报: to whoever answers for the matter's place one level above the acting post's own."""
+    level = level_of(step.actor.region_code)
+    above = organisation.unit_above(step.matter.scope_code, level, local_date(step.now))
+    if above is None:
+        raise NobodyAbove(msg("您这里已经是最高一级，不能再上报。请办理，或转给承办单位。"))
+    _join(step)
+    end_assignments(step, "moved")
+    assign(step, above.id, ())
+    step.tells.update(from_level=str(level), to_level=str(above.level))
+
+
+def _pass_on(step: Step) -> None:
+    if step.lead is not None and step.given["lead"] == step.lead.unit_id:
+        raise FieldsWrong(msg("这件事项已经由该单位主办。请选择另一个单位。"), fields={"lead": msg("请另选单位。")})
+    _join(step)
+    end_assignments(step, "moved")
+    assign(step, step.given["lead"], step.given.get("co", ()))
+
+
+def _give_back(step: Step) -> None:
+    """Back to the unit that had the lead before this one."""
+    _ground(step)
+    mine = step.lead.unit_id if step.lead else step.actor.unit_id
+    giver = (
+        Assignment.objects.filter(matter=step.matter, part="lead", ended_at__isnull=False)
+        .exclude(unit_id=mine or 0)
+        .order_by("-id")
+        .values_list("unit_id", flat=True)
+        .first()
+    )
+    end_assignments(step, "returned")
+    assign(step, giver or step.matter.intake_unit_id, ())
+
+
 def _nothing(step: Step) -> None:
     """The move itself, or the words and files, are all there is."""
 
@@ -116,4 +170,9 @@ EFFECTS: Mapping[Verb, Callable[[Step], None]] = {
     Verb.WITHDRAW: _withdraw,
     Verb.NOTE: _nothing,
     Verb.ATTACH: _nothing,
+    Verb.TAKE_UP: _take_up,
+    Verb.CONCLUDE: _reply,
+    Verb.ESCALATE: _escalate,
+    Verb.PASS_ON: _pass_on,
+    Verb.GIVE_BACK: _give_back,
 }

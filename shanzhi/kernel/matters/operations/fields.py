@@ -12,7 +12,13 @@ from shanzhi.kernel.matters.rulebook import categories, grounds
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.organisation.queries import RegionRow
 
-GROUND_USE = {Verb.REFUSE: "refuse", Verb.HAND_BACK: "return", Verb.TRANSFER: "transfer", Verb.WITHDRAW: "withdraw"}
+GROUND_USE = {
+    Verb.REFUSE: "refuse",
+    Verb.HAND_BACK: "return",
+    Verb.GIVE_BACK: "return",
+    Verb.TRANSFER: "transfer",
+    Verb.WITHDRAW: "withdraw",
+}
 
 
 def checked_fields(step: Step) -> Mapping[str, Any]:

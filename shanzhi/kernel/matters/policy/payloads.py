@@ -79,6 +79,21 @@ class Step(About):
     overdue: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conclusion(Step):
+    """Whoever had the matter ended it alone (自办自结); `drawn`: the draw put it up for a check."""
+
+    drawn: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Escalation(Step):
+    """A level handed the matter to the next above (上报): the level that did, and the level of the unit that has it now."""
+
+    from_level: str = ""
+    to_level: str = ""
+
+
 @payload("matters.settle")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settle(About):
@@ -90,14 +105,16 @@ class Settle(About):
 
 
 def _steps() -> dict[str, type[Step]]:
-    """One payload class a verb, each under its own action, all of one shape."""
+    """One payload class a verb, each under its own action; of one shape but where a verb tells more."""
     verbs = (
         "accept refuse correct dispatch take hand_back transfer reply assist_done check_pass check_fail rate lapse"
-        " withdraw note attach"
+        " withdraw note attach take_up conclude escalate pass_on give_back"
     )
+    shapes: dict[str, type[Step]] = {"conclude": Conclusion, "escalate": Escalation}
     made: dict[str, type[Step]] = {}
     for verb in verbs.split():
-        plain: type[Step] = type(f"Step_{verb}", (Step,), {"__doc__": Step.__doc__, "__slots__": ()})
+        shape = shapes.get(verb, Step)
+        plain: type[Step] = type(f"Step_{verb}", (shape,), {"__doc__": shape.__doc__, "__slots__": ()})
         made[verb] = payload(f"matters.{verb}")(plain)
     return made
 

@@ -13,7 +13,7 @@ from shanzhi.kernel.files.queries import AttachmentRow
 from shanzhi.kernel.journal import queries as journal
 from shanzhi.kernel.journal.queries import EntryRow
 from shanzhi.kernel.matters.models import Assignment, Matter, Remark
-from shanzhi.kernel.matters.operations.act import is_intake
+from shanzhi.kernel.matters.operations.act import is_intake, share_of
 from shanzhi.kernel.matters.operations.step import MatterNotFound
 from shanzhi.kernel.matters.operations.upkeep import needs_reporter
 from shanzhi.kernel.matters.policy.process import Action, FieldSpec, Kind, KindUnknown, Stage, allowed_actions
@@ -195,13 +195,13 @@ def _may_reach(matter: Matter, actor: Actor, shares: list[Assignment]) -> bool:
 
 
 def _allowed(matter: Matter, kind: Kind, actor: Actor, shares: list[Assignment]) -> list[Action]:
-    mine = next((row for row in shares if row.ended_at is None and row.unit_id == actor.unit_id), None)
+    mine = share_of(matter, actor, shares)
     return allowed_actions(
         kind,
         stage=matter.stage,
         roles=actor.roles,
-        is_lead=actor.is_post and mine is not None and mine.part == "lead",
-        is_co=actor.is_post and mine is not None and mine.part == "co",
+        is_lead=mine is not None and mine.part == "lead",
+        is_co=mine is not None and mine.part == "co",
         is_reporter=actor.kind == "reporter" and matter.follow_hash in actor.follow,
         is_intake=is_intake(matter, actor),
         handled_by={row.handled_by_id for row in shares if row.handled_by_id is not None},

@@ -10,7 +10,7 @@ from django.db import connection
 
 from shanzhi.core.ranges import CodeRanges
 from shanzhi.kernel.organisation.policy import Level, UnitKind, check_code, level_of
-from shanzhi.kernel.organisation.queries.regions import RegionRow, region_row
+from shanzhi.kernel.organisation.queries.regions import RegionRow, region_of_code, region_row
 from shanzhi.kernel.organisation.tree import Tree, current_tree
 
 
@@ -82,7 +82,8 @@ _centres: "WeakKeyDictionary[Tree, dict[int, list[tuple[date, date | None, UnitR
 def intake_for(code: str, level: Level, on: date) -> Intake | None:
     """The region that holds a code, with the centre of a level over it, else the nearest centre above; 1 query.
 
-    An empty code means the whole city. None where nobody holds the code (a grid counts as its community).
+    An empty code means the whole city. None where nobody holds the code (an unknown
+    grid counts as its community). 1 query more for a grid.
 
     Raises:
         BadCode: not the shape of a code.
@@ -103,7 +104,32 @@ def intake_for(code: str, level: Level, on: date) -> Intake | None:
         for opened_on, closed_on, unit in centres.get(above.region_id, ())
         if opened_on <= on and (closed_on is None or on < closed_on)
     )
-    return Intake(region_row(tree, node, on), next(found, None))
+    return Intake(_grid(code, on) or region_row(tree, node, on), next(found, None))
+
+
+def _grid(code: str, on: date) -> RegionRow | None:
+    """The grid with this code; None for another level's."""
+    return region_of_code(code, on) if code and level_of(code) is Level.GRID else None
+
+
+def unit_above(code: str, level: Level, on: date) -> UnitRow | None:
+    """Who answers for a place one level above `level`, or the next level that has somebody; 1 or 2 queries.
+
+    Above a grid stands its community (the committee itself, 村（居）民委员会), above that the governance centres. None
+    above the city's.
+
+    Raises:
+        BadCode: not the shape of a code.
+    """
+    if level is Level.GRID:
+        region_id = _region_ids(code, on).get(Level.COMMUNITY)
+        found = _units(" AND u.kind = 'community' AND u.region_id = %(region)s", on, region=region_id)
+        if found:
+            return found[0]
+        level = Level.COMMUNITY
+    above = _UPWARDS[_UPWARDS.index(level) + 1 :]
+    intake = intake_for(code, above[0], on) if above else None
+    return intake.centre if intake else None
 
 
 _UPWARDS = (Level.GRID, Level.COMMUNITY, Level.TOWNSHIP, Level.ZONE, Level.COUNTY, Level.CITY, Level.PROVINCE)

@@ -28,6 +28,7 @@ from shanzhi.kernel.matters.policy.process.rules import (
     check_action,
     check_fields,
     is_blank,
+    is_drawn,
     outcome_of,
 )
 from shanzhi.kernel.matters.policy.process.words import (
@@ -93,6 +94,7 @@ __all__ = [
     "check_action",
     "check_fields",
     "is_blank",
+    "is_drawn",
     "load_kind",
     "outcome_of",
     "targets",

@@ -142,6 +142,7 @@ def _build(source: Source) -> Kind:
             checker_not=frozenset(Role(role) for role in check.get("checker_not", ())),
             rater_not=frozenset(Role(role) for role in check.get("rater_not", ())),
         ),
+        sample=check.get("sample", 0),
         visibility=Visibility(
             public_fields=tuple(visibility.get("public_fields", ())),
             released_fields=tuple(visibility.get("released_fields", ())),
@@ -165,6 +166,7 @@ def _stage(row: Row) -> Stage:
         says=row.get("says", ""),
         on_overdue=row.get("on_overdue", ""),
         result=Result(row["end"]) if "end" in row else None,
+        unnamed=row.get("unnamed", ""),
     )
 
 

@@ -27,6 +27,8 @@ class Stage:
     on_overdue: str = ""
     """Code of the action that the system does when the limit has run out; empty: none, the light is red."""
     result: Result | None = None
+    unnamed: str = ""
+    """Where a matter goes in place of this stage if no resident is named in it; empty: it stops here all the same."""
 
     @property
     def is_end(self) -> bool:
@@ -161,6 +163,8 @@ class Kind:
     questions: tuple[str, ...] = ()
     """Codes of the fields that make up the resident's verdict, in order."""
     separation: Separation = Separation()
+    sample: int = 0
+    """Of 100 matters that somebody ends alone, how many are drawn for a check."""
     visibility: Visibility = Visibility()
     digest: str = ""
     """SHA-256 (hex) over the file's content without comments and order of keys: tells a silent edit."""
@@ -215,11 +219,24 @@ class Kind:
         """
         return [a for a in self.actions if stage in a.from_stages and not set(roles).isdisjoint(a.by)]
 
-    def target(self, action: Action, stage: str, *, outcome: str = "", counts: Mapping[str, int] | None = None) -> str:
+    def target(
+        self,
+        action: Action,
+        stage: str,
+        *,
+        outcome: str = "",
+        counts: Mapping[str, int] | None = None,
+        is_named: bool = True,
+    ) -> str:
         """Code of the stage where `action` leads from `stage`, with what was counted before it.
 
-        `outcome` is needed where the action has outcomes (KeyError for one that it doesn't have).
+        `outcome` is needed where the action has outcomes (KeyError for one that it doesn't have). `is_named`: a resident
+        is named in the matter, who may be asked.
         """
+        found = self._target(action, stage, outcome, counts)
+        return found if is_named else self.stage(found).unnamed or found
+
+    def _target(self, action: Action, stage: str, outcome: str, counts: Mapping[str, int] | None) -> str:
         if action.counts_up(outcome):
             count = self.count(action.counts)
             if count.then and count.is_full((counts or {}).get(count.code, 0)):
@@ -249,4 +266,5 @@ def targets(kind: Kind, action: Action, stage: str) -> tuple[str, ...]:
     found = dict.fromkeys(action.outcomes.values() if action.outcomes else (stage if action.stays else action.to,))
     if action.counts and kind.count(action.counts).then:
         found[kind.count(action.counts).then] = None
-    return tuple(found)
+    unnamed = [kind.stage(code).unnamed for code in found]
+    return tuple(found | dict.fromkeys(code for code in unnamed if code))

@@ -6,7 +6,7 @@ from shanzhi.core.text import msg
 from shanzhi.kernel.matters.policy.process.model import Action, Kind, transitions
 from shanzhi.kernel.matters.policy.process.problem import Problem
 from shanzhi.kernel.matters.policy.process.source import Source
-from shanzhi.kernel.matters.policy.process.words import OWNER_NAMES, OWNER_ROLES, Owner, Verb
+from shanzhi.kernel.matters.policy.process.words import OWNER_NAMES, OWNER_ROLES, VERB_RULES, Owner, Verb
 
 Steps = list[tuple[str, Action, str]]
 
@@ -63,7 +63,7 @@ def _find_stuck(kind: Kind, source: Source, steps: Steps) -> Iterator[Problem]:
     """The owner of an open stage must have an action of its own that moves the matter on."""
     for place, stage in enumerate(kind.stages):
         moving = [action for origin, action, _ in steps if origin == stage.code and _moves_on(action)]
-        if not stage.is_end and not any(OWNER_ROLES[stage.owner] & set(action.by) for action in moving):
+        if not stage.is_end and not any(_is_owners(stage.owner, action) for action in moving):
             yield source.problem(
                 ("stage", place, "owner"),
                 msg("“%(stage)s”轮到%(owner)s，可没有一个动作能由其推进。"),
@@ -74,13 +74,18 @@ def _find_stuck(kind: Kind, source: Source, steps: Steps) -> Iterator[Problem]:
             )
 
 
+def _is_owners(owner: Owner, action: Action) -> bool:
+    """May the stage's owner do it? Whoever holds the matter does what is asked of its holder, in whatever role."""
+    return bool(OWNER_ROLES[owner] & set(action.by)) or (owner is Owner.LEAD and VERB_RULES[action.verb].held)
+
+
 def _moves_on(action: Action) -> bool:
     return not action.stays and action.verb is not Verb.WITHDRAW
 
 
 def _find_leaderless(kind: Kind, source: Source, steps: Steps) -> Iterator[Problem]:
     """A stage that is the lead unit's turn may only be reached once there is a lead, and a return takes it away."""
-    gives = (Verb.DISPATCH, Verb.TRANSFER)
+    gives = (Verb.DISPATCH, Verb.TRANSFER, Verb.TAKE_UP, Verb.PASS_ON, Verb.ESCALATE)
     returned = [target for _, action, target in steps if action.verb is Verb.HAND_BACK]
     without = _reached([kind.initial, *returned], steps, lambda action: action.verb not in gives)
     for place, stage in enumerate(kind.stages):

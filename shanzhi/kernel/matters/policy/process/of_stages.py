@@ -54,6 +54,9 @@ def find_in_stages(kind: Kind, source: Source) -> Iterator[Problem]:
             message = msg("“%(code)s”是留用的词，不能当环节代码。")
             yield source.problem((*path, "code"), message, msg("换一个代码。"), code=stage.code)
         yield from _find_in_end(source, path, stage) if stage.is_end else _find_in_open(kind, source, path, stage)
+        if stage.unnamed and (stage.unnamed not in codes or stage.unnamed == stage.code or stage.is_end):
+            others = [code for code in codes if code != stage.code]
+            yield unknown(source, (*path, "unnamed"), msg("没有“%(word)s”这个环节。"), stage.unnamed, others)
         yield from find_strange_marks(source, (*path, "says"), stage.says, {"unit": "", "due": ""})
 
 

@@ -5,6 +5,7 @@ ask `_check`. Order of the questions: the role, the stage, the unit's part, the 
 fields; so somebody who pressed a button too late hears that the matter has moved on, not that they have no right.
 """
 
+import hmac
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
@@ -13,6 +14,8 @@ from shanzhi.core.errors import Conflict, InputError, NotAllowed, NotFound
 from shanzhi.core.text import msg
 from shanzhi.kernel.matters.policy.process.model import Action, FieldSpec, Kind
 from shanzhi.kernel.matters.policy.process.words import (
+    DRAWN,
+    PASSED,
     ROLE_NAMES,
     SOLVED,
     UNSOLVED,
@@ -173,9 +176,8 @@ def _check(case: _Case, action: Action) -> None:
             action=(action.name,),
         )
     if not any(_has_part(case, action, role) for role in roles):
-        raise RoleForbids(
-            _PART_SENTENCES[VERB_RULES[action.verb].part if roles & HANDLING_ROLES else None], action=(action.name,)
-        )
+        raise RoleForbids(_PART_SENTENCES[_part_asked(action, roles)], action=(action.name,))
+    _check_finder(case, action, roles)
     _check_separation(case, action)
     _check_limit(case, action)
 
@@ -187,18 +189,36 @@ def _roles_in(case: _Case, action: Action) -> frozenset[Role]:
 
 
 def _has_part(case: _Case, action: Action, role: Role) -> bool:
+    rule = VERB_RULES[action.verb]
+    part = rule.part
+    if part is Part.PLACE:
+        return case.is_intake
+    if rule.held:
+        return case.is_lead
     if role in HANDLING_ROLES:
-        part = VERB_RULES[action.verb].part
         return (case.is_lead and part is not Part.CO) or (case.is_co and part is not Part.LEAD)
     return case.is_intake or role not in INTAKE_ROLES
+
+
+def _part_asked(action: Action, roles: frozenset[Role]) -> Part | None:
+    """Which part was missing; None: the centre's that took it in."""
+    rule = VERB_RULES[action.verb]
+    return rule.part if roles & HANDLING_ROLES or rule.held or rule.part is Part.PLACE else None
 
 
 _PART_SENTENCES: Mapping[Part | None, str] = {
     Part.LEAD: msg("“%(action)s”由主办单位来做，您单位现在不是主办单位。请刷新后再看。"),
     Part.CO: msg("“%(action)s”由协办单位来做，您单位现在不是协办单位。请刷新后再看。"),
     Part.EITHER: msg("您单位没有参与办理，不能%(action)s。请刷新后再看。"),
+    Part.PLACE: msg("这件事不在您的网格或辖区里，不能%(action)s。请交给那里的网格员。"),
     None: msg("“%(action)s”由受理这件事项的中心来做。"),
 }
+
+
+def _check_finder(case: _Case, action: Action, roles: frozenset[Role]) -> None:
+    """自办自结: of the grid's workers only the one who took it up says that it is done; its chief may, too."""
+    if action.verb is Verb.CONCLUDE and roles == {Role.GRID_WORKER} and Role.HANDLER not in case.did:
+        raise RoleForbids(msg("“%(action)s”由先接办的网格员或网格长来做。"), action=(action.name,))
 
 
 def _check_separation(case: _Case, action: Action) -> None:
@@ -237,10 +257,25 @@ def check_fields(kind: Kind, action: Action, given: Mapping[str, object]) -> Non
         raise FieldsWrong(msg("有%(count)s项内容不能用，请按提示改正。"), fields=wrong, count=len(wrong))
 
 
-def outcome_of(kind: Kind, action: Action, given: Mapping[str, object]) -> str:
-    """Which of the action's outcomes these (checked) fields mean, for `Kind.target`; empty where it has none."""
+def is_drawn(kind: Kind, key: bytes, number: str, step: int) -> bool:
+    """Is this end of a matter drawn for a check? `Kind.sample` of 100 are.
+
+    By chance for everybody who works it, yet the same whenever it is asked again: a keyed hash (HMAC-SHA-256 under a key
+    of the city's own) of the matter's number and step, so that an auditor can draw once more.
+    """
+    draw = hmac.digest(key, f"{number}/{step}".encode(), "sha256")
+    return int.from_bytes(draw[:8]) % 100 < kind.sample
+
+
+def outcome_of(kind: Kind, action: Action, given: Mapping[str, object], *, drawn: bool = False) -> str:
+    """Which of the action's outcomes these (checked) fields mean, for `Kind.target`; empty where it has none.
+
+    `drawn` tells of an action that concludes whether it is to be checked.
+    """
     if not action.outcomes:
         return ""
+    if action.verb is Verb.CONCLUDE:
+        return DRAWN if drawn else PASSED
     answer = next(code for code in action.needs if kind.field(code).type is FieldType.BOOL)
     return SOLVED if given[answer] else UNSOLVED
 

@@ -81,6 +81,7 @@ TABLES: Mapping[str, Table] = {
             "says": _TEXT,
             "on_overdue": _CODE,
             "end": Key(Shape.TEXT, choices=tuple(Result)),
+            "unnamed": _CODE,
         },
         many=True,
         required=True,
@@ -128,7 +129,7 @@ TABLES: Mapping[str, Table] = {
         many=True,
     ),
     "paper": Table({"code": _MUST_CODE, "name": _MUST_TEXT, "action": _MUST_CODE}, many=True),
-    "check": Table({"checker_not": _SEPARABLE, "rater_not": _SEPARABLE}),
+    "check": Table({"checker_not": _SEPARABLE, "rater_not": _SEPARABLE, "sample": Key(Shape.WHOLE)}),
     "rating": Table({"questions": Key(Shape.WORDS, required=True)}),
     "visibility": Table(
         {

@@ -85,6 +85,10 @@ def _find_in_rules(kind: Kind, source: Source) -> Iterator[Problem]:
                 msg('补一个 verb = "%(verb)s" 的动作，或从 must 里删去。'),
                 verb=verb,
             )
+    if kind.sample > 100:
+        yield source.problem(
+            ("check", "sample"), msg("抽查比例是百分之几，最多 100。"), msg("写 1 到 100；不抽查就删去。")
+        )
     if kind.separation.checker_not and not (kind.verb(Verb.CHECK_PASS) or kind.verb(Verb.CHECK_FAIL)):
         yield source.problem(
             ("check", "checker_not"), msg("没有核查的动作，这一条管不着谁。"), msg("删去，或补上核查动作。")

@@ -98,6 +98,11 @@ class Verb(StrEnum):
     WITHDRAW = "withdraw"
     NOTE = "note"
     ATTACH = "attach"
+    TAKE_UP = "take_up"
+    CONCLUDE = "conclude"
+    ESCALATE = "escalate"
+    PASS_ON = "pass_on"  # noqa: S105 (no password)
+    GIVE_BACK = "give_back"
 
 
 class Result(StrEnum):
@@ -154,6 +159,8 @@ class Part(StrEnum):
     LEAD = "lead"
     CO = "co"
     EITHER = "either"
+    PLACE = "place"
+    """None yet: the matter lies in its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +169,8 @@ class VerbRule:
 
     `part` the unit's part in the matter; `stays` True: never moves the matter, False: always moves it, None: either;
     `takes` types of fields of which one must be among the needed ones (empty: none); `result` the end that it must
-    lead to; `outcomes` the answers that decide where it leads (empty: `to` decides); `only` the one role allowed.
+    lead to; `outcomes` the answers that decide where it leads (empty: `to` decides); `only` the one role allowed; `held`:
+    whatever the role, the acting unit must be the one that holds the matter (a centre to which it was escalated too).
     """
 
     part: Part = Part.EITHER
@@ -171,9 +179,11 @@ class VerbRule:
     result: Result | None = None
     outcomes: frozenset[str] = frozenset()
     only: Role | None = None
+    held: bool = False
 
 
 SOLVED, UNSOLVED = "solved", "unsolved"
+DRAWN, PASSED = "drawn", "passed"
 
 VERB_RULES: Mapping[Verb, VerbRule] = MappingProxyType(
     {
@@ -193,6 +203,13 @@ VERB_RULES: Mapping[Verb, VerbRule] = MappingProxyType(
         Verb.WITHDRAW: VerbRule(result=Result.WITHDRAWN),
         Verb.NOTE: VerbRule(stays=True, takes=frozenset({FieldType.TEXT})),
         Verb.ATTACH: VerbRule(stays=True, takes=frozenset({FieldType.FILES})),
+        Verb.TAKE_UP: VerbRule(part=Part.PLACE),
+        Verb.CONCLUDE: VerbRule(
+            part=Part.LEAD, takes=frozenset({FieldType.TEXT}), outcomes=frozenset({DRAWN, PASSED}), held=True
+        ),
+        Verb.ESCALATE: VerbRule(part=Part.LEAD, takes=frozenset({FieldType.TEXT}), held=True),
+        Verb.PASS_ON: VerbRule(part=Part.LEAD, takes=frozenset({FieldType.UNIT}), held=True),
+        Verb.GIVE_BACK: VerbRule(part=Part.LEAD, takes=frozenset({FieldType.GROUND}), held=True),
     }
 )
 """The engine's contract with every kind, verb by verb."""
