@@ -133,9 +133,9 @@ def test_it_is_escalated_twice_and_on_to_a_unit(people: People, cast: Cast) -> N
     ]
     assert [(share.unit_name, share.is_open) for share in card.shares][-1] == ("马尚街道综治中心", True)
     assert do(people.township, made, "escalate", **WORDS).stage == "in_centre"
-    assert do(people.county, made, "pass_on", lead=cast.handler.unit_id).stage == "in_unit"
+    assert do(people.county, made, "entrust", lead=cast.handler.unit_id).stage == "in_unit"
     assert do(cast.handler, made, "give_back", ground="return.not-our-duty", words="不归本单位").stage == "in_centre"
-    assert do(people.county, made, "pass_on", lead=cast.second_handler.unit_id).stage == "in_unit"
+    assert do(people.county, made, "entrust", lead=cast.second_handler.unit_id).stage == "in_unit"
     assert do(cast.second_handler, made, "reply", reply="已更换井盖。").stage == "checking"
     assert do(people.checker, made, "check_pass", words="属实").stage == "closed"
 
@@ -148,7 +148,7 @@ def test_it_is_escalated_twice_and_on_to_a_unit(people: People, cast: Cast) -> N
         ("community", "end_in_grid", RoleForbids),
         ("community", "escalate_to_centre", StageForbids),
         ("township", "escalate", (StageForbids, MatterNotFound)),
-        ("county", "pass_on", (StageForbids, MatterNotFound)),
+        ("county", "entrust", (StageForbids, MatterNotFound)),
         ("checker", "check_pass", StageForbids),
     ],
 )

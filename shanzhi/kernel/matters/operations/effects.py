@@ -126,7 +126,7 @@ def _escalate(step: Step) -> None:
     step.tells.update(from_level=str(level), to_level=str(above.level))
 
 
-def _pass_on(step: Step) -> None:
+def _entrust(step: Step) -> None:
     if step.lead is not None and step.given["lead"] == step.lead.unit_id:
         raise FieldsWrong(msg("这件事项已经由该单位主办。请选择另一个单位。"), fields={"lead": msg("请另选单位。")})
     _join(step)
@@ -173,6 +173,6 @@ EFFECTS: Mapping[Verb, Callable[[Step], None]] = {
     Verb.TAKE_UP: _take_up,
     Verb.CONCLUDE: _reply,
     Verb.ESCALATE: _escalate,
-    Verb.PASS_ON: _pass_on,
+    Verb.ENTRUST: _entrust,
     Verb.GIVE_BACK: _give_back,
 }

@@ -108,7 +108,7 @@ def _steps() -> dict[str, type[Step]]:
     """One payload class a verb, each under its own action; of one shape but where a verb tells more."""
     verbs = (
         "accept refuse correct dispatch take hand_back transfer reply assist_done check_pass check_fail rate lapse"
-        " withdraw note attach take_up conclude escalate pass_on give_back"
+        " withdraw note attach take_up conclude escalate entrust give_back"
     )
     shapes: dict[str, type[Step]] = {"conclude": Conclusion, "escalate": Escalation}
     made: dict[str, type[Step]] = {}

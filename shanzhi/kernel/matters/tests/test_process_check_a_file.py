@@ -12,7 +12,7 @@ from shanzhi.kernel.matters.policy.process import Kind, Level, Owner, Party, Res
 from shanzhi.kernel.matters.policy.process.soundness import find_problems
 from shanzhi.kernel.matters.tests.process_support import FILE, TEXT, drop, edit, line_of, load, told
 
-OF_LEVELS = {Verb.TAKE_UP, Verb.CONCLUDE, Verb.ESCALATE, Verb.PASS_ON, Verb.GIVE_BACK}
+OF_LEVELS = {Verb.TAKE_UP, Verb.CONCLUDE, Verb.ESCALATE, Verb.ENTRUST, Verb.GIVE_BACK}
 """Verbs of kinds that go from level to level (incident)."""
 
 

@@ -101,7 +101,7 @@ class Verb(StrEnum):
     TAKE_UP = "take_up"
     CONCLUDE = "conclude"
     ESCALATE = "escalate"
-    PASS_ON = "pass_on"  # noqa: S105 (no password)
+    ENTRUST = "entrust"
     GIVE_BACK = "give_back"
 
 
@@ -208,7 +208,7 @@ VERB_RULES: Mapping[Verb, VerbRule] = MappingProxyType(
             part=Part.LEAD, takes=frozenset({FieldType.TEXT}), outcomes=frozenset({DRAWN, PASSED}), held=True
         ),
         Verb.ESCALATE: VerbRule(part=Part.LEAD, takes=frozenset({FieldType.TEXT}), held=True),
-        Verb.PASS_ON: VerbRule(part=Part.LEAD, takes=frozenset({FieldType.UNIT}), held=True),
+        Verb.ENTRUST: VerbRule(part=Part.LEAD, takes=frozenset({FieldType.UNIT}), held=True),
         Verb.GIVE_BACK: VerbRule(part=Part.LEAD, takes=frozenset({FieldType.GROUND}), held=True),
     }
 )
