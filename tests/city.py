@@ -56,6 +56,8 @@ class Cast:
     keeper: Actor
     security_officer: Actor
     auditor: Actor
+    operator: Actor
+    second_operator: Actor
 
     def actors(self) -> dict[str, Actor]:
         """All of them by part."""
@@ -75,6 +77,8 @@ PARTS = {
     "keeper": ("centre-3703", "keeper", 0),
     "security_officer": ("centre-3703", "security_officer", 0),
     "auditor": ("centre-3703", "auditor", 0),
+    "operator": ("centre-3703", "operator", 0),
+    "second_operator": ("centre-3703", "operator", 1),
 }
 LOGINS = {part: part.replace("_", "-") for part in PARTS}
 

@@ -89,13 +89,30 @@ class Settle(About):
     reply_sealed: str = ""
 
 
+@payload("matters.answer")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer(Step):
+    """A call was answered at once, by version `cited_version` of the knowledge item `cited`."""
+
+    cited: str
+    cited_version: int
+
+
+@payload("matters.pass_on")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassOn(Step):
+    """A call was passed on to whoever acts at once: `passed_to` as the process file names it ("110")."""
+
+    passed_to: str
+
+
 def _steps() -> dict[str, type[Step]]:
-    """One payload class a verb, each under its own action, all of one shape."""
+    """One payload class a verb, each under its own action; all of one shape but for the two that end a call."""
     verbs = (
         "accept refuse correct dispatch take hand_back transfer reply assist_done check_pass check_fail rate lapse"
         " withdraw note attach"
     )
-    made: dict[str, type[Step]] = {}
+    made: dict[str, type[Step]] = {"answer": Answer, "pass_on": PassOn}
     for verb in verbs.split():
         plain: type[Step] = type(f"Step_{verb}", (Step,), {"__doc__": Step.__doc__, "__slots__": ()})
         made[verb] = payload(f"matters.{verb}")(plain)

@@ -1,6 +1,7 @@
 """Every read of matters: under row-level security, prefetched, as small dataclasses with names in place of ids."""
 
 from shanzhi.kernel.matters.queries.bulk import BulkRow, bulk_count, matters_in_bulk
+from shanzhi.kernel.matters.queries.calling import CallerMatter, likely_categories, open_of_phone
 from shanzhi.kernel.matters.queries.card import (
     ActionChoice,
     MatterCard,
@@ -49,6 +50,7 @@ from shanzhi.kernel.matters.rulebook import (
 __all__ = [
     "ActionChoice",
     "BulkRow",
+    "CallerMatter",
     "Categories",
     "CategoryGroup",
     "DeskCount",
@@ -78,10 +80,12 @@ __all__ = [
     "hash_of_code",
     "kept",
     "kind_version",
+    "likely_categories",
     "loop_state",
     "matter_id_of_number",
     "matters_in_bulk",
     "matters_page",
+    "open_of_phone",
     "parties_of",
     "phone_index",
     "public_sources",

@@ -1,0 +1,6 @@
+"""Every change of state of the hotline: calls, and knowledge items."""
+
+from shanzhi.modules.hotline.operations.calls import Ended, Look, call_drop, call_end, call_keep, calls_forget
+from shanzhi.modules.hotline.operations.knowledge import item_edit, item_restore
+
+__all__ = ["Ended", "Look", "call_drop", "call_end", "call_keep", "calls_forget", "item_edit", "item_restore"]
