@@ -1,5 +1,7 @@
 """Calls with their sealed drafts, and knowledge items in all their versions."""
 
+from typing import ClassVar
+
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
@@ -18,6 +20,8 @@ class Call(models.Model):
     matter = models.ForeignKey("matters.Matter", on_delete=models.PROTECT, related_name="+", null=True)
     sealed = models.BinaryField(default=b"")
     steps = models.IntegerField(default=0)
+
+    objects: ClassVar[models.Manager["Call"]] = models.Manager()
 
     class Meta:
         default_permissions = ()
@@ -51,6 +55,8 @@ class KnowledgeVersion(models.Model):
     words = SearchVectorField()
     made_at = models.DateTimeField()
     post = models.ForeignKey("organisation.Post", on_delete=models.PROTECT, related_name="+", null=True)
+
+    objects: ClassVar[models.Manager["KnowledgeVersion"]] = models.Manager()
 
     class Meta:
         default_permissions = ()

@@ -172,7 +172,7 @@ def _report(words: Words, body: str) -> NewReport:
 
 def _steps(words: Words, ending: Ending, passed_to: str) -> list[tuple[str, dict[str, object]]]:
     """The actions of the matter's process by which an ending is reached, each with its fields."""
-    where = {"category": words.category}
+    where: dict[str, object] = {"category": words.category}
     if ending is Ending.ANSWERED:
         return [("answer", where | {"cite": words.cite, "words": words.words})]
     if ending is Ending.PASSED:

@@ -51,7 +51,9 @@ def known(cast: Cast) -> str:
 def payload(actor: Actor, number: str) -> dict[str, Any]:
     with acting(actor):
         pk = seen.matter_id_of_number(number)
-        return Entry.objects.filter(subject_kind="matter", subject_id=pk).order_by("-subject_step").first().payload  # type: ignore[union-attr]
+        assert pk is not None
+        told: dict[str, Any] = Entry.objects.filter(subject_kind="matter", subject_id=pk).latest("subject_step").payload
+        return told
 
 
 def test_it_answers_at_once_and_cites_the_item(cast: Cast):
