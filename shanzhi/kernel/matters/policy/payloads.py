@@ -5,7 +5,7 @@ Unit, region and category are ids and codes; a change of shape is a new version,
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from shanzhi.kernel.journal.policy import Payload, payload
 
@@ -121,3 +121,21 @@ def _steps() -> dict[str, type[Step]]:
 
 STEPS = _steps()
 """Verb of the engine → payload class."""
+
+
+@payload("matters.dispatch_loaded")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DispatchLoaded(Payload):
+    """A draft of the dispatch catalogue was loaded: how many rows, and the day from which it is meant to hold."""
+
+    rows: int
+    holds_from: date
+
+
+@payload("matters.dispatch_live")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DispatchLive(Payload):
+    """A version of the dispatch catalogue went live: it decides suggestions from this day on."""
+
+    rows: int
+    holds_from: date

@@ -12,6 +12,7 @@ from shanzhi.kernel.matters.queries.card import (
     matter_id_of_number,
     step_title,
 )
+from shanzhi.kernel.matters.queries.dispatching import Elsewhere, Trial, VersionRow, dispatch_trial, dispatch_versions
 from shanzhi.kernel.matters.queries.finding import ListFilter
 from shanzhi.kernel.matters.queries.lists import (
     DeskCount,
@@ -54,6 +55,7 @@ __all__ = [
     "Categories",
     "CategoryGroup",
     "DeskCount",
+    "Elsewhere",
     "Ground",
     "Kept",
     "ListFilter",
@@ -70,11 +72,15 @@ __all__ = [
     "Share",
     "TimelineEntry",
     "TriageHint",
+    "Trial",
+    "VersionRow",
     "bulk_count",
     "card",
     "categories",
     "current_kind",
     "desk_count",
+    "dispatch_trial",
+    "dispatch_versions",
     "follow_of_phone",
     "grounds",
     "hash_of_code",
