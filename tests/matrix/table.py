@@ -199,6 +199,7 @@ PAGES: Mapping[str, Page] = {
     ),
     "triage:unit": Page("triage", about="matter", head=False, asks=("category", "region", "lead", "was", "q_lead")),
     "hotline:desk": Page("desk", head=False),
+    "hotline:rings": Page("desk", head=False),
     "hotline:look": Page(write="desk", sends={"ref": CALL, "body": "看看"}),
     "hotline:call": Page("desk", "desk", args=({"ref": CALL},), head=False, sends={"do": "look"}, says="404"),
     "worklist:list": Page("worklist", asks=LIST),
@@ -277,6 +278,8 @@ CALLS: Mapping[str, Page] = {
     "api:seal_epochs": Page(ANYONE, head=False, fixed=True),
     # Without its three parameters: 422.
     "api:seal_consistency": Page(ANYONE, head=False, asks=("epoch", "old", "new"), fixed=True, says="422"),
+    # Unsigned: refused, whoever sends it.
+    "api:call_ring": Page(write=ANYONE, sends={"event": "1", "extension": "8001", "number": "13812345678"}),
     "api:readings": Page(CODE, about="matter", head=False, asks=("after",)),
     "api:follow": Page(CODE, about="matter", head=False),
     "api:attach": Page(write=CODE, about="matter", sends={"files": "a file"}),

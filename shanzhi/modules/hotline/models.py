@@ -71,3 +71,27 @@ class KnowledgeVersion(models.Model):
                 condition=models.Q(valid_until__isnull=True) | models.Q(valid_until__gte=models.F("valid_from")),
             ),
         )
+
+
+class Extension(models.Model):
+    """Which desk answers an extension of the exchange."""
+
+    extension = models.CharField(max_length=20, unique=True, db_collation="C")
+    post = models.ForeignKey("organisation.Post", on_delete=models.PROTECT, related_name="+")
+
+    objects: ClassVar[models.Manager["Extension"]] = models.Manager()
+
+    class Meta:
+        default_permissions = ()
+
+
+class RingSeen(models.Model):
+    """A ring that came already, by the hash of its name: sent again, it does nothing."""
+
+    event_hash = models.BinaryField(max_length=32, primary_key=True)
+    seen_at = models.DateTimeField(db_index=True)
+
+    objects: ClassVar[models.Manager["RingSeen"]] = models.Manager()
+
+    class Meta:
+        default_permissions = ()

@@ -45,6 +45,19 @@ class CallOver(Conflict):
     code = "call-over"
 
 
+class BadRing(InputError):
+    """A ring that wasn't signed, or is too old."""
+
+    status = 400
+    code = "bad-ring"
+
+
+class NoDesk(NotFound):
+    """Nobody has this extension."""
+
+    code = "no-desk"
+
+
 class NoItem(NotFound):
     """No such knowledge item."""
 

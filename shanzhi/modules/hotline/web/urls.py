@@ -8,6 +8,7 @@ PREFIX = "desk/"
 app_name = "hotline"
 urlpatterns = [
     path("", views.desk_page, name="desk"),
+    path("rings/", views.rings, name="rings"),
     path("look/", views.look, name="look"),
     path("call/<uuid:ref>/", views.call, name="call"),
 ]

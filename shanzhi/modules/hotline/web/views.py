@@ -56,6 +56,14 @@ def look(request: ActingRequest) -> HttpResponse:
     return render(request, "hotline/_look.html", _look_context(request, words, found))
 
 
+@require_GET
+@never_cache
+def rings(request: ActingRequest) -> HttpResponse:
+    """The calls that aren't over: asked every few seconds, so that a ring shows by itself."""
+    desk.check_staff(request, FEATURE)
+    return render(request, "hotline/_calls.html", {"calls": queries.open_calls(request.actor)})
+
+
 @dataclass(frozen=True, slots=True)
 class _Shown:
     """What the page shows: a call, what was typed, what is known, what went wrong, and how the last call ended."""
