@@ -247,6 +247,8 @@ class DispatchVersion(models.Model):
     live_at = models.DateTimeField(null=True)
     post = models.ForeignKey("organisation.Post", on_delete=models.PROTECT, related_name="+", null=True)
 
+    objects: ClassVar[models.Manager["DispatchVersion"]] = models.Manager()
+
     class Meta:
         default_permissions: ClassVar = ()
 
@@ -262,6 +264,8 @@ class DispatchRow(models.Model):
     unit_kind = models.CharField(max_length=60, db_collation="C", default="")
     limit_text = models.CharField(max_length=12, db_collation="C")
     ground = models.TextField()
+
+    objects: ClassVar[models.Manager["DispatchRow"]] = models.Manager()
 
     class Meta:
         default_permissions: ClassVar = ()

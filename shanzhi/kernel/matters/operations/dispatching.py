@@ -51,7 +51,7 @@ def dispatch_load(*, rows: Sequence[DispatchCase], holds_from: date, note: str, 
         author=author_of(actor),
         happened_at=now,
     )
-    return version.pk
+    return int(version.pk)
 
 
 def _known(rows: Sequence[DispatchCase], on: date) -> Known:

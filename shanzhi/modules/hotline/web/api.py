@@ -36,7 +36,7 @@ def call_ring(
     body: RingIn,
     stamp: Annotated[str, Header(alias="Shanzhi-Time")] = "",
     signature: Annotated[str, Header(alias="Shanzhi-Signature")] = "",
-) -> Status:
+) -> Status[RingOut]:
     """A call rings: the desk of its extension opens a form with the number. `Shanzhi-Time` is the Unix time,
     `Shanzhi-Signature` the HMAC-SHA-256 (hexadecimal) over that time, a full stop and the body."""
     now = request.now  # type: ignore[attr-defined]
