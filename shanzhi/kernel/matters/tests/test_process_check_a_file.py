@@ -100,6 +100,7 @@ def test_it_has_exactly_the_transitions_of_the_issue() -> None:
         ("reported", "accept", "accepted"),
         ("reported", "refuse", "refused"),
         ("accepted", "refuse", "refused"),
+        *((stage, *to) for stage in ("reported", "accepted") for to in (("answer", "answered"), ("pass_on", "passed"))),
         ("accepted", "dispatch", "dispatched"),
         ("dispatched", "take", "handling"),
         ("dispatched", "hand_back", "accepted"),
@@ -321,7 +322,7 @@ def test_the_file_speaks_plain_toml_1_0() -> None:
 def test_check_says_that_a_file_can_be_used() -> None:
     said = check_file(FILE)
     assert said.ok
-    assert said.text == f"{FILE}：流程可用。诉求（request）第 1 版，9 个环节，16 个动作。"
+    assert said.text == f"{FILE}：流程可用。诉求（request）第 2 版，11 个环节，18 个动作。"
 
 
 def test_check_lists_what_to_mend(tmp_path: Path) -> None:
