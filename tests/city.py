@@ -57,6 +57,8 @@ class Cast:
     security_officer: Actor
     auditor: Actor
     grid_worker: Actor
+    operator: Actor
+    second_operator: Actor
 
     def actors(self) -> dict[str, Actor]:
         """All of them by part."""
@@ -77,6 +79,8 @@ PARTS = {
     "security_officer": ("centre-3703", "security_officer", 0),
     "auditor": ("centre-3703", "auditor", 0),
     "grid_worker": ("community-370303009006", "grid_worker", 0),
+    "operator": ("centre-3703", "operator", 0),
+    "second_operator": ("centre-3703", "operator", 1),
 }
 LOGINS = {part: part.replace("_", "-") for part in PARTS}
 

@@ -273,3 +273,6 @@ SECURITY_CONTACT = contact_of(os.environ.get("SHANZHI_SECURITY_CONTACT", ""))
 
 LOGGING = logs.settings()
 METRICS_TOKEN = os.environ.get("SHANZHI_METRICS_TOKEN", "")
+
+# The exchange of the hotline signs its rings with this secret (32 characters at least); empty: none comes in.
+CTI_SECRET = os.environ.get("SHANZHI_CTI_SECRET", "")

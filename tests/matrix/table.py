@@ -38,9 +38,13 @@ AS_RESIDENT = frozenset({RESIDENT, REPORTER, CODE})
 FEATURES: Mapping[str, frozenset[str]] = {
     # A door may also be a feature: these roles have it, other posts are answered 403.
     "triage": frozenset({"dispatcher"}),
+    "desk": frozenset({"operator"}),
+    "knowledge": frozenset({"keeper"}),
     "worklist": frozenset({"handler"}),
     "checks": frozenset({"checker"}),
-    "find": frozenset({"dispatcher", "handler", "checker", "supervisor", "keeper", "grid_chief", "grid_worker"}),
+    "find": frozenset(
+        {"dispatcher", "operator", "handler", "checker", "supervisor", "keeper", "grid_chief", "grid_worker"}
+    ),
     "export": frozenset({"supervisor", "keeper"}),
     "keep": frozenset({"keeper"}),
     "signoffs": frozenset({"supervisor", "keeper", "security_officer", "auditor"}),
@@ -106,6 +110,7 @@ ASKER = frozenset({"keeper"})
 SIGNOFF_SEEN = frozenset({"keeper", "security officer", "auditor"})
 TOKEN_SEEN = frozenset({"keeper", "security officer"})
 NO_STAFF = "999999999"
+CALL = "73900000-0000-4000-8000-000000000001"
 # What a page with forms reads besides: a form that waited for its writer to sign in again.
 BACK = ("parked",)
 
@@ -256,6 +261,10 @@ PAGES: Mapping[str, Page] = {
         "triage", "triage", about="matter", head=False, asks=("light", "after", *BACK), sends={"do": "accept"}
     ),
     "triage:unit": Page("triage", about="matter", head=False, asks=("category", "region", "lead", "was", "q_lead")),
+    "hotline:desk": Page("desk", head=False),
+    "hotline:rings": Page("desk", head=False),
+    "hotline:look": Page(write="desk", sends={"ref": CALL, "body": "看看"}),
+    "hotline:call": Page("desk", "desk", args=({"ref": CALL},), head=False, sends={"do": "look"}, says="404"),
     "worklist:list": Page("worklist", asks=LIST),
     "worklist:matter": Page("worklist", about="matter", asks=(*LIST, *BACK)),
     "worklist:do": Page(write="worklist", about="matter", args=(NOTE, TAKE, NONSENSE), sends=ACTING),
@@ -338,6 +347,8 @@ CALLS: Mapping[str, Page] = {
     "api:seal_epochs": Page(ANYONE, head=False, fixed=True),
     # Without its three parameters: 422.
     "api:seal_consistency": Page(ANYONE, head=False, asks=("epoch", "old", "new"), fixed=True, says="422"),
+    # Unsigned: refused, whoever sends it.
+    "api:call_ring": Page(write=ANYONE, sends={"event": "1", "extension": "8001", "number": "13812345678"}),
     "api:readings": Page(CODE, about="matter", head=False, asks=("after",)),
     "api:follow": Page(CODE, about="matter", head=False),
     "api:attach": Page(write=CODE, about="matter", sends={"files": "a file"}),
@@ -367,6 +378,7 @@ co-handler               x    -     -        -        -        -              - 
 grid-chief               x    -     -        -        -        -              -      -
 grid-worker              x    -     -        -        -        -              -      -
 neighbour-dispatcher     -    -     -        -        -        x              -      -
+operator                 x    x     x        x        x        x              x      x
 neighbour-checker        -    -     x        -        -        x              -      -
 neighbour-handler        -    -     x        -        -        -              -      -
 post-without-a-place     -    -     -        -        -        -              -      -
@@ -386,6 +398,7 @@ other-reporter           -    -     x        -        -        -              - 
 _REACH: Mapping[str, str] = {
     "dispatcher": "nowhere, waiting, waiting there",
     "neighbour dispatcher": "waiting there",
+    "operator": "nowhere, waiting, waiting there",
     "checker": "foreign, checking",
     "supervisor": "own, past, foreign, nowhere, waiting, waiting there, ended, checking",
     "handler": "own, checking",

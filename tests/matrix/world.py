@@ -61,6 +61,7 @@ INNER = frozenset({"note", "inner name", "inner file"})
 POSTS = {
     "dispatcher": ("centre-3703", "dispatcher"),
     "checker": ("centre-3703", "checker"),
+    "operator": ("centre-3703", "operator"),
     "supervisor": ("centre-3703", "supervisor"),
     "county checker": ("centre-370303", "checker"),
     "keeper": ("centre-370303", "keeper"),

@@ -29,8 +29,10 @@ BEFORE = {
 """The last migration of each slice before its rights were narrowed."""
 RUN_AS_OWNER = {
     "audit_days",
+    "hotline_ring",
     "journal_make_months",
     "matters_follow_of_phone",
+    "matters_open_of_phone",
     "matters_search",
     "session_counts",
     "session_delete",

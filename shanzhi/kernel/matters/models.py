@@ -253,3 +253,46 @@ class KindVersion(models.Model):
     class Meta:
         default_permissions: ClassVar = ()
         constraints: ClassVar = [models.UniqueConstraint(fields=["code", "version"], name="matters_kindversion_once")]
+
+
+class DispatchVersion(models.Model):
+    """A version of the dispatch catalogue: the day from which it holds; None in `live_at`: only a draft."""
+
+    holds_from = models.DateField()
+    note = models.TextField(default="")
+    loaded_at = models.DateTimeField()
+    live_at = models.DateTimeField(null=True)
+    post = models.ForeignKey("organisation.Post", on_delete=models.PROTECT, related_name="+", null=True)
+
+    objects: ClassVar[models.Manager["DispatchVersion"]] = models.Manager()
+
+    class Meta:
+        default_permissions: ClassVar = ()
+
+
+class DispatchRow(models.Model):
+    """One case of a version: a category in a place, and the unit that it goes to (by code, or by kind and level)."""
+
+    version = models.ForeignKey(DispatchVersion, on_delete=models.PROTECT, related_name="+")
+    category = models.CharField(max_length=60, db_collation="C")
+    region_code = models.CharField(max_length=15, db_collation="C", default="")
+    level = models.CharField(max_length=10, db_collation="C", default="")
+    unit_code = models.CharField(max_length=80, db_collation="C", default="")
+    unit_kind = models.CharField(max_length=60, db_collation="C", default="")
+    limit_text = models.CharField(max_length=12, db_collation="C")
+    ground = models.TextField()
+
+    objects: ClassVar[models.Manager["DispatchRow"]] = models.Manager()
+
+    class Meta:
+        default_permissions: ClassVar = ()
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=("version", "category", "region_code"), name="matters_dispatch_one_row_a_case"
+            ),
+            models.CheckConstraint(
+                condition=Q(unit_kind="", level="") & ~Q(unit_code="")
+                | Q(unit_code="", level__in=("city", "county", "township")) & ~Q(unit_kind=""),
+                name="matters_dispatch_one_unit",
+            ),
+        ]

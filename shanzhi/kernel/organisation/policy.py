@@ -318,7 +318,7 @@ def default_sees(role: str, kind: UnitKind) -> Sees:
     """
     if role in ("security_officer", "auditor"):
         return Sees.OFFICE
-    if role == "dispatcher":
+    if role in ("dispatcher", "operator"):
         return Sees.INTAKE
     if role == "handler" and kind not in (UnitKind.TOWNSHIP, UnitKind.COMMUNITY):
         return Sees.UNIT

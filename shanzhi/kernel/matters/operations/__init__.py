@@ -2,6 +2,7 @@
 
 from shanzhi.kernel.matters.operations.act import act
 from shanzhi.kernel.matters.operations.batch import BatchResult, BatchRow, check_row, import_batch
+from shanzhi.kernel.matters.operations.dispatching import dispatch_go_live, dispatch_load
 from shanzhi.kernel.matters.operations.erasing import erase_asked
 from shanzhi.kernel.matters.operations.finding import words_fill
 from shanzhi.kernel.matters.operations.foresee import Foreseen, foresee
@@ -30,6 +31,8 @@ __all__ = [
     "consent_withdraw",
     "contact_correct",
     "copy_own",
+    "dispatch_go_live",
+    "dispatch_load",
     "erase_ask",
     "erase_asked",
     "foresee",

@@ -7,7 +7,7 @@ from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
 from shanzhi.kernel.matters.models import Assignment
 from shanzhi.kernel.matters.operations.step import Step, assign, end_assignments, take_part
-from shanzhi.kernel.matters.policy.process import FieldsWrong, Verb
+from shanzhi.kernel.matters.policy.process import FieldsWrong, FieldType, Verb
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.organisation.policy import level_of
 from shanzhi.kernel.organisation.queries import RegionRow
@@ -45,6 +45,19 @@ def _ground(step: Step) -> None:
 def _refuse(step: Step) -> None:
     _join(step)
     _ground(step)
+
+
+def _answer(step: Step) -> None:
+    _correct(step)
+    item = step.given[next(code for code in step.action.needs if step.kind.field(code).type is FieldType.CITE)]
+    step.tells.update(cited=item.code, cited_version=item.version)
+
+
+def _pass_on(step: Step) -> None:
+    _correct(step)
+    # A verb takes one choice; its code is the process file's to give.
+    chosen = next(code for code in step.action.needs if step.kind.field(code).type is FieldType.CHOICE)
+    step.tells["passed_to"] = step.given[chosen]
 
 
 def _withdraw(step: Step) -> None:
@@ -156,6 +169,8 @@ def _nothing(step: Step) -> None:
 EFFECTS: Mapping[Verb, Callable[[Step], None]] = {
     Verb.ACCEPT: _correct,
     Verb.REFUSE: _refuse,
+    Verb.ANSWER: _answer,
+    Verb.PASS_ON: _pass_on,
     Verb.CORRECT: _correct,
     Verb.DISPATCH: _dispatch,
     Verb.TAKE: _take,

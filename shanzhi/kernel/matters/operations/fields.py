@@ -7,6 +7,7 @@ from typing import Any
 from shanzhi.core.periods import local_date
 from shanzhi.core.text import clean_text, msg
 from shanzhi.kernel.matters.operations.step import Step
+from shanzhi.kernel.matters.policy.citing import Cited, is_citable, read_cite
 from shanzhi.kernel.matters.policy.process import FieldsMissing, FieldsWrong, FieldType, Verb
 from shanzhi.kernel.matters.rulebook import categories, grounds
 from shanzhi.kernel.organisation import queries as organisation
@@ -61,6 +62,13 @@ def _ground(step: Step, value: Any, on: date) -> str:
     return ground.code
 
 
+def _cite(step: Step, value: Any, on: date) -> Cited:
+    item = read_cite(str(value))
+    if item is None or not is_citable(item, on):
+        raise ValueError(msg("没有这条知识，或者它现在不能引用。请重新选一条。"))
+    return item
+
+
 def _category(step: Step, value: Any, on: date) -> str:
     found = categories().rules.categories.get(str(value))
     if found is None or found.retired:
@@ -93,6 +101,7 @@ def _units(step: Step, value: Any, on: date) -> tuple[int, ...]:
 _CHECKS: Mapping[FieldType, Callable[[Step, Any, date], Any]] = {
     FieldType.TEXT: _text,
     FieldType.GROUND: _ground,
+    FieldType.CITE: _cite,
     FieldType.CATEGORY: _category,
     FieldType.REGION: _region,
     FieldType.UNIT: _unit,

@@ -37,7 +37,7 @@ SORTED = ("category", "region", "scope_code", "solved", "satisfied")
 """What steps change of a matter. The rest stays as it was reported: the database lets nobody change it."""
 KEPT_FROM_WORKER = ("salt", "source", "source_number", "follow_hash")
 """What only the doors need of a matter."""
-SHOWN_TO_REPORTER = frozenset({Verb.REFUSE, Verb.REPLY})
+SHOWN_TO_REPORTER = frozenset({Verb.REFUSE, Verb.REPLY, Verb.ANSWER, Verb.PASS_ON})
 COMMUTES = frozenset({Verb.NOTE, Verb.ATTACH, Verb.ASSIST_DONE})
 """Verbs that don't mind what else happened meanwhile: they need no version."""
 

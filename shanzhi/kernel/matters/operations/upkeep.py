@@ -12,9 +12,11 @@ from shanzhi.kernel.access.policy import SYSTEM, Actor
 from shanzhi.kernel.journal.policy import Subject
 from shanzhi.kernel.matters.models import Assignment, Matter, Submission, Suggestion
 from shanzhi.kernel.matters.operations.act import act, is_intake
+from shanzhi.kernel.matters.operations.dispatching import cases_on
 from shanzhi.kernel.matters.operations.step import KEPT_FROM_WORKER, lock_matter
+from shanzhi.kernel.matters.policy.dispatching import DispatchCase, choose_case
 from shanzhi.kernel.matters.policy.duty import check_duty, may_reach_reporter
-from shanzhi.kernel.matters.policy.suggest import UnitHint, suggest_category, suggest_units
+from shanzhi.kernel.matters.policy.suggest import CODE_LENGTHS, UnitHint, suggest_category, suggest_units
 from shanzhi.kernel.matters.rulebook import categories, kind_version, lapsing_stages
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.organisation.policy import Level, UnitKind
@@ -66,9 +68,33 @@ class UnitFinder:
     def __init__(self, now: datetime) -> None:
         self.on = local_date(now)
         self._known: dict[UnitHint, int | None] = {}
+        self._rows: tuple[DispatchCase, ...] | None = None
+        self._units: dict[str, int | None] = {}
 
     def lead(self, category: str, region_code: str) -> int | None:
-        """The unit to suggest as lead for a category and a place; None where the hints lead nowhere."""
+        """The unit to suggest as lead for a category and a place: by the dispatch catalogue in force, else by the rule
+        book's hints; None where both lead nowhere."""
+        if self._rows is None:
+            self._rows = cases_on(self.on)
+        case = choose_case(self._rows, category, region_code)
+        found = self.of_case(case, region_code) if case is not None else None
+        return found if found is not None else self._by_hints(category, region_code)
+
+    def of_case(self, case: DispatchCase, region_code: str) -> int | None:
+        """The unit that a row of the catalogue names for a place; None where there is none (any more)."""
+        if case.unit_code:
+            if case.unit_code not in self._units:
+                unit = organisation.unit_by_code(case.unit_code, self.on)
+                self._units[case.unit_code] = unit.id if unit else None
+            return self._units[case.unit_code]
+        hint = UnitHint(case.unit_kind, case.level, region_code[: CODE_LENGTHS[case.level]])
+        if len(hint.region_code) < CODE_LENGTHS[case.level]:
+            return None
+        if hint not in self._known:
+            self._known[hint] = self._find(hint)
+        return self._known[hint]
+
+    def _by_hints(self, category: str, region_code: str) -> int | None:
         for hint in suggest_units(categories().rules, category, region_code):
             if hint.lead:
                 if hint not in self._known:

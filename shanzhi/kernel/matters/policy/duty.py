@@ -8,8 +8,8 @@ from shanzhi.core.errors import NotAllowed
 from shanzhi.core.text import msg
 from shanzhi.kernel.matters.policy.process import Owner
 
-TRIAGE, CHECK, SUPERVISE = "dispatcher", "checker", "supervisor"
-"""Roles of the rule book: who triages, checks, supervises."""
+TRIAGE, CHECK, SUPERVISE = ("dispatcher", "operator"), "checker", "supervisor"
+"""Roles of the rule book: who takes in and triages, checks, supervises."""
 ADMINISTRATORS = frozenset({"keeper", "security_officer", "auditor"})
 """Roles that keep the installation and watch over it (三权分立); no matter is theirs."""
 
@@ -26,7 +26,7 @@ def may_reach_reporter(
     """May a post of `role` open the contact and the originals of a matter whose stage is `owner`'s (None: ended)?
 
     - whoever's unit holds an open assignment (lead, co-handler who isn't done), whatever its role but an administrator's;
-    - the triage desk that answers for the intake, while the matter is in intake;
+    - the triage or operator's desk that answers for the intake, while the matter is in intake;
     - the checker of the centre or of the place, while it is being checked;
     - the supervisor of the place, always: complaints about how a matter ended come to them.
     """
@@ -35,7 +35,7 @@ def may_reach_reporter(
     if has_open_share and owner is not None:
         return True
     return (
-        (role == TRIAGE and owner is Owner.INTAKE and is_intake)
+        (role in TRIAGE and owner is Owner.INTAKE and is_intake)
         or (role == CHECK and owner is Owner.CHECKER and is_intake)
         or (role == SUPERVISE and is_in_range)
     )

@@ -104,6 +104,23 @@ class Settle(About):
     reply_sealed: str = ""
 
 
+@payload("matters.answer")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer(Step):
+    """A call was answered at once, by version `cited_version` of the knowledge item `cited`."""
+
+    cited: str
+    cited_version: int
+
+
+@payload("matters.pass_on")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassOn(Step):
+    """A call was passed on to whoever acts at once: `passed_to` as the process file names it ("110")."""
+
+    passed_to: str
+
+
 def _steps() -> dict[str, type[Step]]:
     """One payload class a verb, each under its own action; of one shape but where a verb tells more."""
     verbs = (
@@ -111,7 +128,7 @@ def _steps() -> dict[str, type[Step]]:
         " withdraw note attach take_up conclude escalate entrust give_back"
     )
     shapes: dict[str, type[Step]] = {"conclude": Conclusion, "escalate": Escalation}
-    made: dict[str, type[Step]] = {}
+    made: dict[str, type[Step]] = {"answer": Answer, "pass_on": PassOn}
     for verb in verbs.split():
         shape = shapes.get(verb, Step)
         plain: type[Step] = type(f"Step_{verb}", (shape,), {"__doc__": shape.__doc__, "__slots__": ()})
@@ -148,3 +165,21 @@ class ListTaken(Payload):
     file_format: str
     rows: int
     sha256: str
+
+
+@payload("matters.dispatch_loaded")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DispatchLoaded(Payload):
+    """A draft of the dispatch catalogue was loaded: how many rows, and the day from which it is meant to hold."""
+
+    rows: int
+    holds_from: date
+
+
+@payload("matters.dispatch_live")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DispatchLive(Payload):
+    """A version of the dispatch catalogue went live: it decides suggestions from this day on."""
+
+    rows: int
+    holds_from: date

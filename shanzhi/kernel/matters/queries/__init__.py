@@ -1,6 +1,7 @@
 """Every read of matters: under row-level security, prefetched, as small dataclasses with names in place of ids."""
 
 from shanzhi.kernel.matters.queries.bulk import BulkRow, bulk_count, matters_in_bulk
+from shanzhi.kernel.matters.queries.calling import CallerMatter, likely_categories, open_of_phone
 from shanzhi.kernel.matters.queries.card import (
     ActionChoice,
     MatterCard,
@@ -11,6 +12,7 @@ from shanzhi.kernel.matters.queries.card import (
     matter_id_of_number,
     step_title,
 )
+from shanzhi.kernel.matters.queries.dispatching import Elsewhere, Trial, VersionRow, dispatch_trial, dispatch_versions
 from shanzhi.kernel.matters.queries.finding import ListFilter
 from shanzhi.kernel.matters.queries.lists import (
     DeskCount,
@@ -50,9 +52,11 @@ from shanzhi.kernel.matters.rulebook import (
 __all__ = [
     "ActionChoice",
     "BulkRow",
+    "CallerMatter",
     "Categories",
     "CategoryGroup",
     "DeskCount",
+    "Elsewhere",
     "Ground",
     "Kept",
     "ListFilter",
@@ -69,22 +73,28 @@ __all__ = [
     "Share",
     "TimelineEntry",
     "TriageHint",
+    "Trial",
+    "VersionRow",
     "ViewRow",
     "bulk_count",
     "card",
     "categories",
     "current_kind",
     "desk_count",
+    "dispatch_trial",
+    "dispatch_versions",
     "follow_of_phone",
     "grounds",
     "hash_of_code",
     "kept",
     "kind_version",
+    "likely_categories",
     "loop_state",
     "matter_id_of_number",
     "matters_in_bulk",
     "matters_page",
     "my_views",
+    "open_of_phone",
     "parties_of",
     "phone_index",
     "public_sources",

@@ -38,6 +38,8 @@ def load(text: str = TEXT) -> Kind:
 REQUEST = load()
 NEEDED: Mapping[str, object] = {
     "ground": "not_ours",
+    "cite": "heating@1",
+    "passed_to": "110",
     "words": "已核实",
     "reply": "路灯已修好",
     "lead": 7,

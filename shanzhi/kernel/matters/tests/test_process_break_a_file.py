@@ -10,9 +10,9 @@ from shanzhi.kernel.matters.tests.process_support import TEXT, edit, line_of, to
 BREAKS = [
     # form
     ("kind", 'initial = "reported"\n', "", "kind", "", "缺少 initial"),
-    ("kind", "version = 1", 'version = "1"', "kind", "version", "1 到 100000 的整数"),
-    ("kind", "version = 1", "version = true", "kind", "version", "1 到 100000 的整数"),
-    ("kind", "version = 1", "version = 0", "kind", "version", "1 到 100000 的整数"),
+    ("kind", "version = 2", 'version = "1"', "kind", "version", "1 到 100000 的整数"),
+    ("kind", "version = 2", "version = true", "kind", "version", "1 到 100000 的整数"),
+    ("kind", "version = 2", "version = 0", "kind", "version", "1 到 100000 的整数"),
     ("kind", 'retention = "5y"', 'retention = "5 years"', "kind", "retention", "保存期限"),
     ("kind", '"city"', '"citty"', "kind", "intake_level", "是不是“city”"),
     ("kind", "public = true", 'public = "yes"', "kind", "public", "true 或 false"),
@@ -83,7 +83,7 @@ BREAKS = [
     ("action rate", 'counts_when = "unsolved"\n', "", "action rate", "counts", "次数到了就不收"),
     ("action check_pass", 'to = "verdict"', 'outcomes = { a = "verdict" }', "action check_pass", "outcomes", "没有几种结果"),
     ("action correct", 'may = ["category", "region"]\n', "", "action correct", "", "更正什么也没写"),
-    ("action accept", 'by = ["dispatcher"]', 'by = ["system"]', "action accept", "", "没有哪个环节到期时做它"),
+    ("action accept", 'by = ["dispatcher", "operator"]', 'by = ["system"]', "action accept", "", "没有哪个环节到期时做它"),
     ("action attach", 'name = "补充材料"', 'name = "留言"', "action attach", "name", "按钮分不清"),
     # counts, papers, rules
     ("count returns", 'code = "returns"', 'code = "reopenings"', "", 'last code = "reopenings"', "已在第 "),

@@ -18,7 +18,7 @@ OF_LEVELS = {Verb.TAKE_UP, Verb.CONCLUDE, Verb.ESCALATE, Verb.ENTRUST, Verb.GIVE
 
 def test_it_reads_the_request() -> None:
     kind = load()
-    assert (kind.code, kind.name, kind.version, kind.initial) == ("request", "诉求", 1, "reported")
+    assert (kind.code, kind.name, kind.version, kind.initial) == ("request", "诉求", 2, "reported")
     assert (kind.intake_level, kind.public, kind.retention_months, kind.calendar) == (Level.CITY, True, 60, "office")
     assert [(s.code, s.name, s.owner, str(s.limit or "")) for s in kind.stages] == [
         ("reported", "待受理", Owner.INTAKE, "1wd"),
@@ -28,6 +28,8 @@ def test_it_reads_the_request() -> None:
         ("checking", "待核查", Owner.CHECKER, "2wd"),
         ("verdict", "待评价", Owner.REPORTER, "7d"),
         ("closed", "已办结", Owner.NONE, ""),
+        ("answered", "直接解答", Owner.NONE, ""),
+        ("passed", "已转接", Owner.NONE, ""),
         ("refused", "不予受理", Owner.NONE, ""),
         ("withdrawn", "已撤回", Owner.NONE, ""),
     ]
@@ -103,6 +105,7 @@ def test_it_has_exactly_the_transitions_of_the_issue() -> None:
         ("reported", "accept", "accepted"),
         ("reported", "refuse", "refused"),
         ("accepted", "refuse", "refused"),
+        *((stage, *to) for stage in ("reported", "accepted") for to in (("answer", "answered"), ("pass_on", "passed"))),
         ("accepted", "dispatch", "dispatched"),
         ("dispatched", "take", "handling"),
         ("dispatched", "hand_back", "accepted"),
@@ -176,7 +179,8 @@ def test_it_wants_an_end() -> None:
 def test_withdrawing_is_no_way_out_of_a_dead_end() -> None:
     text = edit("action rate", 'solved = "closed"', 'solved = "handling"', edit("action lapse", 'to = "closed"',
                 'to = "accepted"', edit("action lapse", 'result = "lapsed"\n', "")))  # fmt: skip
-    text = edit("action refuse", 'from = ["reported", "accepted"]', 'from = ["reported"]', text)
+    for action in ("refuse", "answer", "pass_on"):
+        text = edit(f"action {action}", 'from = ["reported", "accepted"]', 'from = ["reported"]', text)
     hits = [line for line, sentence in told(text) if "走不到任何终点" in sentence]
     assert hits == [line_of(text, f"stage {s}") for s in ["accepted", "dispatched", "handling", "checking", "verdict"]]
 
@@ -242,10 +246,10 @@ def test_a_kind_that_came_from_no_file_can_be_proven_too() -> None:
     kind = load()
     assert find_problems(kind) == []
     lost, *others = kind.actions
-    broken = replace(kind, actions=(replace(lost, from_stages=("nowhere",)), *others))
+    broken = replace(kind, actions=(replace(lost, from_stages=("xyz",)), *others))
     assert [str(problem) for problem in find_problems(broken)] == [
-        "第 1 行  action 1.from：没有“nowhere”这个环节。 可以写：accepted、checking、closed、dispatched、handling、refused、"
-        "reported、verdict、withdrawn。"
+        "第 1 行  action 1.from：没有“xyz”这个环节。 可以写：accepted、answered、checking、closed、dispatched、handling、passed、"
+        "refused、reported、verdict、withdrawn。"
     ]
 
 
@@ -324,7 +328,7 @@ def test_the_file_speaks_plain_toml_1_0() -> None:
 def test_check_says_that_a_file_can_be_used() -> None:
     said = check_file(FILE)
     assert said.ok
-    assert said.text == f"{FILE}：流程可用。诉求（request）第 1 版，9 个环节，16 个动作。"
+    assert said.text == f"{FILE}：流程可用。诉求（request）第 2 版，11 个环节，18 个动作。"
 
 
 def test_check_lists_what_to_mend(tmp_path: Path) -> None:

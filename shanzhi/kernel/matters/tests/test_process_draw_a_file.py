@@ -17,10 +17,10 @@ def test_the_table_lines_up() -> None:
     said = draw_file(FILE)
     assert said.ok
     title, head, rule, *rows = said.text.splitlines()
-    assert title == "诉求（request）第 1 版"
+    assert title == "诉求（request）第 2 版"
     assert head.split() == ["环节", "责任方", "时限", "动作", "由谁", "去往"]
     assert set(rule) == {"-", " "}
-    assert rows[0].split() == ["待受理", "reported", "受理中心", "1wd", "受理", "受理派单员", "待派单"]
+    assert rows[0].split() == ["待受理", "reported", "受理中心", "1wd", "受理", "受理派单员、接线员", "待派单"]
     assert [row.split()[-3:] for row in rows if " 评价 " in row] == [["已办结", "/", "办理中", "/", "待派单"][-3:]]
     assert rows[-1].split() == ["已撤回", "withdrawn", "无", "-", "-", "-", "-"]
     starts = {cells_before(row, row.split()[-1]) for row in rows if "（不变）" in row}
@@ -37,7 +37,7 @@ def test_mermaid_shows_every_stage_and_the_ways_between() -> None:
     assert lines[:3] == ["stateDiagram-v2", "    [*] --> reported", "    reported: 待受理（1wd）"]
     assert "    handling --> checking: 答复" in lines
     assert "    closed: 已办结" in lines
-    assert lines[-3:] == ["    closed --> [*]", "    refused --> [*]", "    withdrawn --> [*]"]
+    assert lines[-3:] == ["    passed --> [*]", "    refused --> [*]", "    withdrawn --> [*]"]
     assert not [line for line in lines if "留言" in line]
 
 

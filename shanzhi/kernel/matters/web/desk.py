@@ -36,7 +36,8 @@ from shanzhi.kernel.matters.web.blocks import (
     draft_name,
     joint_choice,
 )
-from shanzhi.kernel.matters.web.forms import values_of
+from shanzhi.kernel.matters.web.forms import PickerField, grounds_for, values_of
+from shanzhi.kernel.matters.web.picker import is_code, is_id, picker, search_name
 from shanzhi.kernel.vault.operations import READ_REASONS
 from shanzhi.kernel.vault.web.parked import parked_fields
 from shanzhi.ui.components import LightLevel
@@ -45,6 +46,7 @@ __all__ = [
     "FIND",
     "ActionBlock",
     "Line",
+    "PickerField",
     "Posted",
     "Start",
     "action_block",
@@ -53,16 +55,21 @@ __all__ = [
     "desk_context",
     "do_action",
     "draw_matter",
+    "grounds_for",
     "here",
     "id_of",
+    "is_code",
+    "is_id",
     "joint_choice",
     "key_of",
     "kind_of",
     "kinds",
     "lines",
     "parked",
+    "picker",
     "say",
     "say_done",
+    "search_name",
     "values_of",
     "version_of",
     "when",

@@ -31,7 +31,7 @@ StaffId = TypeVar("StaffId", bound=object)
 HANDLING_ROLES = frozenset({Role.HANDLER, Role.GRID_CHIEF, Role.GRID_WORKER})
 """Roles that act for a unit which has a part in the matter."""
 
-INTAKE_ROLES = frozenset({Role.DISPATCHER, Role.CHECKER})
+INTAKE_ROLES = frozenset({Role.DISPATCHER, Role.OPERATOR, Role.CHECKER})
 """Roles that act for the centre which took the matter in."""
 
 

@@ -31,6 +31,7 @@ class Role(StrEnum):
     """In what role a person does an action; `reporter` is the person who reported, `system` nobody at all."""
 
     DISPATCHER = "dispatcher"
+    OPERATOR = "operator"
     HANDLER = "handler"
     CHECKER = "checker"
     SUPERVISOR = "supervisor"
@@ -44,6 +45,7 @@ class Role(StrEnum):
 ROLE_NAMES: Mapping[Role, str] = MappingProxyType(
     {
         Role.DISPATCHER: msg("受理派单员"),
+        Role.OPERATOR: msg("接线员"),
         Role.HANDLER: msg("承办员"),
         Role.CHECKER: msg("核查员"),
         Role.SUPERVISOR: msg("督办员"),
@@ -84,6 +86,8 @@ class Verb(StrEnum):
 
     ACCEPT = "accept"
     REFUSE = "refuse"
+    ANSWER = "answer"
+    PASS_ON = "pass_on"  # noqa: S105 (no password)
     CORRECT = "correct"
     DISPATCH = "dispatch"
     TAKE = "take"
@@ -117,11 +121,13 @@ class Result(StrEnum):
 class FieldType(StrEnum):
     """What kind of value a field of an action takes.
 
-    text (str) · ground (a code of the grounds catalogue) · unit (one unit id) · units (several) · category · region
-    (a code) · choice (one of `choices`) · bool · score (1 to `max`) · files (up to `max` of them).
+    text (str) · cite (a knowledge item and its version, "code@3") · ground (a code of the grounds catalogue) · unit (one
+    unit id) · units (several) · category · region (a code) · choice (one of `choices`) · bool · score (1 to `max`) ·
+    files (up to `max` of them).
     """
 
     TEXT = "text"
+    CITE = "cite"
     GROUND = "ground"
     UNIT = "unit"
     UNITS = "units"
@@ -189,6 +195,8 @@ VERB_RULES: Mapping[Verb, VerbRule] = MappingProxyType(
     {
         Verb.ACCEPT: VerbRule(),
         Verb.REFUSE: VerbRule(takes=frozenset({FieldType.GROUND}), result=Result.REFUSED),
+        Verb.ANSWER: VerbRule(takes=frozenset({FieldType.CITE}), result=Result.CLOSED),
+        Verb.PASS_ON: VerbRule(takes=frozenset({FieldType.CHOICE}), result=Result.CLOSED),
         Verb.CORRECT: VerbRule(stays=True),
         Verb.DISPATCH: VerbRule(takes=frozenset({FieldType.UNIT})),
         Verb.TAKE: VerbRule(part=Part.LEAD),

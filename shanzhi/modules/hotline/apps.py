@@ -1,0 +1,26 @@
+"""Django's handle on the module."""
+
+from django.apps import AppConfig
+
+from shanzhi.core.text import msg
+from shanzhi.kernel.access.policy import NavEntry, offer_page
+from shanzhi.kernel.matters.policy.citing import offer_citations
+from shanzhi.kernel.vault.policy.sealed import SealedTable, offer_sealed
+from shanzhi.modules.hotline.policy import FEATURE
+
+
+class HotlineConfig(AppConfig):
+    """The operator's desk."""
+
+    name = "shanzhi.modules.hotline"
+    label = "hotline"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Offer the desk, the knowledge items that may be cited, and the table with sealed drafts."""
+        # Imported here: they need Django's models.
+        from shanzhi.modules.hotline import payloads, queries  # noqa: F401, PLC0415
+
+        offer_page(NavEntry("hotline:desk", msg("接线台"), 9, feature=FEATURE))
+        offer_citations(queries.may_be_cited)
+        offer_sealed(SealedTable("hotline_call", "id", "bigint", "0", ("ref",), lambda ref: ref.bytes))

@@ -1,0 +1,235 @@
+"""What an operator does in a call: type, be shown what is known, and end it in one of its ways."""
+
+import json
+import uuid
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+
+from shanzhi.core.periods import local_date
+from shanzhi.core.text import clean_text, msg
+from shanzhi.kernel.access.policy import Actor
+from shanzhi.kernel.journal import operations as journal
+from shanzhi.kernel.journal.policy import Author, Payload, Subject
+from shanzhi.kernel.matters import operations as matters
+from shanzhi.kernel.matters import queries as seen
+from shanzhi.kernel.matters.policy.report import NewReport
+from shanzhi.kernel.matters.policy.search import words_of
+from shanzhi.kernel.matters.queries import CallerMatter, ListFilter, MatterRow
+from shanzhi.kernel.organisation import queries as organisation
+from shanzhi.kernel.vault.operations import keyring
+from shanzhi.kernel.vault.policy import InvalidPhone, normalise_phone
+from shanzhi.modules.hotline.models import Call
+from shanzhi.modules.hotline.payloads import CallEnded, CallerLookedUp
+from shanzhi.modules.hotline.policy import (
+    CallNotFound,
+    CallOver,
+    Ending,
+    Words,
+    passed_body,
+)
+from shanzhi.modules.hotline.queries import Item, items_for, words_in
+
+LIKE_MOST = 5
+LIKE_WORDS = 2
+TOWNSHIP_DIGITS = 9
+FORGET_AFTER = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What is known while somebody speaks: the caller's open matters, open matters near by or like it, likely
+    categories as (code, name), the unit that would be dispatched to, and knowledge items."""
+
+    caller: tuple[CallerMatter, ...]
+    like: tuple[MatterRow, ...]
+    categories: tuple[tuple[str, str], ...]
+    unit_id: int | None
+    unit_name: str
+    items: tuple[Item, ...]
+    phone_is_wrong: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a call ended: the matter's number, the follow code to tell the caller, where it is now."""
+
+    ending: Ending
+    number: str
+    follow_code: str
+    stage_name: str
+    replayed: bool
+
+
+@transaction.atomic
+def call_keep(*, ref: uuid.UUID, words: Words, actor: Actor, now: datetime) -> Look:
+    """Keep what was typed so far, sealed, and say what is known about it. About 20 statements.
+
+    The caller's number is looked for by the blind index; that it was is journaled, once for each number of a call.
+
+    Raises:
+        CallNotFound: the call is another desk's.
+        CallOver: it has ended.
+    """
+    call = _call(ref, actor, now)
+    if call.ended_at is not None:
+        raise CallOver(msg("这通来电已经办完。请开一张新的来电单。"))
+    before = words_in(call).phone
+    phone, wrong = _phone(words.phone)
+    caller = seen.open_of_phone(phone) if phone else ()
+    if phone and phone != _phone(before)[0]:
+        _note(call, CallerLookedUp(len(caller)), actor, now)
+    sealed = keyring().seal(json.dumps(asdict(words), ensure_ascii=False).encode(), context=ref.bytes)
+    Call.objects.filter(pk=call.pk).update(sealed=sealed, steps=call.steps)
+    return _look(words, caller, wrong, actor, now)
+
+
+def _look(words: Words, caller: tuple[CallerMatter, ...], wrong: bool, actor: Actor, now: datetime) -> Look:
+    text = f"{words.title} {words.body}"
+    likely = seen.likely_categories(words.title, words.body)
+    category = words.category or (likely[0][0] if likely else "")
+    unit_id = seen.suggested_unit(category, words.region or actor.region_code, now) if category else None
+    unit = organisation.unit_by_id(unit_id, local_date(now)) if unit_id is not None else None
+    return Look(
+        caller=caller,
+        like=_like(text, words.region, category, actor, now),
+        categories=likely,
+        unit_id=unit.id if unit else None,
+        unit_name=unit.name if unit else "",
+        items=items_for(text, category, local_date(now)),
+        phone_is_wrong=wrong,
+    )
+
+
+def _like(text: str, region: str, category: str, actor: Actor, now: datetime) -> tuple[MatterRow, ...]:
+    """Open matters of the likely category in the same township, then those that share the longest words."""
+    found: dict[int, MatterRow] = {}
+    near = region[:TOWNSHIP_DIGITS]
+    told = sorted((word for word in words_of(text) if len(word) > 1 and not word.isdigit()), key=len, reverse=True)
+    asked = []
+    if category and len(near) == TOWNSHIP_DIGITS:
+        asked.append(ListFilter(region_code=near, category=category, sort="newest"))
+    if told:
+        asked.append(ListFilter(region_code=near, words=" ".join(told[:LIKE_WORDS]), sort="newest"))
+    for wanted in asked:
+        for row in seen.matters_page(wanted, now=now, actor=actor, size=LIKE_MOST).rows:
+            found.setdefault(row.id, row)
+    return tuple(found.values())[:LIKE_MOST]
+
+
+def _phone(text: str) -> tuple[str, bool]:
+    """A number in its normal form (empty: none yet), and whether what was typed can't be one."""
+    if not text.strip():
+        return "", False
+    try:
+        return normalise_phone(text), False
+    except InvalidPhone:
+        return "", True
+
+
+@transaction.atomic
+def call_end(
+    *, ref: uuid.UUID, words: Words, ending: Ending, actor: Actor, now: datetime, passed_to: str = ""
+) -> Ended:
+    """End a call: take the matter in and do what its process has for this ending, all or nothing.
+
+    Sent again, the same answer comes and nothing is done. The draft is gone afterwards. About 60 statements.
+
+    Raises:
+        CallNotFound, CallOver: the call is another desk's, or ended in another way.
+        DomainError: as `matters.operations.report` and `act`; nothing was taken in.
+    """
+    call = _call(ref, actor, now)
+    body = words.body if clean_text(words.body) or ending is not Ending.PASSED else passed_body(passed_to)
+    made = matters.report(new=_report(words, body), actor=actor, now=call.opened_at, key=ref)
+    if call.ended_at is not None:
+        if call.ending != ending:
+            raise CallOver(msg("这通来电已经办完，办法是另一种。请开一张新的来电单。"))
+        return Ended(ending, made.number, made.follow_code, made.stage_name, True)
+    stage = made.stage_name
+    for action, fields in _steps(words, ending, passed_to):
+        stage = matters.act(matter_id=made.matter_id, action=action, actor=actor, now=now, fields=fields).stage_name
+    call.ended_at = now
+    _note(call, CallEnded(ending.value, made.number, call.rung), actor, now)
+    Call.objects.filter(pk=call.pk).update(
+        ended_at=now, ending=ending.value, matter_id=made.matter_id, sealed=b"", steps=call.steps
+    )
+    return Ended(ending, made.number, made.follow_code, stage, False)
+
+
+def _report(words: Words, body: str) -> NewReport:
+    return NewReport(
+        body=body,
+        title=words.title,
+        channel="hotline",
+        region_code=words.region,
+        place_text=words.place,
+        contact_name=words.name,
+        contact_phone=words.phone,
+    )
+
+
+def _steps(words: Words, ending: Ending, passed_to: str) -> list[tuple[str, dict[str, object]]]:
+    """The actions of the matter's process by which an ending is reached, each with its fields."""
+    where: dict[str, object] = {"category": words.category}
+    if ending is Ending.ANSWERED:
+        return [("answer", where | {"cite": words.cite, "words": words.words})]
+    if ending is Ending.PASSED:
+        return [("pass_on", where | {"passed_to": passed_to, "words": words.words})]
+    if ending is Ending.REFUSED:
+        return [("refuse", {"ground": words.ground, "words": words.words})]
+    if ending is Ending.DISPATCHED:
+        return [("accept", dict(where)), ("dispatch", {"lead": words.lead, "words": words.words})]
+    return [("correct", dict(where))] if words.category else []
+
+
+def _call(ref: uuid.UUID, actor: Actor, now: datetime) -> Call:
+    """The call, locked; opened now where the desk names it for the first time.
+
+    Raises:
+        CallNotFound: another desk's.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO hotline_call (ref, post_id, rung, opened_at, ending, sealed, steps)"
+            " VALUES (%s, %s, false, %s, '', '', 0) ON CONFLICT DO NOTHING",
+            [ref, actor.post_id, now],
+        )
+    found = Call.objects.filter(ref=ref, post_id=actor.post_id).first()
+    if found is None:
+        raise CallNotFound(msg("没有找到这通来电。请开一张新的来电单。"))
+    if found.ended_at is None:
+        # Of two sendings at once the second waits here, and is judged by what the first has done.
+        found = Call.objects.select_for_update().filter(pk=found.pk).first() or Call.objects.get(pk=found.pk)
+    return found
+
+
+def _note(call: Call, payload: Payload, actor: Actor, now: datetime) -> None:
+    call.steps += 1
+    journal.record(
+        payload=payload,
+        subject=Subject("call", call.pk, call.steps, actor.region_code),
+        author=Author("post", actor.post_id, actor.unit_id),
+        happened_at=now,
+    )
+
+
+@transaction.atomic
+def call_drop(*, ref: uuid.UUID, actor: Actor, now: datetime) -> None:
+    """Forget a call of which nothing was to be kept: hung up, or a wrong number; counted as dropped.
+
+    Raises:
+        CallNotFound, CallOver: another desk's, or over.
+    """
+    call = _call(ref, actor, now)
+    if call.ended_at is not None:
+        raise CallOver(msg("这通来电已经办完。请开一张新的来电单。"))
+    Call.objects.filter(pk=call.pk).update(ended_at=now, ending="dropped", sealed=b"")
+
+
+@transaction.atomic
+def calls_forget(*, now: datetime) -> int:
+    """Delete calls that were never ended, a day after they were opened, with their drafts; returns how many. Worker's role."""
+    deleted, _ = Call.objects.filter(opened_at__lt=now - FORGET_AFTER, ended_at=None).delete()
+    return deleted

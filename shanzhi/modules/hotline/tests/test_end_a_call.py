@@ -1,0 +1,189 @@
+"""An operator takes a call and ends it in one of its four ways; the draft is sealed, the caller found by the number."""
+
+import uuid
+from datetime import date
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from shanzhi.kernel.access.operations import acting
+from shanzhi.kernel.access.policy import ANYONE, Actor
+from shanzhi.kernel.journal.models import Entry
+from shanzhi.kernel.matters import operations as matters
+from shanzhi.kernel.matters import queries as seen
+from shanzhi.kernel.matters.policy.process import FieldsMissing, FieldsWrong
+from shanzhi.kernel.matters.policy.report import NewReport
+from shanzhi.modules.hotline import operations, queries
+from shanzhi.modules.hotline.operations import Ended
+from shanzhi.modules.hotline.policy import CallNotFound, CallOver, Ending, NewItem, Words
+from tests.city import Cast
+from tests.desks import signed_in
+
+pytestmark = pytest.mark.django_db
+
+PHONE = "13812345678"
+BODY = "世纪花园小区物业不作为，楼道卫生没人管"
+COMMUNITY = "370303009006"
+PROPERTY = "housing.property-service"
+ITEM = NewItem(
+    "property-fee", "物业费怎么算", "物业费按合同约定收取，可向街道申请调解。", (PROPERTY,), date(2025, 1, 1)
+)
+
+
+def words(**more: str) -> Words:
+    return Words(phone=PHONE, body=BODY, region=COMMUNITY, category=PROPERTY, **more)
+
+
+def end(actor: Actor, ending: Ending, given: Words, ref: uuid.UUID | None = None, **more: Any) -> Ended:
+    with acting(actor):
+        return operations.call_end(
+            ref=ref or uuid.uuid4(), words=given, ending=ending, actor=actor, now=timezone.now(), **more
+        )
+
+
+def known(cast: Cast) -> str:
+    with acting(cast.keeper):
+        return operations.item_edit(new=ITEM, based_on=0, actor=cast.keeper, now=timezone.now()).cite
+
+
+def payload(actor: Actor, number: str) -> dict[str, Any]:
+    with acting(actor):
+        pk = seen.matter_id_of_number(number)
+        assert pk is not None
+        told: dict[str, Any] = Entry.objects.filter(subject_kind="matter", subject_id=pk).latest("subject_step").payload
+        return told
+
+
+def test_it_answers_at_once_and_cites_the_item(cast: Cast):
+    cite = known(cast)
+    ended = end(cast.operator, Ending.ANSWERED, words(cite=cite, words="已告知收费标准。"))
+    assert (ended.stage_name, len(ended.follow_code)) == ("直接解答", 9)
+    told = payload(cast.operator, ended.number)
+    assert (told["cited"], told["cited_version"], told["result"]) == ("property-fee", 1, "closed")
+    with acting(cast.operator):
+        assert queries.counts_today(cast.operator, timezone.now())["answered"] == 1
+
+
+@pytest.mark.parametrize("cite", ["property-fee@2", "no-such@1", "nonsense"])
+def test_it_cites_nothing_that_is_not_there(cast: Cast, cite: str):
+    known(cast)
+    with pytest.raises(FieldsWrong):
+        end(cast.operator, Ending.ANSWERED, words(cite=cite))
+
+
+def test_it_answers_nothing_without_an_item(cast: Cast):
+    with pytest.raises(FieldsMissing):
+        end(cast.operator, Ending.ANSWERED, words())
+    with acting(cast.operator):
+        assert seen.matters_page(seen.ListFilter(), now=timezone.now(), actor=cast.operator).rows == ()
+
+
+def test_it_passes_on_by_one_tap(cast: Cast):
+    ended = end(cast.operator, Ending.PASSED, Words(), passed_to="110")
+    assert ended.stage_name == "已转接"
+    assert payload(cast.operator, ended.number)["passed_to"] == "110"
+
+
+def test_it_does_not_accept_and_names_the_lawful_channel(cast: Cast):
+    ended = end(cast.operator, Ending.REFUSED, words(ground="refuse.discipline"))
+    assert (ended.stage_name, payload(cast.operator, ended.number)["ground"]) == ("不予受理", "refuse.discipline")
+    assert "12388" in seen.grounds().by_code["refuse.discipline"].channel
+
+
+def test_it_dispatches(cast: Cast):
+    ended = end(cast.operator, Ending.DISPATCHED, words(lead=str(cast.handler.unit_id)))
+    assert ended.stage_name == "待签收"
+    assert payload(cast.handler, ended.number)["lead_unit_id"] == cast.handler.unit_id
+
+
+def test_it_leaves_it_to_triage(cast: Cast):
+    ended = end(cast.operator, Ending.TRIAGE, words())
+    assert ended.stage_name == "待受理"
+    with acting(cast.dispatcher):
+        rows = seen.matters_page(seen.ListFilter(), now=timezone.now(), actor=cast.dispatcher).rows
+        assert [row.number for row in rows] == [ended.number]
+
+
+def test_it_is_sent_twice_and_done_once(cast: Cast):
+    ref = uuid.uuid4()
+    first = end(cast.operator, Ending.TRIAGE, words(), ref)
+    again = end(cast.operator, Ending.TRIAGE, words(), ref)
+    assert (again.number, again.follow_code, again.replayed) == (first.number, first.follow_code, True)
+    with pytest.raises(CallOver):
+        end(cast.operator, Ending.REFUSED, words(), ref)
+
+
+def test_it_keeps_a_sealed_draft_for_its_own_desk(cast: Cast):
+    ref = uuid.uuid4()
+    with acting(cast.operator):
+        operations.call_keep(ref=ref, words=words(), actor=cast.operator, now=timezone.now())
+        assert queries.typed(ref, cast.operator) == words()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT sealed FROM hotline_call WHERE ref = %s", [ref])
+            sealed = bytes(cursor.fetchone()[0])
+    assert PHONE.encode() not in sealed
+    assert BODY.encode() not in sealed
+    other = cast.second_operator
+    with acting(other):
+        assert queries.typed(ref, other) is None
+        assert queries.open_calls(other) == ()
+        with pytest.raises(CallNotFound):
+            operations.call_keep(ref=ref, words=words(), actor=other, now=timezone.now())
+    end(cast.operator, Ending.TRIAGE, words(), ref)
+    with acting(cast.operator):
+        assert queries.open_calls(cast.operator) == ()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT sealed FROM hotline_call WHERE ref = %s", [ref])
+            assert bytes(cursor.fetchone()[0]) == b""
+
+
+def test_it_finds_the_callers_open_matters_and_says_that_it_looked(cast: Cast):
+    with acting(ANYONE):
+        made = matters.report(
+            new=NewReport(body=BODY, region_code="370306100200", contact_phone=PHONE), actor=ANYONE, now=timezone.now()
+        )
+    with acting(cast.operator):
+        ref = uuid.uuid4()
+        for _ in range(2):
+            found = operations.call_keep(ref=ref, words=words(), actor=cast.operator, now=timezone.now())
+        assert [(row.number, row.stage_name) for row in found.caller] == [(made.number, "待受理")]
+        assert found.phone_is_wrong is False
+    with acting(cast.handler):
+        assert seen.open_of_phone(PHONE) == ()
+    with acting(ANYONE):
+        assert seen.open_of_phone(PHONE) == ()
+
+
+def test_it_finds_what_is_like_it_near_by_and_what_may_be_cited(cast: Cast):
+    cite = known(cast)
+    near = end(cast.operator, Ending.DISPATCHED, words(lead=str(cast.handler.unit_id)))
+    with acting(cast.operator):
+        found = operations.call_keep(ref=uuid.uuid4(), words=words(), actor=cast.operator, now=timezone.now())
+    assert [row.number for row in found.like] == [near.number]
+    assert [item.cite for item in found.items] == [cite]
+    assert found.unit_name == "张店区住房和城乡建设局"
+
+
+def test_it_is_for_operators(cast: Cast):
+    for part in ("handler", "dispatcher", "keeper"):
+        client = signed_in(part)
+        assert client.get("/desk/").status_code == 403
+        assert client.post(f"/desk/call/{uuid.uuid4()}/", {"do": "triage"}).status_code == 403
+
+
+def test_it_ends_a_call_on_the_page(cast: Cast):
+    client = signed_in("operator")
+    ref = str(uuid.uuid4())
+    given = {"ref": ref, "phone": PHONE, "body": BODY, "region": COMMUNITY}
+    known_now = client.post("/desk/look/", given).content.decode()
+    assert "建议派给" in known_now
+    assert PHONE not in known_now
+    back = client.post(f"/desk/call/{ref}/", given | {"do": "answered"})
+    assert back.status_code == 422
+    assert BODY in back.content.decode()
+    done = client.post(f"/desk/call/{ref}/", given | {"do": "triage"})
+    assert (done.status_code, "no-store" in done["Cache-Control"]) == (200, True)
+    assert "查询码" in done.content.decode()
+    assert client.get(f"/desk/call/{ref}/").status_code == 404

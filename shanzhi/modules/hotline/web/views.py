@@ -1,0 +1,136 @@
+"""The operator's desk: one call, what is known about it, and its endings. Works by keyboard alone."""
+
+import uuid
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from shanzhi.core.errors import DomainError, NotFound
+from shanzhi.core.text import msg
+from shanzhi.kernel.access.web.middleware import ActingRequest
+from shanzhi.kernel.matters.queries import current_kind
+from shanzhi.kernel.matters.web import desk
+from shanzhi.modules.hotline import operations, queries
+from shanzhi.modules.hotline.operations import Ended, Look
+from shanzhi.modules.hotline.policy import ENDING_NAMES, FEATURE, CallNotFound, Ending, Words
+from shanzhi.modules.hotline.web.form import call_form, words_of
+
+PASS_ON, DROP = "pass_on:", "drop"
+
+
+@require_GET
+@never_cache
+def desk_page(request: ActingRequest) -> HttpResponse:
+    """The desk with an empty form: the next call."""
+    desk.check_staff(request, FEATURE)
+    return _draw(request, _Shown(uuid.uuid4(), Words()))
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+def call(request: ActingRequest, ref: uuid.UUID) -> HttpResponse:
+    """One call: a draft taken up again; a POST ends it, or looks up without script."""
+    desk.check_staff(request, FEATURE)
+    if request.method == "POST":
+        return _post(request, ref)
+    words = queries.typed(ref, request.actor)
+    if words is None:
+        raise CallNotFound(msg("没有找到这通来电。请开一张新的来电单。"))
+    found = operations.call_keep(ref=ref, words=words, actor=request.actor, now=request.now)
+    return _draw(request, _Shown(ref, words, found))
+
+
+@require_POST
+@never_cache
+def look(request: ActingRequest) -> HttpResponse:
+    """Keep what was typed, and what is known about it: the partial beside the form."""
+    desk.check_staff(request, FEATURE)
+    words = words_of(request)
+    found = operations.call_keep(ref=_ref(request), words=words, actor=request.actor, now=request.now)
+    return render(request, "hotline/_look.html", _look_context(request, words, found))
+
+
+@require_GET
+@never_cache
+def rings(request: ActingRequest) -> HttpResponse:
+    """The calls that aren't over: asked every few seconds, so that a ring shows by itself."""
+    desk.check_staff(request, FEATURE)
+    return render(request, "hotline/_calls.html", {"calls": queries.open_calls(request.actor)})
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What the page shows: a call, what was typed, what is known, what went wrong, and how the last call ended."""
+
+    ref: uuid.UUID
+    words: Words
+    look: Look | None = None
+    error: DomainError | None = None
+    ended: Ended | None = None
+
+
+def _ref(request: ActingRequest) -> uuid.UUID:
+    try:
+        return uuid.UUID(request.POST.get("ref", ""))
+    except ValueError:
+        raise CallNotFound(msg("没有找到这通来电。请开一张新的来电单。")) from None
+
+
+def _post(request: ActingRequest, ref: uuid.UUID) -> HttpResponse:
+    words, do = words_of(request), request.POST.get("do", "")
+    if do == DROP:
+        operations.call_drop(ref=ref, actor=request.actor, now=request.now)
+        return HttpResponseRedirect(reverse("hotline:desk"))
+    to = do.removeprefix(PASS_ON) if do.startswith(PASS_ON) else ""
+    ending = Ending.PASSED if to else next((each for each in Ending if each == do), None)
+    if ending is None or request.POST.get(desk.FIND):
+        found = operations.call_keep(ref=ref, words=words, actor=request.actor, now=request.now)
+        return _draw(request, _Shown(ref, words, found))
+    try:
+        ended = operations.call_end(
+            ref=ref,
+            words=words_of(request, ends=True),
+            ending=ending,
+            passed_to=to,
+            actor=request.actor,
+            now=request.now,
+        )
+    except NotFound:
+        raise
+    except DomainError as error:
+        return _draw(request, _Shown(ref, words, error=error), status=error.status)
+    # Drawn, not redirected to: the follow code is told to the caller now, and stands nowhere afterwards.
+    return _draw(request, _Shown(uuid.uuid4(), Words(), ended=ended))
+
+
+def _look_context(request: ActingRequest, words: Words, found: Look | None) -> dict[str, Any]:
+    return {"look": found, "cite": words.cite, "typed": words}
+
+
+def _draw(request: ActingRequest, shown: _Shown, status: int = HTTPStatus.OK) -> HttpResponse:
+    words, found, error = shown.words, shown.look, shown.error
+    form = call_form(request, words, error=error)
+    grounds = tuple(desk.grounds_for("refuse"))
+    calls = queries.open_calls(request.actor)
+    counted = queries.counts_today(request.actor, request.now)
+    to = current_kind("request").field("passed_to").choices
+    context = {
+        **_look_context(request, words, found),
+        "form": form,
+        "ref": shown.ref,
+        "grounds": grounds,
+        "ground": next((row for row in grounds if row.code == words.ground), None),
+        "sentence": error,
+        "ended": shown.ended,
+        "ended_name": ENDING_NAMES[shown.ended.ending] if shown.ended else "",
+        "calls": [row for row in calls if row.ref != shown.ref],
+        "counted": [(ENDING_NAMES[ending], counted[ending.value]) for ending in Ending],
+        "pass_to": [(name, str(place)) for place, name in enumerate(to, start=1)],
+    }
+    return render(request, "hotline/desk.html", context, status=status)

@@ -1,0 +1,65 @@
+"""An operator takes calls without touching the mouse: types, sees what is known, ends the call in its way."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.person import Meet
+from tests.city import PASSWORD
+from tests.site import Site
+
+COMMUNITY = "370303009006"
+PHONE = "13812345678"
+
+
+def test_it_takes_calls_and_ends_them(site: Site, meet: Meet) -> None:
+    before = site.report("物业半年不修楼道灯，多次打电话没有人来", region_code=COMMUNITY, contact_phone=PHONE)
+    operator = meet("operator")
+    page, keys = operator.page, operator.page.keyboard
+    operator.goes("/accounts/login/")
+    keys.type(site.cast["operator"].login)
+    keys.press("Tab")
+    keys.type(PASSWORD)
+    keys.press("Enter")
+    expect(page).to_have_url(re.compile("/desk/$"))
+    operator.looks("desk-empty")
+
+    # What is typed finds the caller's own matter and a unit; the key d dispatches.
+    keys.press("p")
+    keys.type(PHONE)
+    keys.press("Escape")
+    keys.press("b")
+    keys.type("世纪花园小区物业不作为，楼道卫生没人管")
+    expect(page.locator("#call_look")).to_contain_text(before.number)
+    page.locator("input[name=q_region]").focus()
+    keys.type("世纪花园")
+    expect(page.get_by_role("radio", name=re.compile("世纪花园")).first).to_be_visible()
+    page.get_by_role("radio", name=re.compile("世纪花园")).first.focus()
+    keys.press("Space")
+    expect(page.locator("#call_lead")).to_be_checked()
+    operator.looks("desk-call")
+    assert PHONE not in page.url
+    keys.press("Escape")
+    keys.press("d")
+    operator.sees("请告诉来电人")
+    operator.sees("待签收")
+    operator.looks("desk-dispatched")
+
+    # Passing on is one key, with nothing typed at all.
+    keys.press("1")
+    operator.sees("已转接")
+
+    # Not accepted: without a ground it comes back with what was typed.
+    keys.press("b")
+    keys.type("要举报一名干部")
+    keys.press("Escape")
+    keys.press("r")
+    ground = page.locator("select[name=ground]")
+    expect(ground).to_be_visible()
+    ground.focus()
+    page.locator("select[name=ground]").select_option("refuse.discipline")
+    operator.sees("12388")
+    operator.looks("desk-refusing")
+    page.locator("button[value=refused]").focus()
+    keys.press("Enter")
+    operator.sees("现在是“不予受理”")
