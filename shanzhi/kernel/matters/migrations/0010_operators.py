@@ -54,7 +54,7 @@ SELECT city_ddl('GRANT EXECUTE ON FUNCTION matters_open_of_phone(bytea) TO {app}
 
 
 class Migration(migrations.Migration):
-    dependencies = [("matters", "0007_forgetting")]
+    dependencies = [("matters", "0009_views")]
     operations = [
         migrations.RunSQL(PHONE, "DROP FUNCTION matters_open_of_phone(bytea)"),
         migrations.RunSQL(_policy("IN ('dispatcher', 'operator')"), _policy("= 'dispatcher'")),
