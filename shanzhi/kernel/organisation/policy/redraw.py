@@ -309,10 +309,10 @@ def _carry_zones(draft: _Draft, before: Mapping[int, State]) -> None:
     for zone in [state for state in draft.states.values() if state.level is Level.ZONE]:
         within = [(old, new) for old, new in moved if zone.ranges.covers(old)]
         ranges = zone.ranges
-        for old, _ in within:
-            ranges = minus(ranges, old)
-        for _, new in within:
-            ranges = ranges.union(new)
+        for gone, _ in within:
+            ranges = minus(ranges, gone)
+        for _, come in within:
+            ranges = ranges.union(come)
         if ranges != zone.ranges:
             draft.put(replace(zone, ranges=ranges))
 
@@ -361,7 +361,8 @@ def _check_parents(draft: _Draft) -> None:
 
 
 def _check_days(draft: _Draft, before: Mapping[int, State], on: date, later: Mapping[int, date]) -> None:
-    above = {state.parent_id for region_id in draft.touched if (state := draft.states.get(region_id))}
+    known = [draft.states[region_id] for region_id in draft.touched & draft.states.keys()]
+    above = {state.parent_id for state in known if state.parent_id is not None}
     for region_id in (draft.touched | above) & before.keys():
         state = before[region_id]
         since = later.get(region_id) or (state.since if state.since >= on and region_id in draft.touched else None)
