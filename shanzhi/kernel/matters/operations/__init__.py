@@ -5,6 +5,7 @@ from shanzhi.kernel.matters.operations.batch import BatchResult, BatchRow, check
 from shanzhi.kernel.matters.operations.erasing import erase_asked
 from shanzhi.kernel.matters.operations.finding import words_fill
 from shanzhi.kernel.matters.operations.kinds import kinds_take_over
+from shanzhi.kernel.matters.operations.recoding import matters_follow
 from shanzhi.kernel.matters.operations.report import Reported, report
 from shanzhi.kernel.matters.operations.rights import consent_withdraw, contact_correct, copy_own, erase_ask
 from shanzhi.kernel.matters.operations.step import Done, KeyReused, MatterNotFound, MovedOn
@@ -28,6 +29,7 @@ __all__ = [
     "import_batch",
     "kinds_take_over",
     "lapse_due",
+    "matters_follow",
     "report",
     "reveal_contact",
     "submissions_forget",

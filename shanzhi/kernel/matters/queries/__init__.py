@@ -20,6 +20,7 @@ from shanzhi.kernel.matters.queries.lists import (
     matters_page,
     rows_by_ids,
 )
+from shanzhi.kernel.matters.queries.redraws import open_matters_of
 from shanzhi.kernel.matters.queries.released import PublicSource, public_sources
 from shanzhi.kernel.matters.queries.rights import (
     Kept,
@@ -82,6 +83,7 @@ __all__ = [
     "matter_id_of_number",
     "matters_in_bulk",
     "matters_page",
+    "open_matters_of",
     "parties_of",
     "phone_index",
     "public_sources",
