@@ -13,8 +13,8 @@ from shanzhi.kernel.journal.policy import Author
 from shanzhi.kernel.matters import operations, queries
 from shanzhi.kernel.organisation import operations as organisation
 from shanzhi.kernel.organisation import queries as regions
-from shanzhi.kernel.organisation.policy.plan_file import plan_read
 from shanzhi.kernel.organisation.policy.plan import BadChange, Plan
+from shanzhi.kernel.organisation.policy.plan_file import plan_read
 
 _SHOWN = 30
 
