@@ -137,6 +137,28 @@ def regions_load(
             organisation.load_regions(code, folder=DIVISIONS, on=day, now=timezone.now(), console=Console())
 
 
+@regions.command("change")
+def regions_change(
+    file: Annotated[Path, typer.Option("--file", help="变更方案（TOML）。")],
+    dry: Annotated[bool, typer.Option("--try", help="只看会怎样，不变更。")] = False,
+) -> None:
+    """按方案变更区划：改名、换代码、划转、合并、拆分、新设、撤销；在办事项随之调整。"""
+    with ready() as installation:
+        from shanzhi.config.database import acting_as
+        from shanzhi.kernel.matters import redraw_cli
+
+        plan = redraw_cli.read(file)
+        # The worker sees open matters, the importer changes regions: each does what it may.
+        with acting_as(installation, "worker"):
+            version = redraw_cli.tell(plan, console=Console())
+        if dry:
+            return
+        with acting_as(installation, "importer"):
+            redraw_cli.change(plan, version, now=timezone.now(), console=Console())
+        with acting_as(installation, "worker"):
+            redraw_cli.follow(now=timezone.now(), console=Console())
+
+
 @units.command("load")
 def units_load(code: str) -> None:
     """按单位目录设立一座城市的综治中心、部门、乡镇街道、村社区及其岗位（先载入区划）。"""

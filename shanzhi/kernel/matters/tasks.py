@@ -100,6 +100,13 @@ def lapse(timestamp: int) -> None:
     operations.lapse_due(now=timezone.now())
 
 
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock="matters.follow", name="matters.follow")
+def follow(timestamp: int) -> None:
+    """Every minute: let open matters follow redraws that have taken effect, and reports that came in meanwhile."""
+    operations.matters_follow(now=timezone.now())
+
+
 @app.periodic(cron="40 3 * * *")
 @app.task(queueing_lock="matters.fill_words", name="matters.fill_words")
 def fill_words(timestamp: int) -> None:

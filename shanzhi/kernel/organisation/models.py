@@ -116,6 +116,41 @@ class RegionState(models.Model):
         ]
 
 
+class Redraw(models.Model):
+    """区划变更. A plan that was carried out; takes effect with `effective_on`. `followed_at`: when matters had followed."""
+
+    id = models.BigAutoField(primary_key=True)
+    effective_on = models.DateField()
+    made_at = models.DateTimeField()
+    followed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "organisation_redraw"
+
+
+class RedrawPair(models.Model):
+    """What became of one region by a redraw: its code before and after; another region's after a merge or split."""
+
+    id = models.BigAutoField(primary_key=True)
+    redraw = models.ForeignKey(Redraw, on_delete=models.PROTECT, related_name="+", db_index=False)
+    old_region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="+", db_index=False)
+    old_code = models.TextField(db_collation="C")
+    new_region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
+    new_code = models.TextField(null=True, db_collation="C")
+
+    class Meta:
+        db_table = "organisation_redraw_pair"
+        indexes = [models.Index(fields=["old_region"], name="organisation_redraw_old")]
+        constraints = [
+            models.UniqueConstraint(fields=["redraw", "old_region"], name="organisation_redraw_once"),
+            models.CheckConstraint(
+                condition=Q(new_region__isnull=True, new_code__isnull=True)
+                | Q(new_region__isnull=False, new_code__isnull=False),
+                name="organisation_redraw_whole",
+            ),
+        ]
+
+
 class Unit(models.Model):
     """单位. Anything that can be given work; `department` is the code of its type in the rule book (justice, …)."""
 

@@ -36,6 +36,24 @@ class ZoneCreated(Payload):
     valid_from: date
 
 
+@payload("regions.change")
+@dataclass(frozen=True, slots=True)
+class RegionsChanged(Payload):
+    """One change of a redraw: rename, move, merge, split, open or close; codes before it and after, from that day on.
+
+    `name` and `parent` as the plan gave them; `heir` the code that takes over what lay directly in a split region.
+    """
+
+    redraw_id: int
+    change: str
+    effective_on: date
+    codes: tuple[str, ...]
+    to_codes: tuple[str, ...] = ()
+    name: str = ""
+    parent: str = ""
+    heir: str = ""
+
+
 @payload("units.load")
 @dataclass(frozen=True, slots=True)
 class UnitsLoaded(Payload):

@@ -8,6 +8,7 @@ from shanzhi.kernel.matters.operations.finding import words_fill
 from shanzhi.kernel.matters.operations.foresee import Foreseen, foresee
 from shanzhi.kernel.matters.operations.kinds import kinds_take_over
 from shanzhi.kernel.matters.operations.listing import LIST_MOST, ListTooLong, list_take
+from shanzhi.kernel.matters.operations.recoding import matters_follow
 from shanzhi.kernel.matters.operations.report import Reported, report
 from shanzhi.kernel.matters.operations.rights import consent_withdraw, contact_correct, copy_own, erase_ask
 from shanzhi.kernel.matters.operations.step import Done, KeyReused, MatterNotFound, MovedOn
@@ -40,6 +41,7 @@ __all__ = [
     "kinds_take_over",
     "lapse_due",
     "list_take",
+    "matters_follow",
     "report",
     "reveal_contact",
     "submissions_forget",

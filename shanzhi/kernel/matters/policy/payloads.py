@@ -55,6 +55,18 @@ class Report(About):
     files: tuple[str, ...] = ()
 
 
+@payload("matters.recode")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recode(Payload):
+    """An open matter followed a redraw of regions: where it lay before and where it lies now."""
+
+    number: str
+    old_region_id: int
+    old_region_code: str
+    region_id: int
+    region_code: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step(About):
     """A step of the loop. `words_sealed` and `reply_sealed` commit to what was written, `files` are hashes.

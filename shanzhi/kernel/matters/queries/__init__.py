@@ -22,6 +22,7 @@ from shanzhi.kernel.matters.queries.lists import (
     matters_page,
     rows_by_ids,
 )
+from shanzhi.kernel.matters.queries.redraws import open_matters_of
 from shanzhi.kernel.matters.queries.released import PublicSource, public_sources
 from shanzhi.kernel.matters.queries.rights import (
     Kept,
@@ -94,6 +95,7 @@ __all__ = [
     "matters_in_bulk",
     "matters_page",
     "my_views",
+    "open_matters_of",
     "open_of_phone",
     "parties_of",
     "phone_index",

@@ -263,6 +263,7 @@ def _is_shown(row: EntryRow, for_reporter: bool) -> bool:
 _TITLES = {
     "matters.report": msg("反映"),
     "matters.settle": msg("随历史数据导入，已答复办结"),
+    "matters.recode": msg("区划变更，所在区域随之调整"),
     "vault.read": msg("查看联系方式或原文"),
     "vault.copied": msg("本人下载副本"),
     "vault.corrected": msg("本人更正联系方式"),

@@ -3,12 +3,14 @@
 from shanzhi.kernel.organisation.operations.given import RegionGiven, RegionsJudged, regions_add, regions_judge
 from shanzhi.kernel.organisation.operations.holdings import end_holding, hold_post, post_close, staff_add
 from shanzhi.kernel.organisation.operations.posts import PostsCount, StaffCount, posts_load, posts_staff
+from shanzhi.kernel.organisation.operations.redraw import RegionsChangedCount, redraw_followed, regions_change
 from shanzhi.kernel.organisation.operations.regions import RegionsCount, regions_load, zone_create
 from shanzhi.kernel.organisation.operations.units import UnitsCount, units_load
 
 __all__ = [
     "PostsCount",
     "RegionGiven",
+    "RegionsChangedCount",
     "RegionsCount",
     "RegionsJudged",
     "StaffCount",
@@ -18,7 +20,9 @@ __all__ = [
     "post_close",
     "posts_load",
     "posts_staff",
+    "redraw_followed",
     "regions_add",
+    "regions_change",
     "regions_judge",
     "regions_load",
     "staff_add",

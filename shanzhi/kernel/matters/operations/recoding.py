@@ -1,0 +1,85 @@
+"""Let open matters follow when regions are redrawn: in batches that commit one by one, restartable at any point."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+
+from shanzhi.core.periods import local_date
+from shanzhi.kernel.journal import operations as journal
+from shanzhi.kernel.journal.operations import Draft
+from shanzhi.kernel.journal.policy import Author, Subject
+from shanzhi.kernel.matters.policy.payloads import Recode
+from shanzhi.kernel.organisation import operations as organisation
+from shanzhi.kernel.organisation import queries as regions
+from shanzhi.kernel.organisation.queries import Following
+
+BATCH = 2000
+LATE = timedelta(days=2)
+"""How long a redraw is looked after once matters have followed: for a report that was on its way meanwhile."""
+_SYSTEM = Author("system")
+
+# Rows that somebody works on are left for the next round: nobody waits for a redraw, and it waits for nobody.
+_MOVE = """
+WITH goal AS (
+    SELECT * FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::text[]) AS g (old_id, old_code, new_id, new_code)
+), found AS (
+    SELECT m.id, g.old_id, g.old_code, g.new_id, g.new_code
+    FROM goal g JOIN matters_matter m ON m.scope_code = g.old_code AND m.region_id = g.old_id
+    WHERE m.ended_at IS NULL
+    LIMIT %s FOR UPDATE OF m SKIP LOCKED
+)
+UPDATE matters_matter m SET region_id = f.new_id, scope_code = f.new_code, steps = m.steps + 1
+FROM found f WHERE m.id = f.id
+RETURNING m.id, m.number, m.steps, f.old_id, f.old_code, f.new_id, f.new_code
+"""
+_LEFT = """
+SELECT EXISTS (
+    SELECT 1 FROM unnest(%s::bigint[], %s::text[]) AS g (old_id, old_code)
+    JOIN matters_matter m ON m.scope_code = g.old_code AND m.region_id = g.old_id WHERE m.ended_at IS NULL)
+"""
+
+
+def matters_follow(*, now: datetime, batch: int = BATCH, told: Callable[[int], None] | None = None) -> int:
+    """Give open matters of redrawn regions the region and scope code of today; returns how many moved. Worker's role.
+
+    Each batch is a transaction with its journal entries; what a kill leaves is taken up by the next call. The code of the
+    report stays, and so do ended matters. `told` hears after each batch how many moved. A matter in somebody's hands is
+    left to the next call, and the redraw stays open until then.
+    """
+    today = local_date(now)
+    waiting = regions.redraws_waiting(today)
+    goals = regions.regions_to_follow(today, local_date(now - LATE))
+    moved = 0
+    while goals and (done := _move(goals, now, batch)):
+        moved += done
+        if told is not None:
+            told(moved)
+    if waiting and not _is_left(goals):
+        organisation.redraw_followed(redraw_ids=waiting, now=now)
+    return moved
+
+
+@transaction.atomic
+def _move(goals: Sequence[Following], now: datetime, batch: int) -> int:
+    columns = zip(*((goal.old_id, goal.old_code, goal.new_id, goal.new_code) for goal in goals), strict=True)
+    with connection.cursor() as cursor:
+        cursor.execute(_MOVE, [*map(list, columns), batch])
+        rows = cursor.fetchall()
+    return journal.record_many(
+        Draft(
+            Recode(
+                number=number, old_region_id=old_id, old_region_code=old_code, region_id=new_id, region_code=new_code
+            ),
+            Subject("matter", matter_id, steps, new_code),
+            _SYSTEM,
+            now,
+        )
+        for matter_id, number, steps, old_id, old_code, new_id, new_code in rows
+    )
+
+
+def _is_left(goals: Sequence[Following]) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(_LEFT, [[goal.old_id for goal in goals], [goal.old_code for goal in goals]])
+        return bool(cursor.fetchone()[0])

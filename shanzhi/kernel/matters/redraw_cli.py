@@ -1,0 +1,77 @@
+"""A redraw of regions at a terminal: what it would do, doing it, letting open matters follow."""
+
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from rich.console import Console
+from rich.progress import Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from shanzhi.core.text import msg
+from shanzhi.kernel.journal.policy import Author
+from shanzhi.kernel.matters import operations, queries
+from shanzhi.kernel.organisation import operations as organisation
+from shanzhi.kernel.organisation import queries as regions
+from shanzhi.kernel.organisation.policy.plan import BadChange, Plan
+from shanzhi.kernel.organisation.policy.plan_file import plan_read
+
+_SHOWN = 30
+
+
+def read(file: Path) -> Plan:
+    """The plan in a file.
+
+    Raises:
+        BadChange: it can't be read, or isn't one.
+    """
+    try:
+        return plan_read(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadChange(msg("读不出方案文件 %(file)s。请确认文件存在，并以 UTF-8 保存。"), file=str(file)) from error
+
+
+def tell(plan: Plan, *, console: Console) -> UUID | None:
+    """Print what a plan would do; returns the version of the tree that it was drawn on. Worker's role.
+
+    Raises:
+        BadChange: it can't be, or an open matter would be left without a region.
+    """
+    preview = regions.plan_preview(plan)
+    pairs = preview.drawn.pairs
+    matters = queries.open_matters_of({pair.old_id: pair.old_code for pair in pairs})
+    left = sum(matters.get(pair.old_id, 0) for pair in pairs if pair.new_id is None)
+    if left:
+        raise BadChange(msg("要撤销的区域里还有 %(count)s 件在办事项。请改用合并，或先办结这些事项。"), count=left)
+    table = Table("原代码", "新代码", "在办事项")
+    for pair in pairs[:_SHOWN]:
+        table.add_row(pair.old_code, pair.new_code or "撤销", f"{matters.get(pair.old_id, 0):,}")
+    console.print(table)
+    drawn = preview.drawn
+    console.print(
+        f"{plan.on} 起：新设 {len(drawn.opened):,} 个区域，结束 {len(drawn.closed_ids):,} 个，"
+        f"代码有变 {len(pairs):,} 个；涉及单位 {preview.units:,} 个、岗位 {preview.posts:,} 个、"
+        f"在办事项 {sum(matters.values()):,} 件。"
+    )
+    return preview.version
+
+
+def change(plan: Plan, version: UUID | None, *, now: datetime, console: Console) -> None:
+    """Carry a plan out. Importer's role.
+
+    Raises:
+        DomainError: see `organisation.operations.regions_change`.
+    """
+    organisation.regions_change(plan=plan, version=version, now=now, author=Author("importer"))
+    console.print("区划已变更。")
+
+
+def follow(*, now: datetime, console: Console) -> int:
+    """Let open matters follow, with a count on the screen; returns how many. Worker's role."""
+    with Progress(
+        TextColumn("在办事项已调整 {task.completed:,} 件"), TimeElapsedColumn(), console=console, transient=True
+    ) as shown:
+        task = shown.add_task("", total=None)
+        moved = operations.matters_follow(now=now, told=lambda count: shown.update(task, completed=count))
+    console.print(f"在办事项已调整 {moved:,} 件。")
+    return moved

@@ -1,0 +1,83 @@
+"""Regions are redrawn while the city works: open matters follow, nobody waits for it."""
+
+from datetime import timedelta
+
+import psycopg
+import pytest
+from django.db import transaction
+
+from shanzhi.config import database
+from shanzhi.core.periods import local_date
+from shanzhi.kernel.matters import operations
+from shanzhi.kernel.matters.models import Matter
+from shanzhi.kernel.matters.operations.report import Reported
+from shanzhi.kernel.organisation import operations as organisation
+from shanzhi.kernel.organisation import queries as regions
+from shanzhi.kernel.organisation.policy.plan import Move, Plan
+from tests.city import LOADER, NOW
+from tests.concurrency.committed import City, as_role
+from tests.concurrency.steps import act, entries, report
+
+TODAY = local_date(NOW)
+THERE, AWAY = "370303009", "370306009"
+
+
+def redraw(city: City, code: str, to: str, parent: str, on=TODAY) -> None:
+    with database.acting_as(city.installation, "importer"):
+        organisation.regions_change(
+            plan=Plan(on, (Move(code, to, parent),)), version=regions.tree_version(), now=NOW, author=LOADER
+        )
+
+
+def follow(city: City, now=NOW, **more) -> int:
+    with database.acting_as(city.installation, "worker"):
+        return operations.matters_follow(now=now, **more)
+
+
+def where(city: City, made: Reported) -> tuple[str, str]:
+    with database.acting_as(city.installation, "worker"):
+        matter = Matter.objects.only("region_code", "scope_code").get(pk=made.matter_id)
+        return matter.region_code, matter.scope_code
+
+
+def test_the_worker_moves_nothing_that_has_ended(city):
+    made = report()
+    act(made, city.cast.dispatcher, "refuse", ground="refuse.litigation", words="已告知")
+    with as_role(city.installation, "worker") as worker, pytest.raises(psycopg.errors.IntegrityError):
+        worker.execute("UPDATE matters_matter SET scope_code = '370306' WHERE id = %s", [made.matter_id])
+
+
+def test_it_lets_open_matters_follow_and_come_back(city):
+    ended, held, moved, late = report(), report(), report(), report()
+    act(ended, city.cast.dispatcher, "refuse", ground="refuse.litigation", words="已告知")
+    code = where(city, moved)[0]
+    gone = AWAY + code[9:]
+    tomorrow, after = TODAY + timedelta(days=1), NOW + timedelta(days=1)
+    redraw(city, THERE, AWAY, "370306", tomorrow)
+    assert follow(city) == 0, "it takes effect tomorrow"
+    with as_role(city.installation, "worker") as other:
+        # Somebody works on this one: it isn't waited for, and isn't forgotten.
+        other.execute("SELECT id FROM matters_matter WHERE id = %s FOR UPDATE", [held.matter_id])
+        assert follow(city, after, batch=1) == 2
+    assert [where(city, made) for made in (ended, held, moved)] == [(code, code), (code, code), (code, gone)]
+    with database.acting_as(city.installation, "worker"):
+        assert len(regions.redraws_waiting(tomorrow)) == 1
+    assert (follow(city, after), follow(city, after)) == (1, 0)
+    assert where(city, held) == (code, gone)
+    assert entries(city, moved) == ["report", "recode"]
+    assert entries(city, ended) == ["report", "refuse"]
+    # One that was on its way with the old tree in mind.
+    on_its_way = report()
+    assert where(city, on_its_way) == (code, code)
+    assert follow(city, after) == 1
+    assert where(city, on_its_way) == (code, gone)
+    redraw(city, AWAY, THERE, "370303", TODAY + timedelta(days=2))
+    assert follow(city, NOW + timedelta(days=2)) == 4
+    assert [where(city, made) for made in (held, moved, late, on_its_way)] == [(code, code)] * 4
+    assert follow(city, NOW + timedelta(days=2)) == 0
+
+
+def test_a_report_waits_for_nobody_who_redraws(city):
+    with database.acting_as(city.installation, "worker"), transaction.atomic():
+        operations.matters_follow(now=NOW + timedelta(days=2))
+    assert report().number
