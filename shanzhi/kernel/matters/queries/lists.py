@@ -60,7 +60,7 @@ class DeskCount:
 def matters_page(
     wanted: ListFilter, *, now: datetime, actor: Actor | None = None, after: str = "", size: int = PAGE
 ) -> MatterPage:
-    """One page of a list; at most 9 queries whatever its size.
+    """One page of a list; as many queries whatever its size, 2 more for each way but one in which `actor` sees.
 
     Sorted by due time (soonest first; ended ones last) or by report (newest first), ties by id. `actor` is who looks:
     told so, the database finds by index what it would else find by looking at everything; what is seen stays the same.
