@@ -69,7 +69,7 @@ def matters_page(
     before: str = "",
     size: int = PAGE,
 ) -> MatterPage:
-    """One page of a list, after a cursor or before one; at most 7 queries whatever its size.
+    """One page of a list; as many queries whatever its size, 2 more for each way but one in which `actor` sees.
 
     Sorted by due time (soonest first; ended ones last) or by report (newest first), ties by id. `actor` is who looks:
     told so, the database finds by index what it would else find by looking at everything; what is seen stays the same. A
