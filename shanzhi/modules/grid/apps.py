@@ -20,5 +20,7 @@ class GridConfig(AppConfig):
     def ready(self) -> None:
         """Offer the page to the navigation and the section of the rule book."""
         offer_page(NavEntry("grid:today", msg("我的网格"), 10, "grid"))
+        # Shown to who supervises; whoever finds matters may open it.
+        offer_page(NavEntry("grid:overview", msg("巡查情况"), 84, "export"))
         phones = Path(__file__).parent / "catalogue" / "office_phones.toml"
         catalogue.register("office_phones", phones, parse_office_phones)

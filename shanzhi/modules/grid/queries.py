@@ -177,3 +177,8 @@ def due_by_grid(actor: Actor, on: date) -> tuple[GridDue, ...]:
         for (code, path), dues in groups.items()
     ]
     return tuple(sorted(rows, key=lambda row: (-row.due, -row.latest, row.code)))
+
+
+def places_of_grid(actor: Actor, code: str, on: date) -> list[PlaceDue]:
+    """The places of one grid or community of `due_by_grid`, the longest due first; empty beyond what the actor sees."""
+    return _in_order([one for one in _with_due(actor.ranges, on) if one.place.region_code == code], None)

@@ -62,8 +62,8 @@ def test_it_keeps_the_place_the_day_and_the_unit_alone(cast: Cast) -> None:
     garden = place(cast)
     assert sign(cast, garden, here=Point(36.8136, 118.0481)).distance == "at"
     with acting(cast.grid_worker):
-        row = Patrol.objects.values().get()
-    assert {name: row[name] for name in row if name not in ("id", "key")} == {
+        row = dict(Patrol.objects.values().get())
+    assert {name: kept for name, kept in row.items() if name not in ("id", "key")} == {
         "place_id": garden,
         "unit_id": cast.grid_worker.unit_id,
         "scope_code": GRID,
@@ -86,7 +86,7 @@ def test_a_finding_becomes_an_incident_of_the_place(cast: Cast) -> None:
         assert found is not None
         card = matters.card(found, actor=cast.grid_worker, now=NOW)
         assert matters.place_ids([found]) == {found: garden}
-        assert Patrol.objects.get().matter_id == found  # type: ignore[attr-defined]
+        assert Patrol.objects.get().matter_id == found
     assert (card.place, card.latitude, card.stage, len(card.attachments)) == ("世纪花园小区", 36.8135, "in_grid", 1)
 
 

@@ -107,8 +107,13 @@ def _form(request: ActingRequest, place: PlaceRow, form: SignForm, status: int =
 @require_safe
 @never_cache
 def overview(request: ActingRequest) -> HttpResponse:
-    """Places to be inspected, by grid: about places."""
+    """Places to be inspected, by grid, and those of one grid: about places."""
     desk.check_staff(request, OVERVIEW)
-    rows = queries.due_by_grid(request.actor, local_date(request.now))
+    on, region = local_date(request.now), request.GET.get("region", "")
+    if region:
+        found = queries.places_of_grid(request.actor, region, on)
+        counted = {"places": len(found), "due": sum(one.due.is_due for one in found)}
+        return render(request, "grid/overview.html", {"region": region, "places": found, "totals": counted})
+    rows = queries.due_by_grid(request.actor, on)
     totals = {"places": sum(row.places for row in rows), "due": sum(row.due for row in rows)}
     return render(request, "grid/overview.html", {"rows": rows, "totals": totals})

@@ -33,10 +33,10 @@ BAD = (
 )
 
 
-def run(path: Path, *, is_preview: bool = False, **more: str) -> PlacesResult:
+def run(path: Path, *, is_preview: bool = False, datum: str = "WGS84") -> PlacesResult:
     with held_to("importer"):
         return import_places(
-            path=path, rejects_path=path.with_name("r.csv"), on=ON, now=NOW, is_preview=is_preview, **more
+            path=path, rejects_path=path.with_name("r.csv"), on=ON, now=NOW, is_preview=is_preview, datum=datum
         )
 
 
