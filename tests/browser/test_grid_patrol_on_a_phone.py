@@ -31,8 +31,8 @@ def enters_a_place(keeper: Person, name: str, kind: str, north: float) -> None:
     keeper.sees("已保存")
 
 
-def test_places_are_kept_and_patrolled(site: Site, meet: Meet) -> None:
-    keeper = meet("keeper")
+def keeps_places(keeper: Person) -> None:
+    """Enter three places and a likely double, which is only shown."""
     keeper.signs_in("keeper")
     keeper.goes("/keeper/places/")
     keeper.looks("keeper-places-empty")
@@ -54,7 +54,9 @@ def test_places_are_kept_and_patrolled(site: Site, meet: Meet) -> None:
     keeper.goes("/keeper/places/")
     keeper.looks("keeper-places")
 
-    worker = meet("grid_worker", viewport=PHONE, geolocation=GATE, permissions=["geolocation"])
+
+def looks_and_signs_in(worker: Person) -> None:
+    """See what is due, order it by distance, sign in where nothing is found."""
     page = worker.page
     worker.signs_in("grid_worker")
     worker.sees("该巡查的场所 3")
@@ -74,6 +76,11 @@ def test_places_are_kept_and_patrolled(site: Site, meet: Meet) -> None:
     expect(page.locator("output").first).not_to_be_empty()
     worker.presses("签到，没有发现问题")
     worker.sees("已在“世纪花园小区”签到（在场所附近），没有发现问题。")
+
+
+def finds_and_escalates(worker: Person, site: Site) -> str:
+    """Sign in at the park with a finding and escalate it to the community; returns its number."""
+    page = worker.page
     page.get_by_role("link", name="世纪公园").click()
     worker.writes("发现什么", "健身器材断裂，有人会受伤")
     worker.presses("签到并上报")
@@ -86,6 +93,14 @@ def test_places_are_kept_and_patrolled(site: Site, meet: Meet) -> None:
     page.locator("details[open]").get_by_role("button", name="上报村（社区）").click()
     expect(page).to_have_url(re.compile("/grid/$"))
     worker.looks("grid-today-after")
+    return number
+
+
+def test_places_are_kept_and_patrolled(site: Site, meet: Meet) -> None:
+    keeps_places(meet("keeper"))
+    worker = meet("grid_worker", viewport=PHONE, geolocation=GATE, permissions=["geolocation"])
+    looks_and_signs_in(worker)
+    number = finds_and_escalates(worker, site)
 
     community = meet("community_handler", viewport=PHONE)
     community.signs_in("community_handler")

@@ -146,7 +146,7 @@ class PlaceSaid:
                 "committee_phone",
             )
         }
-        made = replace(self, **texts)  # type: ignore[arg-type] - all of them are texts
+        made = replace(self, **texts)  # type: ignore[arg-type]  # texts, all of them
         sentences = {name: sentence for name, sentence in made._sentences(catalogue, box).items() if sentence}
         if sentences:
             raise BadPlace(msg("这个场所还不能保存，请按提示改正。"), fields=sentences)
