@@ -136,15 +136,19 @@ class SignForm(HereForm):
         max_length=BODY_MOST,
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": gettext_lazy("请写清楚发现了什么。")},
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["initial"] = {"key": str(uuid.uuid4()), **kwargs.get("initial", {})}
         super().__init__(*args, **kwargs)
-        self.fields["body"].widget.attrs.pop("maxlength", None)
+        body = self.fields["body"]
+        body.widget.attrs.pop("maxlength", None)
+        # A finding needs words; a sign-in without one comes from the page's other form.
+        body.required = not self.is_bound or bool(self.data.get("finding"))
 
     def found(self) -> NewReport | None:
-        """What was found; None where nothing was. Empty words are told by the domain."""
+        """What was found; None where nothing was."""
         data = self.cleaned_data
         return NewReport(body=data["body"]) if data["finding"] else None
 
