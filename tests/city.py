@@ -59,6 +59,8 @@ class Cast:
     grid_worker: Actor
     operator: Actor
     second_operator: Actor
+    community_handler: Actor
+    township_dispatcher: Actor
 
     def actors(self) -> dict[str, Actor]:
         """All of them by part."""
@@ -81,6 +83,8 @@ PARTS = {
     "grid_worker": ("community-370303009006", "grid_worker", 0),
     "operator": ("centre-3703", "operator", 0),
     "second_operator": ("centre-3703", "operator", 1),
+    "community_handler": ("community-370303009006", "handler", 0),
+    "township_dispatcher": ("centre-370303009", "dispatcher", 0),
 }
 LOGINS = {part: part.replace("_", "-") for part in PARTS}
 

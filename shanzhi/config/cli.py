@@ -235,6 +235,31 @@ def import_regions(
             raise typer.Exit(files.import_regions_file(file, day, rejects, how=how, is_preview=preview))
 
 
+@imports.command("places")
+def import_places(
+    file: Path,
+    on: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="从哪一天起有效；默认今天。")] = None,
+    source: Annotated[str, typer.Option(help="编号来自哪个系统；同一来源的同一编号是同一个场所。")] = "import",
+    datum: Annotated[
+        str, typer.Option(help="坐标系：WGS84、CGCS2000、GCJ-02、BD-09；以文件里的坐标系一列为准。")
+    ] = "WGS84",
+    preview: Annotated[bool, typer.Option("--preview", help="只看能导入多少，不写入。")] = False,
+    column: Annotated[list[str] | None, typer.Option(help="列名=字段，可写多次。")] = None,
+    sheet: Annotated[str, typer.Option(help="XLSX 里的哪一张工作表；默认第一张。")] = "",
+) -> None:
+    """导入场所（CSV、TSV、XLSX、JSON Lines）；可反复运行，已有的不动，很像的列出来由人定。"""
+    with ready() as installation:
+        from shanzhi.config.database import acting_as
+        from shanzhi.modules.imports import cli as files
+        from shanzhi.modules.imports.places_cli import import_places_file
+
+        how = files.how_read("", column or [], "", sheet)
+        day = on.date() if on else timezone.localdate()
+        with acting_as(installation, "importer"):
+            code = import_places_file(file, day, how=how, source=source, datum=datum, is_preview=preview)
+            raise typer.Exit(code)
+
+
 @imports.command("fields")
 def import_fields(subject: str = "matters") -> None:
     """可以导入的字段：列名、是否必填、例子、也认得的列名。"""

@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from shanzhi.config import database
+from shanzhi.config.demo.places import community_of, load_places
 from shanzhi.config.demo.texts import demo_texts
 from shanzhi.config.installation import Installation
 from shanzhi.core.errors import DomainError
@@ -45,7 +46,8 @@ class Login:
 
 
 def logins(city_code: str, county_code: str) -> tuple[Login, ...]:
-    """The demo sign-ins for a city and one of its counties."""
+    """The demo sign-ins for a city and one of its counties, with a community and its township there."""
+    community = community_of(county_code)
     return (
         Login("triage", f"centre-{city_code}", "dispatcher", 0, msg("受理派单台（市综治中心）")),
         Login("triage2", f"centre-{city_code}", "dispatcher", 1, msg("受理派单台（另一席）")),
@@ -56,6 +58,9 @@ def logins(city_code: str, county_code: str) -> tuple[Login, ...]:
         Login("supervisor", f"centre-{city_code}", "supervisor", 0, msg("督办员（市综治中心）")),
         Login("keeper", f"centre-{city_code}", "keeper", 0, msg("系统管理员（市综治中心）")),
         Login("security", f"centre-{city_code}", "security_officer", 0, msg("安全管理员（市综治中心）")),
+        Login("grid", f"community-{community}", "grid_worker", 0, msg("网格员（手机页）")),
+        Login("community", f"community-{community}", "handler", 0, msg("村（社区）承办员")),
+        Login("township", f"centre-{community[:9]}", "dispatcher", 0, msg("受理派单台（街道综治中心）")),
         Login("auditor", f"centre-{city_code}", "auditor", 0, msg("审计员（市综治中心）")),
     )
 
@@ -104,6 +109,7 @@ def load_city(installation: Installation, *, city_code: str, now: datetime, cons
             actor = actor_of(login, now)
             if actor is not None and actor.staff_id is not None:
                 access.account_open(username=login.username, staff_id=actor.staff_id, password=PASSWORD)
+        load_places(first_county(city_code, now), on=local_date(now), now=now)
 
 
 def first_county(city_code: str, now: datetime) -> str:

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from shanzhi.config.assets import collect
-from shanzhi.config.demo.city import PASSWORD, DemoMissing, first_county, is_loaded, load_city, logins
+from shanzhi.config.demo.city import PASSWORD, DemoMissing, actor_of, first_county, is_loaded, load_city, logins
 from shanzhi.config.demo.drive import Driver
 from shanzhi.config.installation import Installation
 from shanzhi.config.server import environment, web_command, worker_command
@@ -95,6 +95,7 @@ def _welcome(console: Console, city_code: str, host: str, port: int) -> None:
     console.print(f"\n[bold]{_city_name(city_code, now)}（演示）[/bold]  http://{host}:{port}/")
     table = Table("登录名", "密码", "起始页")
     for login in logins(city_code, first_county(city_code, now)):
-        table.add_row(login.username, PASSWORD, login.what)
+        if actor_of(login, now) is not None:
+            table.add_row(login.username, PASSWORD, login.what)
     console.print(table)
     console.print("居民不用登录：打开首页就能反映问题。除区划外，单位人员和诉求都是虚构的。Ctrl-C 停止。")

@@ -95,6 +95,17 @@ class Matter(models.Model):
         ]
 
 
+class MatterPlace(models.Model):
+    """Which place (场所) a matter is about, where one was chosen. Beside the matter: most name none."""
+
+    matter = models.OneToOneField(Matter, on_delete=models.PROTECT, related_name="+", primary_key=True)
+    place = models.ForeignKey("organisation.Place", on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        db_table = "matters_place"
+        default_permissions: ClassVar = ()
+
+
 class Participant(models.Model):
     """A unit that takes, or took, part in a matter: it keeps seeing it. Written before the matter is handed over."""
 

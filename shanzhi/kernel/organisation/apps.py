@@ -7,6 +7,7 @@ from django.apps import AppConfig
 from shanzhi.kernel.catalogue import queries as catalogue
 from shanzhi.kernel.organisation import payloads
 from shanzhi.kernel.organisation.rulebook import parse_catalogue, parse_zones
+from shanzhi.kernel.organisation.rulebook_places import parse_places
 
 
 class OrganisationConfig(AppConfig):
@@ -25,3 +26,4 @@ class OrganisationConfig(AppConfig):
         folder = Path(__file__).parent / "catalogue"
         catalogue.register("departments", folder / "departments.toml", parse_catalogue)
         catalogue.register("zones", folder / "zones.toml", parse_zones)
+        catalogue.register("places", folder / "places.toml", parse_places)

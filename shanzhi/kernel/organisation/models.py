@@ -273,3 +273,88 @@ class PostHolding(models.Model):
                 expressions=[(_point("post_id"), RangeOperators.OVERLAPS), ("valid", RangeOperators.OVERLAPS)],
             ),
         ]
+
+
+class Place(models.Model):
+    """场所. A named place with a permanent id; what it says of itself is dated (`PlaceVersion`).
+
+    `source` and `source_number` name the record that it came from; `mark` stands in the QR code that hangs there.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    source = models.CharField(max_length=40, null=True, db_collation="C")
+    source_number = models.CharField(max_length=40, null=True, db_collation="C")
+    mark = models.CharField(max_length=16, db_collation="C")
+    made_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "organisation_place"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source", "source_number"], name="organisation_place_source", condition=Q(source__isnull=False)
+            ),
+            models.CheckConstraint(
+                condition=Q(source__isnull=True, source_number__isnull=True)
+                | Q(source__isnull=False, source_number__isnull=False),
+                name="organisation_place_source_whole",
+            ),
+        ]
+
+
+class PlaceVersion(models.Model):
+    """What a place was from `holds_from` up to (not with) `holds_until`; only added to, an edit ends what it replaces.
+
+    A version that a later edit of the same or an earlier day replaced holds for no day: both days are equal. `plain` is
+    the name as names are compared. Firm and committee are organisations, never persons.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    place = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="+", db_index=False)
+    version = models.IntegerField()
+    kind = models.CharField(max_length=20, db_collation="C")
+    name = models.CharField(max_length=60)
+    plain = models.CharField(max_length=80, db_collation="C")
+    also = models.CharField(max_length=200, default="")
+    address = models.CharField(max_length=200, default="")
+    region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="+", db_index=False)
+    latitude = models.DecimalField(max_digits=9, decimal_places=6, null=True)
+    longitude = models.DecimalField(max_digits=9, decimal_places=6, null=True)
+    firm = models.CharField(max_length=60, default="")
+    firm_phone = models.CharField(max_length=20, default="")
+    committee = models.CharField(max_length=60, default="")
+    committee_phone = models.CharField(max_length=20, default="")
+    is_closed = models.BooleanField(default=False)
+    holds_from = models.DateField()
+    holds_until = models.DateField(null=True)
+    post = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "organisation_place_version"
+        indexes = [
+            models.Index(fields=["latitude", "longitude"], name="organisation_place_point"),
+            models.Index(fields=["region"], name="organisation_place_region"),
+            models.Index(fields=["plain"], name="organisation_place_plain"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["place", "version"], name="organisation_place_once"),
+            models.CheckConstraint(
+                condition=Q(holds_until__isnull=True) | Q(holds_until__gte=F("holds_from")),
+                name="organisation_place_days",
+            ),
+            models.CheckConstraint(
+                condition=Q(latitude__isnull=True, longitude__isnull=True)
+                | Q(latitude__gte=-90, latitude__lte=90, longitude__gte=-180, longitude__lte=180),
+                name="organisation_place_in_degrees",
+            ),
+            ExclusionConstraint(
+                name="organisation_place_one_at_a_time",
+                expressions=[
+                    (_point("place_id"), RangeOperators.OVERLAPS),
+                    (
+                        Func(F("holds_from"), F("holds_until"), Value("[)"), function="daterange"),
+                        RangeOperators.OVERLAPS,
+                    ),
+                ],
+            ),
+        ]

@@ -130,3 +130,41 @@ class PostClosed(Payload):
     post_id: int
     unit_id: int
     closed_on: date
+
+
+@payload("place.add")
+@dataclass(frozen=True, slots=True)
+class PlaceAdded(Payload):
+    """A place was entered as it is from a day on; its name and words stand in its versions, not here."""
+
+    place_id: int
+    place_kind: str
+    region_id: int
+    region_code: str
+    holds_from: date
+    has_point: bool
+    source: str = ""
+
+
+@payload("place.change")
+@dataclass(frozen=True, slots=True)
+class PlaceChanged(Payload):
+    """A place is another from a day on, by its next version."""
+
+    place_id: int
+    place_version: int
+    place_kind: str
+    region_id: int
+    region_code: str
+    holds_from: date
+
+
+@payload("place.close")
+@dataclass(frozen=True, slots=True)
+class PlaceClosed(Payload):
+    """A place was closed from a day on, with so many open matters."""
+
+    place_id: int
+    place_version: int
+    holds_from: date
+    open_matters: int

@@ -12,4 +12,4 @@ class ImportsConfig(AppConfig):
     def ready(self) -> None:
         """Register what the journal says, and what can be imported."""
         # Imported here: the reader needs Django's models.
-        from shanzhi.modules.imports import payloads, reading, regions  # noqa: F401, PLC0415
+        from shanzhi.modules.imports import payloads, places, reading, regions  # noqa: F401, PLC0415

@@ -15,6 +15,9 @@ from shanzhi.modules.intake.policy import COUNT_CAP, PUBLIC_PAGE, Cursor, Public
 MATCHES_MOST = 12
 AREAS_MOST = 2000
 CODE_MOST = 15
+COMMUNITY_DIGITS = 12
+PATH_TO_COMMUNITY = 3
+"""County, township, community: how long a path of names is down to a community; a grid's name stays out of sight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +134,8 @@ def communities_below(code: str, on: date) -> list[Community]:
 
 
 def communities_like(text: str, area: str, on: date) -> list[Community]:
-    """Communities by name, within a county or township if one is named; at most 12, best first; 1 or 2 queries.
+    """Communities by name, or by the name of a place (场所) in them, within a county or township if one is named; at most
+    12, best first; 1 to 4 queries.
 
     Without a text: all communities of the township.
     """
@@ -141,7 +145,19 @@ def communities_like(text: str, area: str, on: date) -> list[Community]:
     if _is_code(area):
         region = organisation.region_of_code(area, on)
         within = region.ranges if region else None
-    return [_community(row) for row in organisation.find_regions(text, on=on, within=within, limit=MATCHES_MOST)]
+    found = [_community(row) for row in organisation.find_regions(text, on=on, within=within, limit=MATCHES_MOST)]
+    return found or _by_place(text, within, on)
+
+
+def _by_place(text: str, within: CodeRanges | None, on: date) -> list[Community]:
+    """The communities in which places of this name lie, told by the place's name; one each."""
+    places = organisation.find_places(text, on, ranges=within, limit=MATCHES_MOST)
+    found: dict[str, Community] = {}
+    for place in places:
+        names = place.region_path.split(" ")[:PATH_TO_COMMUNITY]
+        community = Community(place.region_code[:COMMUNITY_DIGITS], place.name, " ".join([*names, place.name]))
+        found.setdefault(community.code, community)
+    return list(found.values())
 
 
 def region_name(code: str, on: date) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from shanzhi.core.errors import InputError
-from shanzhi.kernel.matters.policy.process import Kind, Owner
+from shanzhi.kernel.matters.policy.process import Kind, Owner, Role
 
 
 class NothingChanged(InputError):
@@ -21,3 +21,17 @@ class SuggestionMoved(InputError):
 def intake_stages(kinds: Iterable[Kind]) -> tuple[str, ...]:
     """The stages, of any kind, in which the intake centre has its turn; each code once."""
     return tuple(dict.fromkeys(stage.code for kind in kinds for stage in kind.stages if stage.owner is Owner.INTAKE))
+
+
+def led_stages(kinds: Iterable[Kind]) -> tuple[str, ...]:
+    """The stages in which a centre that holds a matter itself moves it on: what was escalated to it, and came back."""
+    return tuple(
+        dict.fromkeys(
+            stage.code
+            for kind in kinds
+            for stage in kind.stages
+            if stage.owner is Owner.LEAD
+            for action in kind.actions
+            if stage.code in action.from_stages and not action.stays and Role.DISPATCHER in action.by
+        )
+    )

@@ -9,7 +9,7 @@ from shanzhi.kernel.files import operations as files
 from shanzhi.kernel.journal import operations as journal
 from shanzhi.kernel.journal import queries as entries
 from shanzhi.kernel.journal.policy import Author, Subject
-from shanzhi.kernel.matters.models import Matter, Remark, Submission
+from shanzhi.kernel.matters.models import Matter, MatterPlace, Remark, Submission
 from shanzhi.kernel.matters.operations.finding import renew_words
 from shanzhi.kernel.matters.operations.step import lock_matter, tell
 from shanzhi.kernel.matters.policy.rights import ERASED, Erased, EraseWhat
@@ -62,6 +62,7 @@ def erase_asked(*, matter_id: int, what: EraseWhat, now: datetime) -> tuple[str,
         # After the row: only of a matter whose words are deleted may the worker forget young submissions.
         renew_words(matter.pk, matter.title, matter.body, matter.place_text)
         Submission.objects.filter(matter_id=matter.pk).delete()
+        MatterPlace.objects.filter(matter_id=matter.pk).delete()
     journal.record(
         payload=Erased(what, tuple(parts), steps, let_go.taken),
         subject=Subject("matter", matter.pk, matter.steps, matter.scope_code),

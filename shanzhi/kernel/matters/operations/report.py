@@ -15,7 +15,7 @@ from shanzhi.kernel.files import operations as files
 from shanzhi.kernel.files.policy import StoredFile
 from shanzhi.kernel.journal import operations as journal
 from shanzhi.kernel.journal.policy import Subject
-from shanzhi.kernel.matters.models import Matter
+from shanzhi.kernel.matters.models import Matter, MatterPlace
 from shanzhi.kernel.matters.operations.finding import keep_words
 from shanzhi.kernel.matters.operations.step import (
     about,
@@ -35,7 +35,7 @@ from shanzhi.kernel.matters.policy.report import BadReport, NewReport, follow_ha
 from shanzhi.kernel.matters.rulebook import categories, current_kind, kind_version
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.organisation.policy import Level
-from shanzhi.kernel.organisation.queries import RegionRow, UnitRow
+from shanzhi.kernel.organisation.queries import PlaceRow, RegionRow, UnitRow
 from shanzhi.kernel.vault import operations as vault
 from shanzhi.kernel.vault.operations import Keep
 from shanzhi.kernel.vault.policy.envelope import new_salt
@@ -90,6 +90,9 @@ def report(
         KeyReused: the key was used for another content.
     """
     new = new.cleaned()
+    chosen = _chosen(new, now)
+    if chosen is not None:
+        new = _placed(new, chosen)
     if new.contact_phone.strip():
         new = replace(new, contact_phone=normalise_phone(new.contact_phone))
     kind = current_kind(new.kind)
@@ -97,7 +100,7 @@ def report(
     place = place_of(new.region_code, kind, now)
     # No savepoint: every check has been made, so what fails from here on fails the whole request.
     with transaction.atomic(savepoint=False):
-        return _take_in(_Door(new, kind, place, tuple(stored), actor, now), key)
+        return _take_in(_Door(new, kind, place, tuple(stored), actor, now, chosen.kind if chosen else ""), key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +121,7 @@ class _Door:
     stored: tuple[StoredFile, ...]
     actor: Actor
     now: datetime
+    place_kind: str = ""
 
 
 def _take_in(door: _Door, key: uuid.UUID | None) -> Reported:
@@ -138,6 +142,7 @@ def _take_in(door: _Door, key: uuid.UUID | None) -> Reported:
     matter.follow_hash, matter.due_at, matter.warn_at = hashed, deadline.due_at, deadline.warn_at
     payload = Report(
         **about(matter, kind, "report", "", deadline),
+        place_kind=door.place_kind,
         reported_at=now,
         intake_unit_id=matter.intake_unit_id,
         source=new.source,
@@ -153,6 +158,8 @@ def _take_in(door: _Door, key: uuid.UUID | None) -> Reported:
     with pipelined():
         matter.save(force_insert=True)
         start_clock(matter, kind.initial, deadline)
+        if new.place_id is not None:
+            MatterPlace(matter_id=matter_id, place_id=new.place_id).save(force_insert=True)
         keep_words([(matter_id, (texts.title.text, texts.body.text, texts.place.text))])
         _keep(matter, new, texts, kind, now)
         files.attach(
@@ -229,6 +236,35 @@ def _keep(matter: Matter, new: NewReport, texts: _Texts, kind: Kind, now: dateti
     pieces += originals(matter.pk, {"title": texts.title, "body": texts.body, "place": texts.place})
     if pieces:
         vault.keep(pieces, now=now, expires_on=expiry(now, kind.retention_months))
+
+
+def _chosen(new: NewReport, now: datetime) -> PlaceRow | None:
+    """The place that was chosen, None where none was.
+
+    Raises:
+        BadReport: it isn't there, or it is closed.
+    """
+    if new.place_id is None:
+        return None
+    found = organisation.place_by_id(new.place_id, local_date(now))
+    if found is None or found.is_closed:
+        raise BadReport(
+            msg("所选的场所已经关闭，或者没有了。请重新选择，也可以不选。"),
+            fields={"place_id": msg("请重新选择，也可以不选。")},
+        )
+    return found
+
+
+def _placed(new: NewReport, chosen: PlaceRow) -> NewReport:
+    """The report with what the chosen place says of what it doesn't say itself."""
+    point = chosen.point if new.latitude is None else None
+    return replace(
+        new,
+        region_code=new.region_code or chosen.region_code,
+        place_text=new.place_text or chosen.name,
+        latitude=point.latitude if point else new.latitude,
+        longitude=point.longitude if point else new.longitude,
+    )
 
 
 def place_of(code: str, kind: Kind, now: datetime) -> Place:

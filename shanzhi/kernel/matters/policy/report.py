@@ -60,7 +60,8 @@ class NewReport:
     """What somebody reports. Texts as they were typed; `latitude` and `longitude` in degrees of `datum`.
 
     `region_code` and `category` may be empty: triage finds them. `source` and `source_number` name the record in
-    another system that this comes from.
+    another system that this comes from. `place_id` is a place (场所) that was chosen: what the report doesn't say of region,
+    words and point is taken from it.
     """
 
     body: str
@@ -78,6 +79,7 @@ class NewReport:
     public_consent: bool = False
     source: str | None = None
     source_number: str | None = None
+    place_id: int | None = None
 
     def cleaned(self) -> "NewReport":
         """The report with clean texts, a title, and everything in bounds.

@@ -22,6 +22,7 @@ from shanzhi.kernel.matters.queries.lists import (
     matters_page,
     rows_by_ids,
 )
+from shanzhi.kernel.matters.queries.placed import open_at_place, open_at_places, place_ids
 from shanzhi.kernel.matters.queries.redraws import open_matters_of
 from shanzhi.kernel.matters.queries.released import PublicSource, public_sources
 from shanzhi.kernel.matters.queries.rights import (
@@ -95,10 +96,13 @@ __all__ = [
     "matters_in_bulk",
     "matters_page",
     "my_views",
+    "open_at_place",
+    "open_at_places",
     "open_matters_of",
     "open_of_phone",
     "parties_of",
     "phone_index",
+    "place_ids",
     "public_sources",
     "readings",
     "rights_state",

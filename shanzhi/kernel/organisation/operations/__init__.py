@@ -2,6 +2,13 @@
 
 from shanzhi.kernel.organisation.operations.given import RegionGiven, RegionsJudged, regions_add, regions_judge
 from shanzhi.kernel.organisation.operations.holdings import end_holding, hold_post, post_close, staff_add
+from shanzhi.kernel.organisation.operations.places import (
+    looks_like,
+    place_add,
+    place_change,
+    place_close,
+    places_follow,
+)
 from shanzhi.kernel.organisation.operations.posts import PostsCount, StaffCount, posts_load, posts_staff
 from shanzhi.kernel.organisation.operations.redraw import RegionsChangedCount, redraw_followed, regions_change
 from shanzhi.kernel.organisation.operations.regions import RegionsCount, regions_load, zone_create
@@ -17,6 +24,11 @@ __all__ = [
     "UnitsCount",
     "end_holding",
     "hold_post",
+    "looks_like",
+    "place_add",
+    "place_change",
+    "place_close",
+    "places_follow",
     "post_close",
     "posts_load",
     "posts_staff",

@@ -44,8 +44,8 @@ def report(request: ActingRequest) -> HttpResponse:
     """An incident: photo, words, place, send. What can't be taken comes back with everything that was typed."""
     desk.check_staff(request, FEATURE)
     if request.method != "POST":
-        return _form(request, IncidentForm())
-    form = IncidentForm(request.POST, request.FILES)
+        return _form(request, IncidentForm(places=_choices(request)))
+    form = IncidentForm(request.POST, request.FILES, places=_choices(request))
     if not form.is_valid():
         return _form(request, form, HTTPStatus.UNPROCESSABLE_ENTITY)
     try:
@@ -64,6 +64,12 @@ def report(request: ActingRequest) -> HttpResponse:
     )
     request.session[desk.DRAFT_DONE] = "grid-report"
     return HttpResponseRedirect(reverse("grid:matter", args=[made.number]))
+
+
+def _choices(request: ActingRequest) -> list[tuple[int, str]]:
+    """The places of my grid, by name."""
+    found = queries.my_places(request.actor, local_date(request.now))
+    return sorted(((one.place.id, one.place.name) for one in found), key=lambda one: one[1])
 
 
 def _form(request: ActingRequest, form: IncidentForm, status: int = HTTPStatus.OK) -> HttpResponse:

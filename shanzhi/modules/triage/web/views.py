@@ -23,7 +23,7 @@ from shanzhi.kernel.matters.policy.process import Kind, Role
 from shanzhi.kernel.matters.queries import ListFilter, MatterPage
 from shanzhi.kernel.matters.web import desk
 from shanzhi.modules.triage import operations
-from shanzhi.modules.triage.policy import intake_stages
+from shanzhi.modules.triage.policy import intake_stages, led_stages
 from shanzhi.modules.triage.web import form
 
 FEATURE = "triage"
@@ -63,18 +63,23 @@ def unit(request: ActingRequest, number: str) -> HttpResponse:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """What waits on the desk: all of it as a filter, and the page of it that is looked at."""
+    """What waits on the desk: all of it as a filter, the page of it that is looked at, and what was escalated to the centre."""
 
     whole: ListFilter
     page: MatterPage
+    escalated: MatterPage
 
 
 def _queue(request: ActingRequest) -> Queue:
-    whole = ListFilter(stages=intake_stages(desk.kinds()))
+    kinds = desk.kinds()
+    whole = ListFilter(stages=intake_stages(kinds))
+    escalated = ListFilter(stages=led_stages(kinds), unit_id=request.actor.unit_id, part="lead")
     light = request.GET.get("light", "")
     wanted = replace(whole, light=light if light in set(Light) else "")
     return Queue(
-        whole, queries.matters_page(wanted, now=request.now, actor=request.actor, after=request.GET.get("after", ""))
+        whole,
+        queries.matters_page(wanted, now=request.now, actor=request.actor, after=request.GET.get("after", "")),
+        queries.matters_page(escalated, now=request.now, actor=request.actor),
     )
 
 
@@ -102,6 +107,7 @@ def _draw(
     context = {
         **opened,
         "lines": desk.lines(queue.page.rows, "triage:matter", card.id if card else None),
+        "escalated": desk.lines(queue.escalated.rows, "triage:matter", card.id if card else None),
         "count": queries.desk_count(queue.whole, now=request.now, actor=request.actor),
         "light": request.GET.get("light", ""),
         "keep": _keep(request),

@@ -1,0 +1,24 @@
+"""Matters and the places (场所) that they are about."""
+
+from collections.abc import Iterable
+
+from shanzhi.kernel.matters.models import MatterPlace
+
+
+def place_ids(matter_ids: Iterable[int]) -> dict[int, int]:
+    """Matter → place, of those visible matters that name one; 1 query."""
+    return dict(MatterPlace.objects.filter(matter_id__in=list(matter_ids)).values_list("matter_id", "place_id"))
+
+
+def open_at_place(place_id: int) -> int:
+    """How many open matters that are visible are about a place; 1 query."""
+    return MatterPlace.objects.filter(place_id=place_id, matter__ended_at=None).count()
+
+
+def open_at_places(ids: Iterable[int]) -> dict[int, int]:
+    """Place → how many open matters that are visible are about it; 1 query."""
+    found: dict[int, int] = {}
+    rows = MatterPlace.objects.filter(place_id__in=list(ids), matter__ended_at=None).values_list("place_id", flat=True)
+    for place_id in rows:
+        found[place_id] = found.get(place_id, 0) + 1
+    return found

@@ -1,0 +1,1 @@
+"""The keeper of the city's tables: regions, units, places, processes."""

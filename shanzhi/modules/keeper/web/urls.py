@@ -1,0 +1,16 @@
+"""Addresses of the keeper's pages."""
+
+from django.urls import path
+
+from shanzhi.modules.keeper.web import places
+
+PREFIX = "keeper/"
+app_name = "keeper"
+urlpatterns = [
+    path("places/", places.places, name="places"),
+    path("places/add/", places.add, name="place_add"),
+    path("places/<int:place_id>/", places.change, name="place"),
+    path("places/<int:place_id>/close/", places.close, name="place_close"),
+    path("places/<int:place_id>/restore/", places.restore, name="place_restore"),
+    path("places/<int:place_id>/sign/", places.sign, name="place_sign"),
+]
