@@ -1,28 +1,27 @@
 """Changes of the region tree: what one would do, what was done, what became of a region between two days."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q
 
-from shanzhi.core.text import msg
-from shanzhi.kernel.organisation.models import Post, RedrawPair, RegionState, TreeVersion, Unit
+from shanzhi.kernel.organisation.models import RedrawPair, RegionState, TreeVersion
 from shanzhi.kernel.organisation.models import Redraw as RedrawRow
 from shanzhi.kernel.organisation.policy import Level
-from shanzhi.kernel.organisation.policy.plan import BadChange, Plan, Redraw, State
+from shanzhi.kernel.organisation.policy.plan import Plan, Redraw, State
 from shanzhi.kernel.organisation.policy.redraw import redraw
+from shanzhi.kernel.organisation.policy.succession import Succession
+from shanzhi.kernel.organisation.queries.succession import succession_of
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a plan would do. `version` of the tree that it was drawn on; `units` and `posts` that hang on moved regions."""
+    """What a plan would do, to regions and to units and posts. `version` of the tree that it was drawn on."""
 
     version: UUID | None
     drawn: Redraw
-    units: int
-    posts: int
+    succession: Succession
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +51,14 @@ def tree_version() -> UUID | None:
 
 
 def plan_preview(plan: Plan) -> Preview:
-    """What `plan` would do to the tree; 7 queries, grids and all.
+    """What `plan` would do to the tree; 10 queries, grids and all.
 
     Raises:
         BadChange: it can't be; the reason as a sentence.
     """
     version = tree_version()
     drawn = _drawn(plan)
-    _check_nothing_left(drawn)
-    moved = {pair.old_id for pair in drawn.pairs}
-    return Preview(version, drawn, _open_units(plan.on, moved).count(), _open_posts(plan.on, moved).count())
+    return Preview(version, drawn, succession_of(plan, drawn))
 
 
 def _drawn(plan: Plan) -> Redraw:
@@ -74,53 +71,20 @@ def _drawn(plan: Plan) -> Redraw:
     ]  # fmt: skip
     after: dict[int, date] = {}
     codes: dict[str, date] = {}
-    for region_id, code, valid in RegionState.objects.filter(valid__startswith__gt=plan.on).values_list(
-        "region_id", "code", "valid"
+    below: dict[int, date] = {}
+    for region_id, code, parent_id, valid in RegionState.objects.filter(valid__startswith__gt=plan.on).values_list(
+        "region_id", "code", "parent_id", "valid"
     ):
         after[region_id] = min(after.get(region_id, valid.lower), valid.lower)
         codes[code] = min(codes.get(code, valid.lower), valid.lower)
+        if parent_id is not None:
+            below[parent_id] = min(below.get(parent_id, valid.lower), valid.lower)
     # A region that ends later, with nothing after it, has changed then too.
     for region_id, valid in RegionState.objects.filter(
         valid__contains=plan.on, valid__endswith__gt=plan.on
     ).values_list("region_id", "valid"):
         after.setdefault(region_id, valid.upper)
-    return redraw(plan, states, later=after, later_codes=codes)
-
-
-def _open_units(on: date, region_ids: set[int] | frozenset[int]):  # type: ignore[no-untyped-def]  # a QuerySet, private here
-    return Unit.objects.filter(Q(closed_on=None) | Q(closed_on__gt=on), region_id__in=region_ids)
-
-
-def _open_posts(on: date, region_ids: set[int] | frozenset[int]):  # type: ignore[no-untyped-def]  # a QuerySet, private here
-    return Post.objects.filter(Q(closed_on=None) | Q(closed_on__gt=on), region_id__in=region_ids)
-
-
-def _check_nothing_left(drawn: Redraw) -> None:
-    """A unit or post may not be left without its region.
-
-    Raises:
-        BadChange: names the first of them.
-    """
-    closed = drawn.closed_ids
-    unit = _open_units(drawn.on, closed).order_by("code").first()
-    if unit is not None:
-        raise BadChange(
-            msg("%(count)s 个单位还设在将要结束的区域，例如“%(unit)s”。请先撤销或改设这些单位，再变更区划。"),
-            count=_open_units(drawn.on, closed).count(),
-            unit=unit.name,
-        )
-    post = _open_posts(drawn.on, closed).order_by("id").first()
-    if post is not None:
-        raise BadChange(
-            msg("%(count)s 个岗位还设在将要结束的区域，例如“%(post)s”。请先撤销或改设这些岗位，再变更区划。"),
-            count=_open_posts(drawn.on, closed).count(),
-            post=post.title,
-        )
-    for post in Post.objects.filter(Q(closed_on=None) | Q(closed_on__gt=drawn.on), ranges__isnull=False):
-        if any(post.ranges.contains(pair.old_code) for pair in drawn.pairs):
-            raise BadChange(
-                msg("岗位“%(post)s”的范围是按代码另定的，包含要变更的区域。请先改定这个岗位的范围。"), post=post.title
-            )
+    return redraw(plan, states, later=after, later_codes=codes, later_below=below)
 
 
 def region_history(region_id: int) -> list[PastState]:
@@ -132,41 +96,40 @@ def region_history(region_id: int) -> list[PastState]:
 
 
 def region_became(region_id: int, since: date, until: date) -> int | None:
-    """Which region has, on `until`, the place of the one that had it on `since`; None where it was closed.
+    """Which region has, on `until`, the place of the one that had it on `since`; None where a closed one has no heir.
 
-    A figure of last month is given under today's tree by asking this of each of last month's regions. At most one query
-    for each merge or split on the way, and 1.
+    A figure of last month is given under today's tree by asking this of each of last month's regions. One query for each
+    merge or split on the way, and 1.
     """
-    now_id: int | None = region_id
-    while now_id is not None:
+    seen = set()
+    while region_id not in seen:
+        seen.add(region_id)
         pair = (
-            RedrawPair.objects.filter(
-                old_region=now_id, redraw__effective_on__gt=since, redraw__effective_on__lte=until
-            )
-            .exclude(new_region=now_id)
-            .select_related("redraw")
-            .order_by("redraw__effective_on", "redraw_id")
+            RedrawPair.objects.filter(old_region=region_id, redraw__effective_on__lte=until)
+            .filter(redraw__effective_on__gt=since)
+            .exclude(new_region=region_id)
             .first()
         )
         if pair is None:
-            return now_id
-        since, now_id = max(since, pair.redraw.effective_on - timedelta(days=1)), pair.new_region_id
-    return None
+            return region_id
+        if pair.new_region_id is None:
+            return None
+        region_id = pair.new_region_id
+    return region_id
 
 
+# A region ends once, so what took its place is one chain, whatever the order in which its redraws were entered.
 _FOLLOWING = """
-WITH RECURSIVE due AS (
-    SELECT id FROM organisation_redraw WHERE effective_on <= %(on)s AND (followed_at IS NULL OR followed_at > %(late)s)
-), step (old_id, old_code, now_id, redraw_id) AS (
-    SELECT p.old_region_id, p.old_code, p.new_region_id, p.redraw_id
-    FROM organisation_redraw_pair p JOIN due ON due.id = p.redraw_id WHERE p.new_region_id IS NOT NULL
+WITH RECURSIVE step (old_id, old_code, now_id) AS (
+    SELECT p.old_region_id, p.old_code, p.old_region_id
+    FROM organisation_redraw_pair p JOIN organisation_redraw r ON r.id = p.redraw_id
+    WHERE r.effective_on <= %(on)s AND (r.followed_at IS NULL OR r.followed_at > %(late)s)
     UNION
-    SELECT s.old_id, s.old_code, p.new_region_id, p.redraw_id
-    FROM step s JOIN organisation_redraw_pair p ON p.old_region_id = s.now_id AND p.redraw_id > s.redraw_id
+    SELECT s.old_id, s.old_code, p.new_region_id
+    FROM step s JOIN organisation_redraw_pair p ON p.old_region_id = s.now_id AND p.new_region_id <> s.now_id
     JOIN organisation_redraw r ON r.id = p.redraw_id AND r.effective_on <= %(on)s
-    WHERE p.new_region_id IS NOT NULL AND p.new_region_id <> s.now_id
 )
-SELECT DISTINCT s.old_id, s.old_code, t.region_id, t.code
+SELECT s.old_id, s.old_code, t.region_id, t.code
 FROM step s JOIN organisation_region_state t ON t.region_id = s.now_id AND t.valid @> %(on)s::date
 WHERE (s.old_id, s.old_code) <> (t.region_id, t.code)
 """
