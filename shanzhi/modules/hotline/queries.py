@@ -53,13 +53,13 @@ class Item:
 
 def open_calls(actor: Actor) -> tuple[OpenCall, ...]:
     """The acting post's calls that aren't over, newest first; 1 query."""
-    rows = Call.objects.filter(post_id=actor.post_id, ended_at=None).order_by("-opened_at", "-pk")[:CALLS_MOST]
+    rows = Call.objects.filter(post_id=actor.post_id or 0, ended_at=None).order_by("-opened_at", "-pk")[:CALLS_MOST]
     return tuple(OpenCall(row.ref, row.opened_at, row.rung) for row in rows.defer("sealed"))
 
 
 def typed(ref: UUID, actor: Actor) -> Words | None:
     """What was typed in one of the acting post's open calls; None where there is no such call; 1 query."""
-    row = Call.objects.filter(ref=ref, post_id=actor.post_id, ended_at=None).first()
+    row = Call.objects.filter(ref=ref, post_id=actor.post_id or 0, ended_at=None).first()
     return words_in(row) if row is not None else None
 
 
@@ -74,7 +74,11 @@ def counts_today(actor: Actor, now: datetime) -> Mapping[str, int]:
     """How the acting post's calls of today ended: ending → how many; 1 query."""
     day = local_date(now)
     since = datetime(day.year, day.month, day.day, tzinfo=CITY_ZONE)
-    rows = Call.objects.filter(post_id=actor.post_id, ended_at__gte=since).values_list("ending").annotate(n=Count("pk"))
+    rows = (
+        Call.objects.filter(post_id=actor.post_id or 0, ended_at__gte=since)
+        .values_list("ending")
+        .annotate(n=Count("pk"))
+    )
     found = dict(rows.order_by())
     return {ending.value: found.get(ending.value, 0) for ending in Ending}
 

@@ -196,7 +196,7 @@ def _call(ref: uuid.UUID, actor: Actor, now: datetime) -> Call:
             " VALUES (%s, %s, false, %s, '', '', 0) ON CONFLICT DO NOTHING",
             [ref, actor.post_id, now],
         )
-    found = Call.objects.filter(ref=ref, post_id=actor.post_id).first()
+    found = Call.objects.filter(ref=ref, post_id=actor.post_id or 0).first()
     if found is None:
         raise CallNotFound(msg("没有找到这通来电。请开一张新的来电单。"))
     if found.ended_at is None:
