@@ -22,7 +22,7 @@ from shanzhi.kernel.matters.queries.lists import (
     matters_page,
     rows_by_ids,
 )
-from shanzhi.kernel.matters.queries.redraws import open_matters_of
+from shanzhi.kernel.matters.queries.redraws import RegionFigure, open_matters_of, open_matters_of_units, region_figures
 from shanzhi.kernel.matters.queries.released import PublicSource, public_sources
 from shanzhi.kernel.matters.queries.rights import (
     Kept,
@@ -69,6 +69,7 @@ __all__ = [
     "PublicSource",
     "Reading",
     "ReadingPage",
+    "RegionFigure",
     "ReplyTemplate",
     "RightsState",
     "Share",
@@ -96,11 +97,13 @@ __all__ = [
     "matters_page",
     "my_views",
     "open_matters_of",
+    "open_matters_of_units",
     "open_of_phone",
     "parties_of",
     "phone_index",
     "public_sources",
     "readings",
+    "region_figures",
     "rights_state",
     "rows_by_ids",
     "step_title",

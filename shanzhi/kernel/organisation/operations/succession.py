@@ -91,9 +91,7 @@ def _open_unit(unit: UnitState, region_ids: Mapping[int, int], ids: Mapping[int,
     return made.id
 
 
-def _posts(
-    goes: Succession, region_ids: Mapping[int, int], unit_ids: Mapping[int, int], on: date
-) -> dict[int, int]:
+def _posts(goes: Succession, region_ids: Mapping[int, int], unit_ids: Mapping[int, int], on: date) -> dict[int, int]:
     """Returns the ids of the posts in which holders go on, by those that end."""
     Post.objects.filter(pk__in=[one.post.post_id for one in goes.posts]).update(closed_on=on)
     carried = [one for one in goes.posts if one.to is not None]
@@ -131,4 +129,3 @@ def _holders(carried: list[PostGoes], ids: Mapping[int, int], on: date) -> None:
         ],
         batch_size=_BATCH,
     )
-

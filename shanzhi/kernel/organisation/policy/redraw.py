@@ -4,7 +4,7 @@ All changes of a plan take effect together: they are applied to a copy of the tr
 (no code twice, every child below its parent) is asked of the result alone, so two regions may swap their codes.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -307,16 +307,7 @@ def _close(draft: _Draft, change: Close) -> None:
 
 def _carry_zones(draft: _Draft, before: Mapping[int, State]) -> None:
     """Let each zone go on covering what it covered, under the new codes."""
-    moved: list[tuple[CodeRanges, CodeRanges]] = []
-    for region_id in draft.touched & before.keys():
-        old = before[region_id]
-        if region_id in draft.abolished:
-            moved.append((old.ranges, CodeRanges()))
-            continue
-        for new_id in draft.parts.get(region_id, [draft.heir_of(region_id)]):
-            new = draft.states.get(new_id)
-            if old.level is not Level.ZONE and new is not None and new.ranges != old.ranges:
-                moved.append((old.ranges, new.ranges))
+    moved = [pair for region_id in draft.touched & before.keys() for pair in _moved(draft, before[region_id])]
     for zone in [state for state in draft.states.values() if state.level is Level.ZONE]:
         within = [(old, new) for old, new in moved if zone.ranges.covers(old)]
         ranges = zone.ranges
@@ -326,6 +317,19 @@ def _carry_zones(draft: _Draft, before: Mapping[int, State]) -> None:
             ranges = ranges.union(come)
         if ranges != zone.ranges:
             draft.put(replace(zone, ranges=ranges))
+
+
+def _moved(draft: _Draft, old: State) -> Iterator[tuple[CodeRanges, CodeRanges]]:
+    """The codes that a region had, with those that come in their place."""
+    if old.level is Level.ZONE:
+        return
+    if old.region_id in draft.abolished:
+        yield old.ranges, CodeRanges()
+        return
+    for new_id in draft.parts.get(old.region_id, [draft.heir_of(old.region_id)]):
+        new = draft.states.get(new_id)
+        if new is not None and new.ranges != old.ranges:
+            yield old.ranges, new.ranges
 
 
 def _check_codes(draft: _Draft, before: Mapping[int, State], later_codes: Mapping[str, date]) -> None:

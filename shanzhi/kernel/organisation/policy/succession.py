@@ -218,9 +218,7 @@ def _posts(drawn: Redraw, heirs: Mapping[int, int], posts: Sequence[PostState]) 
     return tuple(goes)
 
 
-def _moved(
-    post: PostState, drawn: Redraw, heirs: Mapping[int, int], to_region: Mapping[int, int]
-) -> PostState | None:
+def _moved(post: PostState, drawn: Redraw, heirs: Mapping[int, int], to_region: Mapping[int, int]) -> PostState | None:
     """The post as it goes on, without a seat yet; None where the redraw doesn't touch it."""
     region_id = to_region[post.region_id] if post.region_id in drawn.closed_ids else post.region_id
     new = replace(

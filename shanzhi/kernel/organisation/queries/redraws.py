@@ -6,8 +6,8 @@ from uuid import UUID
 
 from django.db import connection
 
-from shanzhi.kernel.organisation.models import RedrawPair, RegionState, TreeVersion
 from shanzhi.kernel.organisation.models import Redraw as RedrawRow
+from shanzhi.kernel.organisation.models import RedrawPair, RegionState, TreeVersion
 from shanzhi.kernel.organisation.policy import Level
 from shanzhi.kernel.organisation.policy.plan import Plan, Redraw, State
 from shanzhi.kernel.organisation.policy.redraw import redraw
