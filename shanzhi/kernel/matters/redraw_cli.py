@@ -1,6 +1,6 @@
 """A redraw of regions at a terminal: what it would do, doing it, letting open matters follow."""
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from shanzhi.kernel.matters import operations, queries
 from shanzhi.kernel.organisation import operations as organisation
 from shanzhi.kernel.organisation import queries as regions
 from shanzhi.kernel.organisation.policy.plan import BadChange, Plan, check_left_open
-from shanzhi.kernel.organisation.policy.plan_file import plan_read
+from shanzhi.kernel.organisation.policy.plan_file import plan_read, plan_write
 
 _SHOWN = 30
 
@@ -64,6 +64,20 @@ def change(plan: Plan, version: UUID | None, *, now: datetime, console: Console)
     """
     organisation.regions_change(plan=plan, version=version, now=now, author=Author("importer"))
     console.print("区划已变更。")
+
+
+def undo(number: int, on: date, out: Path | None, *, console: Console) -> None:
+    """Draw up a plan that takes a redraw back, print it or write it to `out`, and say what it would do. Worker's role.
+
+    Raises:
+        DomainError: there is no such redraw, or it can't be taken back by itself.
+    """
+    plan = regions.undo_plan(number, on)
+    if out is None:
+        console.print(plan_write(plan), markup=False)
+    else:
+        out.write_text(plan_write(plan), encoding="utf-8")
+    tell(plan, console=console)
 
 
 def follow(*, now: datetime, console: Console) -> int:

@@ -119,7 +119,7 @@ class RegionState(models.Model):
 class Redraw(models.Model):
     """区划变更. A plan that was carried out; takes effect with `effective_on`. `followed_at`: when matters had followed.
 
-    `undoes`: the redraw that it takes back.
+    `undoes`: the redraw that it takes back; `plan`: the plan as a file would say it, so that it can be taken back.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -127,6 +127,7 @@ class Redraw(models.Model):
     made_at = models.DateTimeField()
     followed_at = models.DateTimeField(null=True)
     undoes = models.ForeignKey("self", on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
+    plan = models.TextField(default="")
 
     class Meta:
         db_table = "organisation_redraw"

@@ -24,6 +24,7 @@ class Migration(migrations.Migration):
     dependencies = [("organisation", "0005_redraw")]
     operations = [
         migrations.AddField("redraw", "undoes", _key("organisation.redraw", null=True)),
+        migrations.AddField("redraw", "plan", models.TextField(default="")),
         migrations.CreateModel(
             name="UnitHeir",
             fields=[

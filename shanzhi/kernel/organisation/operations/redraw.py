@@ -27,6 +27,7 @@ from shanzhi.kernel.organisation.policy.plan import (
     TreeMoved,
     check_left_open,
 )
+from shanzhi.kernel.organisation.policy.plan_file import plan_write
 from shanzhi.kernel.organisation.queries.redraws import plan_preview
 
 _BATCH = 2000
@@ -63,7 +64,7 @@ def regions_change(*, plan: Plan, version: UUID | None, now: datetime, author: A
         drawn = preview.drawn
         check_left_open(drawn)
         ids = _write_states(drawn)
-        row = RedrawRow.objects.create(effective_on=plan.on, made_at=now, undoes_id=plan.undoes)
+        row = RedrawRow.objects.create(effective_on=plan.on, made_at=now, undoes_id=plan.undoes, plan=plan_write(plan))
         RedrawPair.objects.bulk_create(
             [
                 RedrawPair(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from shanzhi.core.errors import Conflict, InputError
+from shanzhi.core.errors import Conflict, InputError, NotFound
 from shanzhi.core.ranges import CodeRanges
 from shanzhi.core.text import msg
 from shanzhi.kernel.organisation.policy import Level
@@ -14,6 +14,12 @@ class BadChange(InputError):
     """A change of regions that can't be; says which and why."""
 
     code = "region-change"
+
+
+class NoSuchRedraw(NotFound):
+    """No redraw has this number."""
+
+    code = "redraw-unknown"
 
 
 class TreeMoved(Conflict):

@@ -1,17 +1,23 @@
 """Changes of the region tree: what one would do, what was done, what became of a region between two days."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import F
 
+from shanzhi.core.text import msg
 from shanzhi.kernel.organisation.models import Redraw as RedrawRow
 from shanzhi.kernel.organisation.models import RedrawPair, RegionState, TreeVersion
 from shanzhi.kernel.organisation.policy import Level
-from shanzhi.kernel.organisation.policy.plan import Plan, Redraw, State
+from shanzhi.kernel.organisation.policy.plan import NoSuchRedraw, Plan, Redraw, State
+from shanzhi.kernel.organisation.policy.plan_file import plan_read
 from shanzhi.kernel.organisation.policy.redraw import redraw
 from shanzhi.kernel.organisation.policy.succession import Succession
+from shanzhi.kernel.organisation.policy.undo import undo
 from shanzhi.kernel.organisation.queries.succession import succession_of
 
 
@@ -61,14 +67,32 @@ def plan_preview(plan: Plan) -> Preview:
     return Preview(version, drawn, succession_of(plan, drawn))
 
 
-def _drawn(plan: Plan) -> Redraw:
-    states = [
+def undo_plan(redraw_id: int, on: date) -> Plan:
+    """A plan that takes a redraw back from the day `on`; 3 queries.
+
+    Raises:
+        NoSuchRedraw: there is none of this number.
+        BadChange: it can't be taken back by itself; says why.
+    """
+    row = RedrawRow.objects.filter(pk=redraw_id).first()
+    if row is None or not row.plan:
+        raise NoSuchRedraw(msg("没有第 %(number)s 号区划变更。请核对编号。"), number=redraw_id)
+    plan = plan_read(row.plan)
+    return undo(plan, redraw_id, _states(plan.on - timedelta(days=1)), _states(on), on)
+
+
+def _states(on: date) -> list[State]:
+    return [
         State(
             row.region_id, Level(row.level), row.code, row.name, row.short_name, row.parent_id, row.ranges,
             row.valid.lower or date.min,
         )
-        for row in RegionState.objects.filter(valid__contains=plan.on)
+        for row in RegionState.objects.filter(valid__contains=on)
     ]  # fmt: skip
+
+
+def _drawn(plan: Plan) -> Redraw:
+    states = _states(plan.on)
     after: dict[int, date] = {}
     codes: dict[str, date] = {}
     below: dict[int, date] = {}
@@ -118,6 +142,59 @@ def region_became(region_id: int, since: date, until: date) -> int | None:
     return region_id
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Under which code a place was on a day, and under which it is now; None where nobody held it."""
+
+    then: str | None
+    now: str | None
+
+
+def places_then_and_now(seen: Iterable[tuple[str, date]], today: date) -> dict[tuple[str, date], Placed]:
+    """For each code and the day on which something was written down under it: its code on that day by what is known
+    now (a plan for an earlier day may have been entered since), and today's; 4 queries, however many."""
+    wanted = set(seen)
+    by_code: dict[str, list[RegionState]] = {}
+    for row in RegionState.objects.filter(code__in={code for code, _ in wanted}).order_by("valid"):
+        by_code.setdefault(row.code, []).append(row)
+    heirs = {
+        old: (new, on)
+        for old, new, on in RedrawPair.objects.exclude(new_region=F("old_region")).values_list(
+            "old_region_id", "new_region_id", "redraw__effective_on"
+        )
+    }
+    ids = {row.region_id for rows in by_code.values() for row in rows}
+    ids |= {new for new, _ in heirs.values()}
+    states: dict[int, list[tuple[str, Any]]] = {}
+    for region_id, code, valid in RegionState.objects.filter(region_id__in=ids).values_list(
+        "region_id", "code", "valid"
+    ):
+        states.setdefault(region_id, []).append((code, valid))
+
+    def code_on(region_id: int | None, day: date) -> str | None:
+        seen_ids = set()
+        while region_id in heirs and region_id not in seen_ids and heirs[region_id][1] <= day:
+            seen_ids.add(region_id)
+            region_id = heirs[region_id][0]
+        return next((code for code, valid in states.get(region_id or 0, ()) if day in valid), None)
+
+    placed = {}
+    for code, day in wanted:
+        # The last to hold the code by that day: a plan for an earlier day may have taken it away in the meantime.
+        rows = [row for row in by_code.get(code, ()) if (row.valid.lower or date.min) <= day]
+        held = rows[-1].region_id if rows else None
+        placed[(code, day)] = Placed(code_on(held, day), code_on(held, today))
+    return placed
+
+
+def days_of_change(since: date, until: date) -> list[date]:
+    """The days from `since` to `until` on which regions changed; 1 query."""
+    days = RedrawRow.objects.filter(effective_on__gte=since, effective_on__lte=until).values_list(
+        "effective_on", flat=True
+    )
+    return sorted(set(days))
+
+
 # A region ends once, so what took its place is one chain, whatever the order in which its redraws were entered.
 _FOLLOWING = """
 WITH RECURSIVE step (old_id, old_code, now_id) AS (
@@ -143,6 +220,32 @@ def regions_to_follow(on: date, late: date) -> list[Following]:
     with connection.cursor() as cursor:
         cursor.execute(_FOLLOWING, {"on": on, "late": late})
         return [Following(*row) for row in cursor.fetchall()]
+
+
+@dataclass(frozen=True, slots=True)
+class RedrawLine:
+    """A redraw that was carried out; `undone_by` is the one that took it back. `followed_at`: open matters have followed."""
+
+    id: int
+    plan: Plan | None
+    effective_on: date
+    made_at: datetime
+    followed_at: datetime | None
+    undone_by: int | None
+
+
+def redraws(*, before: int | None = None, limit: int = 25) -> list[RedrawLine]:
+    """Redraws, the last entered first, below the id `before`; 2 queries."""
+    rows = RedrawRow.objects.order_by("-id")
+    found = list((rows if before is None else rows.filter(pk__lt=before))[:limit])
+    undone = dict(RedrawRow.objects.filter(undoes__in=[row.pk for row in found]).values_list("undoes_id", "id"))
+    return [
+        RedrawLine(
+            row.pk, plan_read(row.plan) if row.plan else None, row.effective_on, row.made_at, row.followed_at,
+            undone.get(row.pk),
+        )
+        for row in found
+    ]  # fmt: skip
 
 
 def redraws_waiting(on: date) -> list[int]:
