@@ -26,7 +26,7 @@ _CODE = {"inputmode": "numeric", "autocomplete": "off"}
 def _date(label: Any) -> forms.DateField:
     return forms.DateField(
         label=label,
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text=gettext_lazy("从这一天零时起；可以是过去或将来。"),
         error_messages={"invalid": gettext_lazy("请按“2026-01-01”的样子填写日期。")},
     )
