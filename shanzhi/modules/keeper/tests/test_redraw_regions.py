@@ -79,7 +79,7 @@ def test_it_merges_two_townships_and_takes_that_back():
     assert (done.status_code, done["Location"]) == (302, "/keeper/regions/changes/")
     assert queries.region_by_id(gone, TOMORROW) is None
     listed = page_of(keeper.get("/keeper/regions/changes/"))
-    assert "370303105 并入 370303008" in listed
+    assert "中埠镇（370303105） 并入 四宝山街道（370303008）" in listed
     number = re.search(r"/keeper/regions/changes/(\d+)/", listed)
     assert number is not None
     early = keeper.post(number[0], {"on": TOMORROW})
@@ -122,8 +122,8 @@ def test_it_counts_last_month_under_both_trees(cast):
 
     def figures(region: int) -> list[list[str]]:
         page = page_of(keeper.get(f"/keeper/regions/{region}/?month={month}"))
-        rows = re.findall(r'<th scope="row">.*?</tr>', page, re.S)
-        return [re.findall(r'<td class="text-end">(?:<span[^>]*>)?([^<]*)', row) for row in rows]
+        rows = re.findall(r"<tr[^>]*>.*?按[当今].*?</tr>", page, re.S)
+        return [re.findall(r"(\d+|—)\s*(?:</span>)?\s*</td>", row) for row in rows]
 
     assert figures(away) == [["0", "0"], ["1", "0"]]
     assert figures(region_id("370303")) == [["1", "0"], ["0", "0"]]

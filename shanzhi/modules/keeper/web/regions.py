@@ -1,5 +1,6 @@
 """Regions: the tree as of a day, a region, a change tried and carried out, what was changed."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from http import HTTPStatus
 from typing import Any
@@ -27,6 +28,7 @@ from shanzhi.modules.keeper import operations, queries
 from shanzhi.modules.keeper.policy import FEATURE
 from shanzhi.modules.keeper.policy.regions import month_before
 from shanzhi.modules.keeper.web.region_forms import FORMS, KINDS, ChangeForm, FileForm, MergeForm, UndoForm
+from shanzhi.ui.components import Column, Row, Table
 
 FILE_MOST = 1_000_000
 PAGE = 25
@@ -51,10 +53,27 @@ def region(request: ActingRequest, region_id: int | None = None) -> HttpResponse
         "level": gettext(LEVEL_NAMES[level]) if level else "",
         "below": [(row, gettext(LEVEL_NAMES[row.level])) for row in page.below],
         "kinds": [(do, gettext(name)) for do, name in KINDS.items()] if page.row and on == today else [],
-        "figures": page.figures,
+        "figures": _figures(page.figures, f"{month:%Y-%m}"),
         "month": f"{month:%Y-%m}",
     }
     return render(request, "keeper/region.html", context)
+
+
+def _figures(found: queries.Figures, month: str) -> Table:
+    columns = [
+        Column("by", gettext("口径")),
+        Column("reported", gettext("反映"), "number"),
+        Column("ended", gettext("办结"), "number"),
+    ]
+    lines = (
+        (gettext("按当时的区划"), found.reported_then, found.ended_then),
+        (gettext("按今天的区划"), found.reported_now, found.ended_now),
+    )
+    rows = [
+        Row("", {"by": by, "reported": "—" if reported is None else reported, "ended": "—" if ended is None else ended})
+        for by, reported, ended in lines
+    ]
+    return Table(gettext("%(month)s，含全部下级") % {"month": month}, columns, rows)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -150,7 +169,7 @@ def _try(request: ActingRequest, wanted: Plan, *, said: str = "", status: int = 
         "found": found,
         "regions": found.regions[:SHOWN_MOST],
         "more": len(found.regions) - SHOWN_MOST,
-        "changes": [say(one) for one in wanted.changes],
+        "changes": say_all(wanted),
         "units": [(one.unit.name, found.unit_names.get(one.to_id, "")) for one in found.succession.units],
         "opened": [unit.name for unit in found.succession.opened],
         "carried": sum(1 for one in found.succession.posts if one.to is not None and one.post.staff_id is not None),
@@ -161,25 +180,40 @@ def _try(request: ActingRequest, wanted: Plan, *, said: str = "", status: int = 
     return render(request, "keeper/region_try.html", context, status=status)
 
 
-def say(one: Change) -> str:
-    """A change in a sentence."""
+def say_all(wanted: Plan) -> list[str]:
+    """A plan's changes, a sentence each, with the names that regions had before or get."""
+    made = {one.code: one.name for one in wanted.changes if isinstance(one, Open)}
+
+    def name(code: str) -> str:
+        if code in made:
+            return f"{made[code]}（{code}）"
+        row = organisation.region_of_code(code, wanted.on - timedelta(days=1))
+        return f"{row.short_name}（{code}）" if row else code
+
+    with organisation.one_tree():
+        return [_say(one, name) for one in wanted.changes]
+
+
+def _say(one: Change, name: Callable[[str], str]) -> str:
     match one:
         case Rename():
-            return gettext("%(region)s 改名为“%(name)s”") % {"region": one.region, "name": one.name}
+            return gettext("%(region)s 改名为“%(name)s”") % {"region": name(one.region), "name": one.name}
         case Move():
-            said = {"region": one.region, "code": one.code, "parent": one.parent}
+            said = {"region": name(one.region), "code": one.code}
             if one.parent:
+                said["parent"] = name(one.parent)
                 return gettext("%(region)s 划到 %(parent)s 之下，代码改为 %(code)s") % said
             return gettext("%(region)s 的代码改为 %(code)s") % said
         case Merge():
-            return gettext("%(regions)s 并入 %(into)s") % {"regions": "、".join(one.regions), "into": one.into}
+            regions = "、".join(name(code) for code in one.regions)
+            return gettext("%(regions)s 并入 %(into)s") % {"regions": regions, "into": name(one.into)}
         case Open():
-            said = {"name": one.name, "code": one.code, "parent": one.parent}
+            said = {"name": one.name, "code": one.code, "parent": name(one.parent)}
             return gettext("在 %(parent)s 之下新设“%(name)s”（%(code)s）") % said
         case Close():
-            return gettext("撤销 %(region)s") % {"region": one.region}
+            return gettext("撤销 %(region)s") % {"region": name(one.region)}
     parts = "、".join(f"“{part.name}”（{part.code}）" for part in one.parts)
-    return gettext("%(region)s 拆分为 %(parts)s") % {"region": one.region, "parts": parts}
+    return gettext("%(region)s 拆分为 %(parts)s") % {"region": name(one.region), "parts": parts}
 
 
 @require_safe
@@ -194,7 +228,7 @@ def changes(request: ActingRequest) -> HttpResponse:
     shown = [
         {
             "row": row,
-            "changes": [say(one) for one in row.plan.changes] if row.plan else [],
+            "changes": say_all(row.plan) if row.plan else [],
             "state": _state(row, today),
             "undoes": row.plan.undoes if row.plan else None,
         }
@@ -234,7 +268,7 @@ def undo(request: ActingRequest, number: int) -> HttpResponse:
     row = next(iter(organisation.redraws(before=number + 1, limit=1)), None)
     if row is None or row.id != number:
         raise NotFound(msg("没有第 %(number)s 号区划变更。请核对编号。"), number=number)
-    context = {"form": form, "row": row, "changes": [say(one) for one in row.plan.changes] if row.plan else []}
+    context = {"form": form, "row": row, "changes": say_all(row.plan) if row.plan else []}
     return render(request, "keeper/region_undo.html", context, status=status)
 
 
