@@ -19,7 +19,7 @@ from shanzhi.kernel.organisation import operations as organisation
 from shanzhi.kernel.organisation import queries as regions
 from shanzhi.kernel.organisation.models import RedrawPair, Region, RegionState, UnitHeir
 from shanzhi.kernel.organisation.policy import Level
-from shanzhi.kernel.organisation.policy.plan import PARENTS, Change, Close, Merge, Move, Open, Part, Plan, Rename, Split
+from shanzhi.kernel.organisation.policy.plan import PARENTS, Close, Merge, Move, Open, Part, Plan, Rename, Split
 from shanzhi.kernel.organisation.policy.plan_file import plan_read, plan_write
 from tests.city import LOADER, NOW
 from tests.concurrency.committed import City
@@ -28,38 +28,57 @@ TODAY = local_date(NOW)
 FULL = os.environ.get("SHANZHI_SIZE") == "full"
 FIRST = TODAY - timedelta(days=400)
 DAYS = [FIRST + timedelta(days=50 * number) for number in range(9)]
-COUNTIES, TOWNSHIPS = (
-    ("370303", "370306"),
-    ("370303008", "370303009", "370303105", "370306100", "370303200", "370306200"),
+KINDS = ("rename", "recode", "move", "merge", "merge", "into new", "split", "open", "close", "swap")
+NUMBERS = st.integers(0, 11)
+STEPS = st.lists(
+    st.tuples(st.sampled_from(DAYS), st.sampled_from(KINDS), st.sampled_from((9, 9, 12)), NUMBERS, NUMBERS),
+    min_size=4,
+    max_size=8,
 )
-COMMUNITIES = tuple(f"{township}{number}" for township in TOWNSHIPS for number in ("001", "006", "200", "201"))
-CODES = st.sampled_from(TOWNSHIPS * 4 + COMMUNITIES)
-CHANGES: st.SearchStrategy[Change] = st.one_of(
-    st.builds(Rename, CODES, st.sampled_from(["甲镇", "乙社区居委会"])),
-    st.builds(Move, CODES, CODES, st.sampled_from(("", *COUNTIES, *TOWNSHIPS))),
-    st.builds(lambda gone, into: Merge((gone,), into), CODES, CODES),
-    st.builds(Open, CODES, st.just("新区域"), st.sampled_from(COUNTIES + TOWNSHIPS)),
-    st.builds(Close, CODES),
-)
-STEPS = st.lists(st.tuples(st.sampled_from(DAYS), st.lists(CHANGES, min_size=1, max_size=3)), min_size=3, max_size=8)
 
 
-def _plan(on: date, changes: list[Change]) -> Plan:
-    """A merge into one that is opened beside it comes out of two drawn codes; a split is drawn from what lies below."""
-    full: list[Change] = []
-    for change in changes:
-        if isinstance(change, Close) and len(change.region) == 9:
-            below = tuple(row.code for row in regions.children(change.region, on))
-            free = next(code for code in ("370303301", "370303302", "370303303", "370303304") if not _held(code, on))
-            parts = (Part(free, "前镇", below[:1]), Part(f"{free[:6]}4{free[7:]}", "后镇", below[1:]))
-            full.append(Split(change.region, parts, free))
-        else:
-            full.append(change)
-    return Plan(on, tuple(full))
+def _plan(on: date, kind: str, digits: int, first: int, second: int) -> Plan:
+    """A plan that is drawn from the tree of its day, and so mostly can be."""
+    rows = sorted(
+        RegionState.objects.filter(valid__contains=on, code__regex=f"^[0-9]{{{digits}}}$").values_list(
+            "code", flat=True
+        )
+    )
+    one, two = rows[first % len(rows)], rows[second % len(rows)]
+    above = one[:6] if digits == 9 else one[:9]
+    match kind:
+        case "rename":
+            return Plan(on, (Rename(one, f"甲{second}镇"),))
+        case "recode":
+            return Plan(on, (Move(one, _free(above, digits, second)),))
+        case "move":
+            parent = two[:6] if digits == 9 else two[:9]
+            return Plan(on, (Move(one, _free(parent, digits, second), parent),))
+        case "merge":
+            return Plan(on, (Merge((one,), two),))
+        case "into new":
+            code = _free(above, digits, second)
+            return Plan(on, (Open(code, "新区域", above), Merge((one, two), code)))
+        case "split":
+            below = tuple(row.code for row in regions.children(one, on))
+            parts = (
+                Part(_free(above, digits, 1), "前", below[:second]),
+                Part(_free(above, digits, 2), "后", below[second:]),
+            )
+            return Plan(on, (Split(one, parts, parts[0].code),))
+        case "open":
+            return Plan(on, (Open(_free(above, digits, second), "新区域", above),))
+        case "swap":
+            return Plan(on, (Move(one, two), Move(two, one)))
+        case _:
+            return Plan(on, (Close(one),))
 
 
-def _held(code: str, on: date) -> bool:
-    return regions.region_of_code(code, on) is not None
+def _free(parent: str, digits: int, number: int) -> str:
+    """A code below `parent` that nobody ever had."""
+    had = set(RegionState.objects.filter(code__startswith=parent).values_list("code", flat=True))
+    numbers = range(500 + 20 * number, 1000)
+    return next(code for code in (f"{parent}{n:0{digits - len(parent)}d}" for n in numbers) if code not in had)
 
 
 @contextmanager
@@ -79,8 +98,8 @@ def _undone(city: City) -> Iterator[None]:
 def test_it_stays_a_tree_and_loses_nothing(city, steps):
     with _undone(city):
         done = 0
-        for on, changes in steps:
-            plan = _plan(on, changes)
+        for on, *drawn in steps:
+            plan = _plan(on, *drawn)
             assert plan_read(plan_write(plan)) == plan
             try:
                 with transaction.atomic():
