@@ -18,8 +18,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from shanzhi.core.errors import DomainError, NotFound
 from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
+from shanzhi.kernel.access.policy import check_may
+from shanzhi.kernel.access.queries import roles
 from shanzhi.kernel.access.web.middleware import ActingRequest
-from shanzhi.kernel.access.web.signoffs import check_page
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.organisation.policy import LEVEL_NAMES
 from shanzhi.kernel.organisation.policy.plan import BadChange, Change, Close, Merge, Move, Open, Plan, Rename, TreeMoved
@@ -36,11 +37,15 @@ SHOWN_MOST = 200
 """Regions shown on the try-out page; a county that moves has hundreds of grids."""
 
 
+def _check(request: ActingRequest) -> None:
+    check_may(request.actor, roles().get(request.actor.role), FEATURE)
+
+
 @require_safe
 @never_cache
 def region(request: ActingRequest, region_id: int | None = None) -> HttpResponse:
     """A region as of a day, the whole city to begin with."""
-    check_page(request, FEATURE)
+    _check(request)
     today = local_date(request.now)
     on = _day(request.GET.get("on", ""), today)
     month = _day(request.GET.get("month", "") + "-01", month_before(today)).replace(day=1)
@@ -80,7 +85,7 @@ def _figures(found: queries.Figures, month: str) -> Table:
 @never_cache
 def change(request: ActingRequest, region_id: int, do: str) -> HttpResponse:
     """A form for one kind of change; a POST tries the plan that it makes."""
-    check_page(request, FEATURE)
+    _check(request)
     form, row = _form(request, region_id, do)
     if request.method == "POST" and form.is_valid():
         try:
@@ -118,7 +123,7 @@ def _change_page(
 @never_cache
 def plan(request: ActingRequest) -> HttpResponse:
     """A plan as a file; a POST tries it, or carries out the one that was tried."""
-    check_page(request, FEATURE)
+    _check(request)
     if request.method != "POST":
         return render(request, "keeper/region_plan.html", {"form": FileForm()})
     if request.POST.get("do") == "carry":
@@ -220,7 +225,7 @@ def _say(one: Change, name: Callable[[str], str]) -> str:
 @never_cache
 def changes(request: ActingRequest) -> HttpResponse:
     """What was changed, the last first."""
-    check_page(request, FEATURE)
+    _check(request)
     before = request.GET.get("before", "")
     is_number = before.isascii() and before.isdigit() and len(before) < 19
     rows = organisation.redraws(before=int(before) if is_number else None, limit=PAGE + 1)
@@ -252,7 +257,7 @@ def _state(row: organisation.RedrawLine, today: date) -> tuple[str, str]:
 @never_cache
 def undo(request: ActingRequest, number: int) -> HttpResponse:
     """Take a change back from a day: asks for the day, then tries the plan that does it."""
-    check_page(request, FEATURE)
+    _check(request)
     today = local_date(request.now)
     data: Any = request.POST if request.method == "POST" else None
     form = UndoForm(data, initial={"on": today + timedelta(days=1)})
