@@ -36,6 +36,9 @@ def _passes_on(self, request):
 def _allows_every_action(case, action): ...
 
 
+def _allows_every_finder(case, action, roles): ...
+
+
 def _yes(matter, actor):
     return True
 
@@ -168,7 +171,7 @@ SWITCHED_OFF: Mapping[str, Callable[..., Any]] = {
     "shanzhi.kernel.access.web.errors:ErrorMiddleware.__call__": _passes_on,
     "shanzhi.kernel.matters.policy.process.rules:_check": _allows_every_action,
     "shanzhi.kernel.matters.policy.process.rules:_check_separation": _allows_every_action,
-    "shanzhi.kernel.matters.policy.process.rules:_check_finder": _allows_every_action,
+    "shanzhi.kernel.matters.policy.process.rules:_check_finder": _allows_every_finder,
     "shanzhi.kernel.matters.operations.act:is_intake": _yes,
     "shanzhi.kernel.matters.operations.act:_is_elsewhere": _never,
     "shanzhi.kernel.matters.queries.card:_is_shown": _shows_every_entry,
@@ -202,7 +205,15 @@ _OFFICE = (
     "sessions, tokens and sign-offs, nothing of matters: held by policies and triggers of their own (kernel/access)"
 )
 _VIEWS = "names and addresses of lists, nothing of matters: held by the policy view_own (test_save_a_view.py)"
+_CALLS = "calls of one's own desk, nothing of matters: held by the policy of hotline_call"
 DECIDES_OTHERWISE: Mapping[str, str] = {
+    "shanzhi.kernel.matters.operations.dispatching:dispatch_load": _WRITES,
+    "shanzhi.modules.hotline.operations.calls:_call": _CALLS,
+    "shanzhi.modules.hotline.operations.calls:_note": _WRITES,
+    "shanzhi.modules.hotline.operations.knowledge:item_edit": _WRITES,
+    "shanzhi.modules.hotline.queries:counts_today": _CALLS,
+    "shanzhi.modules.hotline.queries:open_calls": _CALLS,
+    "shanzhi.modules.hotline.queries:typed": _CALLS,
     "shanzhi.kernel.access.queries:actor_of_post": _WHO,
     "shanzhi.kernel.access.queries:token_actor": _WHO,
     "shanzhi.kernel.access.scope:set_scope": _WHO,

@@ -264,7 +264,9 @@ PAGES: Mapping[str, Page] = {
     "hotline:desk": Page("desk", head=False),
     "hotline:rings": Page("desk", head=False),
     "hotline:look": Page(write="desk", sends={"ref": CALL, "body": "看看"}),
-    "hotline:call": Page("desk", "desk", args=({"ref": CALL},), head=False, sends={"do": "look"}, says="404"),
+    "hotline:call": Page(
+        "desk", "desk", args=({"ref": CALL},), head=False, sends={"do": "look"}, seen_by=frozenset({"operator"})
+    ),
     "worklist:list": Page("worklist", asks=LIST),
     "worklist:matter": Page("worklist", about="matter", asks=(*LIST, *BACK)),
     "worklist:do": Page(write="worklist", about="matter", args=(NOTE, TAKE, NONSENSE), sends=ACTING),
@@ -357,7 +359,8 @@ CALLS: Mapping[str, Page] = {
     # Without its three parameters: 422.
     "api:seal_consistency": Page(ANYONE, head=False, asks=("epoch", "old", "new"), fixed=True, says="422"),
     # Unsigned: refused, whoever sends it.
-    "api:call_ring": Page(write=ANYONE, sends={"event": "1", "extension": "8001", "number": "13812345678"}),
+    # Without the exchange's signature nobody rings, whoever it is.
+    "api:call_ring": Page(write=ANYONE, sends={"event": "1", "extension": "8001", "number": "13812345678"}, says="401"),
     "api:readings": Page(CODE, about="matter", head=False, asks=("after",)),
     "api:follow": Page(CODE, about="matter", head=False),
     "api:attach": Page(write=CODE, about="matter", sends={"files": "a file"}),

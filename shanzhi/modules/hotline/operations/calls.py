@@ -105,7 +105,7 @@ def _look(words: Words, caller: tuple[CallerMatter, ...], wrong: bool, actor: Ac
 def _like(text: str, region: str, category: str, actor: Actor, now: datetime) -> tuple[MatterRow, ...]:
     """Open matters of the likely category in the same township, then those that share the longest words."""
     found: dict[int, MatterRow] = {}
-    near = region[:TOWNSHIP_DIGITS]
+    near = region[:TOWNSHIP_DIGITS] if region.isascii() and region.isdigit() else ""
     told = sorted((word for word in words_of(text) if len(word) > 1 and not word.isdigit()), key=len, reverse=True)
     asked = []
     if category and len(near) == TOWNSHIP_DIGITS:

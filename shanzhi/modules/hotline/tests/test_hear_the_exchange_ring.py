@@ -73,7 +73,7 @@ def test_it_is_sent_again_and_rings_once(desk: Cast):
     "wrong", [{"ago": 301}, {"ago": -301}, {"secret": "x" * 36}, {"signed": RING | {"number": "13900000000"}}]
 )
 def test_it_believes_no_ring_that_is_not_signed_now(desk: Cast, wrong: dict[str, Any]):
-    assert (ring(**wrong).status_code, ring(**wrong).json()["title"]) == (400, "bad-ring")
+    assert (ring(**wrong).status_code, ring(**wrong).json()["title"]) == (401, "bad-ring")
 
 
 def test_it_hears_nothing_without_a_long_secret(desk: Cast, settings: Any):
