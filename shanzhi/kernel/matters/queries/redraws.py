@@ -34,8 +34,9 @@ def open_matters_of_units(unit_ids: Collection[int]) -> int:
     if not unit_ids:
         return 0
     with connection.cursor() as cursor:
-        cursor.execute("SELECT matters_open_of_units(%s::bigint[])", [list(unit_ids)])
-        return int(cursor.fetchone()[0])
+        cursor.execute("SELECT open FROM matters_open_of_units(%s::bigint[])", [list(unit_ids)])
+        row = cursor.fetchone()
+        return int(row[0]) if row else 0
 
 
 def region_figures(bounds: Sequence[datetime]) -> list[RegionFigure]:
