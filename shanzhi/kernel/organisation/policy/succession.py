@@ -171,12 +171,9 @@ def _set_up(unit: UnitState, drawn: Redraw, region_id: int, codes: set[str], new
     """The same office for the region that takes the place."""
     old = next(state for state in drawn.ended if state.region_id == unit.region_id)
     new = next((state for state in drawn.begun if state.region_id == region_id), None)
-    stem = unit.code.removesuffix(old.code).rstrip("-")
-    code = f"{stem}-{new.code if new else old.code}"
-    number = 1
-    while code in codes:
-        number += 1
-        code = f"{stem}-{new.code if new else old.code}-{number}"
+    region_code = next(pair.new_code for pair in drawn.pairs if pair.old_id == unit.region_id)
+    stem = f"{unit.code.removesuffix(old.code).rstrip('-')}-{region_code}"
+    code = next(code for code in (stem, *(f"{stem}-{number}" for number in range(2, 10_000))) if code not in codes)
     codes.add(code)
     return replace(
         unit,

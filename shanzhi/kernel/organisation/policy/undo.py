@@ -113,6 +113,8 @@ def _unmerge(change: Merge, trees: _Trees) -> Iterator[Change]:
             for state in gone
         )
         yield Split(change.into, parts, gone[0].code)
+        for state in gone:
+            yield from _renumbered(state, trees)
         return
     for state in gone:
         yield Open(state.code, state.name, trees.parent_code(state))
@@ -127,3 +129,12 @@ def _unsplit(change: Split, trees: _Trees) -> Iterator[Change]:
     if change.heir != state.code:
         yield Move(change.heir, state.code)
     yield Rename(change.heir, state.name)
+    yield from _renumbered(state, trees)
+
+
+def _renumbered(state: State, trees: _Trees) -> Iterator[Change]:
+    """Children that got another number when they came elsewhere get their own back."""
+    for child in trees.children(state):
+        now = trees.now(child).code
+        if now[len(state.code) :] != child.code[len(state.code) :]:
+            yield Move(now, child.code)
