@@ -437,7 +437,7 @@ def test_it_tells_nobody_of_a_matter_that_they_can_not_open(driven):
             actors[unit_id, role] = actor_of_post(posts[0].post_id, NOW.date())
         with acting(actors[unit_id, role]):
             if queries.matter_id_of_number(number) != matter_id:
-                blind.append((role, number, text))
+                blind.append((unit_id, role, number, text))
     assert blind == []
 
 
