@@ -22,7 +22,7 @@ from shanzhi.kernel.access.policy import check_may
 from shanzhi.kernel.access.queries import roles
 from shanzhi.kernel.access.web.middleware import ActingRequest
 from shanzhi.kernel.organisation import queries as organisation
-from shanzhi.kernel.organisation.policy import LEVEL_NAMES
+from shanzhi.kernel.organisation.policy import LEVEL_NAMES, Level
 from shanzhi.kernel.organisation.policy.plan import BadChange, Change, Close, Merge, Move, Open, Plan, Rename, TreeMoved
 from shanzhi.kernel.organisation.policy.plan_file import plan_read, plan_write
 from shanzhi.modules.keeper import operations, queries
@@ -57,11 +57,23 @@ def region(request: ActingRequest, region_id: int | None = None) -> HttpResponse
         "today": today,
         "level": gettext(LEVEL_NAMES[level]) if level else "",
         "below": [(row, gettext(LEVEL_NAMES[row.level])) for row in page.below],
-        "kinds": [(do, gettext(name)) for do, name in KINDS.items()] if page.row and on == today else [],
+        "kinds": _kinds(page.row) if page.row and on == today else [],
         "figures": _figures(page.figures, f"{month:%Y-%m}"),
         "month": f"{month:%Y-%m}",
     }
     return render(request, "keeper/region.html", context)
+
+
+def _kinds(row: organisation.RegionRow) -> list[tuple[str, str]]:
+    """The changes that can be of a region: the city only has a name, a zone no code to give, a grid nothing below."""
+    never: set[str] = set()
+    if row.parent_id is None:
+        never = {"move", "merge", "split", "close"}
+    elif row.level is Level.ZONE:
+        never = {"move", "merge", "split", "open"}
+    elif row.level is Level.GRID:
+        never = {"open"}
+    return [(do, gettext(name)) for do, name in KINDS.items() if do not in never]
 
 
 def _figures(found: queries.Figures, month: str) -> Table:
