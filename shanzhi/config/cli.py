@@ -159,6 +159,21 @@ def regions_change(
             redraw_cli.follow(now=timezone.now(), console=Console())
 
 
+@regions.command("undo")
+def regions_undo(
+    number: Annotated[int, typer.Argument(help="区划变更的编号。")],
+    on: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="从哪一天起撤销。")],
+    out: Annotated[Path | None, typer.Option(help="把方案写到这个文件。")] = None,
+) -> None:
+    """拟出撤销一次区划变更的方案并预览；写成文件后用 regions change 变更。"""
+    with ready() as installation:
+        from shanzhi.config.database import acting_as
+        from shanzhi.kernel.matters import redraw_cli
+
+        with acting_as(installation, "worker"):
+            redraw_cli.undo(number, on.date(), out, console=Console())
+
+
 @units.command("load")
 def units_load(code: str) -> None:
     """按单位目录设立一座城市的综治中心、部门、乡镇街道、村社区及其岗位（先载入区划）。"""

@@ -7,7 +7,8 @@ from shanzhi.config.ready import ready
 
 
 def main() -> None:
-    """`prepare`: roles, tables, the standing city. `look`: what `loop_state` says, as JSON."""
+    """`prepare`: roles, tables, the standing city. `look`: what `loop_state` says, as JSON. `follow`: let open matters
+    follow redraws, in small batches."""
     with ready(prepare=sys.argv[1] == "prepare") as installation:
         from shanzhi.config import database  # noqa: PLC0415 - Django is set up only by now
         from shanzhi.kernel.matters import queries  # noqa: PLC0415
@@ -15,6 +16,14 @@ def main() -> None:
 
         if sys.argv[1] == "prepare":
             load_city(installation)
+            return
+        if sys.argv[1] == "follow":
+            from django.utils import timezone  # noqa: PLC0415
+
+            from shanzhi.kernel.matters import operations  # noqa: PLC0415
+
+            with database.acting_as(installation, "worker"):
+                sys.stdout.write(str(operations.matters_follow(now=timezone.now(), batch=100)))
             return
         with database.acting_as(installation, "worker"):
             state = queries.loop_state()

@@ -207,6 +207,9 @@ _OFFICE = (
 _VIEWS = "names and addresses of lists, nothing of matters: held by the policy view_own (test_save_a_view.py)"
 _CALLS = "calls of one's own desk, nothing of matters: held by the policy of hotline_call"
 DECIDES_OTHERWISE: Mapping[str, str] = {
+    "shanzhi.modules.keeper.operations.regions:redraw_carry_out": _WRITES,
+    "shanzhi.modules.keeper.policy.regions:check_place": "what may be written, not what is seen: regions are public by nature",
+    "shanzhi.modules.keeper.web.regions:_check": _ASKS,
     "shanzhi.kernel.matters.operations.dispatching:dispatch_load": _WRITES,
     "shanzhi.modules.hotline.operations.calls:_call": _CALLS,
     "shanzhi.modules.hotline.operations.calls:_note": _WRITES,

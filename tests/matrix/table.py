@@ -298,6 +298,15 @@ PAGES: Mapping[str, Page] = {
         "export", args=({"key": EXPORT},), head=False, seen_by=frozenset({"supervisor"}), says="409"
     ),
     "exports:cancel": Page(write="export", args=({"key": EXPORT},), seen_by=frozenset({"supervisor"}), away=True),
+    # -- the keeper's regions: names and counts, the same for every keeper
+    "keeper:regions": Page("keep", asks=("on", "month")),
+    "keeper:region": Page("keep", args=({"region_id": "1"},), asks=("on", "month")),
+    "keeper:region_change": Page(
+        "keep", "keep", args=({"region_id": "3", "do": "rename"},), sends={"on": "2031-01-01", "name": "新名"}
+    ),
+    "keeper:region_plan": Page("keep", "keep", sends={"do": "look"}),
+    "keeper:region_changes": Page("keep", asks=("before",)),
+    "keeper:region_undo": Page("keep", "keep", args=({"number": "1"},), sends={"on": "2031-01-01"}, says="404"),
     # -- published seals: the same for everybody
     "seals:now": Page(OPEN, asks=("before",), fixed=True),
     "seals:head": Page(OPEN, args=({"number": "1"},), fixed=True),

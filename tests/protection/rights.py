@@ -97,7 +97,8 @@ def functions(opened: psycopg.Connection, installation: Installation) -> dict[st
     for name, definer, settings, callers in opened.execute(_FUNCTIONS).fetchall():
         runs = "owner" if definer else "caller"
         path = ", ".join(settings or ()).replace(installation.schema, "the city's schema") or "—"
-        who = ", ".join(_short(installation, role) for role in callers) or "—"
+        # By name: the catalogue gives them in the order in which roles happened to be made.
+        who = ", ".join(sorted(_short(installation, role) for role in callers)) or "—"
         lines[name] = f"| `{name}` | {runs} | {path} | {who} |"
     return lines
 

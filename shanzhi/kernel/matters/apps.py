@@ -18,9 +18,17 @@ class MattersConfig(AppConfig):
         from shanzhi.kernel.matters import rulebook, tasks  # noqa: F401, PLC0415
         from shanzhi.kernel.matters.operations.retention import SUBJECT  # noqa: PLC0415
         from shanzhi.kernel.matters.queries.placed import open_at_place  # noqa: PLC0415
+        from shanzhi.kernel.matters.queries.redraws import open_matters_of  # noqa: PLC0415
         from shanzhi.kernel.organisation.policy.places import on_place_used  # noqa: PLC0415
+        from shanzhi.kernel.organisation.policy.plan import Redraw, count_left_open  # noqa: PLC0415
         from shanzhi.kernel.vault.policy.subjects import offer_subject  # noqa: PLC0415
 
         offer_page(NavEntry("matters:list", msg("查找事项"), 80, feature="find"))
         offer_subject(SUBJECT)
         on_place_used(open_at_place)
+
+        def left_open(drawn: Redraw) -> int:
+            closed = {pair.old_id: pair.old_code for pair in drawn.pairs if pair.old_id in drawn.abolished}
+            return sum(open_matters_of(closed).values())
+
+        count_left_open(left_open)

@@ -1,6 +1,6 @@
 """A redraw of regions at a terminal: what it would do, doing it, letting open matters follow."""
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -13,8 +13,8 @@ from shanzhi.kernel.journal.policy import Author
 from shanzhi.kernel.matters import operations, queries
 from shanzhi.kernel.organisation import operations as organisation
 from shanzhi.kernel.organisation import queries as regions
-from shanzhi.kernel.organisation.policy.plan import BadChange, Plan
-from shanzhi.kernel.organisation.policy.plan_file import plan_read
+from shanzhi.kernel.organisation.policy.plan import BadChange, Plan, check_left_open
+from shanzhi.kernel.organisation.policy.plan_file import plan_read, plan_write
 
 _SHOWN = 30
 
@@ -38,20 +38,20 @@ def tell(plan: Plan, *, console: Console) -> UUID | None:
         BadChange: it can't be, or an open matter would be left without a region.
     """
     preview = regions.plan_preview(plan)
-    pairs = preview.drawn.pairs
-    matters = queries.open_matters_of({pair.old_id: pair.old_code for pair in pairs})
-    left = sum(matters.get(pair.old_id, 0) for pair in pairs if pair.new_id is None)
-    if left:
-        raise BadChange(msg("要撤销的区域里还有 %(count)s 件在办事项。请改用合并，或先办结这些事项。"), count=left)
+    drawn, goes = preview.drawn, preview.succession
+    check_left_open(drawn)
+    matters = queries.open_matters_of({pair.old_id: pair.old_code for pair in drawn.pairs})
     table = Table("原代码", "新代码", "在办事项")
-    for pair in pairs[:_SHOWN]:
-        table.add_row(pair.old_code, pair.new_code or "撤销", f"{matters.get(pair.old_id, 0):,}")
+    for pair in drawn.pairs[:_SHOWN]:
+        code = "撤销" if pair.old_id in drawn.abolished else pair.new_code
+        table.add_row(pair.old_code, code, f"{matters.get(pair.old_id, 0):,}")
     console.print(table)
-    drawn = preview.drawn
+    handed = queries.open_matters_of_units([one.unit.unit_id for one in goes.units])
     console.print(
         f"{plan.on} 起：新设 {len(drawn.opened):,} 个区域，结束 {len(drawn.closed_ids):,} 个，"
-        f"代码有变 {len(pairs):,} 个；涉及单位 {preview.units:,} 个、岗位 {preview.posts:,} 个、"
-        f"在办事项 {sum(matters.values()):,} 件。"
+        f"代码有变 {len(drawn.pairs):,} 个，涉及在办事项 {sum(matters.values()):,} 件；"
+        f"结束 {len(goes.units):,} 个单位（在办 {handed:,} 件由接替单位办），新设 {len(goes.opened):,} 个；"
+        f"岗位转接 {len(goes.posts):,} 个。"
     )
     return preview.version
 
@@ -64,6 +64,20 @@ def change(plan: Plan, version: UUID | None, *, now: datetime, console: Console)
     """
     organisation.regions_change(plan=plan, version=version, now=now, author=Author("importer"))
     console.print("区划已变更。")
+
+
+def undo(number: int, on: date, out: Path | None, *, console: Console) -> None:
+    """Draw up a plan that takes a redraw back, print it or write it to `out`, and say what it would do. Worker's role.
+
+    Raises:
+        DomainError: there is no such redraw, or it can't be taken back by itself.
+    """
+    plan = regions.undo_plan(number, on)
+    if out is None:
+        console.print(plan_write(plan), markup=False)
+    else:
+        out.write_text(plan_write(plan), encoding="utf-8")
+    tell(plan, console=console)
 
 
 def follow(*, now: datetime, console: Console) -> int:

@@ -117,12 +117,17 @@ class RegionState(models.Model):
 
 
 class Redraw(models.Model):
-    """区划变更. A plan that was carried out; takes effect with `effective_on`. `followed_at`: when matters had followed."""
+    """区划变更. A plan that was carried out; takes effect with `effective_on`. `followed_at`: when matters had followed.
+
+    `undoes`: the redraw that it takes back; `plan`: the plan as a file would say it, so that it can be taken back.
+    """
 
     id = models.BigAutoField(primary_key=True)
     effective_on = models.DateField()
     made_at = models.DateTimeField()
     followed_at = models.DateTimeField(null=True)
+    undoes = models.ForeignKey("self", on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
+    plan = models.TextField(default="")
 
     class Meta:
         db_table = "organisation_redraw"
@@ -199,6 +204,23 @@ class Unit(models.Model):
                 condition=Q(department__isnull=False, closed_on__isnull=True),
                 name="organisation_unit_one_of_a_type",
             ),
+        ]
+
+
+class UnitHeir(models.Model):
+    """Who takes over a unit's open work, and from which day; `redraw`: where the unit ended with its region."""
+
+    id = models.BigAutoField(primary_key=True)
+    old_unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+", db_index=False)
+    new_unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+", db_index=False)
+    effective_on = models.DateField()
+    redraw = models.ForeignKey(Redraw, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
+
+    class Meta:
+        db_table = "organisation_unit_heir"
+        constraints = [
+            models.UniqueConstraint(fields=["old_unit"], name="organisation_unit_heir_once"),
+            models.CheckConstraint(condition=~Q(old_unit=F("new_unit")), name="organisation_unit_heir_another"),
         ]
 
 

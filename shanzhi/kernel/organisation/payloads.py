@@ -54,6 +54,31 @@ class RegionsChanged(Payload):
     heir: str = ""
 
 
+@payload("unit.succeed")
+@dataclass(frozen=True, slots=True)
+class UnitSucceeded(Payload):
+    """A unit ended with its region, and another takes over its open work from that day; `opened`: it was set up for it."""
+
+    unit_id: int
+    successor_id: int
+    effective_on: date
+    opened: bool
+    redraw_id: int
+
+
+@payload("post.succeed")
+@dataclass(frozen=True, slots=True)
+class PostSucceeded(Payload):
+    """A post ended with its unit or region, and its holder goes on in another; None: it was vacant and isn't needed."""
+
+    post_id: int
+    successor_id: int | None
+    unit_id: int
+    staff_id: int | None
+    effective_on: date
+    redraw_id: int
+
+
 @payload("units.load")
 @dataclass(frozen=True, slots=True)
 class UnitsLoaded(Payload):

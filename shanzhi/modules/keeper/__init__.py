@@ -1,1 +1,1 @@
-"""The keeper of the city's tables: regions, units, places, processes."""
+"""The keeper's pages: what a city keeps up to date by itself."""

@@ -1,4 +1,4 @@
-"""Django's handle on the module."""
+"""The slice's apps file."""
 
 from django.apps import AppConfig
 
@@ -7,11 +7,12 @@ from shanzhi.kernel.access.policy import NavEntry, offer_page
 
 
 class KeeperConfig(AppConfig):
-    """The keeper's pages."""
+    """What a city keeps up to date by itself."""
 
     name = "shanzhi.modules.keeper"
     label = "keeper"
 
     def ready(self) -> None:
         """Offer the pages to the navigation."""
+        offer_page(NavEntry("keeper:regions", msg("区划"), 83, "keep"))
         offer_page(NavEntry("keeper:places", msg("场所"), 86, "keep"))

@@ -1,7 +1,8 @@
-"""Let open matters follow when regions are redrawn: in batches that commit one by one, restartable at any point."""
+"""Let open matters follow when regions are redrawn, and units end with them: in batches that commit one by one."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import partial
 
 from django.db import connection, transaction
 
@@ -9,7 +10,7 @@ from shanzhi.core.periods import local_date
 from shanzhi.kernel.journal import operations as journal
 from shanzhi.kernel.journal.operations import Draft
 from shanzhi.kernel.journal.policy import Author, Subject
-from shanzhi.kernel.matters.policy.payloads import Recode
+from shanzhi.kernel.matters.policy.payloads import Recode, Succeed
 from shanzhi.kernel.organisation import operations as organisation
 from shanzhi.kernel.organisation import queries as regions
 from shanzhi.kernel.organisation.queries import Following
@@ -41,7 +42,8 @@ SELECT EXISTS (
 
 
 def matters_follow(*, now: datetime, batch: int = BATCH, told: Callable[[int], None] | None = None) -> int:
-    """Give open matters of redrawn regions the region and scope code of today; returns how many moved. Worker's role.
+    """Give open matters of redrawn regions the region and scope code of today, and those of units that ended to the unit
+    that took over; returns how many moves there were. Worker's role.
 
     Each batch is a transaction with its journal entries; what a kill leaves is taken up by the next call. The code of the
     report stays, and so do ended matters. `told` hears after each batch how many moved. A matter in somebody's hands is
@@ -51,10 +53,13 @@ def matters_follow(*, now: datetime, batch: int = BATCH, told: Callable[[int], N
     waiting = regions.redraws_waiting(today)
     goals = regions.regions_to_follow(today, local_date(now - LATE))
     moved = 0
-    while goals and (done := _move(goals, now, batch)):
-        moved += done
-        if told is not None:
-            told(moved)
+    # Units first: what has ended with a region is nobody's to work on, and the region is only where it lies.
+    steps: tuple[Callable[[], int], ...] = (partial(_hand_on, today, now, batch), partial(_move, goals, now, batch))
+    for step in steps if goals else steps[:1]:
+        while done := step():
+            moved += done
+            if told is not None:
+                told(moved)
     if waiting and not _is_left(goals):
         organisation.redraw_followed(redraw_ids=waiting, now=now)
     return moved
@@ -76,6 +81,28 @@ def _move(goals: Sequence[Following], now: datetime, batch: int) -> int:
             now,
         )
         for matter_id, number, steps, old_id, old_code, new_id, new_code in rows
+    )
+
+
+@transaction.atomic
+def _hand_on(today: date, now: datetime, batch: int) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM matters_units_follow(%s, %s, %s)", [today, now, batch])
+        rows = cursor.fetchall()
+    return journal.record_many(
+        Draft(
+            Succeed(
+                number=number,
+                from_holder_unit_id=had,
+                holder_unit_id=holder,
+                from_intake_unit_id=had_intake,
+                intake_unit_id=intake,
+            ),
+            Subject("matter", matter_id, step, code),
+            _SYSTEM,
+            now,
+        )
+        for matter_id, number, step, code, had, holder, had_intake, intake in rows
     )
 
 

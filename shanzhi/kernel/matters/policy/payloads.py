@@ -67,6 +67,18 @@ class Recode(Payload):
     region_code: str
 
 
+@payload("matters.succeed")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Succeed(Payload):
+    """A unit ended and another took over its part of an open matter: whose turn it was and is, whose intake it was and is."""
+
+    number: str
+    from_holder_unit_id: int | None
+    holder_unit_id: int | None
+    from_intake_unit_id: int
+    intake_unit_id: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step(About):
     """A step of the loop. `words_sealed` and `reply_sealed` commit to what was written, `files` are hashes.

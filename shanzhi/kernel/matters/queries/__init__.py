@@ -23,7 +23,7 @@ from shanzhi.kernel.matters.queries.lists import (
     rows_by_ids,
 )
 from shanzhi.kernel.matters.queries.placed import open_at_place, open_at_places, place_ids
-from shanzhi.kernel.matters.queries.redraws import open_matters_of
+from shanzhi.kernel.matters.queries.redraws import RegionFigure, open_matters_of, open_matters_of_units, region_figures
 from shanzhi.kernel.matters.queries.released import PublicSource, public_sources
 from shanzhi.kernel.matters.queries.rights import (
     Kept,
@@ -70,6 +70,7 @@ __all__ = [
     "PublicSource",
     "Reading",
     "ReadingPage",
+    "RegionFigure",
     "ReplyTemplate",
     "RightsState",
     "Share",
@@ -99,12 +100,14 @@ __all__ = [
     "open_at_place",
     "open_at_places",
     "open_matters_of",
+    "open_matters_of_units",
     "open_of_phone",
     "parties_of",
     "phone_index",
     "place_ids",
     "public_sources",
     "readings",
+    "region_figures",
     "rights_state",
     "rows_by_ids",
     "step_title",

@@ -12,6 +12,7 @@ from shanzhi.kernel.journal.policy import Author
 from shanzhi.kernel.organisation.models import Redraw as RedrawRow
 from shanzhi.kernel.organisation.models import RedrawPair, Region, RegionState, TreeVersion
 from shanzhi.kernel.organisation.operations._common import from_day, renew_tree, write_journal
+from shanzhi.kernel.organisation.operations.succession import offices_follow
 from shanzhi.kernel.organisation.payloads import RegionsChanged
 from shanzhi.kernel.organisation.policy.plan import (
     Change,
@@ -24,7 +25,9 @@ from shanzhi.kernel.organisation.policy.plan import (
     Rename,
     Split,
     TreeMoved,
+    check_left_open,
 )
+from shanzhi.kernel.organisation.policy.plan_file import plan_write
 from shanzhi.kernel.organisation.queries.redraws import plan_preview
 
 _BATCH = 2000
@@ -48,7 +51,8 @@ def regions_change(*, plan: Plan, version: UUID | None, now: datetime, author: A
 
     Raises:
         TreeMoved: somebody else changed the tree since.
-        BadChange: it can't be; nothing was done.
+        BadChange: it can't be (`policy.redraw`, `policy.succession`, or what other slices have open in a region that is
+            closed); nothing was done.
     """
     with transaction.atomic():
         # Locked before it is compared: of two keepers who drew up plans on one tree, the second is told.
@@ -56,21 +60,32 @@ def regions_change(*, plan: Plan, version: UUID | None, now: datetime, author: A
         if held != version:
             raise TreeMoved(msg("您看过以后，区划或单位已有别的变更。请重新预览，再确认。"))
         renew_tree()
-        drawn = plan_preview(plan).drawn
+        preview = plan_preview(plan)
+        drawn = preview.drawn
+        check_left_open(drawn)
         ids = _write_states(drawn)
-        row = RedrawRow.objects.create(effective_on=plan.on, made_at=now)
+        row = RedrawRow.objects.create(effective_on=plan.on, made_at=now, undoes_id=plan.undoes, plan=plan_write(plan))
         RedrawPair.objects.bulk_create(
             [
                 RedrawPair(
                     redraw=row,
                     old_region_id=pair.old_id,
                     old_code=pair.old_code,
-                    new_region_id=None if pair.new_id is None else ids.get(pair.new_id, pair.new_id),
+                    new_region_id=ids.get(pair.new_id, pair.new_id),
                     new_code=pair.new_code,
                 )
                 for pair in drawn.pairs
             ],
             batch_size=_BATCH,
+        )
+        offices_follow(
+            goes=preview.succession,
+            region_ids=ids,
+            codes={state.region_id: state.code for state in drawn.ended},
+            on=plan.on,
+            redraw_id=row.id,
+            now=now,
+            author=author,
         )
         renew_tree()
         _write_entries(plan, drawn, ids, row.id, now, author)

@@ -1,11 +1,12 @@
 """The words of a planned change of the region tree: changes, a plan, what it does. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from shanzhi.core.errors import Conflict, InputError
+from shanzhi.core.errors import Conflict, InputError, NotFound
 from shanzhi.core.ranges import CodeRanges
+from shanzhi.core.text import msg
 from shanzhi.kernel.organisation.policy import Level
 
 
@@ -13,6 +14,12 @@ class BadChange(InputError):
     """A change of regions that can't be; says which and why."""
 
     code = "region-change"
+
+
+class NoSuchRedraw(NotFound):
+    """No redraw has this number."""
+
+    code = "redraw-unknown"
 
 
 class TreeMoved(Conflict):
@@ -89,7 +96,7 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """撤销: only where nothing lies below and nothing hangs on it any more."""
+    """撤销: only where nothing lies below and nothing hangs on it any more; what still comes in goes one level up."""
 
     region: str
 
@@ -98,34 +105,48 @@ Change = Rename | Move | Merge | Split | Open | Close
 
 
 @dataclass(frozen=True, slots=True)
+class TakesOver:
+    """Which unit (by code) takes over from one whose region ends, where it isn't the one that anybody would expect."""
+
+    unit: str
+    successor: str
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """Changes that take effect together at the beginning of the day `on`."""
+    """Changes that take effect together at the beginning of the day `on`; `undoes`: the redraw that it takes back."""
 
     on: date
     changes: tuple[Change, ...]
+    units: tuple[TakesOver, ...] = ()
+    undoes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
     """What became of a region: its code before and after; `new_id` is another region's after a merge or split.
 
-    `new_id` and `new_code` are None where it was closed and nothing took its place.
+    A closed region's is the one above it: what is reported there later still has a place, and sums go on adding up.
     """
 
     old_id: int
     old_code: str
-    new_id: int | None
-    new_code: str | None
+    new_id: int
+    new_code: str
 
 
 @dataclass(frozen=True, slots=True)
 class Redraw:
-    """What a plan does: states that end, states that begin, what becomes of each region whose id or code changes."""
+    """What a plan does: states that end, states that begin, what becomes of each region whose id or code changes.
+
+    `abolished` are regions that end without a successor of their own level.
+    """
 
     on: date
     ended: tuple[State, ...]
     begun: tuple[State, ...]
     pairs: tuple[Pair, ...]
+    abolished: frozenset[int] = frozenset()
 
     @property
     def opened(self) -> tuple[State, ...]:
@@ -136,6 +157,27 @@ class Redraw:
     def closed_ids(self) -> frozenset[int]:
         """The regions that end."""
         return frozenset(state.region_id for state in self.ended) - {state.region_id for state in self.begun}
+
+
+LeftOpen = Callable[[Redraw], int]
+_left_open: list[LeftOpen] = []
+
+
+def count_left_open(counter: LeftOpen) -> None:
+    """Let `counter` say how much is still open in the regions that a redraw abolishes; asked before it is carried out."""
+    if counter not in _left_open:
+        _left_open.append(counter)
+
+
+def check_left_open(drawn: Redraw) -> None:
+    """May these regions be closed?
+
+    Raises:
+        BadChange: something in them is still open.
+    """
+    left = sum(counter(drawn) for counter in _left_open) if drawn.abolished else 0
+    if left:
+        raise BadChange(msg("要撤销的区域里还有 %(count)s 件在办事项。请改用合并，或先办结这些事项。"), count=left)
 
 
 PARENTS: Mapping[Level, frozenset[Level]] = {

@@ -1,7 +1,10 @@
-"""A plan of a redraw as a TOML file: `on = 2026-01-01`, then `[[change]]` tables with a `do`. Pure."""
+"""A plan of a redraw as a TOML file: `on = 2026-01-01`, then `[[change]]` tables with a `do`, and where another unit takes
+over than one would expect, `[[unit]]` tables with `unit` and `successor`. `undoes` names the redraw taken back. Pure."""
 
+import json
 import tomllib
 from collections.abc import Mapping
+from dataclasses import fields
 from datetime import date, datetime
 from typing import Any
 
@@ -17,6 +20,7 @@ from shanzhi.kernel.organisation.policy.plan import (
     Plan,
     Rename,
     Split,
+    TakesOver,
 )
 
 _NEEDS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
@@ -27,6 +31,7 @@ _NEEDS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
     "open": (frozenset({"code", "name", "parent"}), frozenset()),
     "close": (frozenset({"region"}), frozenset()),
 }
+_TOP = frozenset({"on", "undoes", "change", "unit"})
 _LISTS = frozenset({"regions", "part", "children"})
 
 
@@ -43,10 +48,53 @@ def plan_read(text: str) -> Plan:
     on = content.get("on")
     if not isinstance(on, date) or isinstance(on, datetime):
         raise BadChange(msg("方案文件缺少生效日期。请在开头写 on = 2026-01-01 这样的一行。"))
-    changes = content.get("change", [])
-    if set(content) - {"on", "change"} or not isinstance(changes, list):
-        raise BadChange(msg("方案文件只能有 on 和 [[change]]。请删去其他内容。"))
-    return Plan(on, tuple(_change(entry, number) for number, entry in enumerate(changes, 1)))
+    changes, units, undoes = content.get("change", []), content.get("unit", []), content.get("undoes")
+    if set(content) - _TOP or not isinstance(changes, list) or not isinstance(units, list) or not _is_id(undoes):
+        raise BadChange(msg("方案文件只能有 on、undoes、[[change]] 和 [[unit]]。请删去其他内容。"))
+    lines = [_unit(entry, number) for number, entry in enumerate(units, 1)]
+    return Plan(on, tuple(_change(entry, number) for number, entry in enumerate(changes, 1)), tuple(lines), undoes)
+
+
+def _is_id(value: Any) -> bool:
+    return value is None or (type(value) is int and 0 < value < 2**62)
+
+
+def _unit(entry: Any, number: int) -> TakesOver:
+    line = entry if isinstance(entry, dict) else {}
+    _check_fields(line, frozenset({"unit", "successor"}), frozenset(), number)
+    return TakesOver(line["unit"], line["successor"])
+
+
+def plan_write(plan: Plan) -> str:
+    """The plan as a file that `plan_read` reads."""
+    lines = [f"on = {plan.on.isoformat()}"]
+    if plan.undoes is not None:
+        lines.append(f"undoes = {plan.undoes}")
+    for change in plan.changes:
+        lines += ["", "[[change]]", f'do = "{type(change).__name__.lower()}"']
+        lines += [
+            f"{field.name} = {_value(getattr(change, field.name))}"
+            for field in fields(change)
+            if _said(change, field.name)
+        ]
+        if isinstance(change, Split):
+            for part in change.parts:
+                lines += [
+                    "[[change.part]]",
+                    *(f"{name} = {_value(getattr(part, name))}" for name in ("code", "name", "children")),
+                ]
+    for line in plan.units:
+        lines += ["", "[[unit]]", f"unit = {_value(line.unit)}", f"successor = {_value(line.successor)}"]
+    return "\n".join(lines) + "\n"
+
+
+def _said(change: Change, name: str) -> bool:
+    return name != "parts" and not (isinstance(change, Move) and name == "parent" and not change.parent)
+
+
+def _value(value: str | tuple[str, ...]) -> str:
+    # A JSON string is a TOML basic string: both escape quotes, backslashes and control signs alike.
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _change(entry: Any, number: int) -> Change:

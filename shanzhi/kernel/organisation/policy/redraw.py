@@ -4,7 +4,7 @@ All changes of a plan take effect together: they are applied to a copy of the tr
 (no code twice, every child below its parent) is asked of the result alone, so two regions may swap their codes.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -52,6 +52,7 @@ class _Draft:
     heirs: dict[int, int] = field(default_factory=dict)
     parts: dict[int, list[int]] = field(default_factory=dict)
     touched: set[int] = field(default_factory=set)
+    abolished: set[int] = field(default_factory=set)
     opened: int = 0
 
     def named(self, code: str) -> State:
@@ -77,14 +78,13 @@ class _Draft:
         self.states[state.region_id] = state
         self.touched.add(state.region_id)
 
-    def end(self, state: State, heir: int | None) -> None:
-        """Let a region be no more."""
+    def end(self, state: State, heir: int) -> None:
+        """Let a region be no more; `heir` takes what lay in it."""
         del self.states[state.region_id]
         if state.parent_id is not None:
             self.children.get(state.parent_id, set()).discard(state.region_id)
         self.touched.add(state.region_id)
-        if heir is not None:
-            self.heirs[state.region_id] = heir
+        self.heirs[state.region_id] = heir
 
     def heir_of(self, region_id: int) -> int:
         """Who took a region's place, also where that one's place was taken in turn; itself where nobody did."""
@@ -98,11 +98,17 @@ class _Draft:
 
 
 def redraw(
-    plan: Plan, states: Iterable[State], *, later: Mapping[int, date], later_codes: Mapping[str, date]
+    plan: Plan,
+    states: Iterable[State],
+    *,
+    later: Mapping[int, date],
+    later_codes: Mapping[str, date],
+    later_below: Mapping[int, date],
 ) -> Redraw:
     """What `plan` does to the tree whose states on its day are `states`.
 
-    `later` names regions that change after the plan's day, `later_codes` the codes that are taken then, with that day.
+    `later` names regions that change after the plan's day, `later_codes` the codes that are taken then, `later_below`
+    regions that get something below them then; each with that day.
 
     Raises:
         BadChange: with the reason as a sentence.
@@ -117,6 +123,7 @@ def redraw(
     _check_codes(draft, before, later_codes)
     _check_parents(draft)
     _check_days(draft, before, plan.on, later)
+    _check_below(draft, before, later_below)
     result = _result(draft, before, plan.on)
     if not result.ended and not result.begun:
         raise BadChange(msg("方案没有改变任何区域：代码、名称和上级都与现在相同。请核对。"))
@@ -294,18 +301,13 @@ def _close(draft: _Draft, change: Close) -> None:
         raise BadChange(msg("“%(name)s”下面还有区域，不能撤销。请先划转或合并它的下级。"), name=state.name)
     if state.parent_id is None:
         raise BadChange(msg("“%(name)s”是最上一级，不能撤销。"), name=state.name)
-    draft.end(state, None)
+    draft.abolished.add(state.region_id)
+    draft.end(state, state.parent_id)
 
 
 def _carry_zones(draft: _Draft, before: Mapping[int, State]) -> None:
     """Let each zone go on covering what it covered, under the new codes."""
-    moved = []
-    for region_id in draft.touched & before.keys():
-        old = before[region_id]
-        for new_id in draft.parts.get(region_id, [draft.heir_of(region_id)]):
-            new = draft.states.get(new_id)
-            if old.level is not Level.ZONE and new is not None and new.ranges != old.ranges:
-                moved.append((old.ranges, new.ranges))
+    moved = [pair for region_id in draft.touched & before.keys() for pair in _moved(draft, before[region_id])]
     for zone in [state for state in draft.states.values() if state.level is Level.ZONE]:
         within = [(old, new) for old, new in moved if zone.ranges.covers(old)]
         ranges = zone.ranges
@@ -315,6 +317,19 @@ def _carry_zones(draft: _Draft, before: Mapping[int, State]) -> None:
             ranges = ranges.union(come)
         if ranges != zone.ranges:
             draft.put(replace(zone, ranges=ranges))
+
+
+def _moved(draft: _Draft, old: State) -> Iterator[tuple[CodeRanges, CodeRanges]]:
+    """The codes that a region had, with those that come in their place."""
+    if old.level is Level.ZONE:
+        return
+    if old.region_id in draft.abolished:
+        yield old.ranges, CodeRanges()
+        return
+    for new_id in draft.parts.get(old.region_id, [draft.heir_of(old.region_id)]):
+        new = draft.states.get(new_id)
+        if new is not None and new.ranges != old.ranges:
+            yield old.ranges, new.ranges
 
 
 def _check_codes(draft: _Draft, before: Mapping[int, State], later_codes: Mapping[str, date]) -> None:
@@ -375,6 +390,18 @@ def _check_days(draft: _Draft, before: Mapping[int, State], on: date, later: Map
             )
 
 
+def _check_below(draft: _Draft, before: Mapping[int, State], later_below: Mapping[int, date]) -> None:
+    """What comes below a region later has a code within its own: that may not be pulled from under it."""
+    for region_id in draft.touched & before.keys() & later_below.keys():
+        old, new = before[region_id], draft.states.get(region_id)
+        if new is None or new.ranges != old.ranges:
+            raise BadChange(
+                msg("“%(name)s”自 %(since)s 起另有下级划入，不能在这之前改代码或撤并。请改用更晚的日期。"),
+                name=old.name,
+                since=later_below[region_id],
+            )
+
+
 def _result(draft: _Draft, before: Mapping[int, State], on: date) -> Redraw:
     changed = sorted(region_id for region_id in draft.touched if before.get(region_id) != draft.states.get(region_id))
     pairs = []
@@ -382,14 +409,13 @@ def _result(draft: _Draft, before: Mapping[int, State], on: date) -> Redraw:
         old = before.get(region_id)
         if old is None:
             continue
-        new = draft.states.get(draft.heir_of(region_id))
-        if new is None:
-            pairs.append(Pair(region_id, old.code, None, None))
-        elif (new.region_id, new.code) != (old.region_id, old.code):
+        new = draft.states[draft.heir_of(region_id)]
+        if (new.region_id, new.code) != (old.region_id, old.code):
             pairs.append(Pair(region_id, old.code, new.region_id, new.code))
     return Redraw(
         on,
         tuple(before[region_id] for region_id in changed if region_id in before),
         tuple(replace(draft.states[region_id], since=on) for region_id in changed if region_id in draft.states),
         tuple(pairs),
+        frozenset(draft.abolished),
     )

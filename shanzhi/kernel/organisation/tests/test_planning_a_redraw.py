@@ -55,8 +55,8 @@ def zone(region_id: int, code: str, *covers: str) -> State:
     return replace(state(region_id, code, 1, Level.ZONE), ranges=ranges)
 
 
-def draw(*changes, states=STATES, later=None, codes=None) -> Redraw:
-    return redraw(Plan(ON, changes), states, later=later or {}, later_codes=codes or {})
+def draw(*changes, states=STATES, later=None, codes=None, below=None) -> Redraw:
+    return redraw(Plan(ON, changes), states, later=later or {}, later_codes=codes or {}, later_below=below or {})
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_it_refuses_a_change_before_one_that_is_there():
     with pytest.raises(BadChange, match="2025-09-01 起已有变更"):
         draw(Rename("370303008", "乙"), later={4: date(2025, 9, 1)})
     with pytest.raises(BadChange, match="2024-01-01 起已有变更"):
-        redraw(Plan(OPENED, (Rename("370303008", "乙"),)), STATES, later={}, later_codes={})
+        redraw(Plan(OPENED, (Rename("370303008", "乙"),)), STATES, later={}, later_codes={}, later_below={})
     with pytest.raises(BadChange, match="2025-09-01 起已用于"):
         draw(Move("370303008", "370303010"), codes={"370303010": date(2025, 9, 1)})
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from shanzhi.modules.keeper.web import places
+from shanzhi.modules.keeper.web import places, regions
 
 PREFIX = "keeper/"
 app_name = "keeper"
@@ -13,4 +13,10 @@ urlpatterns = [
     path("places/<int:place_id>/close/", places.close, name="place_close"),
     path("places/<int:place_id>/restore/", places.restore, name="place_restore"),
     path("places/<int:place_id>/sign/", places.sign, name="place_sign"),
+    path("regions/", regions.region, name="regions"),
+    path("regions/<int:region_id>/", regions.region, name="region"),
+    path("regions/<int:region_id>/<str:do>/", regions.change, name="region_change"),
+    path("regions/plan/", regions.plan, name="region_plan"),
+    path("regions/changes/", regions.changes, name="region_changes"),
+    path("regions/changes/<int:number>/", regions.undo, name="region_undo"),
 ]

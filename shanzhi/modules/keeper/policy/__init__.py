@@ -1,0 +1,5 @@
+"""What a keeper may do. Pure."""
+
+from shanzhi.modules.keeper.policy.regions import FEATURE, check_place, month_bounds
+
+__all__ = ["FEATURE", "check_place", "month_bounds"]

@@ -1,0 +1,44 @@
+"""Which regions a keeper may change, and what a month is. Pure."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, time
+
+from shanzhi.core.errors import NotAllowed
+from shanzhi.core.periods import CITY_ZONE
+from shanzhi.core.ranges import CodeRanges
+from shanzhi.core.text import msg
+from shanzhi.kernel.organisation.policy.plan import Redraw
+
+FEATURE = "keep"
+
+
+def check_place(place: CodeRanges, drawn: Redraw) -> None:
+    """May a post that stands for `place` carry this out?
+
+    Raises:
+        NotAllowed: a region lies outside, before or after.
+    """
+    for state in (*drawn.ended, *drawn.begun):
+        if not place.contains(state.code):
+            raise NotAllowed(
+                msg("“%(name)s”（%(code)s）不在您岗位所管的范围内。请由上一级的系统管理员变更。"),
+                name=state.name,
+                code=state.code,
+            )
+
+
+def month_bounds(month: date, changes: Iterable[date]) -> list[datetime]:
+    """The beginnings of the month that begins on `month`, of each day of change within it, and of the next month."""
+    after = next_month(month)
+    days = sorted({month, *(day for day in changes if month < day < after), after})
+    return [datetime.combine(day, time(), CITY_ZONE) for day in days]
+
+
+def next_month(month: date) -> date:
+    """The first day of the month after."""
+    return date(month.year + month.month // 12, month.month % 12 + 1, 1)
+
+
+def month_before(day: date) -> date:
+    """The first day of the month before the one in which `day` lies."""
+    return date(day.year - (day.month == 1), (day.month - 2) % 12 + 1, 1)

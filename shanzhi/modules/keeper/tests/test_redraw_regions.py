@@ -1,0 +1,162 @@
+"""A keeper looks at the tree as of any day, tries a change, carries it out, and takes it back."""
+
+import re
+from datetime import date, timedelta
+from html import unescape
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
+
+from shanzhi.core.periods import local_date
+from shanzhi.kernel.access.operations import acting
+from shanzhi.kernel.organisation import queries
+from tests.desks import at_stage, signed_in
+
+TOMORROW = local_date(timezone.now()) + timedelta(days=1)
+PLAN = """on = %s
+[[change]]
+do = "rename"
+region = "370303008"
+name = "新街道"
+"""
+
+
+def region_id(code: str, on: date | None = None) -> int:
+    row = queries.region_of_code(code, on or local_date(timezone.now()))
+    assert row is not None
+    return row.id
+
+
+def tried(response) -> dict[str, str]:
+    """What the form that carries out would send."""
+    page = response.content.decode()
+    assert response.status_code in (200, 409), page
+    fields = dict(re.findall(r'<input type="hidden" name="(plan|version|do)" value="([^"]*)"', page))
+    return {name: unescape(value) for name, value in fields.items()}
+
+
+def page_of(response) -> str:
+    return unescape(response.content.decode())
+
+
+@pytest.mark.usefixtures("cast")
+def test_it_refuses_what_cannot_be_and_keeps_what_was_typed():
+    keeper = signed_in("keeper")
+    where = f"/keeper/regions/{region_id('370303008')}/"
+    answer = keeper.post(where + "move/", {"on": TOMORROW, "code": "370303009", "parent": ""})
+    assert answer.status_code == 422
+    assert "会用同一个代码" in page_of(answer)
+    assert 'value="370303009"' in page_of(answer)
+    assert keeper.post(where + "rename/", {"on": "yesterday", "name": "x"}).status_code == 422
+    assert keeper.get(where + "explode/").status_code == 404
+    assert keeper.get("/keeper/regions/99999999/").status_code == 404
+    assert keeper.get("/keeper/regions/changes/99999/").status_code == 404
+    for content, says in (
+        (b"\xff\xfe", "读不出"),
+        (b"on = 1", "生效日期"),
+        (b"", "空的"),
+        (b"x" * 1_000_001, "读不出"),
+    ):
+        answer = keeper.post("/keeper/regions/plan/", {"file": SimpleUploadedFile("plan.toml", content)})
+        assert answer.status_code == 422
+        assert says in page_of(answer)
+    bad = {"do": "carry", "plan": "no plan", "version": "x"}
+    assert keeper.post("/keeper/regions/plan/", bad).status_code == 422
+
+
+@pytest.mark.usefixtures("cast")
+def test_it_merges_two_townships_and_takes_that_back():
+    keeper = signed_in("keeper")
+    gone, stays = region_id("370303105"), region_id("370303008")
+    answer = keeper.post(
+        f"/keeper/regions/{stays}/merge/", {"on": TOMORROW, "regions": ["370303105"], "name": "", "code": ""}
+    )
+    assert "中埠镇" in page_of(answer)
+    assert "四宝山街道" in page_of(answer)
+    done = keeper.post("/keeper/regions/plan/", tried(answer))
+    assert (done.status_code, done["Location"]) == (302, "/keeper/regions/changes/")
+    assert queries.region_by_id(gone, TOMORROW) is None
+    listed = page_of(keeper.get("/keeper/regions/changes/"))
+    assert "中埠镇（370303105） 并入 四宝山街道（370303008）" in listed
+    number = re.search(r"/keeper/regions/changes/(\d+)/", listed)
+    assert number is not None
+    early = keeper.post(number[0], {"on": TOMORROW})
+    assert early.status_code == 422
+    assert "要晚于原变更的生效日期" in page_of(early)
+    back = keeper.post(number[0], {"on": TOMORROW + timedelta(days=9)})
+    assert "撤销只恢复区划" in page_of(back)
+    assert keeper.post("/keeper/regions/plan/", tried(back)).status_code == 302
+    after = TOMORROW + timedelta(days=9)
+    again = queries.region_of_code("370303105", after)
+    assert again is not None
+    assert (again.name, again.id != gone) == ("中埠镇", True)
+    assert [row.code for row in queries.children(again.id, after)] == ["370303105200"]
+    assert "已由第" in page_of(keeper.get("/keeper/regions/changes/"))
+
+
+@pytest.mark.usefixtures("cast")
+def test_the_second_of_two_keepers_is_told_and_loses_nothing():
+    one, two = signed_in("keeper"), signed_in("keeper")
+    first = tried(one.post("/keeper/regions/plan/", {"file": SimpleUploadedFile("p", (PLAN % TOMORROW).encode())}))
+    second = tried(two.post(f"/keeper/regions/{region_id('370303009')}/rename/", {"on": TOMORROW, "name": "另一街道"}))
+    assert one.post("/keeper/regions/plan/", first).status_code == 302
+    told = two.post("/keeper/regions/plan/", second)
+    assert told.status_code == 409
+    assert "已有别的变更" in page_of(told)
+    assert two.post("/keeper/regions/plan/", tried(told)).status_code == 302
+    assert [queries.region_by_id(region_id(code), TOMORROW).name for code in ("370303008", "370303009")] == [  # type: ignore[union-attr]
+        "新街道", "另一街道",
+    ]  # fmt: skip
+
+
+def test_it_counts_last_month_under_both_trees(cast):
+    keeper = signed_in("keeper")
+    today = local_date(timezone.now())
+    at_stage(cast, "accept", ago=timedelta(days=today.day + 3))
+    month = f"{(today.replace(day=1) - timedelta(days=1)):%Y-%m}"
+    moved, away = region_id("370303009"), region_id("370306")
+    answer = keeper.post(f"/keeper/regions/{moved}/move/", {"on": today, "code": "370306009", "parent": "370306"})
+    assert keeper.post("/keeper/regions/plan/", tried(answer)).status_code == 302
+
+    def figures(region: int) -> list[list[str]]:
+        page = page_of(keeper.get(f"/keeper/regions/{region}/?month={month}"))
+        rows = re.findall(r"<tr[^>]*>.*?按[当今].*?</tr>", page, re.S)
+        return [re.findall(r"(\d+|—)\s*(?:</span>)?\s*</td>", row) for row in rows]
+
+    assert figures(away) == [["0", "0"], ["1", "0"]]
+    assert figures(region_id("370303")) == [["1", "0"], ["0", "0"]]
+    assert figures(moved) == [["1", "0"], ["1", "0"]]
+    before = page_of(keeper.get(f"/keeper/regions/{away}/?on={today - timedelta(days=1)}"))
+    assert "马尚街道" not in before
+    assert "马尚街道" in page_of(keeper.get(f"/keeper/regions/{away}/?on={today}"))
+
+
+@pytest.mark.usefixtures("cast")
+def test_it_is_for_keepers_alone_and_within_their_place():
+    assert signed_in("dispatcher").get("/keeper/regions/").status_code == 403
+    with connection.cursor() as cursor:
+        for statement in (
+            "UPDATE organisation_tree_version SET version = gen_random_uuid()",
+            "INSERT INTO organisation_region (level, opened_on) VALUES ('grid', now())",
+            "UPDATE organisation_unit SET closed_on = '2030-01-01'",
+        ):
+            with pytest.raises(DatabaseError, match="for keepers"), transaction.atomic():
+                cursor.execute(statement)
+        for statement in (
+            "SELECT * FROM matters_open_in('{1}', '{1}')",
+            "SELECT * FROM matters_open_of_units('{1}')",
+            "SELECT * FROM matters_region_figures('{2025-01-01,2025-02-01}')",
+        ):
+            cursor.execute(statement)
+            assert cursor.fetchall() == []
+
+
+def test_it_asks_no_more_queries_for_many_regions(cast, django_assert_max_num_queries):
+    with acting(cast.keeper):
+        pass
+    keeper = signed_in("keeper")
+    keeper.get("/keeper/regions/")
+    with django_assert_max_num_queries(30):
+        keeper.get("/keeper/regions/")
