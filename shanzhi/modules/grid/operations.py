@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import transaction
 
 from shanzhi.core.errors import DomainError
+from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.files import operations as files
@@ -47,7 +48,7 @@ def incident_found(
         raise
     new = replace(new, kind=INCIDENT, channel="visit", region_code=actor.region_code)
     made = matters.report(new=new, actor=actor, now=now, key=key, stored=stored)
-    take_up = take_up_of(current_kind(INCIDENT))
+    take_up = take_up_of(current_kind(INCIDENT, local_date(now)))
     if take_up and not made.replayed:
         matters.act(matter_id=made.matter_id, action=take_up, actor=actor, now=now)
     return made

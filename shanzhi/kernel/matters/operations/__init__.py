@@ -8,6 +8,7 @@ from shanzhi.kernel.matters.operations.finding import words_fill
 from shanzhi.kernel.matters.operations.foresee import Foreseen, foresee
 from shanzhi.kernel.matters.operations.kinds import kinds_take_over
 from shanzhi.kernel.matters.operations.listing import LIST_MOST, ListTooLong, list_take
+from shanzhi.kernel.matters.operations.processes import FaultyProcess, WouldStrand, process_go_live, process_upload
 from shanzhi.kernel.matters.operations.recoding import matters_follow
 from shanzhi.kernel.matters.operations.report import Reported, report
 from shanzhi.kernel.matters.operations.rights import consent_withdraw, contact_correct, copy_own, erase_ask
@@ -20,6 +21,7 @@ __all__ = [
     "BatchResult",
     "BatchRow",
     "Done",
+    "FaultyProcess",
     "Foreseen",
     "KeyReused",
     "ListTooLong",
@@ -27,6 +29,7 @@ __all__ = [
     "MovedOn",
     "Reported",
     "TooManyViews",
+    "WouldStrand",
     "act",
     "check_row",
     "consent_withdraw",
@@ -42,6 +45,8 @@ __all__ = [
     "lapse_due",
     "list_take",
     "matters_follow",
+    "process_go_live",
+    "process_upload",
     "report",
     "reveal_contact",
     "submissions_forget",

@@ -129,7 +129,7 @@ def import_batch(
     transaction, committed before it is told of; `within` is called in it, for whoever counts. A row with a reply and its
     time is closed with both; the journal says that it came settled.
     """
-    kind = current_kind(kind_code)
+    kind = current_kind(kind_code, local_date(now))
     places = Places(kind, now)
     remaining = iter(rows)
     while chunk := list(islice(remaining, CHUNK)):

@@ -92,7 +92,7 @@ def report(
     new = new.cleaned()
     if new.contact_phone.strip():
         new = replace(new, contact_phone=normalise_phone(new.contact_phone))
-    kind = current_kind(new.kind)
+    kind = current_kind(new.kind, local_date(now))
     new = replace(new, category=_category(new.category))
     place = place_of(new.region_code, kind, now)
     # No savepoint: every check has been made, so what fails from here on fails the whole request.

@@ -22,6 +22,17 @@ from shanzhi.kernel.matters.queries.lists import (
     matters_page,
     rows_by_ids,
 )
+from shanzhi.kernel.matters.queries.processes import (
+    DecisionRow,
+    ProcessPage,
+    ProcessRow,
+    ProcessTrial,
+    VersionPage,
+    process,
+    process_trial,
+    process_version,
+    processes,
+)
 from shanzhi.kernel.matters.queries.redraws import open_matters_of
 from shanzhi.kernel.matters.queries.released import PublicSource, public_sources
 from shanzhi.kernel.matters.queries.rights import (
@@ -47,6 +58,7 @@ from shanzhi.kernel.matters.rulebook import (
     current_kind,
     grounds,
     kind_version,
+    live_kinds,
     work_calendar,
 )
 
@@ -56,6 +68,7 @@ __all__ = [
     "CallerMatter",
     "Categories",
     "CategoryGroup",
+    "DecisionRow",
     "DeskCount",
     "Elsewhere",
     "Ground",
@@ -66,6 +79,9 @@ __all__ = [
     "MatterPage",
     "MatterRow",
     "Parties",
+    "ProcessPage",
+    "ProcessRow",
+    "ProcessTrial",
     "PublicSource",
     "Reading",
     "ReadingPage",
@@ -75,6 +91,7 @@ __all__ = [
     "TimelineEntry",
     "TriageHint",
     "Trial",
+    "VersionPage",
     "VersionRow",
     "ViewRow",
     "bulk_count",
@@ -90,6 +107,7 @@ __all__ = [
     "kept",
     "kind_version",
     "likely_categories",
+    "live_kinds",
     "loop_state",
     "matter_id_of_number",
     "matters_in_bulk",
@@ -99,6 +117,10 @@ __all__ = [
     "open_of_phone",
     "parties_of",
     "phone_index",
+    "process",
+    "process_trial",
+    "process_version",
+    "processes",
     "public_sources",
     "readings",
     "rights_state",

@@ -20,7 +20,7 @@ from shanzhi.kernel.matters.policy.process import Action, FieldSpec, Kind, KindU
 from shanzhi.kernel.matters.policy.report import CHANNELS, follow_hash, normalise_number
 from shanzhi.kernel.matters.policy.rights import part_name
 from shanzhi.kernel.matters.queries.names import Names, light_of
-from shanzhi.kernel.matters.rulebook import categories, current_kind, grounds, kind_version, work_calendar
+from shanzhi.kernel.matters.rulebook import categories, grounds, kind_version, work_calendar
 from shanzhi.kernel.vault import queries as vault
 from shanzhi.kernel.vault.operations import READ_REASONS, keyring
 from shanzhi.kernel.vault.policy.keeping import ERASE_REASONS, HOLD_GROUNDS
@@ -279,7 +279,7 @@ _TITLES = {
 def step_title(action: str, payload: Mapping[str, Any]) -> str:
     """What a journal entry of a matter tells of, as a title (a message id); the action's code where nobody knows a name."""
     try:
-        kind = current_kind(str(payload.get("kind", "")))
+        kind = kind_version(str(payload.get("kind", "")), int(payload.get("kind_version") or 0))
     except KindUnknown:
         return _TITLES.get(action, action)
     done_by = str(payload.get("done_by", ""))
