@@ -211,7 +211,7 @@ def test_it_tells_versions_apart(cast: Cast) -> None:
     upload(cast, SLOWER)
     page = queries.process_version("request", 70, TODAY)
     assert [(one.table, one.what, one.before, one.after) for one in page.differences] == [
-        ("stage", "时限", "5wd", "7wd")
+        ("stage", "时限", "5个工作日", "7个工作日")
     ]
 
 

@@ -68,8 +68,8 @@ def _stage(stage: Stage) -> tuple[tuple[str, str], ...]:
     return (
         (msg("名称"), stage.name),
         (msg("责任方"), OWNER_NAMES[stage.owner]),
-        (msg("时限"), str(stage.limit or "")),
-        (msg("提前多久提醒"), str(stage.warn or "")),
+        (msg("时限"), stage.limit.to_text() if stage.limit else ""),
+        (msg("提前多久提醒"), stage.warn.to_text() if stage.warn else ""),
         (msg("到期时"), stage.on_overdue),
         (msg("结果"), stage.result.value if stage.result else ""),
     )

@@ -1,0 +1,1 @@
+"""The keeper's desk: what a city runs by."""
