@@ -1,8 +1,8 @@
 """The slice's sections of the rule book: categories, grounds, and the kinds with every version in use."""
 
 from collections import defaultdict
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from time import monotonic
@@ -71,6 +71,15 @@ class Categories:
 
     rules: CategoryRules
     groups: tuple[CategoryGroup, ...]
+    retired: tuple[tuple[str, str], ...] = ()
+    """Code and name of what new matters don't get any more; the name says where it was merged."""
+    merged: Mapping[str, str] = field(default_factory=dict)
+    """Where a category was merged."""
+
+    def taken(self, code: str) -> str:
+        """The category that a new matter gets when it comes with this one: where it was merged, itself, or none (empty)."""
+        found = self.rules.categories.get(self.merged.get(code, code))
+        return found.code if found and not found.retired else ""
 
     def name(self, code: str) -> str:
         """First and second level by name; "未分类" for none, the code itself for one that the book no longer has."""
@@ -106,8 +115,16 @@ def _parse_categories(tables: dict[str, Any]) -> Categories:
             tuple((row["code"], row["name"]) for row in first["second"] if not row.get("retired")),
         )
         for first in tables["first"]
+        if not first.get("retired")
     )
-    return Categories(rules, groups)
+    entries = [row for first in tables["first"] for row in first["second"] if row.get("retired")]
+    merged = {row["code"]: row["into"] for row in entries if row.get("into")}
+    names = {code: found.name for code, found in rules.categories.items()}
+    retired = tuple(
+        (row["code"], f"{row['name']} → {names[merged[row['code']]]}" if row["code"] in merged else row["name"])
+        for row in entries
+    )
+    return Categories(rules, groups, retired, merged)
 
 
 def _parse_grounds(tables: dict[str, Any]) -> Grounds:

@@ -15,3 +15,4 @@ class KeeperConfig(AppConfig):
     def ready(self) -> None:
         """Offer the pages for processes, categories and calendars."""
         offer_page(NavEntry("keeper:processes", msg("流程"), 70, feature="keep"))
+        offer_page(NavEntry("keeper:categories", msg("分类"), 71, feature="keep"))

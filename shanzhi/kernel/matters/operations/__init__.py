@@ -12,6 +12,16 @@ from shanzhi.kernel.matters.operations.processes import FaultyProcess, WouldStra
 from shanzhi.kernel.matters.operations.recoding import matters_follow
 from shanzhi.kernel.matters.operations.report import Reported, report
 from shanzhi.kernel.matters.operations.rights import consent_withdraw, contact_correct, copy_own, erase_ask
+from shanzhi.kernel.matters.operations.rules import (
+    Deciding,
+    categories_replace,
+    category_add,
+    category_merge,
+    category_rename,
+    category_restore,
+    category_withdraw,
+    edition_restore,
+)
 from shanzhi.kernel.matters.operations.step import Done, KeyReused, MatterNotFound, MovedOn
 from shanzhi.kernel.matters.operations.upkeep import lapse_due, reveal_contact, submissions_forget, suggestions_make
 from shanzhi.kernel.matters.operations.views import TooManyViews, view_drop, view_save
@@ -20,6 +30,7 @@ __all__ = [
     "LIST_MOST",
     "BatchResult",
     "BatchRow",
+    "Deciding",
     "Done",
     "FaultyProcess",
     "Foreseen",
@@ -31,12 +42,19 @@ __all__ = [
     "TooManyViews",
     "WouldStrand",
     "act",
+    "categories_replace",
+    "category_add",
+    "category_merge",
+    "category_rename",
+    "category_restore",
+    "category_withdraw",
     "check_row",
     "consent_withdraw",
     "contact_correct",
     "copy_own",
     "dispatch_go_live",
     "dispatch_load",
+    "edition_restore",
     "erase_ask",
     "erase_asked",
     "foresee",

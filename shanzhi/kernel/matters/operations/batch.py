@@ -196,7 +196,7 @@ def _made(row: BatchRow, matter_id: int, kind: Kind, places: Places, follow: byt
         hashed=follow_hash(follow, new_follow_code(follow, None)),
         region=place.region,
         unit=place.centre,
-        category=row.category if row.category in categories().rules.categories else "",
+        category=categories().taken(row.category),
         title=safe(new.title, salt),
         body=safe(new.body, salt),
         reply=reply,

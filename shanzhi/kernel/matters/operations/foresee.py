@@ -42,7 +42,7 @@ def _foreseen(row: BatchRow, places: Places, known: bool) -> Foreseen:
         reported_at=row.reported_at,
         region_name=place.region.name,
         unit_name=place.centre.name,
-        category=row.category if row.category in categories().rules.categories else "",
+        category=categories().taken(row.category),
         known=known,
         closed=bool(row.reply.strip() and row.replied_at),
     )

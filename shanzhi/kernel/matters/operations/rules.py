@@ -67,17 +67,22 @@ def edit_section(
     number = decide(
         subject=section, number=newest + 1, holds_from=how.holds_from, last=last, actor=how.actor, now=how.now
     )
-    _journal(section, newest + 1, was, edit, tuple(codes(before, tables))[:100], digest_of(tables), number, how)
+    told = RulesLive(
+        section=section,
+        number=newest + 1,
+        was=was,
+        edit=edit,
+        codes=tuple(codes(before, tables))[:100],
+        digest=digest_of(tables),
+        holds_from=how.holds_from,
+    )
+    _journal(told, number, how)
     return int(newest) + 1
 
 
-def _journal(
-    section: str, number: int, was: int, edit: str, codes: tuple[str, ...], digest: str, decision: int, how: Deciding
-) -> None:
+def _journal(told: RulesLive, decision: int, how: Deciding) -> None:
     journal.record(
-        payload=RulesLive(
-            section=section, number=number, was=was, edit=edit, codes=codes, digest=digest, holds_from=how.holds_from
-        ),
+        payload=told,
         subject=Subject("rules", decision, 1, how.actor.region_code),
         author=author_of(how.actor),
         happened_at=how.now,
@@ -97,7 +102,16 @@ def edition_restore(*, section: str, number: int, how: Deciding) -> None:
     decision = decide(
         subject=section, number=number, holds_from=how.holds_from, last=last, actor=how.actor, now=how.now
     )
-    _journal(section, number, last.number if last else 0, "undo", (), digest_of(tables), decision, how)
+    told = RulesLive(
+        section=section,
+        number=number,
+        was=last.number if last else 0,
+        edit="undo",
+        codes=(),
+        digest=digest_of(tables),
+        holds_from=how.holds_from,
+    )
+    _journal(told, decision, how)
 
 
 def _departments() -> frozenset[str]:

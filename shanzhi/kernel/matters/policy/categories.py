@@ -6,9 +6,9 @@ so that old matters keep their category, with its name, and are found by it.
 
 import copy
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from shanzhi.core.errors import InputError
 from shanzhi.core.text import clean_text, msg
@@ -18,7 +18,6 @@ NAME_MOST, HELP_MOST, WORDS_MOST = 30, 100, 200
 CATEGORIES_MOST = 2000
 _FIRST = re.compile(r"[a-z][a-z0-9-]{1,29}", re.ASCII)
 _SECOND = re.compile(r"[a-z][a-z0-9-]{1,29}\.[a-z][a-z0-9-]{0,28}[a-z0-9]", re.ASCII)
-Edit = Literal["add", "rename", "merge", "withdraw", "restore"]
 Tables = Mapping[str, Any]
 
 
@@ -77,24 +76,29 @@ def added(tables: Tables, row: CategoryRow, departments: Iterable[str]) -> dict[
     if "." not in code:
         if not _FIRST.fullmatch(code):
             raise _bad("code", msg("一级分类的代码用小写字母、数字和连字符，2 到 30 个，如 water-supply。"))
-        made.setdefault("first", []).append(
-            {"code": code, "name": name, "help": clean_text(row.help)[:HELP_MOST], "second": []}
-        )
+        entry = {"code": code, "name": name, "help": clean_text(row.help)[:HELP_MOST], "second": []}
+        made.setdefault("first", []).append(entry)
         return made
+    _first_of(made, code).setdefault("second", []).append(_second(row, code, name, frozenset(departments)))
+    return made
+
+
+def _first_of(tables: Tables, code: str) -> dict[str, Any]:
     if not _SECOND.fullmatch(code):
         raise _bad("code", msg("二级分类的代码写成“一级代码.名字”，用小写字母、数字和连字符。"))
-    first = _found(made, code.partition(".")[0])
+    first = _found(tables, code.partition(".")[0])
     if first is None or first.get("retired"):
         raise _bad("code", msg("没有“%(first)s”这个一级分类。请先加一级分类。"), first=code.partition(".")[0])
-    if row.department not in {*departments, "township"}:
+    return first
+
+
+def _second(row: CategoryRow, code: str, name: str, departments: frozenset[str]) -> dict[str, Any]:
+    if row.department not in departments | {"township"}:
         raise _bad("department", msg("没有“%(code)s”这种单位。请从列表里选首选承办单位。"), code=row.department)
     if row.level and row.level not in LEVELS:
         raise _bad("level", msg("承办层级请选市级、县级或乡镇级。"))
     entry = {"code": code, "name": name, "department": row.department, "keywords": _words(row.words)}
-    if row.level:
-        entry["level"] = row.level
-    first.setdefault("second", []).append(entry)
-    return made
+    return entry | ({"level": row.level} if row.level else {})
 
 
 def renamed(tables: Tables, code: str, name: str) -> dict[str, Any]:
@@ -131,17 +135,21 @@ def merged(tables: Tables, code: str, into: str) -> dict[str, Any]:
         raise _bad("into", msg("这个分类已经停用，不用再合并。"))
     if target.get("retired"):
         raise _bad("into", msg("“%(name)s”已经停用，不能并入。请另选一个。"), name=target["name"])
-    for key in WEIGHTS:
-        known = {word for each in WEIGHTS for word in target.get(each, ())}
-        more = [word for word in entry.get(key, ()) if word not in known]
-        if more:
-            target[key] = [*target.get(key, ()), *more]
+    _hand_over_words(entry, target)
     entry["retired"], entry["into"] = True, into
     for other in _seconds(made):
         # What was merged into it before goes on to where it goes.
         if other.get("into") == code:
             other["into"] = into
     return made
+
+
+def _hand_over_words(entry: Mapping[str, Any], target: dict[str, Any]) -> None:
+    for key in WEIGHTS:
+        known = {word for each in WEIGHTS for word in target.get(each, ())}
+        more = [word for word in entry.get(key, ()) if word not in known]
+        if more:
+            target[key] = [*target.get(key, ()), *more]
 
 
 def withdrawn(tables: Tables, code: str) -> dict[str, Any]:
@@ -233,9 +241,6 @@ def changed_codes(before: Tables, after: Tables) -> tuple[str, ...]:
     return tuple(row.code for row in rows_of(after) if old.get(row.code) != row)
 
 
-EDITS: Mapping[str, Callable[..., dict[str, Any]]] = {"withdraw": withdrawn, "restore": restored}
-
-
 def _copy(tables: Tables) -> dict[str, Any]:
     return copy.deepcopy(dict(tables))
 
@@ -272,6 +277,6 @@ def _words(text: str) -> list[str]:
 
 
 def _bad(field: str, message: str, **params: object) -> BadCategory:
-    error = BadCategory(message, **params)
+    error = BadCategory(message, fields=None, **params)
     error.fields[field] = str(error)
     return error

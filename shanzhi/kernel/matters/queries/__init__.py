@@ -46,6 +46,14 @@ from shanzhi.kernel.matters.queries.rights import (
     readings,
     rights_state,
 )
+from shanzhi.kernel.matters.queries.rules import (
+    CategoryTree,
+    EditionRow,
+    SectionState,
+    category_tree,
+    section_state,
+    section_tables,
+)
 from shanzhi.kernel.matters.queries.state import LoopState, Parties, loop_state, parties_of
 from shanzhi.kernel.matters.queries.triage import TriageHint, suggested_unit, triage_hint
 from shanzhi.kernel.matters.queries.views import ViewRow, my_views
@@ -68,8 +76,10 @@ __all__ = [
     "CallerMatter",
     "Categories",
     "CategoryGroup",
+    "CategoryTree",
     "DecisionRow",
     "DeskCount",
+    "EditionRow",
     "Elsewhere",
     "Ground",
     "Kept",
@@ -87,6 +97,7 @@ __all__ = [
     "ReadingPage",
     "ReplyTemplate",
     "RightsState",
+    "SectionState",
     "Share",
     "TimelineEntry",
     "TriageHint",
@@ -97,6 +108,7 @@ __all__ = [
     "bulk_count",
     "card",
     "categories",
+    "category_tree",
     "current_kind",
     "desk_count",
     "dispatch_trial",
@@ -125,6 +137,8 @@ __all__ = [
     "readings",
     "rights_state",
     "rows_by_ids",
+    "section_state",
+    "section_tables",
     "step_title",
     "suggested_unit",
     "triage_hint",

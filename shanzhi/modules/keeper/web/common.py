@@ -58,7 +58,7 @@ class Problems(forms.Form):
         super().full_clean()
         if self._error is None:
             return
-        self._errors.clear()
+        self.errors.clear()
         self.add_error(None, self._error.sentence(gettext))
         for name, sentence in self._error.fields.items():
             if name in self.fields:
@@ -72,7 +72,7 @@ class DayForm(Problems):
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(
-        self, request: ActingRequest, seen: int, *, error: DomainError | None = None, data: Any = None
+        self, request: ActingRequest, seen: int, *, error: DomainError | None = None, data: Any = None, **more: Any
     ) -> None:
         tomorrow = local_date(request.now) + timedelta(days=1)
-        super().__init__(data, error=error, initial={"holds_from": tomorrow.isoformat(), "seen": seen})
+        super().__init__(data, error=error, initial={"holds_from": tomorrow.isoformat(), "seen": seen}, **more)

@@ -2,11 +2,14 @@
 
 from django.urls import path
 
-from shanzhi.modules.keeper.web import processes
+from shanzhi.modules.keeper.web import categories, processes
 
 PREFIX = "keeper/"
 app_name = "keeper"
 urlpatterns = [
+    path("categories/", categories.categories, name="categories"),
+    path("categories/file/<slug:form>/", categories.categories_file, name="categories_file"),
+    path("categories/<str:code>/", categories.category, name="category"),
     path("processes/", processes.processes, name="processes"),
     path("processes/<slug:code>/", processes.process, name="process"),
     path("processes/<slug:code>/<int:version>/", processes.version, name="process_version"),
