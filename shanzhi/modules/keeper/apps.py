@@ -16,3 +16,4 @@ class KeeperConfig(AppConfig):
         """Offer the pages for processes, categories and calendars."""
         offer_page(NavEntry("keeper:processes", msg("流程"), 70, feature="keep"))
         offer_page(NavEntry("keeper:categories", msg("分类"), 71, feature="keep"))
+        offer_page(NavEntry("keeper:calendar", msg("工作日历"), 72, feature="keep"))

@@ -2,6 +2,7 @@
 
 from shanzhi.kernel.matters.operations.act import act
 from shanzhi.kernel.matters.operations.batch import BatchResult, BatchRow, check_row, import_batch
+from shanzhi.kernel.matters.operations.calendars import calendar_year_set, due_dates_follow
 from shanzhi.kernel.matters.operations.dispatching import dispatch_go_live, dispatch_load
 from shanzhi.kernel.matters.operations.erasing import erase_asked
 from shanzhi.kernel.matters.operations.finding import words_fill
@@ -42,6 +43,7 @@ __all__ = [
     "TooManyViews",
     "WouldStrand",
     "act",
+    "calendar_year_set",
     "categories_replace",
     "category_add",
     "category_merge",
@@ -54,6 +56,7 @@ __all__ = [
     "copy_own",
     "dispatch_go_live",
     "dispatch_load",
+    "due_dates_follow",
     "edition_restore",
     "erase_ask",
     "erase_asked",

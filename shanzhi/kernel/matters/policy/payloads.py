@@ -235,3 +235,16 @@ class RulesLive(Payload):
     codes: tuple[str, ...]
     digest: str
     holds_from: date
+
+
+@payload("matters.due_moved")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueMoved(Payload):
+    """The last day of a limit became a day off: the due date went to the next working day (civil code, art. 203)."""
+
+    number: str
+    stage: str
+    limit: str
+    was_due_at: datetime
+    due_at: datetime
+    calendar: str

@@ -1,6 +1,7 @@
 """Every read of matters: under row-level security, prefetched, as small dataclasses with names in place of ids."""
 
 from shanzhi.kernel.matters.queries.bulk import BulkRow, bulk_count, matters_in_bulk
+from shanzhi.kernel.matters.queries.calendars import CalendarTrial, CalendarYear, calendar_trial, calendar_year
 from shanzhi.kernel.matters.queries.calling import CallerMatter, likely_categories, open_of_phone
 from shanzhi.kernel.matters.queries.card import (
     ActionChoice,
@@ -73,6 +74,8 @@ from shanzhi.kernel.matters.rulebook import (
 __all__ = [
     "ActionChoice",
     "BulkRow",
+    "CalendarTrial",
+    "CalendarYear",
     "CallerMatter",
     "Categories",
     "CategoryGroup",
@@ -106,6 +109,8 @@ __all__ = [
     "VersionRow",
     "ViewRow",
     "bulk_count",
+    "calendar_trial",
+    "calendar_year",
     "card",
     "categories",
     "category_tree",

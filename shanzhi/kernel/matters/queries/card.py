@@ -264,6 +264,7 @@ _TITLES = {
     "matters.report": msg("反映"),
     "matters.settle": msg("随历史数据导入，已答复办结"),
     "matters.recode": msg("区划变更，所在区域随之调整"),
+    "matters.due_moved": msg("最后一天放假，时限顺延到下一个工作日"),
     "vault.read": msg("查看联系方式或原文"),
     "vault.copied": msg("本人下载副本"),
     "vault.corrected": msg("本人更正联系方式"),

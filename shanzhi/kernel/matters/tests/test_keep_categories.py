@@ -143,8 +143,8 @@ def test_it_tells_the_second_of_two_keepers_and_refuses_a_day_that_is_past(cast:
             operations.category_rename(code=FEES, name="物业费二", how=seen)
         with pytest.raises(BadDay):
             operations.category_rename(code=FEES, name="物业费二", how=how(cast, days=-1))
+    county = Deciding(TODAY, 0, cast.neighbour_dispatcher, NOW)
     with acting(cast.dispatcher), pytest.raises(NotTheCitys):
-        county = Deciding(TODAY, 0, cast.neighbour_dispatcher, NOW)
         operations.category_rename(code=FEES, name="物业费二", how=county)
 
 

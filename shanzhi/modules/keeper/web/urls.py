@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from shanzhi.modules.keeper.web import categories, processes
+from shanzhi.modules.keeper.web import calendar, categories, processes
 
 PREFIX = "keeper/"
 app_name = "keeper"
 urlpatterns = [
+    path("calendar/", calendar.calendar, name="calendar"),
     path("categories/", categories.categories, name="categories"),
     path("categories/file/<slug:form>/", categories.categories_file, name="categories_file"),
     path("categories/<str:code>/", categories.category, name="category"),
