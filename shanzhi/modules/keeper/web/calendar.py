@@ -43,28 +43,36 @@ def _given(request: ActingRequest, year: int) -> YearGiven:
     return YearGiven(year, frozenset(worked), request.POST.get("hours", ""), bool(request.POST.get("is_final")))
 
 
+def _carry_out(request: ActingRequest, does: str, given: YearGiven) -> tuple[YearGiven, CalendarTrial | None]:
+    """What a button asks for: go back, let it hold, or try it (with a file read over what is ticked). Raises DomainError."""
+    if does == "undo":
+        number = count_of(request.POST.get("number", ""))
+        operations.edition_restore(section=CALENDAR, number=number, how=deciding(request))
+        return given, None
+    if does == "save":
+        operations.calendar_year_set(given=given, how=deciding(request))
+        return given, None
+    file = request.FILES.get("file")
+    given = read_year(file.read(BYTES_MOST + 1), given) if does == "upload" and file else given
+    return given, queries.calendar_trial(given, now=request.now)
+
+
+def _asked(request: ActingRequest) -> str:
+    """Which button was pressed; nobody lets a file hold that they haven't seen."""
+    does = request.POST.get("do", "") if request.method == "POST" else ""
+    return "upload" if does == "save" and request.FILES.get("file") else does
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def calendar(request: ActingRequest) -> HttpResponse:
     """One year: tick the days that are worked, try it, let it hold."""
     check(request)
-    year, error, trial, given = _year_of(request), None, None, None
-    does = request.POST.get("do", "") if request.method == "POST" else ""
-    if does == "save" and request.FILES.get("file"):
-        # Nobody lets a file hold that they haven't seen.
-        does = "upload"
+    year, error, trial, given, does = _year_of(request), None, None, None, _asked(request)
     if does:
         given = _given(request, year)
         try:
-            if does == "undo":
-                number = count_of(request.POST.get("number", ""))
-                operations.edition_restore(section=CALENDAR, number=number, how=deciding(request))
-            elif does == "save":
-                operations.calendar_year_set(given=given, how=deciding(request))
-            else:
-                file = request.FILES.get("file")
-                given = read_year(file.read(BYTES_MOST + 1), given) if does == "upload" and file else given
-                trial = queries.calendar_trial(given, now=request.now)
+            given, trial = _carry_out(request, does, given)
         except DomainError as refused:
             error = refused
         else:
