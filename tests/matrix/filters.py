@@ -202,6 +202,7 @@ _OFFICE = (
     "sessions, tokens and sign-offs, nothing of matters: held by policies and triggers of their own (kernel/access)"
 )
 _VIEWS = "names and addresses of lists, nothing of matters: held by the policy view_own (test_save_a_view.py)"
+_RULES = "the city's rules, nothing of matters: held by the policies rules_keep (test_keep_processes.py)"
 DECIDES_OTHERWISE: Mapping[str, str] = {
     "shanzhi.kernel.access.queries:actor_of_post": _WHO,
     "shanzhi.kernel.access.queries:token_actor": _WHO,
@@ -264,6 +265,11 @@ DECIDES_OTHERWISE: Mapping[str, str] = {
     "shanzhi.kernel.matters.web.picker:within": "units and regions are public",
     "shanzhi.kernel.vault.operations.sealing:reveal": "stands behind lock_matter; a reading without a post has nobody to name",
     "shanzhi.modules.exports.operations:_asker": f"{_WHO}: the worker writes what the asking post sees",
+    "shanzhi.kernel.matters.operations.golive:check_whole_city": _RULES,
+    "shanzhi.kernel.matters.operations.golive:decide": _WRITES,
+    "shanzhi.kernel.matters.operations.processes:process_upload": _WRITES,
+    "shanzhi.kernel.matters.operations.rules:edit_section": _WRITES,
+    "shanzhi.modules.keeper.web.common:check": _ASKS,
     "shanzhi.modules.exports.operations:_author": _WRITES,
     "shanzhi.modules.exports.operations:export_download": "asks check_may and _own, which are switched off",
     "shanzhi.modules.exports.web.views:_check": _ASKS,
