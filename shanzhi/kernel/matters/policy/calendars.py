@@ -145,7 +145,7 @@ def _of_csv(text: str) -> tuple[frozenset[date], frozenset[date]]:
     off, work, wrong = set[date](), set[date](), list[str]()
     for line, row in enumerate(csv.reader(io.StringIO(text)), start=1):
         cells = [cell.strip() for cell in row] + ["", ""]
-        if not any(cells) or cells[0].startswith("#") or (line == 1 and cells[0] == "日期"):
+        if not any(cells) or cells[0].startswith("#") or (line == 1 and cells[0] in ("日期", "day")):
             continue
         day = _day(cells[0])
         if day is None or cells[1] not in _OFF | _WORK:

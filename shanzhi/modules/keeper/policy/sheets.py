@@ -85,6 +85,6 @@ def _category(cells: Mapping[str, str]) -> CategoryRow:
         department=given["department"],
         level=given["level"],
         words=given["words"],
-        is_retired=given["is_retired"] in ("是", "1", "true", "停用"),
+        is_retired=given["is_retired"] in ("是", "1", "true", "yes", "停用"),
         into=given["into"],
     )

@@ -59,10 +59,12 @@ class Problems(forms.Form):
         if self._error is None:
             return
         self.errors.clear()
-        self.add_error(None, self._error.sentence(gettext))
-        for name, sentence in self._error.fields.items():
-            if name in self.fields:
-                self.add_error(name, gettext(sentence))
+        whole = self._error.sentence(gettext)
+        beside = {name: gettext(said) for name, said in self._error.fields.items() if name in self.fields}
+        if whole not in beside.values() and str(self._error) not in beside.values():
+            self.add_error(None, whole)
+        for name, said in beside.items():
+            self.add_error(name, said)
 
 
 class DayForm(Problems):
