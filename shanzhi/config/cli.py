@@ -303,7 +303,7 @@ def process_check(file: Path) -> None:
 
 @process.command("draw")
 def process_draw(
-    file: Path, form: Annotated[str, typer.Option("--format", help="table、mermaid 或 dot。")] = "table"
+    file: Path, form: Annotated[str, typer.Option("--format", help="table、mermaid、dot 或 svg。")] = "table"
 ) -> None:
     """把一个流程文件画成表或图。"""
     _said("draw_file", file, form)

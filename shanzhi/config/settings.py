@@ -276,3 +276,6 @@ METRICS_TOKEN = os.environ.get("SHANZHI_METRICS_TOKEN", "")
 
 # The exchange of the hotline signs its rings with this secret (32 characters at least); empty: none comes in.
 CTI_SECRET = os.environ.get("SHANZHI_CTI_SECRET", "")
+
+# A process of the program looks this often whether another one has let rules go live (process files, categories, calendar).
+RULES_SECONDS = 20.0

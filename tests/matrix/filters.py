@@ -206,6 +206,7 @@ _OFFICE = (
 )
 _VIEWS = "names and addresses of lists, nothing of matters: held by the policy view_own (test_save_a_view.py)"
 _CALLS = "calls of one's own desk, nothing of matters: held by the policy of hotline_call"
+_RULES = "the city's rules, nothing of matters: held by the policies rules_keep (test_keep_processes.py)"
 DECIDES_OTHERWISE: Mapping[str, str] = {
     "shanzhi.modules.keeper.operations.regions:redraw_carry_out": _WRITES,
     "shanzhi.modules.keeper.policy.regions:check_place": "what may be written, not what is seen: regions are public by nature",
@@ -283,6 +284,11 @@ DECIDES_OTHERWISE: Mapping[str, str] = {
     "shanzhi.kernel.matters.web.picker:within": "units and regions are public",
     "shanzhi.kernel.vault.operations.sealing:reveal": "stands behind lock_matter; a reading without a post has nobody to name",
     "shanzhi.modules.exports.operations:_asker": f"{_WHO}: the worker writes what the asking post sees",
+    "shanzhi.kernel.matters.operations.golive:check_whole_city": _RULES,
+    "shanzhi.kernel.matters.operations.golive:decide": _WRITES,
+    "shanzhi.kernel.matters.operations.processes:process_upload": _WRITES,
+    "shanzhi.kernel.matters.operations.rules:edit_section": _WRITES,
+    "shanzhi.modules.keeper.web.common:check": _ASKS,
     "shanzhi.modules.exports.operations:_author": _WRITES,
     "shanzhi.modules.exports.operations:export_download": "asks check_may and _own, which are switched off",
     "shanzhi.modules.exports.web.views:_check": _ASKS,

@@ -291,6 +291,18 @@ PAGES: Mapping[str, Page] = {
         write="checks", about="matter", sends={"way": "phone", "words": "属实", "result": "check_pass"}
     ),
     "checks:do": Page(write="checks", about="matter", args=(NOTE,), sends=ACTING),
+    # -- the keeper's rules: processes, categories, the calendar
+    "keeper:processes": Page("keep", "keep", sends={"note": "试"}),
+    "keeper:process": Page("keep", "keep", args=({"code": "request"},), sends={"note": "试"}),
+    "keeper:process_version": Page(
+        "keep", "keep", args=({"code": "request", "version": "2"},), sends={"holds_from": "2030-01-01"}
+    ),
+    "keeper:process_trial": Page("keep", args=({"code": "request", "version": "2"},)),
+    "keeper:process_file": Page("keep", args=({"code": "request", "version": "2"},)),
+    "keeper:categories": Page("keep", "keep", sends={"do": "add"}),
+    "keeper:category": Page("keep", "keep", args=({"code": "housing.property-fees"},), sends={"do": "withdraw"}),
+    "keeper:categories_file": Page("keep", args=({"form": "csv"},)),
+    "keeper:calendar": Page("keep", "keep", sends={"do": "trial", "hours": "08:30-12:00"}, asks=("year",)),
     # -- exports: one's own, for whom the supervisor of the world asked
     "exports:list": Page("export"),
     "exports:ask": Page("export", "export", sends={"since": "2025-11-01", "until": "2025-11-18", "format": "csv"}),

@@ -48,7 +48,6 @@ OPEN_TO_APP = {
     "journal_head": "signed heads: published",
     "journal_key": "public keys: published",
     "journal_tile": "hashes of salted leaves",
-    "matters_kindversion": "process files",
     "vault_key": "ids of data keys, with dates",
     "vault_parkedform": "sealed, found by a random key",
 }

@@ -77,10 +77,10 @@ def check_file(path: str | Path) -> Said:
 
 
 def draw_file(path: str | Path, fmt: str = "table") -> Said:
-    """Draws the process in the file as `table`, `mermaid` or `dot`; one that isn't sound is told as `check_file` does.
+    """Draws the process in the file as `table`, `mermaid`, `dot` or `svg`; one that isn't sound is told as `check_file` does.
 
     Raises:
-        FormatUnknown: none of the three.
+        FormatUnknown: none of the four.
     """
     if fmt not in FORMATS:
         known = "、".join(FORMATS)

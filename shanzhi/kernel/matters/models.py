@@ -260,10 +260,52 @@ class KindVersion(models.Model):
     source = models.TextField()
     digest = models.CharField(max_length=64)
     loaded_at = models.DateTimeField()
+    note = models.CharField(max_length=200, default="")
+    post = models.ForeignKey("organisation.Post", on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
 
     class Meta:
         default_permissions: ClassVar = ()
         constraints: ClassVar = [models.UniqueConstraint(fields=["code", "version"], name="matters_kindversion_once")]
+
+
+class RuleEdition(models.Model):
+    """An edition of a section of the rule book that a city keeps itself (categories, calendar): its tables, whole."""
+
+    section = models.CharField(max_length=40, db_collation="C")
+    number = models.SmallIntegerField()
+    tables = models.JSONField()
+    digest = models.CharField(max_length=64)
+    note = models.CharField(max_length=200, default="")
+    made_at = models.DateTimeField()
+    post = models.ForeignKey("organisation.Post", on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
+
+    objects: ClassVar[models.Manager["RuleEdition"]] = models.Manager()
+
+    class Meta:
+        default_permissions: ClassVar = ()
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["section", "number"], name="matters_ruleedition_once"),
+            models.CheckConstraint(condition=Q(number__gte=1), name="matters_ruleedition_counted"),
+        ]
+
+
+class GoLive(models.Model):
+    """From which day a version of a process (subject "kind:request") or an edition (subject its section) holds.
+
+    Rows are only added: a later one undoes an earlier one.
+    """
+
+    subject = models.CharField(max_length=50, db_collation="C")
+    number = models.SmallIntegerField()
+    holds_from = models.DateField()
+    decided_at = models.DateTimeField()
+    post = models.ForeignKey("organisation.Post", on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
+
+    objects: ClassVar[models.Manager["GoLive"]] = models.Manager()
+
+    class Meta:
+        default_permissions: ClassVar = ()
+        indexes: ClassVar = [models.Index(fields=["subject", "holds_from"], name="matters_golive_in_force")]
 
 
 class DispatchVersion(models.Model):

@@ -127,6 +127,13 @@ def follow(timestamp: int) -> None:
     operations.matters_follow(now=timezone.now())
 
 
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock="matters.due_follow", name="matters.due_follow")
+def due_follow(timestamp: int) -> None:
+    """Every minute: move due dates whose last day a new calendar has made a day off."""
+    operations.due_dates_follow(now=timezone.now())
+
+
 @app.periodic(cron="40 3 * * *")
 @app.task(queueing_lock="matters.fill_words", name="matters.fill_words")
 def fill_words(timestamp: int) -> None:

@@ -61,7 +61,7 @@ def incident_found(
         _my_place(new.place_id, actor, now)
     new = replace(new, kind=INCIDENT, channel="visit", region_code=actor.region_code)
     made = matters.report(new=new, actor=actor, now=now, key=key, stored=stored)
-    take_up = take_up_of(current_kind(INCIDENT))
+    take_up = take_up_of(current_kind(INCIDENT, local_date(now)))
     if take_up and not made.replayed:
         matters.act(matter_id=made.matter_id, action=take_up, actor=actor, now=now)
     return made

@@ -1,4 +1,4 @@
-"""The slice's apps file."""
+"""Django's handle on the module."""
 
 from django.apps import AppConfig
 
@@ -14,5 +14,8 @@ class KeeperConfig(AppConfig):
 
     def ready(self) -> None:
         """Offer the pages to the navigation."""
+        offer_page(NavEntry("keeper:processes", msg("流程"), 70, "keep"))
+        offer_page(NavEntry("keeper:categories", msg("分类"), 71, "keep"))
+        offer_page(NavEntry("keeper:calendar", msg("工作日历"), 72, "keep"))
         offer_page(NavEntry("keeper:regions", msg("区划"), 83, "keep"))
         offer_page(NavEntry("keeper:places", msg("场所"), 86, "keep"))

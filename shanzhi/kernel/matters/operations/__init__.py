@@ -2,15 +2,27 @@
 
 from shanzhi.kernel.matters.operations.act import act
 from shanzhi.kernel.matters.operations.batch import BatchResult, BatchRow, check_row, import_batch
+from shanzhi.kernel.matters.operations.calendars import calendar_year_set, due_dates_follow
 from shanzhi.kernel.matters.operations.dispatching import dispatch_go_live, dispatch_load
 from shanzhi.kernel.matters.operations.erasing import erase_asked
 from shanzhi.kernel.matters.operations.finding import words_fill
 from shanzhi.kernel.matters.operations.foresee import Foreseen, foresee
 from shanzhi.kernel.matters.operations.kinds import kinds_take_over
 from shanzhi.kernel.matters.operations.listing import LIST_MOST, ListTooLong, list_take
+from shanzhi.kernel.matters.operations.processes import FaultyProcess, WouldStrand, process_go_live, process_upload
 from shanzhi.kernel.matters.operations.recoding import matters_follow
 from shanzhi.kernel.matters.operations.report import Reported, report
 from shanzhi.kernel.matters.operations.rights import consent_withdraw, contact_correct, copy_own, erase_ask
+from shanzhi.kernel.matters.operations.rules import (
+    Deciding,
+    categories_replace,
+    category_add,
+    category_merge,
+    category_rename,
+    category_restore,
+    category_withdraw,
+    edition_restore,
+)
 from shanzhi.kernel.matters.operations.step import Done, KeyReused, MatterNotFound, MovedOn
 from shanzhi.kernel.matters.operations.upkeep import lapse_due, reveal_contact, submissions_forget, suggestions_make
 from shanzhi.kernel.matters.operations.views import TooManyViews, view_drop, view_save
@@ -19,7 +31,9 @@ __all__ = [
     "LIST_MOST",
     "BatchResult",
     "BatchRow",
+    "Deciding",
     "Done",
+    "FaultyProcess",
     "Foreseen",
     "KeyReused",
     "ListTooLong",
@@ -27,13 +41,23 @@ __all__ = [
     "MovedOn",
     "Reported",
     "TooManyViews",
+    "WouldStrand",
     "act",
+    "calendar_year_set",
+    "categories_replace",
+    "category_add",
+    "category_merge",
+    "category_rename",
+    "category_restore",
+    "category_withdraw",
     "check_row",
     "consent_withdraw",
     "contact_correct",
     "copy_own",
     "dispatch_go_live",
     "dispatch_load",
+    "due_dates_follow",
+    "edition_restore",
     "erase_ask",
     "erase_asked",
     "foresee",
@@ -42,6 +66,8 @@ __all__ = [
     "lapse_due",
     "list_take",
     "matters_follow",
+    "process_go_live",
+    "process_upload",
     "report",
     "reveal_contact",
     "submissions_forget",

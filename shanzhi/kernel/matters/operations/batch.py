@@ -129,7 +129,7 @@ def import_batch(
     transaction, committed before it is told of; `within` is called in it, for whoever counts. A row with a reply and its
     time is closed with both; the journal says that it came settled.
     """
-    kind = current_kind(kind_code)
+    kind = current_kind(kind_code, local_date(now))
     places = Places(kind, now)
     remaining = iter(rows)
     while chunk := list(islice(remaining, CHUNK)):
@@ -196,7 +196,7 @@ def _made(row: BatchRow, matter_id: int, kind: Kind, places: Places, follow: byt
         hashed=follow_hash(follow, new_follow_code(follow, None)),
         region=place.region,
         unit=place.centre,
-        category=row.category if row.category in categories().rules.categories else "",
+        category=categories().taken(row.category),
         title=safe(new.title, salt),
         body=safe(new.body, salt),
         reply=reply,

@@ -70,7 +70,7 @@ def _cite(step: Step, value: Any, on: date) -> Cited:
 
 
 def _category(step: Step, value: Any, on: date) -> str:
-    found = categories().rules.categories.get(str(value))
+    found = categories(on).rules.categories.get(str(value))
     if found is None or found.retired:
         raise ValueError(msg("没有这个分类，请从列表里选。"))
     return found.code

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from shanzhi.core.periods import local_date
 from shanzhi.kernel.matters.models import Matter
 from shanzhi.kernel.matters.operations.batch import BatchRow, Places
 from shanzhi.kernel.matters.rulebook import categories, current_kind
@@ -27,7 +28,7 @@ class Foreseen:
 
 def foresee(rows: Sequence[BatchRow], source: str, now: datetime, kind_code: str = "request") -> list[Foreseen]:
     """What each row would become; importer's role. One statement, and those that find places."""
-    places = Places(current_kind(kind_code), now)
+    places = Places(current_kind(kind_code, local_date(now)), now)
     numbers = [row.source_number for row in rows]
     known = set(Matter.objects.filter(source=source, source_number__in=numbers).values_list("source_number", flat=True))
     return [_foreseen(row, places, row.source_number in known) for row in rows]
@@ -41,7 +42,7 @@ def _foreseen(row: BatchRow, places: Places, known: bool) -> Foreseen:
         reported_at=row.reported_at,
         region_name=place.region.name,
         unit_name=place.centre.name,
-        category=row.category if row.category in categories().rules.categories else "",
+        category=categories().taken(row.category),
         known=known,
         closed=bool(row.reply.strip() and row.replied_at),
     )

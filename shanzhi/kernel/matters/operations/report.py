@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import transaction
 
@@ -95,8 +95,8 @@ def report(
         new = _placed(new, chosen)
     if new.contact_phone.strip():
         new = replace(new, contact_phone=normalise_phone(new.contact_phone))
-    kind = current_kind(new.kind)
-    new = replace(new, category=_category(new.category))
+    kind = current_kind(new.kind, local_date(now))
+    new = replace(new, category=_category(new.category, local_date(now)))
     place = place_of(new.region_code, kind, now)
     # No savepoint: every check has been made, so what fails from here on fails the whole request.
     with transaction.atomic(savepoint=False):
@@ -285,12 +285,15 @@ def place_of(code: str, kind: Kind, now: datetime) -> Place:
     return Place(found.region, found.centre)
 
 
-def _category(code: str) -> str:
-    if code and code not in categories().rules.categories:
+def _category(code: str, on: date) -> str:
+    """The category that a report with this one gets on a day: one that was merged is where it went."""
+    taken = categories(on).taken(code) if code else ""
+    if code and not taken:
         raise BadReport(
-            msg("没有这个分类。请重新选择，也可以不选。"), fields={"category": msg("请重新选择，也可以不选。")}
+            msg("没有这个分类，或者它已经停用。请重新选择，也可以不选。"),
+            fields={"category": msg("请重新选择，也可以不选。")},
         )
-    return code
+    return taken
 
 
 def _again(matter_id: int, code: str, now: datetime) -> Reported:

@@ -181,7 +181,7 @@ def deadline_of(kind: Kind, stage: str, start: datetime) -> Deadline:
     spec = kind.stage(stage)
     if spec.limit is None:
         raise ValueError(f"stage {stage} has no limit")
-    return set_deadline(start, spec.limit, spec.warn, work_calendar())
+    return set_deadline(start, spec.limit, spec.warn, work_calendar(local_date(start)))
 
 
 def start_clock(matter: Matter, stage: str, deadline: Deadline) -> None:

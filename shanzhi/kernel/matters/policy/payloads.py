@@ -207,3 +207,56 @@ class DispatchLive(Payload):
 
     rows: int
     holds_from: date
+
+
+@payload("matters.process_uploaded")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessUploaded(Payload):
+    """A version of a kind's process was uploaded as a draft; the digest is of its content."""
+
+    kind: str
+    kind_version: int
+    digest: str
+
+
+@payload("matters.process_live")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessLive(Payload):
+    """What is reported from a day on runs under a version; `was` is the one that would have held (0: none), `kept_on` how
+    many open matters end under their own because they couldn't go on under the new one."""
+
+    kind: str
+    kind_version: int
+    was: int
+    holds_from: date
+    kept_on: int
+
+
+@payload("matters.rules_live")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RulesLive(Payload):
+    """An edition of a section of the rule book (categories, calendar) holds from a day on; number 0 is the shipped file.
+
+    `edit` says what was done (add, rename, merge, withdraw, replace, undo), `codes` to which of its entries.
+    """
+
+    section: str
+    number: int
+    was: int
+    edit: str
+    codes: tuple[str, ...]
+    digest: str
+    holds_from: date
+
+
+@payload("matters.due_moved")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueMoved(Payload):
+    """The last day of a limit became a day off: the due date went to the next working day (civil code, art. 203)."""
+
+    number: str
+    stage: str
+    limit: str
+    was_due_at: datetime
+    due_at: datetime
+    calendar: str

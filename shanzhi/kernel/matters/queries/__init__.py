@@ -1,6 +1,7 @@
 """Every read of matters: under row-level security, prefetched, as small dataclasses with names in place of ids."""
 
 from shanzhi.kernel.matters.queries.bulk import BulkRow, bulk_count, matters_in_bulk
+from shanzhi.kernel.matters.queries.calendars import CalendarTrial, CalendarYear, calendar_trial, calendar_year
 from shanzhi.kernel.matters.queries.calling import CallerMatter, likely_categories, open_of_phone
 from shanzhi.kernel.matters.queries.card import (
     ActionChoice,
@@ -23,6 +24,17 @@ from shanzhi.kernel.matters.queries.lists import (
     rows_by_ids,
 )
 from shanzhi.kernel.matters.queries.placed import open_at_place, open_at_places, place_ids
+from shanzhi.kernel.matters.queries.processes import (
+    DecisionRow,
+    ProcessPage,
+    ProcessRow,
+    ProcessTrial,
+    VersionPage,
+    process,
+    process_trial,
+    process_version,
+    processes,
+)
 from shanzhi.kernel.matters.queries.redraws import RegionFigure, open_matters_of, open_matters_of_units, region_figures
 from shanzhi.kernel.matters.queries.released import PublicSource, public_sources
 from shanzhi.kernel.matters.queries.rights import (
@@ -36,6 +48,14 @@ from shanzhi.kernel.matters.queries.rights import (
     readings,
     rights_state,
 )
+from shanzhi.kernel.matters.queries.rules import (
+    CategoryTree,
+    EditionRow,
+    SectionState,
+    category_tree,
+    section_state,
+    section_tables,
+)
 from shanzhi.kernel.matters.queries.state import LoopState, Parties, loop_state, parties_of
 from shanzhi.kernel.matters.queries.triage import TriageHint, suggested_unit, triage_hint
 from shanzhi.kernel.matters.queries.views import ViewRow, my_views
@@ -48,16 +68,22 @@ from shanzhi.kernel.matters.rulebook import (
     current_kind,
     grounds,
     kind_version,
+    live_kinds,
     work_calendar,
 )
 
 __all__ = [
     "ActionChoice",
     "BulkRow",
+    "CalendarTrial",
+    "CalendarYear",
     "CallerMatter",
     "Categories",
     "CategoryGroup",
+    "CategoryTree",
+    "DecisionRow",
     "DeskCount",
+    "EditionRow",
     "Elsewhere",
     "Ground",
     "Kept",
@@ -67,21 +93,29 @@ __all__ = [
     "MatterPage",
     "MatterRow",
     "Parties",
+    "ProcessPage",
+    "ProcessRow",
+    "ProcessTrial",
     "PublicSource",
     "Reading",
     "ReadingPage",
     "RegionFigure",
     "ReplyTemplate",
     "RightsState",
+    "SectionState",
     "Share",
     "TimelineEntry",
     "TriageHint",
     "Trial",
+    "VersionPage",
     "VersionRow",
     "ViewRow",
     "bulk_count",
+    "calendar_trial",
+    "calendar_year",
     "card",
     "categories",
+    "category_tree",
     "current_kind",
     "desk_count",
     "dispatch_trial",
@@ -92,6 +126,7 @@ __all__ = [
     "kept",
     "kind_version",
     "likely_categories",
+    "live_kinds",
     "loop_state",
     "matter_id_of_number",
     "matters_in_bulk",
@@ -105,11 +140,17 @@ __all__ = [
     "parties_of",
     "phone_index",
     "place_ids",
+    "process",
+    "process_trial",
+    "process_version",
+    "processes",
     "public_sources",
     "readings",
     "region_figures",
     "rights_state",
     "rows_by_ids",
+    "section_state",
+    "section_tables",
     "step_title",
     "suggested_unit",
     "triage_hint",

@@ -20,7 +20,7 @@ from shanzhi.kernel.matters.policy.process import Action, FieldSpec, Kind, KindU
 from shanzhi.kernel.matters.policy.report import CHANNELS, follow_hash, normalise_number
 from shanzhi.kernel.matters.policy.rights import part_name
 from shanzhi.kernel.matters.queries.names import Names, light_of
-from shanzhi.kernel.matters.rulebook import categories, current_kind, grounds, kind_version, work_calendar
+from shanzhi.kernel.matters.rulebook import categories, grounds, kind_version, work_calendar
 from shanzhi.kernel.vault import queries as vault
 from shanzhi.kernel.vault.operations import READ_REASONS, keyring
 from shanzhi.kernel.vault.policy.keeping import ERASE_REASONS, HOLD_GROUNDS
@@ -265,6 +265,7 @@ _TITLES = {
     "matters.settle": msg("随历史数据导入，已答复办结"),
     "matters.recode": msg("区划变更，所在区域随之调整"),
     "matters.succeed": msg("单位撤并，由接替的单位继续办理"),
+    "matters.due_moved": msg("最后一天放假，时限顺延到下一个工作日"),
     "vault.read": msg("查看联系方式或原文"),
     "vault.copied": msg("本人下载副本"),
     "vault.corrected": msg("本人更正联系方式"),
@@ -280,7 +281,7 @@ _TITLES = {
 def step_title(action: str, payload: Mapping[str, Any]) -> str:
     """What a journal entry of a matter tells of, as a title (a message id); the action's code where nobody knows a name."""
     try:
-        kind = current_kind(str(payload.get("kind", "")))
+        kind = kind_version(str(payload.get("kind", "")), int(payload.get("kind_version") or 0))
     except KindUnknown:
         return _TITLES.get(action, action)
     done_by = str(payload.get("done_by", ""))

@@ -1,13 +1,16 @@
 """The keeper of the rule book draws a process: as a table, for mermaid, for Graphviz."""
 
 import unicodedata
+from itertools import pairwise
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
 from shanzhi.kernel.matters.cli import FormatUnknown, draw_file
 from shanzhi.kernel.matters.policy.process import Kind, load_kind
 from shanzhi.kernel.matters.policy.process.draw import to_dot, to_mermaid
+from shanzhi.kernel.matters.policy.process.svg import to_svg
 
 FILE = Path(__file__).parents[1] / "catalogue" / "kinds" / "request.toml"
 TEXT = FILE.read_text(encoding="utf-8")
@@ -59,8 +62,8 @@ def test_names_cannot_break_the_picture() -> None:
 
 def test_an_unknown_format_gets_a_sentence() -> None:
     with pytest.raises(FormatUnknown) as caught:
-        draw_file(FILE, "svg")
-    assert str(caught.value) == "没有“svg”这种画法。可以用：table、mermaid、dot。"
+        draw_file(FILE, "png")
+    assert str(caught.value) == "没有“png”这种画法。可以用：table、mermaid、dot、svg。"
 
 
 def test_a_file_that_is_not_sound_is_told_not_drawn(tmp_path: Path) -> None:
@@ -70,3 +73,25 @@ def test_a_file_that_is_not_sound_is_told_not_drawn(tmp_path: Path) -> None:
     assert not said.ok
     assert said.text.splitlines()[0] == f"{file}：有 1 处要改。"
     assert draw_file(tmp_path / "none.toml").text == f"找不到 {tmp_path / 'none.toml'}。请检查路径。"
+
+
+def test_it_draws_a_picture_that_a_screen_reader_can_say() -> None:
+    said = draw_file(FILE, "svg")
+    picture = ElementTree.fromstring(said.text)
+    name = {"svg": "http://www.w3.org/2000/svg"}
+    kind = load_kind(TEXT)
+    assert isinstance(kind, Kind)
+    assert picture.findtext("svg:title", "", name) == f"诉求（request）第 {kind.version} 版流程图"
+    assert picture.findtext("svg:desc", "", name).startswith(f"共 {len(kind.stages)} 个环节")
+    texts = [text.text for text in picture.iter("{http://www.w3.org/2000/svg}text") if text.get("font-weight") == "600"]
+    assert texts == [stage.name for stage in kind.stages]
+    assert "style" not in said.text
+    boxes = [box for box in picture.iter("{http://www.w3.org/2000/svg}rect") if box.get("fill") != "none"]
+    tops = [(float(box.get("y", 0)), float(box.get("y", 0)) + float(box.get("height", 0))) for box in boxes]
+    assert all(above[1] < below[0] for above, below in pairwise(tops)), "no box lies over another"
+
+
+def test_signs_of_the_language_stay_letters_in_the_picture() -> None:
+    kind = load_kind(TEXT.replace('name = "办理中"', 'name = "<办理>&中"'))
+    assert isinstance(kind, Kind)
+    assert "&lt;办理&gt;&amp;中" in to_svg(kind)

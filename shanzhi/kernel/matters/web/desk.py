@@ -25,7 +25,7 @@ from shanzhi.kernel.matters.models import KindVersion, Matter
 from shanzhi.kernel.matters.operations import Done
 from shanzhi.kernel.matters.operations.step import MatterNotFound
 from shanzhi.kernel.matters.policy.process import FieldType, Kind
-from shanzhi.kernel.matters.queries import ActionChoice, MatterCard, MatterRow, current_kind, kind_version
+from shanzhi.kernel.matters.queries import ActionChoice, MatterCard, MatterRow, current_kind, kind_version, live_kinds
 from shanzhi.kernel.matters.web import show
 from shanzhi.kernel.matters.web.blocks import (
     FIND,
@@ -102,10 +102,9 @@ def kind_of(matter_id: int) -> Kind:
 
 
 def kinds() -> list[Kind]:
-    """The newest version of each kind; 1 query."""
-    return [
-        current_kind(code) for code in KindVersion.objects.order_by("code").values_list("code", flat=True).distinct()
-    ]
+    """The version in force of each kind; 1 query."""
+    codes = KindVersion.objects.order_by("code").values_list("code", flat=True).distinct()
+    return [current_kind(code) for code in codes if code in live_kinds()]
 
 
 def id_of(number: str) -> int:

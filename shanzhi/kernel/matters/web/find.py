@@ -167,6 +167,8 @@ def _categories() -> Iterator[tuple[str, list[tuple[str, str]]]]:
     for group in categories().groups:
         whole = gettext(msg("%(name)s（全部）")) % {"name": group.name}
         yield (group.name, [(f"{group.code}.", whole), *group.second])
+    if categories().retired:
+        yield (gettext(msg("已停用的分类")), list(categories().retired))
 
 
 def _regions(chosen: str, on: date) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""What a keeper may do. Pure."""
+"""What a keeper may do, and files that a browser hands over, as rows. Pure."""
 
 from shanzhi.modules.keeper.policy.regions import FEATURE, check_place, month_bounds
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from shanzhi.modules.keeper.web import places, regions
+from shanzhi.modules.keeper.web import calendar, categories, places, processes, regions
 
 PREFIX = "keeper/"
 app_name = "keeper"
@@ -19,4 +19,13 @@ urlpatterns = [
     path("regions/plan/", regions.plan, name="region_plan"),
     path("regions/changes/", regions.changes, name="region_changes"),
     path("regions/changes/<int:number>/", regions.undo, name="region_undo"),
+    path("calendar/", calendar.calendar, name="calendar"),
+    path("categories/", categories.categories, name="categories"),
+    path("categories/file/<slug:form>/", categories.categories_file, name="categories_file"),
+    path("categories/<str:code>/", categories.category, name="category"),
+    path("processes/", processes.processes, name="processes"),
+    path("processes/<slug:code>/", processes.process, name="process"),
+    path("processes/<slug:code>/<int:version>/", processes.version, name="process_version"),
+    path("processes/<slug:code>/<int:version>/trial/", processes.trial, name="process_trial"),
+    path("processes/<slug:code>/<int:version>/file/", processes.file, name="process_file"),
 ]

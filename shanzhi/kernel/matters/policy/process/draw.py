@@ -1,21 +1,11 @@
-"""A process as a picture in text: mermaid, Graphviz' dot, or a plain table."""
+"""A process as a picture: SVG, or in text: mermaid, Graphviz' dot, or a plain table."""
 
 import unicodedata
 from collections.abc import Callable, Mapping
 
 from shanzhi.kernel.matters.policy.process.model import Kind, transitions
+from shanzhi.kernel.matters.policy.process.svg import arrows, to_svg
 from shanzhi.kernel.matters.policy.process.words import OWNER_NAMES, ROLE_NAMES
-
-
-def _arrows(kind: Kind) -> dict[tuple[str, str], list[str]]:
-    """(from, to) → names of the actions that lead there; those that stay are left out, they would only hide the way."""
-    found: dict[tuple[str, str], list[str]] = {}
-    for stage, action, target in transitions(kind):
-        if not action.stays:
-            names = found.setdefault((stage.code, target), [])
-            if action.name not in names:
-                names.append(action.name)
-    return found
 
 
 def to_mermaid(kind: Kind) -> str:
@@ -24,7 +14,7 @@ def to_mermaid(kind: Kind) -> str:
     for stage in kind.stages:
         limit = f"（{stage.limit}）" if stage.limit is not None else ""
         lines.append(f"    {stage.code}: {_plain(stage.name)}{limit}")
-    for (origin, target), names in _arrows(kind).items():
+    for (origin, target), names in arrows(kind).items():
         lines.append(f"    {origin} --> {target}: {_plain('、'.join(names))}")
     lines += [f"    {stage.code} --> [*]" for stage in kind.stages if stage.is_end]
     return "\n".join(lines) + "\n"
@@ -42,7 +32,7 @@ def to_dot(kind: Kind) -> str:
         parts = [stage.name] if stage.is_end else [stage.name, f"{OWNER_NAMES[stage.owner]} {stage.limit}"]
         ring = ", peripheries=2" if stage.is_end else ""
         lines.append(f"    {stage.code} [label={_quoted(parts)}{ring}];")
-    for (origin, target), names in _arrows(kind).items():
+    for (origin, target), names in arrows(kind).items():
         lines.append(f"    {origin} -> {target} [label={_quoted(names)}];")
     return "\n".join([*lines, "}"]) + "\n"
 
@@ -93,5 +83,5 @@ def _width(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
 
 
-FORMATS: Mapping[str, Callable[[Kind], str]] = {"table": to_table, "mermaid": to_mermaid, "dot": to_dot}
+FORMATS: Mapping[str, Callable[[Kind], str]] = {"table": to_table, "mermaid": to_mermaid, "dot": to_dot, "svg": to_svg}
 """What `shanzhi process draw` can make."""

@@ -1,0 +1,99 @@
+"""A city's own work calendar: an edition from a day on, and what the law makes of dates that were promised before."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from django.db import connection, transaction
+
+from shanzhi.core.periods import local_date
+from shanzhi.kernel.journal import operations as journal
+from shanzhi.kernel.journal.operations import Draft
+from shanzhi.kernel.journal.policy import Author, Subject
+from shanzhi.kernel.matters.models import GoLive
+from shanzhi.kernel.matters.operations.rules import Deciding, edit_section
+from shanzhi.kernel.matters.policy.calendars import YearGiven, with_year
+from shanzhi.kernel.matters.policy.golive import CALENDAR
+from shanzhi.kernel.matters.policy.payloads import DueMoved
+from shanzhi.kernel.matters.rulebook import forget_kinds, work_calendar
+
+BATCH = 500
+LOOK_BACK = timedelta(days=2)
+"""How long after an edition began to hold open dates are looked through: for a matter that was in somebody's hands."""
+AHEAD_DAYS = 400
+
+_MOVE = """
+WITH found AS (
+    SELECT c.id, c.matter_id, m.number, m.scope_code, c.stage, c.limit_text, c.started_at, c.due_at, c.warn_at
+    FROM matters_clock c JOIN matters_matter m ON m.id = c.matter_id
+    WHERE c.stopped_at IS NULL AND m.ended_at IS NULL AND m.due_at = c.due_at AND c.due_at > %(now)s
+      AND (c.limit_text LIKE '%%wd' OR c.limit_text LIKE '%%sd')
+      AND (c.due_at AT TIME ZONE %(zone)s)::date = ANY(%(off)s)
+    ORDER BY c.id LIMIT %(most)s FOR UPDATE OF m, c SKIP LOCKED
+), stopped AS (
+    UPDATE matters_clock c SET stopped_at = %(now)s FROM found f WHERE c.id = f.id
+), moved AS (
+    UPDATE matters_matter m SET due_at = g.due_at, steps = m.steps + 1
+    FROM found f JOIN unnest(%(off)s, %(due)s) AS g (day, due_at) ON g.day = (f.due_at AT TIME ZONE %(zone)s)::date
+    WHERE m.id = f.matter_id
+    RETURNING m.id, m.steps, m.due_at
+)
+SELECT f.matter_id, f.number, f.scope_code, f.stage, f.limit_text, f.started_at, f.due_at, f.warn_at,
+       moved.steps, moved.due_at
+FROM found f JOIN moved ON moved.id = f.matter_id
+"""
+
+
+@transaction.atomic
+def calendar_year_set(*, given: YearGiven, how: Deciding) -> int:
+    """Set one year of the city's calendar (and its office hours) from a day on; returns the edition's number.
+
+    Raises:
+        BadCalendar, CalendarError: days or hours that can't be; RulesMovedOn, BadDay, NotTheCitys.
+    """
+    return edit_section(
+        section=CALENDAR,
+        edit="year",
+        make=lambda tables: with_year(tables, given),
+        codes=lambda _before, _after: (str(given.year),),
+        how=how,
+    )
+
+
+def due_dates_follow(*, now: datetime, batch: int = BATCH) -> int:
+    """Move the due dates of open matters whose last day has become a day off, as the law says; returns how many.
+    Worker's role; each batch is a transaction of its own. Nothing is shortened, and nothing else is moved."""
+    today = local_date(now)
+    recent = GoLive.objects.filter(subject=CALENDAR, holds_from__range=(today - LOOK_BACK, today))
+    if not recent.exists():
+        return 0
+    forget_kinds()
+    calendar = work_calendar(today)
+    days = [today + timedelta(days=place) for place in range(AHEAD_DAYS)]
+    off = [day for day in days if not calendar.is_working_day(day)]
+    due = [calendar.close_of(calendar.working_day_on_or_after(day.toordinal())) for day in off]
+    total = 0
+    while moved := _move(off, due, calendar.zone.key, calendar.version, now, batch):
+        total += moved
+    return total
+
+
+@transaction.atomic
+def _move(off: Sequence[date], due: Sequence[datetime], zone: str, version: str, now: datetime, most: int) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(_MOVE, {"off": list(off), "due": list(due), "zone": zone, "now": now, "most": most})
+        rows = cursor.fetchall()
+        if rows:
+            cursor.executemany(
+                "INSERT INTO matters_clock (matter_id, stage, limit_text, calendar_version, started_at, due_at, warn_at)"
+                " VALUES (%s, %s, %s, %s, %s, %s, %s)",
+                [(row[0], row[3], row[4], version, row[5], row[9], row[7]) for row in rows],
+            )
+    return journal.record_many(
+        Draft(
+            DueMoved(number=number, stage=stage, limit=limit, was_due_at=was, due_at=due_at, calendar=version),
+            Subject("matter", matter_id, steps, scope_code),
+            Author("system"),
+            now,
+        )
+        for matter_id, number, scope_code, stage, limit, _started, was, _warn, steps, due_at in rows
+    )
