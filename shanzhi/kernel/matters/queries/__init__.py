@@ -13,7 +13,7 @@ from shanzhi.kernel.matters.queries.card import (
     step_title,
 )
 from shanzhi.kernel.matters.queries.dispatching import Elsewhere, Trial, VersionRow, dispatch_trial, dispatch_versions
-from shanzhi.kernel.matters.queries.finding import ListFilter
+from shanzhi.kernel.matters.queries.finding import NO_CATEGORY, ListFilter
 from shanzhi.kernel.matters.queries.lists import (
     DeskCount,
     MatterPage,
@@ -35,7 +35,20 @@ from shanzhi.kernel.matters.queries.rights import (
     readings,
     rights_state,
 )
+from shanzhi.kernel.matters.queries.sitting import Bounced, Sitting
 from shanzhi.kernel.matters.queries.state import LoopState, Parties, loop_state, parties_of
+from shanzhi.kernel.matters.queries.tally import (
+    IDLE_DAYS,
+    RETURNED_LEAST,
+    Bounce,
+    EndedCount,
+    Tally,
+    TallyRow,
+    bounces,
+    ended_count,
+    root_of,
+    tally,
+)
 from shanzhi.kernel.matters.queries.triage import TriageHint, suggested_unit, triage_hint
 from shanzhi.kernel.matters.queries.views import ViewRow, my_views
 from shanzhi.kernel.matters.rulebook import (
@@ -51,13 +64,19 @@ from shanzhi.kernel.matters.rulebook import (
 )
 
 __all__ = [
+    "IDLE_DAYS",
+    "NO_CATEGORY",
+    "RETURNED_LEAST",
     "ActionChoice",
+    "Bounce",
+    "Bounced",
     "BulkRow",
     "CallerMatter",
     "Categories",
     "CategoryGroup",
     "DeskCount",
     "Elsewhere",
+    "EndedCount",
     "Ground",
     "Kept",
     "ListFilter",
@@ -72,11 +91,15 @@ __all__ = [
     "ReplyTemplate",
     "RightsState",
     "Share",
+    "Sitting",
+    "Tally",
+    "TallyRow",
     "TimelineEntry",
     "TriageHint",
     "Trial",
     "VersionRow",
     "ViewRow",
+    "bounces",
     "bulk_count",
     "card",
     "categories",
@@ -84,6 +107,7 @@ __all__ = [
     "desk_count",
     "dispatch_trial",
     "dispatch_versions",
+    "ended_count",
     "follow_of_phone",
     "grounds",
     "hash_of_code",
@@ -102,9 +126,11 @@ __all__ = [
     "public_sources",
     "readings",
     "rights_state",
+    "root_of",
     "rows_by_ids",
     "step_title",
     "suggested_unit",
+    "tally",
     "triage_hint",
     "work_calendar",
 ]

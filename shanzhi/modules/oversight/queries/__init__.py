@@ -1,0 +1,6 @@
+"""What a supervisor's pages show: counts by region, unit, category and kind, and who gave back to whom."""
+
+from shanzhi.modules.oversight.queries.overview import Figures, Line, Overview, overview
+from shanzhi.modules.oversight.queries.returns import Bounced, BounceLine, bounced
+
+__all__ = ["BounceLine", "Bounced", "Figures", "Line", "Overview", "bounced", "overview"]
