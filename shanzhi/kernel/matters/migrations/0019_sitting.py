@@ -7,7 +7,7 @@ runs as the owner and applies the policy's own predicate; only where all the cod
 of it holds and the others aren't asked.
 
 An assignment says which post of its unit has the share in hand (`post_id`) and, once it was given back, on which ground.
-Older ones get the ground out of the journal; who had them in hand is told by who handled them.
+Older ones get the ground out of the journal, and the post of who handled them.
 """
 
 from importlib import import_module
@@ -145,6 +145,10 @@ UPDATE matters_assignment a SET ground = j.payload->>'ground' FROM journal_entry
     WHERE a.state = 'returned' AND j.subject_kind = 'matter' AND j.subject_id = a.matter_id
     AND j.action IN ('matters.hand_back', 'matters.give_back') AND j.happened_at = a.ended_at
     AND j.payload->>'ground' IS NOT NULL;
+UPDATE matters_assignment a SET post_id = (
+    SELECT h.post_id FROM organisation_post_holding h JOIN organisation_post p ON p.id = h.post_id
+    WHERE h.staff_id = a.handled_by_id AND p.unit_id = a.unit_id AND h.valid @> a.taken_at::date ORDER BY h.post_id LIMIT 1)
+    WHERE a.ended_at IS NULL AND a.handled_by_id IS NOT NULL;
 """
 IN_HAND_BACK = """
 DROP TRIGGER matters_assignment_in_hand ON matters_assignment;

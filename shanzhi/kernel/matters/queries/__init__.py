@@ -14,6 +14,7 @@ from shanzhi.kernel.matters.queries.card import (
 )
 from shanzhi.kernel.matters.queries.dispatching import Elsewhere, Trial, VersionRow, dispatch_trial, dispatch_versions
 from shanzhi.kernel.matters.queries.finding import NO_CATEGORY, ListFilter
+from shanzhi.kernel.matters.queries.in_hand import in_hand, in_hand_counts
 from shanzhi.kernel.matters.queries.lists import (
     DeskCount,
     MatterPage,
@@ -111,6 +112,8 @@ __all__ = [
     "follow_of_phone",
     "grounds",
     "hash_of_code",
+    "in_hand",
+    "in_hand_counts",
     "kept",
     "kind_version",
     "likely_categories",

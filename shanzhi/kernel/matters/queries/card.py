@@ -250,7 +250,7 @@ def _attachments(matter_id: int, for_reporter: bool) -> tuple[AttachmentRow, ...
 
 
 # What the reporter needn't see of the inner working: corrections, and who in the offices wrote notes to whom.
-_INNER = frozenset({"matters.correct"})
+_INNER = frozenset({"matters.correct", "matters.hand_over"})
 _NOTES = frozenset({"matters.note", "matters.attach", "matters.assist_done"})
 
 
@@ -264,6 +264,7 @@ _TITLES = {
     "matters.report": msg("反映"),
     "matters.settle": msg("随历史数据导入，已答复办结"),
     "matters.recode": msg("区划变更，所在区域随之调整"),
+    "matters.hand_over": msg("在本单位内转交给另一个岗位"),
     "vault.read": msg("查看联系方式或原文"),
     "vault.copied": msg("本人下载副本"),
     "vault.corrected": msg("本人更正联系方式"),

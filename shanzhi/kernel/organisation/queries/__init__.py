@@ -3,6 +3,7 @@
 Nothing here is personal data of residents, and nothing is hidden by row: who governs where is public.
 """
 
+from shanzhi.kernel.organisation.queries.left import LeftPost, left_posts
 from shanzhi.kernel.organisation.queries.posts import (
     PostCard,
     PostName,
@@ -62,6 +63,7 @@ from shanzhi.kernel.organisation.tree import one_tree
 __all__ = [
     "Following",
     "Intake",
+    "LeftPost",
     "PastState",
     "PostCard",
     "PostName",
@@ -76,6 +78,7 @@ __all__ = [
     "find_regions",
     "find_staff",
     "intake_for",
+    "left_posts",
     "one_tree",
     "path",
     "paths_of",

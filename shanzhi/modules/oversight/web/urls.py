@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from shanzhi.modules.oversight.web import files, views
+from shanzhi.modules.oversight.web import files, posts, views
 
 PREFIX = "oversight/"
 app_name = "oversight"
@@ -12,5 +12,7 @@ urlpatterns = [
     path("by/<str:dimension>/", views.table, name="table"),
     path("by/<str:dimension>/file/", files.table, name="table_file"),
     path("bounced/", views.bounced, name="bounced"),
+    path("posts/", posts.posts, name="posts"),
+    path("posts/<int:pk>/", posts.post, name="post"),
     path("bounced/file/", files.bounced, name="bounced_file"),
 ]

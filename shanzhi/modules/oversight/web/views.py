@@ -15,6 +15,7 @@ from shanzhi.modules.oversight import queries
 from shanzhi.modules.oversight.policy import FEATURE, LISTED_MOST, SHOWN_MOST, Dimension, dimension_of
 from shanzhi.modules.oversight.queries import Overview
 from shanzhi.modules.oversight.web import show
+from shanzhi.modules.oversight.web.posts import posts_table
 
 
 def looked_at(request: ActingRequest) -> Overview:
@@ -28,7 +29,9 @@ def looked_at(request: ActingRequest) -> Overview:
 @never_cache
 def start(request: ActingRequest) -> HttpResponse:
     """The big numbers, and the first lines of each table."""
-    return render(request, "oversight/start.html", _context(request, looked_at(request)))
+    context = _context(request, looked_at(request))
+    left = queries.left_with_work(request.actor, now=request.now)
+    return render(request, "oversight/start.html", context | {"left": posts_table(left)})
 
 
 @require_safe
