@@ -202,7 +202,6 @@ _OFFICE = (
     "sessions, tokens and sign-offs, nothing of matters: held by policies and triggers of their own (kernel/access)"
 )
 _VIEWS = "names and addresses of lists, nothing of matters: held by the policy view_own (test_save_a_view.py)"
-_POSTS = "units and posts are public; of matters only those in sight are counted and handed over"
 DECIDES_OTHERWISE: Mapping[str, str] = {
     "shanzhi.kernel.access.queries:actor_of_post": _WHO,
     "shanzhi.kernel.access.queries:token_actor": _WHO,
@@ -270,14 +269,9 @@ DECIDES_OTHERWISE: Mapping[str, str] = {
     "shanzhi.modules.exports.web.views:_check": _ASKS,
     "shanzhi.modules.intake.web.follow:_mine": "hands its codes to ListFilter; _filtered is switched off",
     "shanzhi.modules.intake.web.phone:all_mine": "hands its codes to ListFilter; _filtered is switched off",
-    "shanzhi.kernel.matters.operations.handing:shares_hand_over": _WRITES,
+    "shanzhi.kernel.matters.queries.sitting:_gave_back": "goes by the units that an address names, whoever asks",
     "shanzhi.kernel.matters.queries.tally:root_of": "names a region; the counts apply the policy's predicate themselves",
     "shanzhi.modules.oversight.operations:post_hand_over": _ASKS,
-    "shanzhi.modules.oversight.queries.overview:overview": "names a region; the counts apply the policy's predicate themselves",
-    "shanzhi.modules.oversight.queries.posts:_closed": _POSTS,
-    "shanzhi.modules.oversight.queries.posts:left_with_work": _POSTS,
-    "shanzhi.modules.oversight.queries.posts:posts_of_unit": _POSTS,
-    "shanzhi.modules.oversight.queries.posts:sides": _POSTS,
     "shanzhi.modules.worklist.queries:worklist": "hands its unit to ListFilter; _filtered is switched off",
 }
 

@@ -14,13 +14,20 @@ from shanzhi.core.sheets import MEDIA_TYPES, WRITERS, Sheet
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.web.middleware import ActingRequest
 from shanzhi.kernel.matters.web import desk
-from shanzhi.kernel.matters.web.sheet import HEADERS, IN_MEMORY
 from shanzhi.modules.oversight import queries
 from shanzhi.modules.oversight.policy import FEATURE, MEASURES, MEDIAN_LABEL, MEDIAN_MEANING, dimension_of
 from shanzhi.modules.oversight.web.show import BOUNCE_HEADS, FIRST
 from shanzhi.modules.oversight.web.views import looked_at
 
 Told = Sequence[tuple[str, str]]
+IN_MEMORY = 1 << 20
+# Saved, never shown, never kept by anything in between.
+HEADERS = {
+    "Cache-Control": "private, no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
 
 
 @require_GET

@@ -15,7 +15,6 @@ from shanzhi.core.errors import DomainError
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.web.middleware import ActingRequest
 from shanzhi.kernel.matters.web import desk
-from shanzhi.kernel.matters.web.columns import level_of
 from shanzhi.modules.oversight import operations, queries
 from shanzhi.modules.oversight.policy import FEATURE
 from shanzhi.modules.oversight.queries import PostLine
@@ -93,8 +92,8 @@ def _draw(request: ActingRequest, pk: int, given: QueryDict, error: DomainError 
     context: dict[str, Any] = {
         "work": work,
         "rows": [
-            (row, level_of(row) or "none", reverse("matters:matter", args=[row.number]), str(row.id) in chosen)
-            for row in work.rows
+            (line, str(row.id) in chosen)
+            for row, line in zip(work.rows, desk.lines(work.rows, "matters:matter"), strict=True)
         ],
         "to": given.get("to", ""),
         "is_some": given.get("which") == "some",

@@ -24,7 +24,6 @@ from shanzhi.modules.oversight.policy.handing import CantReceive, NoSuchPostHere
 from shanzhi.modules.oversight.tests.city_of_work import HERE, THERE, dispatched
 from tests.city import Cast, _actor
 from tests.concurrency.committed import City, as_role, at_once
-from tests.concurrency.committed import city as city  # noqa: PLC0414 - a fixture
 from tests.desks import signed_in
 
 HandOver = Callable[..., int]
@@ -238,9 +237,14 @@ def test_it_is_done_once_when_two_do_it_at_once(cast: Cast, hand_over: HandOver,
 
 def test_it_loses_nothing_when_it_breaks_off(cast: Cast, hand_over: HandOver, other: int):
     made = [dispatched(cast, HERE, cast.handler)[0] for _ in range(2)]
-    with pytest.raises(RuntimeError), transaction.atomic():
-        assert hand_over(cast.supervisor, None) == 2
-        raise RuntimeError
+
+    def breaks_off() -> None:
+        with transaction.atomic():
+            assert hand_over(cast.supervisor, None) == 2
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        breaks_off()
     assert counts(cast.supervisor, cast.handler.post_id, other) == [2, 0]
     with acting(cast.supervisor):
         assert journal.entries_by_action("matter", made, ["matters.hand_over"], limit=9) == []
