@@ -13,6 +13,5 @@ class OversightConfig(AppConfig):
     label = "oversight"
 
     def ready(self) -> None:
-        """Offer the pages to the navigation."""
+        """Offer the page to the navigation."""
         offer_page(NavEntry("oversight:start", msg("督办"), 15, "oversight"))
-        offer_page(NavEntry("oversight:bounced", msg("退单来往"), 16, "oversight"))

@@ -7,7 +7,7 @@ from django.db import connection
 
 from shanzhi.core.ranges import CodeRanges
 from shanzhi.kernel.access.policy import Actor
-from shanzhi.kernel.matters.queries.finding import plan_by_values, span_of
+from shanzhi.kernel.matters.queries.finding import span_of
 from shanzhi.kernel.matters.queries.sitting import Sitting
 
 IDLE_DAYS = 7
@@ -76,11 +76,10 @@ def root_of(actor: Actor) -> str:
 
 
 def tally(region_code: str, *, digits: int, resident_stages: tuple[str, ...], now: datetime) -> Tally:
-    """Counts of what is open in a region (empty: wherever it is seen), in one statement after one that sets how to plan.
+    """Counts of what is open in a region (empty: wherever it is seen), in one statement.
 
     `digits`: the length of a code one level below. `resident_stages`: the stages in which the resident is waited for.
     """
-    plan_by_values()
     low, below = span_of(region_code) if region_code else (None, None)
     since = Sitting(idle_days=IDLE_DAYS).idle_since(now)
     with connection.cursor() as cursor:

@@ -12,6 +12,7 @@ from shanzhi.kernel.matters.queries import Bounced, Sitting, grounds
 from shanzhi.kernel.organisation import queries as organisation
 
 FIELDS = ("holder", "returned", "idle", "ended_since", "ended_until", "solved", "bounced")
+ALWAYS = frozenset({"returned", "idle"})
 IDLE_CHOICES = (3, 7, 15, 30)
 RETURNED_CHOICES = (1, 2, 3)
 _DAY = {"type": "date"}
@@ -27,6 +28,10 @@ class SittingForm(forms.Form):
     ended_since = forms.DateField(label=msg("结束时间从"), required=False, widget=forms.DateInput(attrs=_DAY))
     ended_until = forms.DateField(label=msg("结束时间到"), required=False, widget=forms.DateInput(attrs=_DAY))
     solved = forms.ChoiceField(label=msg("反映人评价"), required=False)
+
+    def sitting(self) -> list[forms.BoundField]:
+        """The fields to draw: two that are often looked for, and those by which a figure led here."""
+        return [self[name] for name in FIELDS if name in ALWAYS or self.data.get(name)]
 
 
 def bounced_value(from_unit_id: int, to_unit_id: int, ground: str) -> str:

@@ -30,8 +30,10 @@ _LEFT = (
     " JOIN LATERAL (SELECT code FROM organisation_region_state WHERE region_id = u.region_id"
     " ORDER BY lower(valid) DESC LIMIT 1) s ON true"
     " JOIN (SELECT post_id, max(upper(valid)) AS left_on FROM organisation_post_holding"
-    " GROUP BY post_id HAVING max(coalesce(upper(valid), 'infinity'::date)) <= %(on)s) h ON h.post_id = p.id"
-    " WHERE s.code <@ %(within)s::codemultirange ORDER BY h.left_on DESC, p.id LIMIT %(most)s"
+    " WHERE upper(valid) <= %(on)s GROUP BY post_id) h ON h.post_id = p.id"
+    " WHERE NOT EXISTS (SELECT 1 FROM organisation_post_holding later WHERE later.post_id = p.id"
+    " AND (upper(later.valid) IS NULL OR upper(later.valid) > %(on)s))"
+    " AND s.code <@ %(within)s::codemultirange ORDER BY h.left_on DESC, p.id LIMIT %(most)s"
 )
 
 

@@ -11,7 +11,7 @@ from shanzhi.core.text import msg
 FEATURE = "oversight"
 SHOWN_MOST = 10
 """Lines of each table on the start page; all of them are on the table's own page."""
-LISTED_MOST = 200
+LISTED_MOST = 50
 """Lines of a table on its own page; its file has all of them."""
 
 

@@ -84,7 +84,7 @@ def test_it_counts_what_was_made(cast: Cast):
     assert found.path == (("3703", "淄博市"),)
     assert counted["退单 2 次及以上"] == 1
     assert counted["等反映人评价"] == 1
-    assert (counted["评价已解决"], counted["没有解决"]) == (1, 0)
+    assert (counted["已解决"], counted["没有解决"]) == (1, 0)
     assert counted["本周结束"] == 1
     assert counted["region 张店区 open"] == 7
     assert counted["region 周村区 open"] == 4

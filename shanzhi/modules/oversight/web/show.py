@@ -69,37 +69,33 @@ def bounced_table(found: Bounced) -> Table:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A big number, the list that it leads to, and what stands beside it."""
+    """A big number and the list that it leads to."""
 
     label: str
     value: int
     url: str
-    level: str = ""
-    note: str = ""
 
 
 def figures(found: Overview) -> list[Figure]:
     """The big numbers, each with its list."""
     told, whole, ended = found.figures, found.figures.whole, found.figures.ended
 
-    def made(label: str, value: int, adds: Mapping[str, str], level: str = "", note: str = "") -> Figure:
-        return Figure(gettext(label), value, list_url({**found.adds, **adds}), level, note)
+    def made(label: str, value: int, adds: Mapping[str, str]) -> Figure:
+        return Figure(gettext(label), value, list_url({**found.adds, **adds}))
 
     week = {"which": "all", "ended_since": f"{told.week_from:%Y-%m-%d}"}
-    says = gettext(msg("评价已解决 %(solved)s，没有解决 %(unsolved)s"))
-    note = says % {"solved": ended.solved, "unsolved": ended.unsolved}
     asked = [
         made(msg("等反映人评价"), whole.resident, {"stage": stage})
         for stage in told.resident_stages
         if len(told.resident_stages) == 1
     ]
     return [
-        made(msg("超期"), whole.late, {"light": "overdue"}, "over"),
-        made(msg("临期"), whole.warning, {"light": "warning"}, "near"),
+        made(msg("超期"), whole.late, {"light": "overdue"}),
+        made(msg("临期"), whole.warning, {"light": "warning"}),
         made(msg("退单 2 次及以上"), whole.returned, {"returned": "2"}),
         made(msg("7 天没有进展"), whole.idle, {"idle": "7"}),
         *asked,
-        made(msg("本周结束"), ended.ended, week, note=note),
+        made(msg("本周结束"), ended.ended, week),
     ]
 
 
@@ -109,7 +105,7 @@ def verdicts(found: Overview) -> list[tuple[str, int, str]]:
     ended = found.figures.ended
     return [
         (gettext(label), value, list_url({**found.adds, "which": "all", "ended_since": since, "solved": code}))
-        for label, value, code in ((msg("评价已解决"), ended.solved, "yes"), (msg("没有解决"), ended.unsolved, "no"))
+        for label, value, code in ((msg("已解决"), ended.solved, "yes"), (msg("没有解决"), ended.unsolved, "no"))
     ]
 
 
