@@ -5,10 +5,13 @@ from io import BytesIO
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from openpyxl import load_workbook
 
+from shanzhi.kernel.access.operations import acting
+from shanzhi.kernel.matters import queries as matters
 from shanzhi.kernel.matters.tests.page_support import page, queries_of, signed_in
-from shanzhi.modules.oversight.tests.city_of_work import HERE, dispatched, reported, work
+from shanzhi.modules.oversight.tests.city_of_work import HERE, dispatched, given_back, reported, work
 from tests.city import Cast
 
 pytestmark = pytest.mark.django_db
@@ -60,6 +63,17 @@ def test_it_answers_when_there_is_nothing(cast: Cast):
     assert "没有退过单的事项" in page(client.get("/oversight/bounced/"))
     assert client.get("/oversight/by/nothing/").status_code == 404
     assert client.get("/oversight/by/unit/file/").status_code == 422
+
+
+def test_it_tells_a_matter_s_way_through_units(cast: Cast):
+    matter_id, _ = dispatched(cast, HERE, cast.handler, days=9)
+    given_back(cast, matter_id, cast.handler, cast.second_handler, days=5)
+    with acting(cast.supervisor):
+        number = matters.rows_by_ids([matter_id], now=timezone.now())[0].number
+    html = re.sub(r"<[^>]+>|\s+", " ", page(signed_in("supervisor").get(f"/m/{number}/")))
+    html = re.sub(r"\s+", " ", html)
+    assert re.search(r"派给 ?， ?停留 4 天 ?， ?理由： ?不属于本单位职责", html)
+    assert re.search(r"派给 ?， ?停留 5 天", html)
 
 
 def test_it_asks_again_for_the_wall_alone(cast: Cast):
