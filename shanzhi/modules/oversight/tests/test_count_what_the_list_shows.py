@@ -143,5 +143,5 @@ def test_it_tells_who_gave_back_and_who_had_it_next(cast: Cast):
         found = queries.bounced(cast.supervisor, region="", now=timezone.now())
     assert [(line.from_unit, line.to_unit, line.ground, line.matters) for line in found.lines] == [
         ("张店区住房和城乡建设局", "张店区城市管理局", "不属于本单位职责", 2),
-        ("张店区城市管理局", "淄博市社会治理中心", "不属于本单位职责", 1),
+        ("张店区城市管理局", "淄博市社会治安综合治理中心", "不属于本单位职责", 1),
     ]

@@ -2,8 +2,10 @@
 
 import re
 from io import BytesIO
+from typing import Any
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from openpyxl import load_workbook
@@ -16,6 +18,11 @@ from tests.city import Cast
 
 pytestmark = pytest.mark.django_db
 PAGES = ("/oversight/", "/oversight/wall/", "/oversight/by/unit/", "/oversight/bounced/", "/oversight/posts/")
+
+
+def downloaded(client: Client, url: str) -> bytes:
+    answer: Any = client.get(url)
+    return b"".join(answer.streaming_content)
 
 
 def test_it_starts_there(cast: Cast):
@@ -89,8 +96,7 @@ def test_it_asks_again_for_the_wall_alone(cast: Cast):
 def test_it_takes_a_table_along_with_what_it_means(cast: Cast):
     work(cast)
     client = signed_in("supervisor")
-    answer = client.get("/oversight/by/region/file/?format=xlsx")
-    book = load_workbook(BytesIO(b"".join(answer.streaming_content)))
+    book = load_workbook(BytesIO(downloaded(client, "/oversight/by/region/file/?format=xlsx")))
     table, about = book.worksheets
     rows = [[cell.value for cell in row] for row in table.iter_rows()]
     assert rows[0] == ["区域", "未结束", "超期", "临期", "多次退单", "7 天没有进展", "已办天数"]
@@ -98,8 +104,7 @@ def test_it_takes_a_table_along_with_what_it_means(cast: Cast):
     told = {row[0].value: row[1].value for row in about.iter_rows()}
     assert told["统计范围"] == "淄博市"
     assert told["超期"] == "当前环节已超过期限，还没有结束的事项"
-    answer = client.get("/oversight/bounced/file/?format=csv")
-    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    text = downloaded(client, "/oversight/bounced/file/?format=csv").decode("utf-8-sig")
     assert text.splitlines()[1] == '"张店区住房和城乡建设局","张店区城市管理局","不属于本单位职责",2'
 
 
