@@ -1,7 +1,7 @@
 """Typed data that components show. Views build these; the tags in `templatetags/ui.py` draw them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -80,12 +80,14 @@ class Column:
 class Row:
     """One row: the address of its page and its cells by column key.
 
-    Cell values by kind: text str, number int or Decimal, time datetime, light `LightLevel`, badge `Badge`.
+    Cell values by kind: text str, number int or Decimal, time datetime, light `LightLevel`, badge `Badge`. `links`: where
+    numbers lead, by column key.
     """
 
     url: str
     cells: Mapping[str, object]
     current: bool = False
+    links: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -294,6 +294,9 @@ DECIDES_OTHERWISE: Mapping[str, str] = {
     "shanzhi.modules.exports.web.views:_check": _ASKS,
     "shanzhi.modules.intake.web.follow:_mine": "hands its codes to ListFilter; _filtered is switched off",
     "shanzhi.modules.intake.web.phone:all_mine": "hands its codes to ListFilter; _filtered is switched off",
+    "shanzhi.kernel.matters.queries.sitting:_gave_back": "goes by the units that an address names, whoever asks",
+    "shanzhi.kernel.matters.queries.tally:root_of": "names a region; the counts apply the policy's predicate themselves",
+    "shanzhi.modules.oversight.operations:post_hand_over": _ASKS,
     "shanzhi.modules.worklist.queries:worklist": "hands its unit to ListFilter; _filtered is switched off",
 }
 

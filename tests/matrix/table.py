@@ -42,6 +42,7 @@ FEATURES: Mapping[str, frozenset[str]] = {
     "knowledge": frozenset({"keeper"}),
     "worklist": frozenset({"handler"}),
     "checks": frozenset({"checker"}),
+    "oversight": frozenset({"supervisor"}),
     "find": frozenset(
         {"dispatcher", "operator", "handler", "checker", "supervisor", "keeper", "grid_chief", "grid_worker"}
     ),
@@ -102,6 +103,7 @@ WORDS = {"words": "看看", "page": "/worklist/", "back": "/worklist/"}
 NOTE, TAKE, REPLY, TRANSFER, NONSENSE = ({"action": name} for name in ("note", "take", "reply", "transfer", "nonsense"))
 ACTING = {**WORDS, "reply": "已办", "lead": "1"}
 LIST = ("tab", "light", "q", "after")
+SITTING = ("holder", "returned", "idle", "ended_since", "ended_until", "solved", "bounced")
 # An entry is proved whole: the hash of a paper that stayed inside stands in it; neither its name nor its content.
 HASHES = frozenset({"inner file"})
 # Things of the world that are no matters, under numbers that `world.py` gives them, and who sees them.
@@ -199,6 +201,7 @@ PAGES: Mapping[str, Page] = {
                 "kind",
                 "channel",
                 "place",
+                *SITTING,
             ),
             *("sort", "after", "before", "col"),
         ),
@@ -220,6 +223,7 @@ PAGES: Mapping[str, Page] = {
                 "kind",
                 "channel",
                 "place",
+                *SITTING,
             ),
             *("sort", "col", "format"),
         ),
@@ -242,6 +246,7 @@ PAGES: Mapping[str, Page] = {
                 "kind",
                 "channel",
                 "place",
+                *SITTING,
             ),
             *("sort", "col"),
         ),
@@ -303,6 +308,17 @@ PAGES: Mapping[str, Page] = {
     "keeper:category": Page("keep", "keep", args=({"code": "housing.property-fees"},), sends={"do": "withdraw"}),
     "keeper:categories_file": Page("keep", args=({"form": "csv"},)),
     "keeper:calendar": Page("keep", "keep", sends={"do": "trial", "hours": "08:30-12:00"}, asks=("year",)),
+    # -- supervision: counts of what is seen; a post that isn't there
+    "oversight:start": Page("oversight", asks=("region",)),
+    "oversight:wall": Page("oversight", asks=("region",)),
+    "oversight:table": Page("oversight", args=({"dimension": "region"}, {"dimension": "unit"}), asks=("region",)),
+    "oversight:table_file": Page(
+        "oversight", args=({"dimension": "region"},), head=False, asks=("region", "format"), says="422"
+    ),
+    "oversight:bounced": Page("oversight", asks=("region",)),
+    "oversight:bounced_file": Page("oversight", head=False, asks=("region", "format"), says="422"),
+    "oversight:posts": Page("oversight", asks=("unit",)),
+    "oversight:post": Page("oversight", "oversight", args=({"pk": NO_STAFF},), sends={"to": "1"}, says="404"),
     # -- exports: one's own, for whom the supervisor of the world asked
     "exports:list": Page("export"),
     "exports:ask": Page("export", "export", sends={"since": "2025-11-01", "until": "2025-11-18", "format": "csv"}),

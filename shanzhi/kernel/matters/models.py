@@ -67,6 +67,23 @@ class Matter(models.Model):
             models.Index(fields=["category", "scope_code", "reported_at"], name="matters_matter_like"),
             models.Index(fields=["follow_hash"], name="matters_matter_follow"),
             models.Index(fields=["-reported_at", "-id"], name="matters_matter_newest"),
+            # Holds all that is counted of open matters (`matters_tally`), so that the rows aren't read.
+            models.Index(
+                fields=["scope_code"],
+                include=[
+                    *("holder_unit", "category", "kind", "stage", "due_at", "warn_at", "stage_since", "reported_at"),
+                    "counts",
+                ],
+                condition=Q(ended_at=None),
+                name="matters_matter_open",
+            ),
+            models.Index(fields=["stage_since"], condition=Q(ended_at=None), name="matters_matter_idle"),
+            models.Index(
+                fields=["ended_at"],
+                include=["scope_code", "result", "solved"],
+                condition=Q(ended_at__isnull=False),
+                name="matters_matter_ended",
+            ),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(
@@ -126,7 +143,10 @@ class Participant(models.Model):
 
 
 class Assignment(models.Model):
-    """派单: a unit's share of a matter, as lead (主办) or co-handler (协办), with its own state."""
+    """派单: a unit's share of a matter, as lead (主办) or co-handler (协办), with its own state.
+
+    `post` has it in hand: who took it, or to whom it was handed over. `ground` tells why it was given back.
+    """
 
     matter = models.ForeignKey(Matter, on_delete=models.PROTECT, related_name="+")
     unit = models.ForeignKey("organisation.Unit", on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -138,11 +158,19 @@ class Assignment(models.Model):
     handled_by = models.ForeignKey(
         "organisation.Staff", on_delete=models.PROTECT, related_name="+", null=True, db_index=False
     )
+    post = models.ForeignKey("organisation.Post", on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
+    ground = models.CharField(max_length=60, default="", db_default="", db_collation="C")
 
     class Meta:
         default_permissions: ClassVar = ()
         indexes: ClassVar = [
-            models.Index(fields=["unit", "matter"], name="matters_assignment_unit", condition=Q(ended_at=None))
+            models.Index(fields=["unit", "matter"], name="matters_assignment_unit", condition=Q(ended_at=None)),
+            models.Index(fields=["unit", "matter"], name="matters_assignment_back", condition=Q(state="returned")),
+            models.Index(
+                fields=["post", "matter"],
+                name="matters_assignment_post",
+                condition=Q(ended_at=None, post__isnull=False),
+            ),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(

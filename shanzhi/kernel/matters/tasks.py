@@ -11,6 +11,7 @@ from shanzhi.core.text import msg
 from shanzhi.kernel.files import operations as files
 from shanzhi.kernel.matters import operations, queries
 from shanzhi.kernel.matters.operations.erasing import FILES_GONE_TOPIC
+from shanzhi.kernel.matters.operations.handing import HANDED_TOPIC
 from shanzhi.kernel.matters.operations.rights import ERASE_TOPIC
 from shanzhi.kernel.matters.operations.step import STEP_TOPIC
 from shanzhi.kernel.matters.policy.process import Party, Role
@@ -34,6 +35,7 @@ TEXTS = {
     "matters.rate": msg("反映人已评价：%(title)s（%(number)s）"),
     "matters.withdraw": msg("反映人撤回：%(title)s（%(number)s）"),
     "matters.lapse": msg("到期未评价，已办结：%(title)s（%(number)s）"),
+    "matters.hand_over": msg("转给“%(post)s”接办：%(title)s（%(number)s）"),
 }
 """Notice texts by journal action."""
 
@@ -95,6 +97,26 @@ def _of_lead(matter: queries.Parties, posts: frozenset[str]) -> tuple[str, ...]:
     return tuple(sorted(having & matter.kind.roles_at(matter.stage) or having))
 
 
+def write_of_hand_overs(events: Sequence[Happened], now: datetime) -> None:
+    """Tell the posts that got work of another post of their unit."""
+    cards = organisation.post_cards({int(event.body["post"]) for event in events}, local_date(now))
+    for event in events:
+        card = cards.get(int(event.body["post"]))
+        steps = {int(matter): int(step) for matter, step in event.body["matters"].items()}
+        told = queries.parties_of(list(steps)) if card else {}
+        if card:
+            notices.notices_write(
+                [
+                    NewNotice(
+                        card.unit_id, card.role, "matter", pk, steps[pk], "matters.hand_over",
+                        {"title": matter.title, "number": matter.number, "post": card.title},
+                    )
+                    for pk, matter in told.items()
+                ],
+                now=now,
+            )  # fmt: skip
+
+
 def erase_what_was_asked(events: Sequence[Happened], now: datetime) -> None:
     """Delete what reporters asked to have deleted."""
     for event in events:
@@ -109,6 +131,7 @@ def remove_bytes(events: Sequence[Happened], now: datetime) -> None:
 
 on_event(STEP_TOPIC, make_suggestions)
 on_event(STEP_TOPIC, write_notices)
+on_event(HANDED_TOPIC, write_of_hand_overs)
 on_event(ERASE_TOPIC, erase_what_was_asked)
 on_event(FILES_GONE_TOPIC, remove_bytes)
 

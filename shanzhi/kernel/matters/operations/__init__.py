@@ -7,6 +7,7 @@ from shanzhi.kernel.matters.operations.dispatching import dispatch_go_live, disp
 from shanzhi.kernel.matters.operations.erasing import erase_asked
 from shanzhi.kernel.matters.operations.finding import words_fill
 from shanzhi.kernel.matters.operations.foresee import Foreseen, foresee
+from shanzhi.kernel.matters.operations.handing import NotInHand, shares_hand_over
 from shanzhi.kernel.matters.operations.kinds import kinds_take_over
 from shanzhi.kernel.matters.operations.listing import LIST_MOST, ListTooLong, list_take
 from shanzhi.kernel.matters.operations.processes import FaultyProcess, WouldStrand, process_go_live, process_upload
@@ -39,6 +40,7 @@ __all__ = [
     "ListTooLong",
     "MatterNotFound",
     "MovedOn",
+    "NotInHand",
     "Reported",
     "TooManyViews",
     "WouldStrand",
@@ -70,6 +72,7 @@ __all__ = [
     "process_upload",
     "report",
     "reveal_contact",
+    "shares_hand_over",
     "submissions_forget",
     "suggestions_make",
     "view_drop",

@@ -97,13 +97,21 @@ def _own(step: Step, state: str) -> None:
     row.state = state
     row.taken_at = row.taken_at or step.now
     row.handled_by_id = step.actor.staff_id or row.handled_by_id
+    row.post_id = step.actor.post_id or row.post_id
     if state == "done":
         row.ended_at = step.now
-    row.save(update_fields=["state", "taken_at", "handled_by", "ended_at"])
+    row.save(update_fields=["state", "taken_at", "handled_by", "post", "ended_at"])
 
 
 def _hand_back(step: Step) -> None:
     _ground(step)
+    _give_up(step)
+
+
+def _give_up(step: Step) -> None:
+    """End all shares; the lead's says why it was given back."""
+    if step.lead is not None:
+        step.lead.ground = step.tells["ground"]
     end_assignments(step, "returned")
 
 
@@ -158,7 +166,7 @@ def _give_back(step: Step) -> None:
         .values_list("unit_id", flat=True)
         .first()
     )
-    end_assignments(step, "returned")
+    _give_up(step)
     assign(step, giver or step.matter.intake_unit_id, ())
 
 

@@ -231,7 +231,7 @@ def end_assignments(step: Step, lead_state: str, co_state: str = "over") -> None
     for row in step.open:
         row.state = lead_state if row.part == "lead" else co_state
         row.ended_at = step.now
-        row.save(update_fields=["state", "ended_at"])
+        row.save(update_fields=["state", "ended_at", "ground"] if row.ground else ["state", "ended_at"])
     if step.lead is not None:
         step.tells.setdefault("from_unit_id", step.lead.unit_id)
     step.open = []

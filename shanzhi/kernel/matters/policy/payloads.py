@@ -79,6 +79,17 @@ class Succeed(Payload):
     intake_unit_id: int
 
 
+@payload("matters.hand_over")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOver(Payload):
+    """A unit's share passed from the hands of one of its posts into another's; nothing else of the matter changed."""
+
+    number: str
+    unit_id: int
+    from_post_id: int
+    to_post_id: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step(About):
     """A step of the loop. `words_sealed` and `reply_sealed` commit to what was written, `files` are hashes.

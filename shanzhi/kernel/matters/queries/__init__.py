@@ -14,7 +14,8 @@ from shanzhi.kernel.matters.queries.card import (
     step_title,
 )
 from shanzhi.kernel.matters.queries.dispatching import Elsewhere, Trial, VersionRow, dispatch_trial, dispatch_versions
-from shanzhi.kernel.matters.queries.finding import ListFilter
+from shanzhi.kernel.matters.queries.finding import NO_CATEGORY, ListFilter
+from shanzhi.kernel.matters.queries.in_hand import in_hand, in_hand_counts
 from shanzhi.kernel.matters.queries.lists import (
     DeskCount,
     MatterPage,
@@ -56,7 +57,20 @@ from shanzhi.kernel.matters.queries.rules import (
     section_state,
     section_tables,
 )
+from shanzhi.kernel.matters.queries.sitting import Bounced, Sitting
 from shanzhi.kernel.matters.queries.state import LoopState, Parties, loop_state, parties_of
+from shanzhi.kernel.matters.queries.tally import (
+    IDLE_DAYS,
+    RETURNED_LEAST,
+    Bounce,
+    EndedCount,
+    Tally,
+    TallyRow,
+    bounces,
+    ended_count,
+    root_of,
+    tally,
+)
 from shanzhi.kernel.matters.queries.triage import TriageHint, suggested_unit, triage_hint
 from shanzhi.kernel.matters.queries.views import ViewRow, my_views
 from shanzhi.kernel.matters.rulebook import (
@@ -73,7 +87,12 @@ from shanzhi.kernel.matters.rulebook import (
 )
 
 __all__ = [
+    "IDLE_DAYS",
+    "NO_CATEGORY",
+    "RETURNED_LEAST",
     "ActionChoice",
+    "Bounce",
+    "Bounced",
     "BulkRow",
     "CalendarTrial",
     "CalendarYear",
@@ -85,6 +104,7 @@ __all__ = [
     "DeskCount",
     "EditionRow",
     "Elsewhere",
+    "EndedCount",
     "Ground",
     "Kept",
     "ListFilter",
@@ -104,12 +124,16 @@ __all__ = [
     "RightsState",
     "SectionState",
     "Share",
+    "Sitting",
+    "Tally",
+    "TallyRow",
     "TimelineEntry",
     "TriageHint",
     "Trial",
     "VersionPage",
     "VersionRow",
     "ViewRow",
+    "bounces",
     "bulk_count",
     "calendar_trial",
     "calendar_year",
@@ -120,9 +144,12 @@ __all__ = [
     "desk_count",
     "dispatch_trial",
     "dispatch_versions",
+    "ended_count",
     "follow_of_phone",
     "grounds",
     "hash_of_code",
+    "in_hand",
+    "in_hand_counts",
     "kept",
     "kind_version",
     "likely_categories",
@@ -148,11 +175,13 @@ __all__ = [
     "readings",
     "region_figures",
     "rights_state",
+    "root_of",
     "rows_by_ids",
     "section_state",
     "section_tables",
     "step_title",
     "suggested_unit",
+    "tally",
     "triage_hint",
     "work_calendar",
 ]

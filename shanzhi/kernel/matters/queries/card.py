@@ -56,13 +56,15 @@ class TimelineEntry:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A unit's share of the matter."""
+    """A unit's share of the matter: since when, for how many whole days, and on which ground it was given back."""
 
     unit_name: str
     part: str
     state: str
     assigned_at: datetime
     is_open: bool
+    days: int = 0
+    ground: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,9 +178,7 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
         solved=matter.solved,
         satisfied=matter.satisfied,
         reply=replies[-1] if replies else "",
-        shares=tuple(
-            Share(names.unit(row.unit_id), row.part, row.state, row.assigned_at, row.ended_at is None) for row in shares
-        ),
+        shares=_shares(shares, names, now),
         timeline=timeline,
         attachments=_attachments(matter.pk, for_reporter),
         actions=tuple(_choice(kind, action) for action in _allowed(matter, kind, actor, shares)),
@@ -186,6 +186,22 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
         has_originals=bool(kept - {"name", "phone"}),
         may_reach=may_reach,
         for_reporter=for_reporter,
+    )
+
+
+def _shares(rows: list[Assignment], names: Names, now: datetime) -> tuple[Share, ...]:
+    book = grounds().by_code
+    return tuple(
+        Share(
+            unit_name=names.unit(row.unit_id),
+            part=row.part,
+            state=row.state,
+            assigned_at=row.assigned_at,
+            is_open=row.ended_at is None,
+            days=max(0, ((row.ended_at or now) - row.assigned_at).days),
+            ground=book[row.ground].name if row.ground in book else "",
+        )
+        for row in rows
     )
 
 
@@ -250,7 +266,7 @@ def _attachments(matter_id: int, for_reporter: bool) -> tuple[AttachmentRow, ...
 
 
 # What the reporter needn't see of the inner working: corrections, and who in the offices wrote notes to whom.
-_INNER = frozenset({"matters.correct"})
+_INNER = frozenset({"matters.correct", "matters.hand_over"})
 _NOTES = frozenset({"matters.note", "matters.attach", "matters.assist_done"})
 
 
@@ -266,6 +282,7 @@ _TITLES = {
     "matters.recode": msg("区划变更，所在区域随之调整"),
     "matters.succeed": msg("单位撤并，由接替的单位继续办理"),
     "matters.due_moved": msg("最后一天放假，时限顺延到下一个工作日"),
+    "matters.hand_over": msg("在本单位内转交给另一个岗位"),
     "vault.read": msg("查看联系方式或原文"),
     "vault.copied": msg("本人下载副本"),
     "vault.corrected": msg("本人更正联系方式"),

@@ -24,10 +24,13 @@ from shanzhi.kernel.clock.policy import Light
 from shanzhi.kernel.matters.models import Assignment, Matter
 from shanzhi.kernel.matters.policy.report import follow_hash, normalise_number
 from shanzhi.kernel.matters.policy.search import QUERY_MOST, folded, query_of
+from shanzhi.kernel.matters.queries.sitting import NOWHERE, Sitting
 from shanzhi.kernel.vault.operations import keyring
 
 Sort = Literal["due", "newest"]
 Rows = QuerySet[Matter]
+NO_CATEGORY = "."
+"""Asks for what nobody has put into a category yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,8 @@ class ListFilter:
 
     `unit_id`: units with an open share. `owners`: the stage codes of a desk. `light`: where the clock stands.
     `words`: a number, a follow code, or words of title, text and place. `open_only` leaves ended matters out.
-    `kind` and `channel` are codes; `place` stands in the place's text, and is found by its words.
+    `kind` and `channel` are codes; `place` stands in the place's text, and is found by its words. A `region_code` that ends
+    in a dot means what lies at that region itself and in none below. `sitting`: where and how long it sits.
     """
 
     stages: tuple[str, ...] = ()
@@ -54,6 +58,7 @@ class ListFilter:
     kind: str = ""
     channel: str = ""
     place: str = ""
+    sitting: Sitting = NOWHERE
 
     @property
     def is_narrow(self) -> bool:
@@ -66,6 +71,7 @@ class ListFilter:
             or self.channel
             or self.reported_from
             or self.reported_to
+            or not self.sitting.is_empty
         )
 
     def mark(self) -> str:
@@ -207,14 +213,21 @@ def _filtered(wanted: ListFilter, now: datetime) -> Rows:
         shares = Assignment.objects.filter(matter_id=OuterRef("pk"), unit_id=wanted.unit_id, ended_at=None)
         rows = rows.filter(Exists(shares.filter(part=wanted.part) if wanted.part else shares))
     if wanted.category:
-        rows = rows.filter(category__gte=wanted.category, category__lt=_after_all(wanted.category))
+        first, after = _category_span(wanted.category)
+        rows = rows.filter(category__gte=first, category__lt=after)
     if wanted.follow:
         rows = rows.filter(follow_hash__in=wanted.follow)
     if wanted.place:
         rows = rows.filter(place_text__icontains=wanted.place)
+    rows = wanted.sitting.narrowed(rows, now)
     codes = {name: value for name, value in (("kind", wanted.kind), ("channel", wanted.channel)) if value}
     bounds = {name: value for name, value in _bounds(wanted, now).items() if value is not None}
     return rows.filter(**codes, **bounds)
+
+
+def _category_span(start: str) -> tuple[str, str]:
+    """Between which codes a category's lie; a dot alone: what has none yet."""
+    return ("", "\x01") if start == NO_CATEGORY else (start, _after_all(start))
 
 
 def _after_all(start: str) -> str:
@@ -245,8 +258,13 @@ Way = tuple[Literal["any", "place", "intake", "part"], str, str]
 
 
 def _everywhere(wanted: ListFilter) -> Way:
-    region = wanted.region_code
-    return ("any", region, next_code(region)) if region else ("any", "", "")
+    return ("any", *span_of(wanted.region_code)) if wanted.region_code else ("any", "", "")
+
+
+def span_of(region_code: str) -> tuple[str, str]:
+    """The codes of a region: from the first up to below the second; with a dot behind it the region's own code alone."""
+    own = region_code.removesuffix(".")
+    return (own, next_code(own)) if own == region_code else (own, f"{own}0")
 
 
 def _ways(wanted: ListFilter, actor: Actor | None) -> list[Way]:
@@ -284,7 +302,7 @@ def _past(rows: Rows, sort: Sort, past: Cursor | None) -> Rows:
 
 _SEARCH = (
     "SELECT matters_search(%s::tsquery, %s, %s, %s, %s, %s, %s, %s::text[], %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,"
-    " %s, %s, %s, %s, %s)"
+    " %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 )
 
 
@@ -320,12 +338,12 @@ class _Search:
             wanted.part or None,
             low or None,
             below or None,
-            wanted.category or None,
-            _after_all(wanted.category) if wanted.category else None,
+            *(_category_span(wanted.category) if wanted.category else (None, None)),
             *(bounds[name] for name in ("due_at__gte", "due_at__lt", "warn_at__gt", "warn_at__lte")),
             *(bounds[name] for name in ("reported_at__gte", "reported_at__lt")),
             wanted.kind or None,
             wanted.channel or None,
             wanted.place.lower() or None,
             after is not None and after.is_back,
+            *wanted.sitting.values(self.now),
         ]

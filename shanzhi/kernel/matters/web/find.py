@@ -15,11 +15,14 @@ from shanzhi.kernel.access.web.middleware import ActingRequest
 from shanzhi.kernel.clock.policy import Light
 from shanzhi.kernel.matters.policy.process import Kind
 from shanzhi.kernel.matters.policy.report import CHANNELS
-from shanzhi.kernel.matters.queries import ListFilter, categories
+from shanzhi.kernel.matters.queries import NO_CATEGORY, ListFilter, categories
 from shanzhi.kernel.matters.web.desk import kinds
+from shanzhi.kernel.matters.web.sitting import FIELDS as SITTING
+from shanzhi.kernel.matters.web.sitting import SittingForm, sitting_choices, sitting_of
 from shanzhi.kernel.organisation import queries as organisation
+from shanzhi.kernel.organisation.policy import BadCode
 
-MORE = ("region", "unit", "category", "kind", "channel", "place", "since", "until", "sort")
+MORE = ("region", "unit", "category", "kind", "channel", "place", "since", "until", "sort", *SITTING)
 """The further conditions, which stand behind a button."""
 NAMED_MOST = 5
 _LIVE = {
@@ -31,7 +34,7 @@ _LIVE = {
 }
 
 
-class FindForm(forms.Form):
+class FindForm(SittingForm):
     """What is looked for; all of it optional, and what can't be read doesn't filter."""
 
     q = forms.CharField(label=msg("编号、标题或地点"), required=False, max_length=100)
@@ -71,6 +74,7 @@ class FindForm(forms.Form):
                 ("due", gettext(msg("先到期在前"))),
                 ("newest", gettext(msg("新反映在前"))),
             ],
+            **sitting_choices(request.GET, on),
         }
         for name, listed in choices.items():
             field = self.fields[name]
@@ -136,6 +140,7 @@ class FindForm(forms.Form):
             kind=found.get("kind") or "",
             channel=found.get("channel") or "",
             place=(found.get("place") or "").strip(),
+            sitting=sitting_of(found),
         )
 
     def told(self) -> list[tuple[str, str]]:
@@ -162,22 +167,35 @@ def _stages(every: list[Kind]) -> list[tuple[str, str]]:
     return list({stage.code: (stage.code, gettext(stage.name)) for kind in every for stage in kind.stages}.values())
 
 
-def _categories() -> Iterator[tuple[str, list[tuple[str, str]]]]:
+def _categories() -> Iterator[tuple[str, Any]]:
     """First-level categories as groups; the dot keeps "housing" from meaning whatever else begins so."""
     for group in categories().groups:
         whole = gettext(msg("%(name)s（全部）")) % {"name": group.name}
         yield (group.name, [(f"{group.code}.", whole), *group.second])
     if categories().retired:
         yield (gettext(msg("已停用的分类")), list(categories().retired))
+    yield (NO_CATEGORY, gettext(msg("还没有分类")))
 
 
 def _regions(chosen: str, on: date) -> list[tuple[str, str]]:
-    """The city's counties and zones; below them the chosen one's line and what lies under it."""
+    """The city's counties and zones; below them the chosen one's line and what lies under it; and the chosen one itself."""
     listed: list[tuple[str, str]] = []
     line = [row.code for row in organisation.path(chosen, on)] if chosen.isdigit() and len(chosen) <= 12 else []
     for top in organisation.top_regions(on):
         listed += _below(top.code, line, on, "")
-    return listed
+    return listed if chosen in dict(listed) else [*listed, *_chosen(chosen, on)]
+
+
+def _chosen(chosen: str, on: date) -> Iterator[tuple[str, str]]:
+    """A grid, the city as a whole, or (with a dot) what lies at a region itself: a figure led here."""
+    code = chosen.removesuffix(".")
+    try:
+        region = organisation.region_of_code(code, on) or organisation.region_at_or_above(code, on) if code else None
+    except BadCode:
+        return
+    if region is not None:
+        own = gettext(msg("%(name)s（没有细到下一级）")) if code != chosen else "%(name)s"
+        yield (chosen, own % {"name": region.short_name})
 
 
 def _below(code: str, line: list[str], on: date, indent: str) -> Iterator[tuple[str, str]]:

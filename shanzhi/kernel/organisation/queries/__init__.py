@@ -3,6 +3,7 @@
 Nothing here is personal data of residents, and nothing is hidden by row: who governs where is public.
 """
 
+from shanzhi.kernel.organisation.queries.left import LeftPost, left_posts
 from shanzhi.kernel.organisation.queries.places import (
     PlaceFilter,
     PlacePast,
@@ -88,6 +89,7 @@ from shanzhi.kernel.organisation.tree import one_tree
 __all__ = [
     "Following",
     "Intake",
+    "LeftPost",
     "PastState",
     "PlaceFilter",
     "PlacePast",
@@ -112,6 +114,7 @@ __all__ = [
     "find_staff",
     "intake_for",
     "kind_of_place",
+    "left_posts",
     "one_tree",
     "path",
     "paths_of",

@@ -1,0 +1,28 @@
+"""What a supervisor's pages show: counts by region, unit, category and kind, and who gave back to whom."""
+
+from shanzhi.modules.oversight.queries.overview import Figures, Line, Overview, overview
+from shanzhi.modules.oversight.queries.posts import (
+    PostLine,
+    PostWork,
+    UnitPosts,
+    left_with_work,
+    post_work,
+    posts_of_unit,
+)
+from shanzhi.modules.oversight.queries.returns import Bounced, BounceLine, bounced
+
+__all__ = [
+    "BounceLine",
+    "Bounced",
+    "Figures",
+    "Line",
+    "Overview",
+    "PostLine",
+    "PostWork",
+    "UnitPosts",
+    "bounced",
+    "left_with_work",
+    "overview",
+    "post_work",
+    "posts_of_unit",
+]

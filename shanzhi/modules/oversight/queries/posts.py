@@ -1,0 +1,139 @@
+"""Posts and the work that they have in hand: of those that nobody holds, and of a unit. No person's figures."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from shanzhi.core.periods import local_date
+from shanzhi.core.text import clean_text, msg
+from shanzhi.kernel.access.policy import Actor
+from shanzhi.kernel.matters import queries as matters
+from shanzhi.kernel.matters.queries import MatterRow
+from shanzhi.kernel.organisation import queries as organisation
+from shanzhi.kernel.organisation.queries import PostCard
+from shanzhi.modules.oversight.policy.handing import HANDED_MOST, NoSuchPostHere, NotMyUnit, Side
+
+
+@dataclass(frozen=True, slots=True)
+class PostLine:
+    """A post with work in hand. `left_on`: since when nobody holds it; None: somebody does."""
+
+    post_id: int
+    unit_name: str
+    title: str
+    in_hand: int
+    left_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class UnitPosts:
+    """The posts of the unit that was looked for; `why`: why none is shown (a message id)."""
+
+    unit_name: str
+    lines: tuple[PostLine, ...]
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PostWork:
+    """What a post has in hand, and the posts that could take it: (id, name, why it can't be chosen or empty)."""
+
+    giver: Side
+    unit_name: str
+    title: str
+    in_hand: int
+    rows: tuple[MatterRow, ...]
+    receivers: tuple[tuple[int, str], ...]
+
+
+def left_with_work(actor: Actor, *, now: datetime) -> tuple[PostLine, ...]:
+    """Posts in the actor's places that nobody holds any more and that have open work in hand; 2 queries."""
+    left = organisation.left_posts(actor.place, local_date(now)) if actor.place else []
+    counts = matters.in_hand_counts([row.post_id for row in left])
+    lines = (
+        PostLine(row.post_id, row.unit_name, row.title, counts[row.post_id], row.left_on)
+        for row in left
+        if row.post_id in counts
+    )
+    return tuple(sorted(lines, key=lambda line: -line.in_hand))
+
+
+def posts_of_unit(actor: Actor, *, unit: str, now: datetime) -> UnitPosts:
+    """The posts of the one unit of this name in the actor's places, with what they have in hand; 3 queries."""
+    on, name = local_date(now), clean_text(unit)
+    found = organisation.units_within(actor.place, on, text=name) if name and actor.place else []
+    same = [row for row in found if name in (row.name, row.short_name)] or found
+    if len(same) != 1:
+        return UnitPosts(name, (), _why(name, len(same)))
+    cards = organisation.posts_of_unit(same[0].id, on)
+    counts = matters.in_hand_counts([card.post_id for card in cards])
+    lines = tuple(
+        PostLine(card.post_id, same[0].name, _title(card), counts.get(card.post_id, 0), None if card.staff_id else on)
+        for card in cards
+    )
+    return UnitPosts(same[0].name, lines)
+
+
+def _why(name: str, count: int) -> str:
+    if not name:
+        return ""
+    if count:
+        return msg("叫这个名字的单位不止一个。请写全称。")
+    return msg("您管的范围里没有这个单位。请检查名称。")
+
+
+def _title(card: PostCard) -> str:
+    """What a post is called among its unit's, with its place where it isn't the unit's own."""
+    return f"{card.title}（{card.region_name}）"
+
+
+def sides(actor: Actor, post_id: int, to_post_id: int | None, now: datetime) -> tuple[Side, Side | None]:
+    """Both ends of a hand-over; 2 or 3 queries.
+
+    Raises:
+        NoSuchPostHere: no such post.
+        NotMyUnit: its unit isn't in the actor's places.
+    """
+    on = local_date(now)
+    cards = organisation.post_cards({post_id} | ({to_post_id} if to_post_id else set()), on)
+    giver = _side(cards[post_id]) if post_id in cards else _closed(actor, post_id, on)
+    unit = organisation.unit_by_id(giver.unit_id, on)
+    if unit is not None and not actor.place.contains(unit.region_code):
+        raise NotMyUnit(msg("这个岗位不在您管的范围里，不能转交它的工作。请联系上一级督办员。"))
+    return giver, _side(cards[to_post_id]) if to_post_id in cards else None
+
+
+def _side(card: PostCard) -> Side:
+    return Side(card.post_id, card.unit_id, card.role, card.title, card.staff_id is not None)
+
+
+def _closed(actor: Actor, post_id: int, on: date) -> Side:
+    """A post that was abolished with work in hand."""
+    for row in organisation.left_posts(actor.place, on) if actor.place else []:
+        if row.post_id == post_id:
+            return Side(row.post_id, row.unit_id, row.role, row.title, False)
+    raise NoSuchPostHere(msg("没有找到这个岗位，或者它不在您管的范围里。请返回督办首页。"))
+
+
+def post_work(actor: Actor, post_id: int, *, now: datetime) -> PostWork:
+    """What a post has in hand, soonest due first, and who could take it; 9 queries.
+
+    Raises:
+        NoSuchPostHere, NotMyUnit: as `sides`.
+    """
+    giver, _ = sides(actor, post_id, None, now)
+    on = local_date(now)
+    name = organisation.post_names([post_id])[post_id]
+    cards = organisation.posts_of_unit(giver.unit_id, on)
+    receivers = tuple(
+        (card.post_id, f"{_title(card)} {card.staff_name}")
+        for card in cards
+        if card.post_id != post_id and card.role == giver.role and card.staff_id is not None
+    )
+    return PostWork(
+        giver=giver,
+        unit_name=name.unit_name,
+        title=name.title,
+        in_hand=matters.in_hand_counts([post_id]).get(post_id, 0),
+        rows=tuple(matters.in_hand(post_id, now=now, most=HANDED_MOST)),
+        receivers=receivers,
+    )

@@ -1,0 +1,90 @@
+"""Tables as files, with what each figure means on a second sheet. Figures about units and regions, and of no person."""
+
+from collections.abc import Iterable, Sequence
+from tempfile import SpooledTemporaryFile
+from typing import IO, cast
+
+from django.http import FileResponse
+from django.utils.translation import gettext
+from django.views.decorators.http import require_GET
+
+from shanzhi.core.errors import InputError
+from shanzhi.core.periods import CITY_ZONE
+from shanzhi.core.sheets import MEDIA_TYPES, WRITERS, Sheet
+from shanzhi.core.text import msg
+from shanzhi.kernel.access.web.middleware import ActingRequest
+from shanzhi.kernel.matters.web import desk
+from shanzhi.modules.oversight import queries
+from shanzhi.modules.oversight.policy import FEATURE, MEASURES, MEDIAN_LABEL, MEDIAN_MEANING, dimension_of
+from shanzhi.modules.oversight.web.show import BOUNCE_HEADS, FIRST
+from shanzhi.modules.oversight.web.views import looked_at
+
+Told = Sequence[tuple[str, str]]
+IN_MEMORY = 1 << 20
+# Saved, never shown, never kept by anything in between.
+HEADERS = {
+    "Cache-Control": "private, no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+@require_GET
+def table(request: ActingRequest, dimension: str) -> FileResponse:
+    """One table whole."""
+    chosen = dimension_of(dimension)
+    found = looked_at(request)
+    heads = (FIRST[chosen], *(measure.label for measure in MEASURES), MEDIAN_LABEL)
+    means = [(measure.label, measure.meaning) for measure in MEASURES] + [(MEDIAN_LABEL, MEDIAN_MEANING)]
+    rows = (
+        (gettext(line.name), *(getattr(line.row, measure.code) for measure in MEASURES), line.row.median_days)
+        for line in found.tables[chosen]
+    )
+    return _send(request, gettext(chosen.label), heads, means, found.path, rows)
+
+
+@require_GET
+def bounced(request: ActingRequest) -> FileResponse:
+    """Who gave back to whom, and why."""
+    desk.check_staff(request, FEATURE)
+    found = queries.bounced(request.actor, region=request.GET.get("region", ""), now=request.now)
+    means = [
+        (BOUNCE_HEADS[0], msg("办理中退单的主办单位")),
+        (BOUNCE_HEADS[1], msg("退单以后由哪个单位主办；还没有再派的，是受理的综治中心")),
+        (BOUNCE_HEADS[3], msg("还没有结束的事项，同一件事项在同一行只计一次")),
+    ]
+    rows = ((gettext(r.from_unit), gettext(r.to_unit), gettext(r.ground), r.matters) for r in found.lines)
+    return _send(request, gettext(msg("退单来往")), BOUNCE_HEADS, means, found.path, rows)
+
+
+def _send(
+    request: ActingRequest,
+    name: str,
+    heads: Iterable[str],
+    means: Told,
+    path: Told,
+    rows: Iterable[Sequence[str | int]],
+) -> FileResponse:
+    """The file in the format that the address names.
+
+    Raises:
+        InputError: no such format.
+    """
+    file_format = request.GET.get("format", "")
+    if file_format not in WRITERS:
+        raise InputError(msg("没有这种文件格式。请选择 CSV 或 XLSX。"))
+    now = request.now.astimezone(CITY_ZONE)
+    about = (
+        (gettext(msg("统计时间")), f"{now:%Y-%m-%d %H:%M:%S}"),
+        (gettext(msg("统计范围")), " ".join(name for _, name in path) or gettext(msg("本岗位看得到的全部事项"))),
+        *((gettext(label), gettext(meaning)) for label, meaning in means),
+    )
+    sheet = Sheet(name, tuple(gettext(head) for head in heads), gettext(msg("说明")), about)
+    file = cast(IO[bytes], SpooledTemporaryFile(max_size=IN_MEMORY))  # noqa: SIM115 - closed with the answer
+    WRITERS[file_format](file, sheet, rows)
+    file.seek(0)
+    title = f"oversight-{now:%Y%m%d-%H%M}.{file_format}"
+    return FileResponse(
+        file, as_attachment=True, filename=title, content_type=MEDIA_TYPES[file_format], headers=HEADERS
+    )

@@ -1,0 +1,102 @@
+"""Posts with work in hand, and handing it over."""
+
+from http import HTTPStatus
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from shanzhi.core.errors import DomainError
+from shanzhi.core.text import msg
+from shanzhi.kernel.access.web.middleware import ActingRequest
+from shanzhi.kernel.matters.web import desk
+from shanzhi.modules.oversight import operations, queries
+from shanzhi.modules.oversight.policy import FEATURE
+from shanzhi.modules.oversight.queries import PostLine
+from shanzhi.ui.components import Column, Row, Table
+
+
+@require_safe
+@never_cache
+def posts(request: ActingRequest) -> HttpResponse:
+    """Posts that nobody holds and that have work in hand; and those of a unit that is looked for."""
+    desk.check_staff(request, FEATURE)
+    unit = request.GET.get("unit", "")
+    found = queries.posts_of_unit(request.actor, unit=unit, now=request.now)
+    context = {
+        "left": posts_table(queries.left_with_work(request.actor, now=request.now)),
+        "unit": unit,
+        "found": found,
+        "of_unit": posts_table(found.lines),
+    }
+    return render(request, "oversight/posts.html", context)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def post(request: ActingRequest, pk: int) -> HttpResponse:
+    """What one post has in hand; sent, the chosen matters go to another post."""
+    desk.check_staff(request, FEATURE)
+    if request.method != "POST":
+        return _draw(request, pk, QueryDict(), None)
+    to, given = request.POST.get("to", ""), request.POST
+    ids = None if given.get("which") == "all" else [int(one) for one in given.getlist("matter") if _is_id(one)]
+    try:
+        count = operations.post_hand_over(
+            post_id=pk, to_post_id=int(to) if _is_id(to) else None, matter_ids=ids, actor=request.actor, now=request.now
+        )
+    except DomainError as error:
+        if error.status in {HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN}:
+            raise
+        return _draw(request, pk, given, error)
+    messages.success(request, gettext(msg("已转交 %(count)s 件。")) % {"count": count})
+    return HttpResponseRedirect(reverse("oversight:post", args=[pk]))
+
+
+def posts_table(lines: tuple[PostLine, ...]) -> Table:
+    """Posts as a table."""
+    columns = (
+        Column("title", gettext(msg("岗位"))),
+        Column("unit", gettext(msg("单位"))),
+        Column("in_hand", gettext(msg("在手事项")), "number"),
+        Column("state", gettext(msg("任职"))),
+    )
+    rows = tuple(
+        Row(
+            reverse("oversight:post", args=[line.post_id]),
+            {
+                "title": line.title,
+                "unit": line.unit_name,
+                "in_hand": line.in_hand,
+                "state": gettext(msg("空缺")) if line.left_on else gettext(msg("在任")),
+            },
+            links={"in_hand": reverse("oversight:post", args=[line.post_id])},
+        )
+        for line in lines
+    )
+    return Table(gettext(msg("有在手事项的岗位")), columns, rows)
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 19
+
+
+def _draw(request: ActingRequest, pk: int, given: QueryDict, error: DomainError | None) -> HttpResponse:
+    work = queries.post_work(request.actor, pk, now=request.now)
+    chosen = set(given.getlist("matter"))
+    context: dict[str, Any] = {
+        "work": work,
+        "rows": [
+            (line, str(row.id) in chosen)
+            for row, line in zip(work.rows, desk.lines(work.rows, "matters:matter"), strict=True)
+        ],
+        "to": given.get("to", ""),
+        "is_some": given.get("which") == "some",
+        "error": error.sentence(gettext) if error else "",
+    }
+    return render(request, "oversight/post.html", context, status=error.status if error else HTTPStatus.OK)

@@ -1,0 +1,18 @@
+"""Addresses of the supervisor's pages."""
+
+from django.urls import path
+
+from shanzhi.modules.oversight.web import files, posts, views
+
+PREFIX = "oversight/"
+app_name = "oversight"
+urlpatterns = [
+    path("", views.start, name="start"),
+    path("wall/", views.wall, name="wall"),
+    path("by/<str:dimension>/", views.table, name="table"),
+    path("by/<str:dimension>/file/", files.table, name="table_file"),
+    path("bounced/", views.bounced, name="bounced"),
+    path("posts/", posts.posts, name="posts"),
+    path("posts/<int:pk>/", posts.post, name="post"),
+    path("bounced/file/", files.bounced, name="bounced_file"),
+]
