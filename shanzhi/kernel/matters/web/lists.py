@@ -16,6 +16,7 @@ from shanzhi.kernel.matters.queries import MatterPage, MatterRow
 from shanzhi.kernel.matters.web.columns import FIELDS, chosen, level_of
 from shanzhi.kernel.matters.web.desk import check_staff
 from shanzhi.kernel.matters.web.find import MORE, FindForm
+from shanzhi.kernel.matters.web.sheet import file_links
 from shanzhi.ui.components import Pager, Row, Table
 
 NOTHING = MatterPage((), "", 0, total_capped=False)
@@ -80,14 +81,6 @@ def state_of(request: ActingRequest) -> list[tuple[str, str]]:
         if name not in {"after", "before"}
         for value in values
         if value or name == "col"
-    ]
-
-
-def file_links(url: str, state: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Label and address by which the list is taken along as a file."""
-    return [
-        (gettext(label), f"{url}?{urlencode([*state, ('format', code)])}")
-        for code, label in (("xlsx", msg("导出 XLSX")), ("csv", msg("导出 CSV")))
     ]
 
 
