@@ -248,6 +248,7 @@ PAGES: Mapping[str, Page] = {
         sends={"name": "我的", "query": "which=all"},
         away=True,
     ),
+    "matters:taken": Page("audit", asks=("before",)),
     "matters:view_drop": Page(write="find", args=({"pk": "1"},), away=True),
     "matters:units": Page("find", head=False, asks=("field", "kind", "suggested", "id", "lead", "q_lead", "", "q_")),
     "matters:ground": Page("find", head=False, asks=("ground",)),

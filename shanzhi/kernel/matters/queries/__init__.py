@@ -36,6 +36,7 @@ from shanzhi.kernel.matters.queries.rights import (
     rights_state,
 )
 from shanzhi.kernel.matters.queries.state import LoopState, Parties, loop_state, parties_of
+from shanzhi.kernel.matters.queries.taken import TakenPage, TakenRow, lists_taken
 from shanzhi.kernel.matters.queries.triage import TriageHint, suggested_unit, triage_hint
 from shanzhi.kernel.matters.queries.views import ViewRow, my_views
 from shanzhi.kernel.matters.rulebook import (
@@ -72,6 +73,8 @@ __all__ = [
     "ReplyTemplate",
     "RightsState",
     "Share",
+    "TakenPage",
+    "TakenRow",
     "TimelineEntry",
     "TriageHint",
     "Trial",
@@ -90,6 +93,7 @@ __all__ = [
     "kept",
     "kind_version",
     "likely_categories",
+    "lists_taken",
     "loop_state",
     "matter_id_of_number",
     "matters_in_bulk",
