@@ -33,7 +33,7 @@ def desk(
 ) -> Desk:
     """The matters that wait for a check where the acting post may see them, due first; 9 queries whatever its size."""
     wanted = waiting(stages, light=light, words=words)
-    return Desk(
-        matters.desk_count(ListFilter(stages=stages), now=now, actor=actor),
-        matters.matters_page(wanted, now=now, actor=actor, after=after, before=before),
-    )
+    whole = waiting(stages, light="", words="")
+    count = matters.desk_count(whole, now=now, actor=actor)
+    total = count.waiting if wanted == whole else None
+    return Desk(count, matters.matters_page(wanted, now=now, actor=actor, after=after, before=before, total=total))

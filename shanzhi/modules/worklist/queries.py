@@ -51,5 +51,6 @@ def worklist(
     chosen, wanted = part_of(actor, kinds=kinds, tab=tab, light=light, words=words)
     due = ListFilter(stages=tabs[0].stages, unit_id=actor.unit_id, part=tabs[0].part)
     count = matters.desk_count(due, now=now, actor=actor)
-    page = matters.matters_page(wanted, now=now, actor=actor, after=after, before=before)
+    total = count.waiting if wanted == due else None
+    page = matters.matters_page(wanted, now=now, actor=actor, after=after, before=before, total=total)
     return Worklist(tabs, chosen, count, page)

@@ -19,7 +19,7 @@ from shanzhi.kernel.matters import operations as matters
 from shanzhi.kernel.matters import queries
 from shanzhi.kernel.matters.operations import Done
 from shanzhi.kernel.matters.policy.process import Kind, Role
-from shanzhi.kernel.matters.queries import ListFilter, MatterPage
+from shanzhi.kernel.matters.queries import DeskCount, ListFilter, MatterPage
 from shanzhi.kernel.matters.web import desk
 from shanzhi.kernel.matters.web.queue import Queue
 from shanzhi.modules.triage import operations
@@ -72,9 +72,9 @@ def unit(request: ActingRequest, number: str) -> HttpResponse:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What waits on the desk: all of it as a filter, and the page of it that is looked at."""
+    """What waits on the desk: how much of it, and the page of it that is looked at."""
 
-    whole: ListFilter
+    count: DeskCount
     page: MatterPage
 
 
@@ -88,8 +88,10 @@ def _wanted(request: ActingRequest) -> tuple[ListFilter, ListFilter]:
 def _queue(request: ActingRequest) -> Waiting:
     whole, wanted = _wanted(request)
     after, before = request.GET.get("after", ""), request.GET.get("before", "")
-    page = queries.matters_page(wanted, now=request.now, actor=request.actor, after=after, before=before)
-    return Waiting(whole, page)
+    count = queries.desk_count(whole, now=request.now, actor=request.actor)
+    total = count.waiting if wanted == whole else None
+    page = queries.matters_page(wanted, now=request.now, actor=request.actor, after=after, before=before, total=total)
+    return Waiting(count, page)
 
 
 def _matter_context(request: ActingRequest, matter_id: int, posted: desk.Posted | None = None) -> dict[str, Any]:
@@ -116,7 +118,7 @@ def _draw(
     context = {
         **opened,
         "lines": desk.lines(queue.page.rows, "triage:matter", card.id if card else None),
-        "count": queries.desk_count(queue.whole, now=request.now, actor=request.actor),
+        "count": queue.count,
         "light": request.GET.get("light", ""),
         "keep": _keep(request),
         "following": following,
