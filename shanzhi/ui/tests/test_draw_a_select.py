@@ -51,7 +51,9 @@ def test_it_leaves_other_selects_to_django():
     class Mine(forms.Select):
         pass
 
-    assert [is_plain(widget) for widget in (forms.Select(), forms.SelectMultiple(), forms.NullBooleanSelect(), Mine())] == [
+    assert [
+        is_plain(widget) for widget in (forms.Select(), forms.SelectMultiple(), forms.NullBooleanSelect(), Mine())
+    ] == [
         True,
         False,
         False,
