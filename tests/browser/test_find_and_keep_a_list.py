@@ -6,12 +6,21 @@ from io import BytesIO
 from pathlib import Path
 
 from openpyxl import load_workbook
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.person import Meet
 from tests.site import Site
 
 COMMUNITY = "370303009006"
+
+
+def taken_along(page: Page) -> tuple[list[list[object]], dict[object, str]]:
+    """The list as XLSX: its rows, and what the second sheet says."""
+    with page.expect_download() as download:
+        page.get_by_role("link", name="导出 XLSX").click()
+    table, about = load_workbook(BytesIO(Path(download.value.path()).read_bytes())).worksheets
+    rows: list[list[object]] = [[cell.value for cell in row] for row in table.iter_rows()]
+    return rows, {row[0].value: str(row[1].value) for row in about.iter_rows()}
 
 
 def test_it_filters_sorts_keeps_shares_and_takes_along(site: Site, meet: Meet) -> None:
@@ -26,7 +35,7 @@ def test_it_filters_sorts_keeps_shares_and_takes_along(site: Site, meet: Meet) -
 
     page.locator("summary", has_text="更多条件").click()
     person.looks("lists-conditions")
-    page.locator("#id_channel").select_option(label="网页")
+    page.locator("#id_kind").select_option("request")
     page.locator("#id_stage").select_option(label="办理中")
     expect(page.locator("#found")).to_contain_text("电梯停运")
     expect(page.locator("#found")).not_to_contain_text("路灯不亮")
@@ -45,24 +54,20 @@ def test_it_filters_sorts_keeps_shares_and_takes_along(site: Site, meet: Meet) -
     person.looks("lists-chosen")
     address = page.url
 
-    with page.expect_download() as download:
-        page.get_by_role("link", name="导出 XLSX").click()
-    table, about = load_workbook(BytesIO(Path(download.value.path()).read_bytes())).worksheets
-    rows = [[cell.value for cell in row] for row in table.iter_rows()]
+    rows, told = taken_along(page)
     assert rows[0] == ["事项", "区域", "环节", "时限", "到期", "承办", "编号", "反映时间"]
     assert lift.number in [row[6] for row in rows[1:]]
     assert lamp.number not in [row[6] for row in rows[1:]]
-    told = {row[0].value: row[1].value for row in about.iter_rows()}
     assert told["清单"] == "查找事项：导出岗位看得到、符合下列条件的事项"
     assert "环节: 办理中" in told["条件"]
 
     page.get_by_role("link", name="保存为视图").click()
-    page.get_by_label("视图名称").fill("网页来的办理中事项")
+    page.get_by_label("视图名称").fill("办理中的诉求")
     person.looks("lists-save-view")
     page.get_by_role("button", name="保存当前条件和栏目").click()
     person.sees("视图已保存。")
     person.looks("lists-views")
-    page.get_by_role("main").get_by_role("link", name="网页来的办理中事项").click()
+    page.get_by_role("main").get_by_role("link", name="办理中的诉求").click()
     expect(page.get_by_role("columnheader", name="编号")).to_be_visible()
     expect(page.locator("#found")).to_contain_text("电梯停运")
 
