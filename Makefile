@@ -9,7 +9,7 @@ WORKERS ?= 2
 ARGS ?=
 
 .PHONY: help setup setup-dev demo test proof check check-format check-lint check-types check-layers check-house \
-        check-translations check-front bench bench-intake bench-masking bench-journal bench-rows bench-redraw fmt lock clean
+        check-translations check-front bench bench-intake bench-masking bench-journal bench-rows bench-lists bench-redraw fmt lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
@@ -53,7 +53,7 @@ check-translations:
 check-front:
 	@PATH="$$PATH:$$PWD/$(BIN)" npm run --silent check
 
-bench: bench-intake bench-journal bench-rows bench-redraw  ## every benchmark; writes what it measured to bench/RESULTS.md
+bench: bench-intake bench-journal bench-rows bench-lists bench-redraw  ## every benchmark; writes what it measured to bench/RESULTS.md
 
 bench-masking: setup-dev  ## people found in residents' messages; SHANZHI_DATA names their folder
 	@$(BIN)/python -m bench.masking
@@ -63,6 +63,9 @@ bench-rows: setup-dev  ## list pages at a million matters, with policies and wit
 
 bench-redraw: setup-dev  ## two townships with 50,000 open matters merged while reports come in
 	@$(BIN)/python -m bench.redraw $(ARGS)
+
+bench-lists: setup-dev  ## every list page at a million matters through the web server
+	@$(BIN)/python -m bench.lists $(ARGS)
 
 bench-intake: setup-dev  ## reports a second through the HTTP API
 	@$(BIN)/python -m bench.intake $(ARGS)

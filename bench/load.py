@@ -48,10 +48,13 @@ class Client:
             data += chunk
         head, _, body = data.partition(b"\r\n\r\n")
         length = next(
-            int(line.split(b":")[1]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length")
+            (int(line.split(b":")[1]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length")), 0
         )
         while len(body) < length:
-            body += self.socket.recv(65536)
+            chunk = self.socket.recv(65536)
+            if not chunk:
+                raise ConnectionError("the server closed the connection")
+            body += chunk
         return int(head.split(b" ", 2)[1]), body
 
     def close(self) -> None:

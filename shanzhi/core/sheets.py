@@ -50,18 +50,19 @@ def harmless(text: str) -> str:
 
 def write_csv(out: IO[bytes], sheet: Sheet, rows: Iterable[Sequence[Cell]]) -> int:
     """Write the table as CSV (RFC 4180, UTF-8 with byte-order mark), what it means below it; returns the number of rows."""
-    out.write((BOM + _line(sheet.heads)).encode())
+    out.write((BOM + csv_line(sheet.heads)).encode())
     count = 0
     for row in rows:
-        out.write(_line(row).encode())
+        out.write(csv_line(row).encode())
         count += 1
-    out.write(_line(()).encode())
+    out.write(csv_line(()).encode())
     for what, words in sheet.about:
-        out.write(_line((f"# {what}", words)).encode())
+        out.write(csv_line((f"# {what}", words)).encode())
     return count
 
 
-def _line(cells: Sequence[Cell]) -> str:
+def csv_line(cells: Sequence[Cell]) -> str:
+    """One line by RFC 4180: texts disarmed and in quotes, numbers without, CRLF at the end."""
     return ",".join(map(_csv_cell, cells)) + "\r\n"
 
 

@@ -8,6 +8,7 @@ from django.utils.safestring import SafeString
 
 from shanzhi.ui.components import Problem
 from shanzhi.ui.problems import messages_of
+from shanzhi.ui.selects import is_plain, select_tag
 
 _CLASSES: tuple[tuple[type[forms.Widget], str, str], ...] = (
     (forms.CheckboxSelectMultiple, "group", "form-check-input"),
@@ -77,7 +78,7 @@ def field_context(bound: BoundField, label: str, help_text: str, attrs: Mapping[
     if described:
         own["aria-describedby"] = " ".join(described)
     own["class"] = f"{widget.attrs.get('class', '')} {css}".strip()
-    context["control"] = bound.as_widget(attrs=own)
+    context["control"] = select_tag(bound, own) if is_plain(widget) else bound.as_widget(attrs=own)
     return context
 
 

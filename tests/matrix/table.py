@@ -102,7 +102,7 @@ class Page:
 WORDS = {"words": "看看", "page": "/worklist/", "back": "/worklist/"}
 NOTE, TAKE, REPLY, TRANSFER, NONSENSE = ({"action": name} for name in ("note", "take", "reply", "transfer", "nonsense"))
 ACTING = {**WORDS, "reply": "已办", "lead": "1"}
-LIST = ("tab", "light", "q", "after")
+LIST = ("tab", "light", "q", "after", "before")
 SITTING = ("holder", "returned", "idle", "ended_since", "ended_until", "solved", "bounced")
 # An entry is proved whole: the hash of a paper that stayed inside stands in it; neither its name nor its content.
 HASHES = frozenset({"inner file"})
@@ -253,6 +253,7 @@ PAGES: Mapping[str, Page] = {
         sends={"name": "我的", "query": "which=all"},
         away=True,
     ),
+    "matters:taken": Page("audit", asks=("before",)),
     "matters:view_drop": Page(write="find", args=({"pk": "1"},), away=True),
     "matters:units": Page("find", head=False, asks=("field", "kind", "suggested", "id", "lead", "q_lead", "", "q_")),
     "matters:ground": Page("find", head=False, asks=("ground",)),
@@ -261,10 +262,11 @@ PAGES: Mapping[str, Page] = {
     "matters:proof": Page("find", about="matter", head=False, tells=HASHES),
     "matters:do": Page(write="find", about="matter", args=(NOTE, TRANSFER), sends=ACTING),
     # -- the desks
-    "triage:desk": Page("triage", head=False, asks=("light", "after", *BACK)),
+    "triage:desk": Page("triage", head=False, asks=("light", "after", "before", *BACK)),
     "triage:matter": Page(
-        "triage", "triage", about="matter", head=False, asks=("light", "after", *BACK), sends={"do": "accept"}
+        "triage", "triage", about="matter", head=False, asks=("light", "after", "before", *BACK), sends={"do": "accept"}
     ),
+    "triage:file": Page("triage", head=False, asks=("light", "format"), says="422"),
     "triage:unit": Page("triage", about="matter", head=False, asks=("category", "region", "lead", "was", "q_lead")),
     "hotline:desk": Page("desk", head=False),
     "hotline:rings": Page("desk", head=False),
@@ -273,6 +275,7 @@ PAGES: Mapping[str, Page] = {
         "desk", "desk", args=({"ref": CALL},), head=False, sends={"do": "look"}, seen_by=frozenset({"operator"})
     ),
     "worklist:list": Page("worklist", asks=LIST),
+    "worklist:file": Page("worklist", head=False, asks=("tab", "light", "q", "format"), says="422"),
     "worklist:matter": Page("worklist", about="matter", asks=(*LIST, *BACK)),
     "worklist:do": Page(write="worklist", about="matter", args=(NOTE, TAKE, NONSENSE), sends=ACTING),
     # A report of one's own grid; what was just reported is taken up at once.
@@ -290,8 +293,9 @@ PAGES: Mapping[str, Page] = {
     "grid:ask": Page("grid"),
     "grid:matter": Page("grid", about="matter", asks=BACK),
     "grid:do": Page(write="grid", about="matter", args=(NOTE, NONSENSE), sends=ACTING),
-    "checks:desk": Page("checks", asks=("light", "q", "after")),
-    "checks:matter": Page("checks", about="matter", asks=("light", "q", "after", *BACK)),
+    "checks:desk": Page("checks", asks=("light", "q", "after", "before")),
+    "checks:file": Page("checks", head=False, asks=("light", "q", "format"), says="422"),
+    "checks:matter": Page("checks", about="matter", asks=("light", "q", "after", "before", *BACK)),
     "checks:check": Page(
         write="checks", about="matter", sends={"way": "phone", "words": "属实", "result": "check_pass"}
     ),

@@ -29,6 +29,7 @@ BEFORE = {
 """The last migration of each slice before its rights were narrowed."""
 RUN_AS_OWNER = {
     "audit_days",
+    "audit_lists",
     "hotline_ring",
     "journal_make_months",
     "matters_bounces",

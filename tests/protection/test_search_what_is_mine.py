@@ -1,16 +1,20 @@
 """The search function runs with the owner's rights, so it has to show exactly what the policy shows: no matter who looks."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from random import Random
 
 import psycopg
 import pytest
 from psycopg import errors
 
+from shanzhi.core.periods import local_date
 from shanzhi.core.ranges import CodeRanges, next_code
 from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.access.policy import ANYONE, Actor
+from shanzhi.kernel.clock.policy import Light
 from shanzhi.kernel.matters import queries
 from shanzhi.kernel.matters.queries import ListFilter
 from tests.city import NOW
@@ -31,6 +35,7 @@ CODES = (
     "370371",
     "",
 )
+STAGES = ("reported", "accepted", "dispatched", "handling", "checking")
 WORD = "共同词"
 SEARCH = (
     "SELECT matters_search(%(sought)s::tsquery, %(way)s, %(by_due)s, NULL, NULL, 100000, false, NULL, NULL, NULL,"
@@ -40,8 +45,9 @@ COPY = (
     "INSERT INTO matters_matter (id, number, kind, kind_version, stage, channel, title, body, salt, category, region_id,"
     " region_code, scope_code, place_text, reported_at, stage_since, due_at, warn_at, intake_unit_id, holder_unit_id,"
     " in_intake, counts, public_consent, follow_hash, version, steps)"
-    " SELECT %(id)s, 'made-' || %(id)s, kind, kind_version, 'reported', channel, title, body, salt, category, region_id,"
-    " region_code, %(code)s, place_text, reported_at, stage_since, now(), now(), intake_unit_id, intake_unit_id,"
+    " SELECT %(id)s, 'made-' || %(id)s, kind, kind_version, %(stage)s, %(channel)s, title, body, salt, %(category)s, region_id,"
+    " region_code, %(code)s, %(place)s, %(now)s - %(age)s * interval '1 hour', stage_since,"
+    " %(now)s + %(due)s * interval '1 hour', %(now)s + (%(due)s - 3) * interval '1 hour', intake_unit_id, intake_unit_id,"
     " %(in_intake)s, counts, false, %(hash)s, 1, 1 FROM matters_matter ORDER BY id LIMIT 1"
 )
 
@@ -68,7 +74,20 @@ def crowd(city: City, standing: Standing) -> Crowd:
     with as_role(city.installation, "owner") as owner:
         for number, hashed in enumerate(hashes):
             pk = 10_000_000 + number
-            values = {"id": pk, "code": random.choice(CODES), "in_intake": random.random() < 0.4, "hash": hashed}
+            values = {
+                "id": pk,
+                "code": random.choice(CODES),
+                "in_intake": random.random() < 0.4,
+                "hash": hashed,
+                "stage": random.choice(STAGES),
+                "channel": random.choice(("web", "phone", "hotline")),
+                "category": random.choice(("housing.property-service", "housing.elevator", "transport.road", "")),
+                "place": random.choice(("世纪花园3号楼", "柳泉路", "")),
+                # Many fall on one moment, so that ids decide.
+                "age": random.randrange(40),
+                "due": random.randrange(-20, 20),
+                "now": NOW,
+            }
             owner.execute(COPY, values)
             owner.execute(
                 "INSERT INTO matters_words VALUES (%s, array_to_tsvector(%s), 1)", [pk, [WORD, f"第{number}"]]
@@ -162,25 +181,74 @@ def test_it_shows_by_no_way_and_no_span_what_the_policy_does_not(city, crowd):
     assert all(seen.values()), "else it proves nothing"
 
 
+def any_filter(random: Random, crowd: Crowd) -> ListFilter:
+    """Any mix of conditions that a list has."""
+    day = local_date(NOW)
+
+    def sometimes(*values: str) -> str:
+        return random.choice(("", "", "", *values))
+
+    return ListFilter(
+        stages=tuple(random.sample(STAGES, k=random.choice((0, 0, 0, 1, 2, 3)))),
+        region_code=sometimes("370303", "3703", "370371"),
+        category=sometimes("housing.", "housing.elevator"),
+        light=sometimes("overdue", "warning", "normal"),
+        words=sometimes(WORD),
+        reported_from=random.choice((None, None, None, day - timedelta(days=1))),
+        reported_to=random.choice((None, None, None, day - timedelta(days=1), day)),
+        open_only=random.random() < 0.5,
+        sort=random.choice(("due", "newest")),
+        kind=sometimes("request", "incident"),
+        channel=sometimes("web", "hotline"),
+        unit_id=random.choice((None, None, None, None, *crowd.units[:1])),
+    )
+
+
 def test_it_loses_nothing_when_it_is_told_the_ways_in_which_somebody_sees(city, crowd):
-    """A list that is told who looks shows what it shows without being told, with words and without, page by page."""
+    """A list that is told who looks shows what it shows without being told, by any conditions, and counts the same."""
     random, every = Random(9), []
-    for _ in range(max(12, ACTORS // 10)):
+    for _ in range(max(40, ACTORS // 4)):
         # A post has shown no follow codes.
         actor = replace(anybody(crowd, random), follow=())
-        wanted = ListFilter(
-            words=random.choice(("", "", WORD)),
-            region_code=random.choice(("", "", "370303", "3703")),
-            open_only=random.random() < 0.5,
-            sort=random.choice(("due", "newest")),
-        )
+        wanted = any_filter(random, crowd)
         with acting(actor):
             told = queries.matters_page(wanted, now=NOW, actor=actor, size=2000)
             plain = queries.matters_page(wanted, now=NOW, size=2000)
-        assert [row.id for row in told.rows] == [row.id for row in plain.rows]
+            counted = queries.desk_count(wanted, now=NOW, actor=actor)
+        assert [row.id for row in told.rows] == [row.id for row in plain.rows], (actor, wanted)
         assert (told.total, told.total_capped) == (plain.total, plain.total_capped)
+        if not wanted.light:
+            assert counted == counted_by_hand(plain.rows, wanted), (actor, wanted)
         every += plain.rows
     assert every
+
+
+def counted_by_hand(rows: Sequence[queries.MatterRow], wanted: ListFilter) -> queries.DeskCount:
+    lights = [row.light for row in rows]
+    seen = [len(rows), lights.count(Light.WARNING), lights.count(Light.OVERDUE)]
+    return queries.DeskCount(*(min(number, 1001) for number in seen))
+
+
+def test_it_pages_forth_and_back_over_what_the_policy_shows(city, crowd):
+    """Page by page to the end and back to the start by the function: the rows of the policy alone, each once, in order."""
+    random, pages, size = Random(11), 0, max(4, MATTERS // 100)
+    for _ in range(30):
+        actor = replace(anybody(crowd, random), follow=())
+        wanted = any_filter(random, crowd)
+        with acting(actor):
+            whole = [row.id for row in queries.matters_page(wanted, now=NOW, size=5000).rows]
+            page, forth = queries.matters_page(wanted, now=NOW, actor=actor, size=size), []
+            forth.append([row.id for row in page.rows])
+            while page.next_after:
+                page = queries.matters_page(wanted, now=NOW, actor=actor, after=page.next_after, size=size)
+                forth.append([row.id for row in page.rows])
+            assert [pk for rows in forth for pk in rows] == whole, (actor, wanted)
+            for rows in reversed(forth[:-1]):
+                page = queries.matters_page(wanted, now=NOW, actor=actor, before=page.previous_before, size=size)
+                assert [row.id for row in page.rows] == rows, (actor, wanted)
+            assert page.previous_before == "" or len(forth) > 1
+        pages += len(forth)
+    assert pages > 60, "else it proves nothing"
 
 
 @pytest.mark.parametrize("who", sorted(VISIBLE))

@@ -1,9 +1,10 @@
-"""A list that is taken along holds what the post sees, and the journal says so without the words that were typed."""
+"""A list that is taken along holds what the post sees; the journal says so without the words that were typed, and the
+auditor reads it there."""
 
 import pytest
 
 from shanzhi.kernel.access.operations import acting
-from shanzhi.kernel.matters import operations
+from shanzhi.kernel.matters import operations, queries
 from shanzhi.kernel.matters.queries import ListFilter
 from tests.city import NOW
 from tests.concurrency.committed import City, as_role
@@ -58,3 +59,29 @@ def test_it_is_journaled_with_its_figures_and_without_words(city, standing):
             },
         )
     ]
+
+
+def test_it_is_shown_to_who_audits_and_to_nobody_else(city, standing):
+    taken = [shown(city, who) for who in ("auditor", "supervisor", "handler", "keeper", "security_officer")]
+    assert [len(rows) for rows in taken] == [1, 0, 0, 0, 0]
+    (row,) = taken[0]
+    assert (row.post_id, row.kept["page"], row.kept["by_words"]) == (city.cast.supervisor.post_id, "matters:list", True)
+    assert "电梯" not in str(row.kept)
+
+
+def shown(city: City, who: str) -> tuple[queries.TakenRow, ...]:
+    with acting(getattr(city.cast, who)):
+        return queries.lists_taken().rows
+
+
+@pytest.mark.parametrize("before", ["0", "x", "-1", "9" * 30, "²", "1; DROP"])
+def test_it_reads_a_strange_cursor_as_none(city, standing, before):
+    with acting(city.cast.auditor):
+        assert len(queries.lists_taken(before).rows) == (0 if before == "0" else 1)
+
+
+def test_it_gives_the_auditor_no_line_of_the_journal(city, standing):
+    with as_role(city.installation, "app", city.cast.auditor) as opened:
+        assert opened.execute("SELECT count(*) FROM journal_entry WHERE subject_kind = 'list'").fetchone() == (0,)
+    with as_role(city.installation, "app", city.cast.supervisor) as opened:
+        assert opened.execute("SELECT count(*) FROM audit_lists(NULL, 100)").fetchone() == (0,)

@@ -24,6 +24,7 @@ class MattersConfig(AppConfig):
         from shanzhi.kernel.vault.policy.subjects import offer_subject  # noqa: PLC0415
 
         offer_page(NavEntry("matters:list", msg("查找事项"), 80, feature="find"))
+        offer_page(NavEntry("matters:taken", msg("导出的清单"), 96, feature="audit"))
         offer_subject(SUBJECT)
         on_place_used(open_at_place)
 

@@ -257,6 +257,8 @@ class SavedView(models.Model):
     query = models.CharField(max_length=2000)
     saved_at = models.DateTimeField()
 
+    objects: ClassVar[models.Manager["SavedView"]] = models.Manager()
+
     class Meta:
         default_permissions: ClassVar = ()
         constraints: ClassVar = [

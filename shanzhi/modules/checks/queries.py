@@ -23,10 +23,17 @@ def checking_stages(kinds: Iterable[Kind]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(stage.code for kind in kinds for stage in kind.stages if stage.owner is Owner.CHECKER))
 
 
-def desk(*, stages: tuple[str, ...], light: str, words: str, after: str, actor: Actor, now: datetime) -> Desk:
+def waiting(stages: tuple[str, ...], *, light: str, words: str) -> ListFilter:
+    """The filter that finds what waits for a check."""
+    return ListFilter(stages=stages, light=light, words=words)
+
+
+def desk(
+    *, stages: tuple[str, ...], light: str, words: str, after: str, actor: Actor, now: datetime, before: str = ""
+) -> Desk:
     """The matters that wait for a check where the acting post may see them, due first; 9 queries whatever its size."""
-    wanted = ListFilter(stages=stages, light=light, words=words)
-    return Desk(
-        matters.desk_count(ListFilter(stages=stages), now=now, actor=actor),
-        matters.matters_page(wanted, now=now, actor=actor, after=after),
-    )
+    wanted = waiting(stages, light=light, words=words)
+    whole = waiting(stages, light="", words="")
+    count = matters.desk_count(whole, now=now, actor=actor)
+    total = count.waiting if wanted == whole else None
+    return Desk(count, matters.matters_page(wanted, now=now, actor=actor, after=after, before=before, total=total))

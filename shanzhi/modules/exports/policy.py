@@ -1,11 +1,10 @@
-"""What may be exported, how a cell is made harmless, and what can be wrong. Pure.
+"""What may be exported, and what can be wrong. Pure.
 
 The columns are a fixed list without free text: what residents and staff wrote may carry personal data that masking has
 missed, and a file that has left the house can't be masked any more. Contacts and originals (the vault) are never in it.
 """
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
@@ -21,8 +20,6 @@ KEPT_FOR = timedelta(days=7)
 """How long a file waits for its download."""
 FORMATS: Mapping[str, str] = {"csv": msg("CSV 表格"), "jsonl": msg("JSON Lines")}
 MEDIA_TYPES: Mapping[str, str] = {"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl"}
-
-Cell = str | int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,34 +133,6 @@ def wanted_of(fields: Mapping[str, str]) -> Wanted:
         category=fields.get("category", ""),
         kind=fields.get("matter_kind", ""),
     )
-
-
-# What a spreadsheet takes for a formula at the beginning of a cell (OWASP, CSV injection), their full-width forms, and the
-# separators and quotes by which one cell could become two.
-_FORMULA = re.compile(r"\s*[=+\-@＝＋－＠\t\r\n]")
-_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
-
-
-def harmless(cell: Cell) -> Cell:
-    """A cell that no spreadsheet carries out: a text that begins like a formula gets an apostrophe in front, a number (a
-    negative one too) stays a number."""
-    if not isinstance(cell, str) or _NUMBER.fullmatch(cell) or not _FORMULA.match(cell):
-        return cell
-    return f"'{cell}"
-
-
-def csv_line(cells: Sequence[Cell]) -> str:
-    """One line by RFC 4180: every text in quotes, numbers without, CRLF at the end."""
-    return ",".join(_csv_cell(harmless(cell)) for cell in cells) + "\r\n"
-
-
-def _csv_cell(cell: Cell) -> str:
-    if cell is None:
-        return ""
-    if isinstance(cell, int):
-        return str(cell)
-    quoted = cell.replace('"', '""')
-    return f'"{quoted}"'
 
 
 def definitions(wanted: Wanted, heads: Iterable[str]) -> list[str]:

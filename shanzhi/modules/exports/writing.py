@@ -9,11 +9,11 @@ import orjson
 from django.core.files.base import File
 
 from shanzhi.core.periods import CITY_ZONE
+from shanzhi.core.sheets import BOM, csv_line
 from shanzhi.kernel.matters.queries import BulkRow
-from shanzhi.modules.exports.policy import COLUMNS, Cell, Wanted, csv_line, definitions
+from shanzhi.modules.exports.policy import COLUMNS, Wanted, definitions
 
-BOM = "\ufeff"
-"""Without it a spreadsheet reads UTF-8 as something else."""
+Cell = str | int | None
 
 
 class Streamed(File):  # type: ignore[type-arg]

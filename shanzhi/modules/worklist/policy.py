@@ -12,7 +12,8 @@ TODO = "todo"
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """One part of the list: the stages whose matters it shows, and the unit's part in them (lead or co)."""
+    """One part of the list: the stages whose matters it shows, the unit's part in them (lead or co), and what it says of
+    itself where it is empty and in a file (`meaning`)."""
 
     code: str
     label: str
@@ -20,6 +21,7 @@ class Tab:
     stages: tuple[str, ...]
     empty_title: str
     empty_text: str
+    meaning: str
 
 
 def tabs_of(kinds: Iterable[Kind]) -> tuple[Tab, ...]:
@@ -62,5 +64,14 @@ def tabs_of(kinds: Iterable[Kind]) -> tuple[Tab, ...]:
     )
 
 
+_MEANINGS = {
+    TODO: msg("派给本单位主办、等本单位签收或办理的事项，先到期的在前"),
+    "waiting": msg("派给本单位主办、还没有签收的事项，先到期的在前"),
+    "handling": msg("本单位已签收、还没有答复的事项，先到期的在前"),
+    "follow": msg("本单位已答复、等核查或等反映人评价的事项，先到期的在前"),
+    "co": msg("请本单位协办、还没有结束的事项，先到期的在前"),
+}
+
+
 def _tab(code: str, label: str, part: str, stages: list[str], empty_title: str, empty_text: str) -> Tab:
-    return Tab(code, label, part, tuple(dict.fromkeys(stages)), empty_title, empty_text)
+    return Tab(code, label, part, tuple(dict.fromkeys(stages)), empty_title, empty_text, _MEANINGS[code])

@@ -21,17 +21,36 @@ class Worklist:
     page: MatterPage
 
 
-def worklist(
-    actor: Actor, *, kinds: Sequence[Kind], tab: str, light: str, words: str, after: str, now: datetime
-) -> Worklist:
-    """The unit's open shares, due first, 25 rows; 7 queries whatever its size.
+def part_of(actor: Actor, *, kinds: Sequence[Kind], tab: str, light: str, words: str) -> tuple[Tab, ListFilter]:
+    """A part of the list, and the filter that finds it.
 
     `kinds` are those whose stages make up the parts, `tab` is the code of a part (an unknown one shows all that is
-    due), `light` normal, warning or overdue, `words` a number or text, `after` the cursor of the page before.
+    due), `light` normal, warning or overdue, `words` a number or text.
     """
     tabs = tabs_of(kinds)
     chosen = next((each for each in tabs if each.code == tab), tabs[0])
-    wanted = ListFilter(stages=chosen.stages, unit_id=actor.unit_id, part=chosen.part, light=light, words=words)
+    return chosen, ListFilter(stages=chosen.stages, unit_id=actor.unit_id, part=chosen.part, light=light, words=words)
+
+
+def worklist(
+    actor: Actor,
+    *,
+    kinds: Sequence[Kind],
+    tab: str,
+    light: str,
+    words: str,
+    after: str,
+    now: datetime,
+    before: str = "",
+) -> Worklist:
+    """The unit's open shares, due first, 25 rows; 7 queries whatever its size.
+
+    `after` is the cursor of the page before, `before` of the page that follows; the others are those of `part_of`.
+    """
+    tabs = tabs_of(kinds)
+    chosen, wanted = part_of(actor, kinds=kinds, tab=tab, light=light, words=words)
     due = ListFilter(stages=tabs[0].stages, unit_id=actor.unit_id, part=tabs[0].part)
     count = matters.desk_count(due, now=now, actor=actor)
-    return Worklist(tabs, chosen, count, matters.matters_page(wanted, now=now, actor=actor, after=after))
+    total = count.waiting if wanted == due else None
+    page = matters.matters_page(wanted, now=now, actor=actor, after=after, before=before, total=total)
+    return Worklist(tabs, chosen, count, page)

@@ -15,13 +15,13 @@ from django.forms import BaseForm, BoundField
 from django.http import HttpRequest, QueryDict
 from django.template import Context
 from django.templatetags.static import static
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import localtime
 from django.utils.translation import get_language, gettext
 
 from shanzhi.ui import fields, formats
-from shanzhi.ui.components import Choice, LightLevel, Pager, Problem, Step, Table, Tone
+from shanzhi.ui.components import Choice, Column, LightLevel, Pager, Problem, Row, Step, Table, Tone
 from shanzhi.ui.icons import LIGHTS, icon_names
 
 register = template.Library()
@@ -140,14 +140,18 @@ def badge(text: str, tone: Tone = "neutral") -> SafeString:
 @register.simple_tag(takes_context=True)
 def moment(context: Context, at: datetime | None) -> SafeString | str:
     """`{% moment at %}`: a `<time>` that reads 今天 14:05, with the exact time as its title."""
-    if at is None:
-        return "–"
+    return "–" if at is None else _time(at, _now(context), _lang())
+
+
+def _time(at: datetime, now: datetime | None, lang: str) -> SafeString:
+    if now is None:
+        raise template.TemplateSyntaxError("The page has neither request.now nor now in its context.")
     local = localtime(at)
     return format_html(
         '<time class="ui-time" datetime="{}" title="{}">{}</time>',
         local.isoformat(timespec="seconds"),
-        formats.exact_text(local, _lang()),
-        formats.when_text(local, _now(context), _lang()),
+        formats.exact_text(local, lang),
+        formats.when_text(local, now, lang),
     )
 
 
@@ -318,6 +322,54 @@ def pager(page: Pager) -> dict[str, object]:
     return {"page": page}
 
 
+def _table_body(table: Table, columns: Sequence[Column], now: datetime | None) -> SafeString:
+    """The rows of a table. Joined here and not drawn by a template: 25 rows of 8 cells took 25 ms of a page there."""
+    lang, lights = _lang(), {level: light(level) for level in LIGHTS}
+    local = localtime(now) if now else None
+
+    def drawn(column: Column, value: Any) -> str:
+        if value is None or value == "":
+            return "–"
+        if column.kind == "number":
+            return conditional_escape(number(value))
+        if column.kind == "time":
+            return _time(value, local, lang)
+        if column.kind == "light":
+            return lights[value]
+        return badge(value.text, value.tone) if column.kind == "badge" else conditional_escape(value)
+
+    def cell(row: Row, column: Column) -> str:
+        text, url = drawn(column, row.cells.get(column.key)), row.links.get(column.key)
+        return f'<a href="{conditional_escape(url)}">{text}</a>' if url else text
+
+    heads = [
+        (column, conditional_escape(column.label), _CELL_CLASSES.get(column.kind, "ui-table__short"))
+        for column in columns
+    ]
+    lines = []
+    for row in table.rows:
+        (first, *_), rest = heads, heads[1:]
+        cells = "".join(
+            f'<td class="{css}" data-label="{label}">{cell(row, column)}</td>' for column, label, css in rest
+        )
+        css = ' class="ui-table__current"' if row.current else ""
+        lines.append(
+            f'<tr{css} data-row><th scope="row" class="ui-table__title">{_title(row, first[0])}</th>{cells}</tr>'
+        )
+    return mark_safe("\n".join(lines))  # noqa: S308 - each part is escaped
+
+
+def _title(row: Row, column: Column) -> str:
+    text: str = conditional_escape(str(row.cells.get(column.key) or ""))
+    if not row.url:
+        return text
+    now_open = ' aria-current="true"' if row.current else ""
+    return f'<a href="{conditional_escape(row.url)}"{now_open}>{text}</a>'
+
+
+_CELL_CLASSES = {"number": "ui-table__number", "text": ""}
+
+
 @register.inclusion_tag("ui/components/data_table.html", takes_context=True)
 def data_table(context: Context, table: Table) -> dict[str, object]:
     """`{% data_table table %}`: sticky head, 40 px rows, first column the link, numbers to the right."""
@@ -330,8 +382,7 @@ def data_table(context: Context, table: Table) -> dict[str, object]:
         "columns": table.visible_columns(),
         "optional": [(c, table.shown is None or c.key in table.shown) for c in optional],
         "kept": kept,
-        "request": request,
-        "now": context.get("now"),
+        "body": _table_body(table, table.visible_columns(), getattr(request, "now", None) or context.get("now")),
     }
 
 

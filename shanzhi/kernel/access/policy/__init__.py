@@ -38,6 +38,7 @@ __all__ = [
     "offer_page",
     "offer_signoff",
     "on_signoff",
+    "page_name",
     "signoff_kind",
     "signoff_kinds",
 ]
@@ -162,6 +163,12 @@ _navigation: dict[str, NavEntry] = {}
 def offer_page(entry: NavEntry) -> None:
     """A slice offers a page for the navigation; a second offer under the same name replaces the first."""
     _navigation[entry.url_name] = entry
+
+
+def page_name(url_name: str) -> str:
+    """What a page of the navigation is called (a message id); the name itself for one that nobody offers."""
+    entry = _navigation.get(url_name)
+    return entry.label if entry else url_name
 
 
 def navigation_for(actor: Actor, role: Role | None) -> list[NavEntry]:

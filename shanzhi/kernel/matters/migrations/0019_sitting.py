@@ -18,7 +18,7 @@ from django.db.models import Q
 
 # Migrations that were carried out don't change any more; their names begin with a digit.
 WORDS = import_module("shanzhi.kernel.matters.migrations.0006_words")
-BEFORE = import_module("shanzhi.kernel.matters.migrations.0008_list_filters")
+BEFORE = import_module("shanzhi.kernel.matters.migrations.0014_stages_in_order")
 
 ARGUMENTS = """is_back boolean,
     holder_is bigint DEFAULT NULL, returned_least integer DEFAULT NULL, idle_since timestamptz DEFAULT NULL,

@@ -1,4 +1,11 @@
-"""A list taken out of the house as it is shown: up to ten thousand lines by one person, more by two (bulk export)."""
+"""A list taken out of the house as it is shown: up to ten thousand lines by one person, more by two (bulk export).
+
+What the page shows to this person the file may hold, and nothing more: title and place are in it as they are stored,
+masked; texts, replies, contacts and originals are not, and no line that row-level security keeps from the page. Weighed
+against the bulk export, which leaves titles and places out: that one may hold a whole city and waits in a store for a week,
+while a list without titles is copied off the screen by hand, where no journal tells of it. So the limit is the number of
+lines, and each file is journaled with its conditions, columns, lines and hash, for the auditor to see.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime

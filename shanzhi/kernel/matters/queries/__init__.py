@@ -59,6 +59,7 @@ from shanzhi.kernel.matters.queries.rules import (
 )
 from shanzhi.kernel.matters.queries.sitting import Bounced, Sitting
 from shanzhi.kernel.matters.queries.state import LoopState, Parties, loop_state, parties_of
+from shanzhi.kernel.matters.queries.taken import TakenPage, TakenRow, lists_taken
 from shanzhi.kernel.matters.queries.tally import (
     IDLE_DAYS,
     RETURNED_LEAST,
@@ -125,6 +126,8 @@ __all__ = [
     "SectionState",
     "Share",
     "Sitting",
+    "TakenPage",
+    "TakenRow",
     "Tally",
     "TallyRow",
     "TimelineEntry",
@@ -153,6 +156,7 @@ __all__ = [
     "kept",
     "kind_version",
     "likely_categories",
+    "lists_taken",
     "live_kinds",
     "loop_state",
     "matter_id_of_number",

@@ -136,12 +136,14 @@ class Found:
 
     rows: Rows
     search: RawSQL | None = None
+    counted: RawSQL | None = None
     is_part: bool = False
 
     @classmethod
-    def by(cls, search: RawSQL, *, is_part: bool) -> "Found":
-        """The rows whose ids a search finds; `is_part`: by the unit's part alone."""
-        return cls(Matter.objects.filter(pk__in=search), search, is_part)
+    def by(cls, search: "_Search", ways: Sequence["Way"]) -> "Found":
+        """The rows whose ids a search finds by these ways."""
+        ids = search.ids(ways)
+        return cls(Matter.objects.filter(pk__in=ids), ids, search.count(ways), [way[0] for way in ways] == ["part"])
 
     def ids_in_order(self) -> list[int]:
         """The ids as the search gave them: by one way they stand in the list's order. 1 query."""
@@ -150,11 +152,21 @@ class Found:
             cursor.execute(self.search.sql, self.search.params)
             return [row[0] for row in cursor.fetchall()]
 
-    def ids(self, most: int) -> set[int]:
-        """Up to `most` ids by each way; what a search found is visible, so the policy isn't asked once more. 1 query."""
-        if self.search is None:
-            return set(self.rows.order_by().values_list("pk", flat=True)[:most])
-        return set(self.ids_in_order())
+    def count(self, most: int) -> int:
+        """How many there are, up to `most`; what a search found is visible, so the policy isn't asked once more. 1 query."""
+        if self.counted is None:
+            return len(self.rows.order_by().values_list("pk", flat=True)[:most])
+        return counts([self.counted])[0]
+
+
+def counts(searches: Sequence[RawSQL]) -> list[int]:
+    """How many each search finds (`Found.counted`), all in one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {', '.join(search.sql for search in searches)}",
+            [value for search in searches for value in search.params],
+        )
+        return list(cursor.fetchone())
 
 
 def found_by(
@@ -179,7 +191,7 @@ def found_by(
         return None
     if search.sought is None and ways == [_everywhere(wanted)]:
         return Found(rows)
-    return Found.by(search.ids(ways), is_part=[way[0] for way in ways] == ["part"]) if ways else None
+    return Found.by(search, ways) if ways else None
 
 
 def _sought(words: str, place: str) -> str | None:
@@ -322,6 +334,18 @@ class _Search:
         """The ids that the database's search function finds by these ways, visible ones alone; one by two ways twice."""
         values = [value for way in ways for value in self._values(*way)]
         return RawSQL(" UNION ALL ".join([_SEARCH] * len(ways)), values)  # noqa: S611 - a fixed text
+
+    def count(self, ways: Sequence[Way]) -> RawSQL:
+        """How many of them there are, up to `most`. Where the first way finds so many, the others aren't asked."""
+        values = [value for way in ways for value in self._values(*way)]
+        if len(ways) == 1:
+            return RawSQL(f"(SELECT count(*) FROM ({_SEARCH}) found)", values)  # noqa: S608, S611 - a fixed text
+        every = " UNION ".join(["SELECT * FROM first", *[_SEARCH] * (len(ways) - 1)])
+        text = (
+            f"(WITH first AS MATERIALIZED ({_SEARCH}) SELECT CASE WHEN (SELECT count(*) FROM first) >= {int(self.most)}"  # noqa: S608
+            f" THEN {int(self.most)} ELSE (SELECT least(count(*), {int(self.most)}) FROM ({every}) found) END)"
+        )
+        return RawSQL(text, values)  # noqa: S611 - a fixed text
 
     def _values(self, way: str, low: str, below: str) -> list[Any]:
         wanted, after, bounds = self.wanted, self.after, _bounds(self.wanted, self.now)

@@ -1,13 +1,13 @@
 """Lists of matters: filtered, sorted, paged by keyset, counts capped."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.clock.policy import Light, light
 from shanzhi.kernel.matters.models import Matter
-from shanzhi.kernel.matters.queries.finding import Cursor, ListFilter, found_by, order_of, plan_by_values
+from shanzhi.kernel.matters.queries.finding import Cursor, ListFilter, counts, found_by, order_of, plan_by_values
 from shanzhi.kernel.matters.queries.names import Names, light_of
 from shanzhi.kernel.matters.rulebook import categories, kind_version
 
@@ -53,7 +53,7 @@ class MatterPage:
 
 @dataclass(frozen=True, slots=True)
 class DeskCount:
-    """What waits on a desk: all of it, what is about to be late, what is late; each capped at 1,000."""
+    """What waits on a desk: all of it, what is about to be late, what is late; 1,001 says that there are more."""
 
     waiting: int
     warning: int
@@ -68,23 +68,29 @@ def matters_page(
     after: str = "",
     before: str = "",
     size: int = PAGE,
+    total: int | None = None,
 ) -> MatterPage:
     """One page of a list; as many queries whatever its size, 2 more for each way but one in which `actor` sees.
 
     Sorted by due time (soonest first; ended ones last) or by report (newest first), ties by id. `actor` is who looks:
     told so, the database finds by index what it would else find by looking at everything; what is seen stays the same. A
     cursor that can't be read, or is another list's, begins at the start, and so does a page before which nothing stands.
+    `total` is how many there are, up to 1,001, where that was counted already.
     """
     past = Cursor.read(before, wanted, is_back=True) if before else Cursor.read(after, wanted)
-    if past is None and (whole := _whole_page(wanted, now, actor, size)):
+    if past is None and total is None and (whole := _whole_page(wanted, now, actor, size)):
         return whole
-    rows = first_rows(wanted, now, actor, size + 1, past)
+    # Who has counted has let it be planned by values too.
+    rows = first_rows(wanted, now, actor, size + 1, past, is_planned=total is not None)
     if past is not None and (not rows or (past.is_back and len(rows) <= size)):
         past, rows = None, first_rows(wanted, now, actor, size + 1)
     more, shown = len(rows) > size, rows[:size]
     is_back = past is not None and past.is_back
     # A first page that isn't full is all there is.
-    total = len(rows) if past is None and not more else count_of(wanted, now, actor, COUNT_CAP + 1)
+    if past is None and not more:
+        total = len(rows)
+    elif total is None:
+        total = count_of(wanted, now, actor, COUNT_CAP + 1)
     shown = shown[::-1] if is_back else shown
     return MatterPage(
         rows=tuple(_rows(shown, now)),
@@ -113,13 +119,19 @@ def _whole_page(wanted: ListFilter, now: datetime, actor: Actor | None, size: in
 
 
 def first_rows(
-    wanted: ListFilter, now: datetime, actor: Actor | None, most: int, past: Cursor | None = None
+    wanted: ListFilter,
+    now: datetime,
+    actor: Actor | None,
+    most: int,
+    past: Cursor | None = None,
+    *,
+    is_planned: bool = False,
 ) -> list[Matter]:
     """The first rows past a cursor, in the order in which they are met; 1 or 2 queries."""
     found = found_by(wanted, now, actor, most=most, after=past)
     if found is None:
         return []
-    if found.search is None:
+    if found.search is None and not is_planned:
         plan_by_values()
     return list(found.rows.order_by(*order_of(wanted.sort, is_back=past is not None and past.is_back))[:most])
 
@@ -137,7 +149,7 @@ def ids_in_order(wanted: ListFilter, now: datetime, actor: Actor | None, most: i
 def count_of(wanted: ListFilter, now: datetime, actor: Actor | None, most: int) -> int:
     """How many there are, up to `most`; 1 query."""
     found = found_by(wanted, now, actor, most=most, ordered=False)
-    return min(len(found.ids(most)), most) if found else 0
+    return found.count(most) if found else 0
 
 
 def rows_by_ids(ids: Sequence[int], *, now: datetime) -> list[MatterRow]:
@@ -176,12 +188,16 @@ def _rows(rows: Sequence[Matter], now: datetime) -> list[MatterRow]:
 
 
 def desk_count(wanted: ListFilter, *, now: datetime, actor: Actor | None = None) -> DeskCount:
-    """What waits on a desk, over the 1,000 that are due first; 1 query, 2 without an actor."""
-    found = found_by(wanted, now, actor, most=COUNT_CAP)
+    """What waits on a desk, up to 1,001 of each light; 1 query. Without an actor, and on a unit's own list, over the 1,001
+    that are due first; 2 queries."""
+    found = found_by(wanted, now, actor, most=COUNT_CAP + 1, ordered=False)
     if found is None:
         return DeskCount(0, 0, 0)
     if found.search is None:
         plan_by_values()
-    rows = found.rows.order_by("due_at", "pk").values_list("warn_at", "due_at")[:COUNT_CAP]
-    lights = [light(now, warn_at, due_at) for warn_at, due_at in rows if warn_at and due_at]
-    return DeskCount(len(rows), lights.count(Light.WARNING), lights.count(Light.OVERDUE))
+        rows = found.rows.order_by("due_at", "pk").values_list("warn_at", "due_at")[: COUNT_CAP + 1]
+        lights = [light(now, warn_at, due_at) for warn_at, due_at in rows if warn_at and due_at]
+        return DeskCount(len(rows), lights.count(Light.WARNING), lights.count(Light.OVERDUE))
+    each = [replace(wanted, light=light.value) for light in (Light.WARNING, Light.OVERDUE)]
+    late = [found_by(one, now, actor, most=COUNT_CAP + 1, ordered=False) for one in each]
+    return DeskCount(*counts([one.counted for one in (found, *late) if one is not None and one.counted is not None]))

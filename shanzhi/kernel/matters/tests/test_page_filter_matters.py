@@ -125,6 +125,23 @@ def test_it_shows_a_stranger_with_the_link_only_what_they_may_see(cast: Cast):
     assert Client().get(f"/m/{query}")["Location"].startswith("/accounts/login/")
 
 
+def test_it_finds_nothing_in_a_region_that_is_not_mine(cast: Cast):
+    reported()
+    client = signed_in("neighbour_handler")
+    for query in ("?region=370303", f"?region={COMMUNITY}&which=all", "?region=370303&light=normal", "?region=9"):
+        assert numbers(client, query) == []
+
+
+def test_it_sorts_by_the_head_of_a_column(cast: Cast):
+    reported()
+    html = page(signed_in("supervisor").get("/m/?col=due&col=reported&stage=reported"))
+    assert 'aria-sort="ascending"' in html
+    assert re.findall(r'href="(\?[^"]*sort=newest)"', html) == ["?col=due&col=reported&stage=reported&sort=newest"]
+    ended = page(signed_in("supervisor").get("/m/?col=due&col=reported&which=all"))
+    assert "sort=due" not in ended
+    assert 'aria-sort="descending"' in ended
+
+
 def test_it_shows_the_chosen_columns_and_leaves_out_what_is_no_column(cast: Cast):
     matter = reported()
     html = page(signed_in("supervisor").get("/m/?col=number&col=channel&col=nonsense"))

@@ -1,6 +1,8 @@
 """Finding matters: filter, sort, page. What is shown is row-level security's business, not this page's."""
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Literal
 from urllib.parse import urlencode
 
 from django.http import HttpResponse
@@ -12,11 +14,12 @@ from django.views.decorators.http import require_GET
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.web.middleware import ActingRequest
 from shanzhi.kernel.matters import queries
-from shanzhi.kernel.matters.queries import MatterPage, MatterRow
+from shanzhi.kernel.matters.queries import ListFilter, MatterPage, MatterRow
 from shanzhi.kernel.matters.web.columns import FIELDS, chosen, level_of
 from shanzhi.kernel.matters.web.desk import check_staff
 from shanzhi.kernel.matters.web.find import MORE, FindForm
-from shanzhi.ui.components import Pager, Row, Table
+from shanzhi.kernel.matters.web.sheet import file_links
+from shanzhi.ui.components import Column, Pager, Row, Table
 
 NOTHING = MatterPage((), "", 0, total_capped=False)
 
@@ -41,7 +44,7 @@ def matters(request: ActingRequest) -> HttpResponse:
     context = {
         "form": form,
         "nothing": form.nothing,
-        "table": _table(request, page),
+        "table": _table(request, page, wanted),
         "pager": _pager(request, page),
         "is_filtered": any(request.GET.get(name) for name in form.fields),
         "list_url": reverse("matters:list"),
@@ -60,11 +63,28 @@ def _more_label(request: ActingRequest) -> str:
     return gettext(msg("更多条件（已选 %(count)s 项）")) % {"count": count} if count else gettext(msg("更多条件"))
 
 
-def _table(request: ActingRequest, page: MatterPage) -> Table:
-    columns = tuple(field.column() for field in FIELDS.values())
+def _table(request: ActingRequest, page: MatterPage, wanted: ListFilter) -> Table:
+    columns = [_sorting(request, field.column(), wanted) for field in FIELDS.values()]
     return Table(
         gettext(msg("事项")), columns, tuple(_row(row) for row in page.rows), chosen(request.GET.getlist("col"))
     )
+
+
+SORTS: Mapping[str, Literal["due", "newest"]] = {"due": "due", "reported": "newest"}
+"""Column → the order that its head leads to."""
+
+
+def _sorting(request: ActingRequest, column: Column, wanted: ListFilter) -> Column:
+    """The column with the way to be sorted by it. What has ended has no time limit to sort by."""
+    sort = SORTS.get(column.key)
+    if sort is None or (sort == "due" and not wanted.open_only):
+        return column
+    kept = [(name, value) for name, value in state_of(request) if name != "sort"]
+    url = "?" + urlencode([*kept, ("sort", sort)])
+    return replace(column, sort_url=url, sorted=DIRECTIONS[sort] if wanted.sort == sort else "")
+
+
+DIRECTIONS: Mapping[str, Literal["ascending", "descending"]] = {"due": "ascending", "newest": "descending"}
 
 
 def _row(row: MatterRow) -> Row:
@@ -80,14 +100,6 @@ def state_of(request: ActingRequest) -> list[tuple[str, str]]:
         if name not in {"after", "before"}
         for value in values
         if value or name == "col"
-    ]
-
-
-def file_links(url: str, state: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Label and address by which the list is taken along as a file."""
-    return [
-        (gettext(label), f"{url}?{urlencode([*state, ('format', code)])}")
-        for code, label in (("xlsx", msg("导出 XLSX")), ("csv", msg("导出 CSV")))
     ]
 
 

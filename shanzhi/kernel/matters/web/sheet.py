@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
 from typing import IO, cast
+from urllib.parse import urlencode
 
 from django.http import FileResponse
 from django.utils.translation import gettext
@@ -31,6 +33,18 @@ HEADERS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A list that may be taken along: the name of its page, what it is called and what it shows (message ids)."""
+
+    page: str
+    name: str
+    meaning: str
+
+
+FOUND = Listing("matters:list", msg("查找事项"), msg("导出岗位看得到、符合下列条件的事项"))
+
+
 @require_GET
 def matters(request: ActingRequest) -> FileResponse:
     """The list of matters as a file."""
@@ -39,11 +53,19 @@ def matters(request: ActingRequest) -> FileResponse:
     wanted = form.wanted()
     if form.nothing:
         raise InputError(form.nothing)
-    return send_list(request, "matters:list", wanted, form.told(), request.GET.getlist("col"))
+    return send_list(request, FOUND, wanted, form.told(), request.GET.getlist("col"))
+
+
+def file_links(url: str, state: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Label and address by which a list in this state is taken along as a file."""
+    return [
+        (gettext(label), f"{url}?{urlencode([*state, ('format', code)])}")
+        for code, label in (("xlsx", msg("导出 XLSX")), ("csv", msg("导出 CSV")))
+    ]
 
 
 def send_list(
-    request: ActingRequest, page: str, wanted: ListFilter, told: Sequence[tuple[str, str]], codes: list[str]
+    request: ActingRequest, listing: Listing, wanted: ListFilter, told: Sequence[tuple[str, str]], codes: list[str]
 ) -> FileResponse:
     """A list as a file in the format that the address names; `told` are its conditions in words, `codes` its columns.
 
@@ -61,7 +83,7 @@ def send_list(
         gettext(msg("事项")),
         tuple(gettext(f.label) for f in fields),
         gettext(msg("说明")),
-        _about(request, told, fields),
+        _about(request, listing, told, fields),
     )
     # Closed with the answer; or here, where there is none.
     file = cast(IO[bytes], SpooledTemporaryFile(max_size=IN_MEMORY))  # noqa: SIM115
@@ -73,7 +95,7 @@ def send_list(
     with ExitStack() as undone:
         undone.callback(file.close)
         operations.list_take(
-            page=page,
+            page=listing.page,
             wanted=wanted,
             columns=[field.code for field in fields],
             file_format=file_format,
@@ -87,13 +109,18 @@ def send_list(
 
 
 def _about(
-    request: ActingRequest, told: Sequence[tuple[str, str]], fields: Sequence[Field]
+    request: ActingRequest, listing: Listing, told: Sequence[tuple[str, str]], fields: Sequence[Field]
 ) -> tuple[tuple[str, str], ...]:
-    """What the file says of itself: when, by whom, which conditions, what each column means."""
+    """What the file says of itself: which list, when, by whom, which conditions, what each column means."""
     now = request.now.astimezone(CITY_ZONE)
     unit = organisation.unit_by_id(request.actor.unit_id or 0, now.date())
     conditions = gettext(msg("；")).join(f"{label}: {value}" for label, value in told)
     return (
+        (
+            gettext(msg("清单")),
+            gettext(msg("%(name)s：%(meaning)s"))
+            % {"name": gettext(listing.name), "meaning": gettext(listing.meaning)},
+        ),
         (gettext(msg("导出时间")), f"{now:%Y-%m-%d %H:%M:%S}"),
         (gettext(msg("导出岗位")), " ".join((unit.name if unit else "", gettext(request.actor.post_title))).strip()),
         (gettext(msg("条件")), conditions or gettext(msg("无"))),

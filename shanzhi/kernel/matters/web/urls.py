@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from shanzhi.kernel.matters.web import lists, saved, sheet, views
+from shanzhi.kernel.matters.web import lists, saved, sheet, taken, views
 
 PREFIX = "m/"
 app_name = "matters"
 urlpatterns = [
     path("", lists.matters, name="list"),
     path("file/", sheet.matters, name="file"),
+    path("taken/", taken.taken, name="taken"),
     path("views/", saved.views, name="views"),
     path("views/<int:pk>/drop/", saved.drop, name="view_drop"),
     path("units/", views.units, name="units"),

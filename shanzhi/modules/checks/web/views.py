@@ -3,12 +3,12 @@
 import uuid
 from typing import Any
 
-from django.http import HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import FileResponse, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from shanzhi.core.errors import DomainError, NotFound
 from shanzhi.core.text import msg
@@ -24,7 +24,7 @@ from shanzhi.ui.components import Photo
 FEATURE = "checks"
 CHECK = "check"
 """What the form calls itself, beside the process's own actions."""
-QUEUE = Queue("checks:desk", "checks:matter", ("light", "q", "after"))
+QUEUE = Queue("checks:desk", "checks:matter", "checks:file", ("light", "q"))
 
 
 @require_safe
@@ -52,6 +52,15 @@ def matter(request: ActingRequest, number: str) -> HttpResponse:
     )
     form = CheckForm(initial={name: parked.data.get(name, "") for name in ("way", "words")} if is_check else None)  # type: ignore[union-attr]
     return _draw(request, request.GET, context, 200, form)
+
+
+@require_GET
+def file(request: ActingRequest) -> FileResponse:
+    """The list as it is shown, all pages of it, as a file."""
+    desk.check_staff(request, FEATURE)
+    stages = queries.checking_stages(desk.kinds())
+    wanted = queries.waiting(stages, light=request.GET.get("light", ""), words=request.GET.get("q", ""))
+    return QUEUE.send(request, wanted, msg("待核查"), msg("导出岗位看得到、等待核查的事项，先到期的在前"))
 
 
 @require_POST
@@ -113,6 +122,7 @@ def _draw(
         light=state.get("light", ""),
         words=state.get("q", ""),
         after=state.get("after", ""),
+        before=state.get("before", ""),
         actor=request.actor,
         now=request.now,
     )
@@ -122,6 +132,7 @@ def _draw(
         "count": found.count,
         "lines": QUEUE.lines(page, state, card.id if card else None),
         "pager": QUEUE.pager(page, state),
+        "files": QUEUE.files(page, state),
         "words": state.get("q", ""),
         "light": state.get("light", ""),
         "is_filtered": bool(state.get("q") or state.get("light")),

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shanzhi.core.errors import InputError
-from shanzhi.modules.exports.policy import COLUMNS, csv_line, harmless, wanted_of
+from shanzhi.core.sheets import csv_line, harmless
+from shanzhi.modules.exports.policy import COLUMNS, wanted_of
 
 GOOD = {"since": "2025-11-01", "until": "2025-11-30", "columns": "stage,number", "format": "csv"}
 
@@ -40,11 +41,9 @@ def test_it_puts_an_apostrophe_before_what_begins_like_a_formula(cell: str) -> N
     assert harmless(cell) == f"'{cell}"
 
 
-@pytest.mark.parametrize(
-    "cell", [0, -5, None, "", "-5", "+3", "-1.25", "12345", "张店区", "a=b", "'=1", "20251118-000001"]
-)
-def test_it_leaves_figures_and_plain_words_alone(cell: object) -> None:
-    assert harmless(cell) == cell  # type: ignore[arg-type]
+@pytest.mark.parametrize("cell", ["", "-5", "+3", "-1.25", "12345", "张店区", "a=b", "'=1", "20251118-000001"])
+def test_it_leaves_figures_and_plain_words_alone(cell: str) -> None:
+    assert harmless(cell) == cell
 
 
 @given(st.lists(st.one_of(st.none(), st.integers(), st.text()), min_size=1, max_size=5))

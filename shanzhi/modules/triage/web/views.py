@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlencode
 
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import FileResponse, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -20,14 +19,15 @@ from shanzhi.kernel.matters import operations as matters
 from shanzhi.kernel.matters import queries
 from shanzhi.kernel.matters.operations import Done
 from shanzhi.kernel.matters.policy.process import Kind, Role
-from shanzhi.kernel.matters.queries import ListFilter, MatterPage
+from shanzhi.kernel.matters.queries import DeskCount, ListFilter, MatterPage
 from shanzhi.kernel.matters.web import desk
+from shanzhi.kernel.matters.web.queue import Queue
 from shanzhi.modules.triage import operations
 from shanzhi.modules.triage.policy import intake_stages, led_stages
 from shanzhi.modules.triage.web import form
 
 FEATURE = "triage"
-QUEUE_PARAMS = ("light", "after")
+QUEUE = Queue("triage:desk", "triage:matter", "triage:file", ("light",))
 
 
 @require_GET
@@ -52,6 +52,15 @@ def matter(request: ActingRequest, number: str) -> HttpResponse:
 
 
 @require_GET
+def file(request: ActingRequest) -> FileResponse:
+    """The queue as it is shown, all pages of it, as a file."""
+    desk.check_staff(request, FEATURE)
+    _, wanted = _wanted(request)
+    meaning = msg("本中心受理范围内、还没有受理或还没有派单的事项，先到期的在前")
+    return QUEUE.send(request, wanted, msg("待处理的事项"), meaning)
+
+
+@require_GET
 def unit(request: ActingRequest, number: str) -> HttpResponse:
     """The lead's field with the unit that a category and region suggest; a unit that was picked by hand stays."""
     desk.check_staff(request, FEATURE)
@@ -62,25 +71,29 @@ def unit(request: ActingRequest, number: str) -> HttpResponse:
 
 
 @dataclass(frozen=True, slots=True)
-class Queue:
-    """What waits on the desk: all of it as a filter, the page of it that is looked at, and what was escalated to the centre."""
+class Waiting:
+    """What waits on the desk: how much of it, the page of it that is looked at, and what was escalated to the centre."""
 
-    whole: ListFilter
+    count: DeskCount
     page: MatterPage
     escalated: MatterPage
 
 
-def _queue(request: ActingRequest) -> Queue:
-    kinds = desk.kinds()
-    whole = ListFilter(stages=intake_stages(kinds))
-    escalated = ListFilter(stages=led_stages(kinds), unit_id=request.actor.unit_id, part="lead")
+def _wanted(request: ActingRequest) -> tuple[ListFilter, ListFilter]:
+    """All that waits on the desk, and what of it the address asks for."""
+    whole = ListFilter(stages=intake_stages(desk.kinds()))
     light = request.GET.get("light", "")
-    wanted = replace(whole, light=light if light in set(Light) else "")
-    return Queue(
-        whole,
-        queries.matters_page(wanted, now=request.now, actor=request.actor, after=request.GET.get("after", "")),
-        queries.matters_page(escalated, now=request.now, actor=request.actor),
-    )
+    return whole, replace(whole, light=light if light in set(Light) else "")
+
+
+def _queue(request: ActingRequest) -> Waiting:
+    whole, wanted = _wanted(request)
+    after, before = request.GET.get("after", ""), request.GET.get("before", "")
+    count = queries.desk_count(whole, now=request.now, actor=request.actor)
+    total = count.waiting if wanted == whole else None
+    page = queries.matters_page(wanted, now=request.now, actor=request.actor, after=after, before=before, total=total)
+    escalated = ListFilter(stages=led_stages(desk.kinds()), unit_id=request.actor.unit_id, part="lead")
+    return Waiting(count, page, queries.matters_page(escalated, now=request.now, actor=request.actor))
 
 
 def _matter_context(request: ActingRequest, matter_id: int, posted: desk.Posted | None = None) -> dict[str, Any]:
@@ -98,7 +111,7 @@ def _matter_context(request: ActingRequest, matter_id: int, posted: desk.Posted 
 
 
 def _draw(
-    request: ActingRequest, queue: Queue, opened: Mapping[str, Any], *, status: int, is_open: bool = False
+    request: ActingRequest, queue: Waiting, opened: Mapping[str, Any], *, status: int, is_open: bool = False
 ) -> HttpResponse:
     card = opened.get("card")
     numbers = [row.number for row in queue.page.rows]
@@ -108,11 +121,12 @@ def _draw(
         **opened,
         "lines": desk.lines(queue.page.rows, "triage:matter", card.id if card else None),
         "escalated": desk.lines(queue.escalated.rows, "triage:matter", card.id if card else None),
-        "count": queries.desk_count(queue.whole, now=request.now, actor=request.actor),
+        "count": queue.count,
         "light": request.GET.get("light", ""),
         "keep": _keep(request),
         "following": following,
-        "more_url": _more(request, queue.page.next_after),
+        "pager": QUEUE.pager(queue.page, request.GET),
+        "files": QUEUE.files(queue.page, request.GET),
         "matter_open": is_open,
         "list_url": reverse("triage:desk"),
     }
@@ -121,15 +135,7 @@ def _draw(
 
 def _keep(request: ActingRequest) -> str:
     """The queue's filter and page, for the addresses on the page."""
-    kept = {name: request.GET[name] for name in QUEUE_PARAMS if request.GET.get(name)}
-    return f"?{urlencode(kept)}" if kept else ""
-
-
-def _more(request: ActingRequest, after: str) -> str:
-    """The address of the queue's next page; empty at its end."""
-    light = request.GET.get("light", "")
-    kept = {"light": light} if light else {}
-    return f"{reverse('triage:desk')}?{urlencode(kept | {'after': after})}" if after else ""
+    return QUEUE.url("", request.GET)
 
 
 def _act(request: ActingRequest, matter_id: int) -> HttpResponse:

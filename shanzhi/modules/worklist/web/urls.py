@@ -8,6 +8,7 @@ PREFIX = "worklist/"
 app_name = "worklist"
 urlpatterns = [
     path("", views.matters, name="list"),
+    path("file/", views.file, name="file"),
     path("<str:number>/", views.matter, name="matter"),
     path("<str:number>/<str:action>/", views.do, name="do"),
 ]

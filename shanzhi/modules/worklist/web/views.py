@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from django.http import HttpResponse, QueryDict
+from django.http import FileResponse, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from shanzhi.kernel.access.web.middleware import ActingRequest
 from shanzhi.kernel.matters.policy.process import Verb
@@ -14,7 +14,7 @@ from shanzhi.kernel.matters.web.queue import Queue, state_of
 from shanzhi.modules.worklist import queries
 
 FEATURE = "worklist"
-QUEUE = Queue("worklist:list", "worklist:matter", ("tab", "light", "q", "after"))
+QUEUE = Queue("worklist:list", "worklist:matter", "worklist:file", ("tab", "light", "q"))
 TAKE_KEY = "t"
 STAYS = frozenset({Verb.TAKE, Verb.NOTE, Verb.ATTACH})
 """After these one goes on with the same matter; after the others, with the list."""
@@ -43,6 +43,22 @@ def matter(request: ActingRequest, number: str) -> HttpResponse:
     return _draw(request, request.GET, context, 200)
 
 
+@require_GET
+def file(request: ActingRequest) -> FileResponse:
+    """The part of the list that is shown, all pages of it, as a file."""
+    desk.check_staff(request, FEATURE)
+    part, wanted = queries.part_of(request.actor, **_asked(request.GET))
+    return QUEUE.send(request, wanted, part.label, part.meaning)
+
+
+def _asked(state: QueryDict) -> dict[str, Any]:
+    """What the address asks for."""
+    return {
+        "kinds": desk.kinds(),
+        **{to: state.get(name, "") for name, to in (("tab", "tab"), ("light", "light"), ("q", "words"))},
+    }
+
+
 @require_POST
 def do(request: ActingRequest, number: str, action: str) -> HttpResponse:
     """Carry out one action; then on with the matter, or with the list."""
@@ -65,11 +81,9 @@ def do(request: ActingRequest, number: str, action: str) -> HttpResponse:
 def _draw(request: ActingRequest, state: QueryDict, context: dict[str, Any], status: int) -> HttpResponse:
     found = queries.worklist(
         request.actor,
-        kinds=desk.kinds(),
-        tab=state.get("tab", ""),
-        light=state.get("light", ""),
-        words=state.get("q", ""),
+        **_asked(state),
         after=state.get("after", ""),
+        before=state.get("before", ""),
         now=request.now,
     )
     card = context.get("card")
@@ -80,6 +94,7 @@ def _draw(request: ActingRequest, state: QueryDict, context: dict[str, Any], sta
         "tabs": [(tab, QUEUE.list_url(QueryDict(), tab=tab.code), tab == found.tab) for tab in found.tabs],
         "lines": QUEUE.lines(page, state, card.id if card else None),
         "pager": QUEUE.pager(page, state),
+        "files": QUEUE.files(page, state),
         "words": state.get("q", ""),
         "light": state.get("light", ""),
         "is_filtered": bool(state.get("q") or state.get("light")),
