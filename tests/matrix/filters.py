@@ -238,7 +238,6 @@ DECIDES_OTHERWISE: Mapping[str, str] = {
     "shanzhi.kernel.files.queries:_row": "copies a row",
     "shanzhi.kernel.matters.operations.act:share_of": "asks _is_elsewhere, which is switched off; then rules._check",
     "shanzhi.kernel.matters.operations.act:_begin": "asks rules._check, which is switched off",
-    "shanzhi.kernel.matters.operations.batch:_insert_replies": _WRITES,
     "shanzhi.kernel.matters.operations.effects:_join": _WRITES,
     "shanzhi.kernel.matters.operations.effects:_own": _WRITES,
     "shanzhi.kernel.matters.operations.effects:_take_up": _WRITES,
