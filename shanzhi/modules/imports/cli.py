@@ -27,7 +27,7 @@ def how_read(mapping: str, columns: list[str], save_as: str, sheet: str) -> How:
     Raises:
         MappingUnusable: a `列名=字段` pair that isn't one.
     """
-    return How(mapping, parse_columns(columns), save_as, sheet)
+    return How(mapping, parse_columns(columns) or None, save_as, sheet)
 
 
 def import_matters_file(

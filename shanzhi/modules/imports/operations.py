@@ -18,7 +18,7 @@ from shanzhi.core.pool import Pool, pool
 from shanzhi.core.text import clean_text, msg
 from shanzhi.kernel.journal.policy import Subject as About
 from shanzhi.kernel.matters import operations as matters
-from shanzhi.kernel.matters.operations import BatchResult, BatchRow, Foreseen
+from shanzhi.kernel.matters.operations import BatchResult, Foreseen
 from shanzhi.modules.imports.mappings import columns_of, mapping_save, write_down
 from shanzhi.modules.imports.models import Run
 from shanzhi.modules.imports.payloads import ImportDone
@@ -101,12 +101,12 @@ class Preview:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sorted:
+class Sorted:
     """A file's rows: those to take in, how many stand twice, those that are rejected with their reasons."""
 
     sheet: Sheet
     sha256: str
-    fresh: list[BatchRow]
+    fresh: list[Line]
     repeated: int
     rejected: list[Line]
 
@@ -132,29 +132,15 @@ def import_matters(
     """
     started = time.perf_counter()
     how = how or How()
-    source = _checked_source(source)
+    source = checked_source(source)
     data = bytes_of(path)
     with worked_by(len(data)) as workers:
-        found = _read(data, how, now, workers)
+        found = read_sorted(data, columns_of(MATTERS, how.mapping, how.columns), how.sheet, now, workers)
         sheet = found.sheet
         if how.save_as:
             mapping_save(subject=MATTERS, name=how.save_as, columns=sheet.columns, now=now)
         rejects = _keep_rejects(rejects_path, sheet, found.rejected) if found.rejected else None
-        run = _begin(found, source, now)
-        total = BatchResult(known=found.repeated)
-        with _loaded_for_good():
-            for result in matters.import_batch(
-                rows=found.fresh,
-                source=source,
-                now=now,
-                is_clean=True,
-                pool=workers,
-                within=lambda result: _count(run, result),
-            ):
-                total = total.plus(result)
-                if progress is not None:
-                    progress(total.added + total.known - found.repeated, len(found.fresh))
-    _end(run, len(found.rejected), now)
+        total = take_in(found, source, now, workers, lambda _result: None, progress)
     return ImportResult(
         imported=total.added,
         closed=total.closed,
@@ -174,10 +160,12 @@ def preview_matters(*, path: Path, source: str, now: datetime, how: How | None =
     Raises:
         FileUnusable, MappingUnusable, BadSource: as `import_matters`.
     """
-    source = _checked_source(source)
+    source = checked_source(source)
     data = bytes_of(path)
     with worked_by(len(data)) as workers:
-        found = _read(data, how or How(), now, workers)
+        how = how or How()
+        columns = columns_of(MATTERS, how.mapping, how.columns)
+        found = read_sorted(data, columns, how.sheet, now, workers)
     sheet = found.sheet
     reasons = {line.number: line.reason for line in found.rejected}
     first = sheet.lines[:PREVIEWED]
@@ -200,15 +188,49 @@ def worked_by(size: int) -> AbstractContextManager[Pool]:
     return pool(worth_it=size > POOL_FROM)
 
 
-def _read(data: bytes, how: How, now: datetime, workers: Pool) -> _Sorted:
-    columns = columns_of(MATTERS, how.mapping, how.columns)
-    sheet = read_sheet(data, now, columns, how.sheet, workers)
-    fresh, repeated, rejected = sorted_out(sheet.lines)
-    return _Sorted(sheet, hashlib.sha256(data).hexdigest(), fresh, repeated, rejected)
+def read_sorted(data: bytes, columns: Columns | None, sheet: str, now: datetime, workers: Pool) -> Sorted:
+    """A file's rows, each checked and judged.
+
+    Raises:
+        FileUnusable, MappingUnusable: nothing can be read from it, or `columns` belong to another file.
+    """
+    read = read_sheet(data, now, columns, sheet, workers)
+    fresh, repeated, rejected = sorted_out(read.lines)
+    return Sorted(read, hashlib.sha256(data).hexdigest(), fresh, repeated, rejected)
+
+
+def take_in(
+    found: Sorted,
+    source: str,
+    now: datetime,
+    workers: Pool,
+    within: Callable[[BatchResult], None],
+    progress: Progress | None = None,
+) -> BatchResult:
+    """Take in a file's good rows by chunks, as the importer's role; goes on where an earlier start has ended.
+
+    `within` is called in each chunk's transaction; what it raises undoes the chunk and ends the run for now.
+    """
+    run = _begin(found, source, now)
+    total = BatchResult(known=found.repeated)
+
+    def counted(result: BatchResult) -> None:
+        _count(run, result)
+        within(result)
+
+    rows = [line.batch for line in found.fresh if line.batch is not None]
+    with _loaded_for_good():
+        chunks = matters.import_batch(rows=rows, source=source, now=now, is_clean=True, pool=workers, within=counted)
+        for result in chunks:
+            total = total.plus(result)
+            if progress is not None:
+                progress(total.added + total.known - found.repeated, len(rows))
+    _end(run, len(found.rejected), now)
+    return total
 
 
 @transaction.atomic
-def _begin(found: _Sorted, source: str, now: datetime) -> Run:
+def _begin(found: Sorted, source: str, now: datetime) -> Run:
     """The file's run: a new one, or the one that died, which goes on."""
     table = found.sheet.table
     run, made = Run.objects.get_or_create(
@@ -263,7 +285,12 @@ def _loaded_for_good() -> Iterator[None]:
         gc.unfreeze()
 
 
-def _checked_source(source: str) -> str:
+def checked_source(source: str) -> str:
+    """The name of a source, cleaned.
+
+    Raises:
+        BadSource: empty, or over 40 characters.
+    """
     name = clean_text(source).replace("\n", " ")
     if not name or len(name) > SOURCE_MOST:
         raise BadSource(msg("来源名称要有 1 到 40 个字，同一个系统每次都用同一个。请用 --source 指定。"))
@@ -288,10 +315,10 @@ def bytes_of(path: Path) -> bytes:
         raise FileUnusable(msg("打不开 %(path)s。请检查路径和读取权限。"), path=path) from error
 
 
-def sorted_out(lines: Iterable[Line]) -> tuple[list[BatchRow], int, list[Line]]:
+def sorted_out(lines: Iterable[Line]) -> tuple[list[Line], int, list[Line]]:
     """The rows to take in, how many stand twice, and those that are rejected with their reasons."""
     first: dict[str, Line] = {}
-    fresh: list[BatchRow] = []
+    fresh: list[Line] = []
     rejected: list[Line] = []
     repeated = 0
     for line in lines:
@@ -301,7 +328,7 @@ def sorted_out(lines: Iterable[Line]) -> tuple[list[BatchRow], int, list[Line]]:
             continue
         earlier = first.setdefault(row.source_number, line)
         if earlier is line:
-            fresh.append(row)
+            fresh.append(line)
         elif earlier.batch == row:
             repeated += 1
         else:

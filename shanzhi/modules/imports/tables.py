@@ -198,7 +198,7 @@ _FORMULA = re.compile(r"\s*[=+\-@＝＋－＠\t\r\n]")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 
 
-def _guarded(cell: str) -> str:
+def guarded(cell: str) -> str:
     """A cell that no spreadsheet carries out; `_own_signs` takes the apostrophe off again."""
     return f"'{cell}" if _FORMULA.match(cell) and not _NUMBER.fullmatch(cell) else cell
 
@@ -212,7 +212,7 @@ def _own_signs(table: Table) -> Table:
     rows = [
         Row(
             row.number,
-            tuple(_unguarded(row.cells[place]) for place in kept if place < len(row.cells))
+            tuple(unguarded(row.cells[place]) for place in kept if place < len(row.cells))
             + row.cells[len(table.columns) :],
             row.wrong,
         )
@@ -222,7 +222,8 @@ def _own_signs(table: Table) -> Table:
     return Table(columns, rows, table.form, table.encoding, table.notes)
 
 
-def _unguarded(cell: str) -> str:
+def unguarded(cell: str) -> str:
+    """A cell as it was before `guarded`."""
     return cell[1:] if cell.startswith("'") and _FORMULA.match(cell[1:]) else cell
 
 
@@ -233,9 +234,9 @@ def rejects_sheet(columns: Sequence[str], rejected: Sequence[tuple[Row, str]]) -
     """
     text = io.StringIO(newline="")
     writer = csv.writer(text)
-    writer.writerow([*map(_guarded, columns), *OF_REJECTS])
+    writer.writerow([*map(guarded, columns), *OF_REJECTS])
     width = len(columns)
     for row, reason in rejected:
         cells = [*row.cells[:width], *([""] * (width - len(row.cells)))]
-        writer.writerow([*map(_guarded, cells), row.number, reason, *map(_guarded, row.cells[width:])])
+        writer.writerow([*map(guarded, cells), row.number, reason, *map(guarded, row.cells[width:])])
     return text.getvalue().encode("utf-8-sig")

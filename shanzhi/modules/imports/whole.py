@@ -96,7 +96,7 @@ def take_over(subject: Subject, table: Table, how: Circumstances, columns: Colum
         DomainError: refused as a whole.
     """
     matched = match_columns(subject, table.columns, columns)
-    rows, places, wrong = _parsed(subject, table, matched)
+    rows, places, wrong = parsed(subject, table, matched)
     assert subject.take is not None  # noqa: S101 - `subject_of` has seen to it
     taken = subject.take(rows, how)
     wrong += [(table.rows[places[at]], reason) for at, reason in taken.wrong.items()]
@@ -105,9 +105,10 @@ def take_over(subject: Subject, table: Table, how: Circumstances, columns: Colum
     return Judged(table, matched, taken, tuple(wrong), becomes)
 
 
-def _parsed(
+def parsed(
     subject: Subject, table: Table, matched: Matched
 ) -> tuple[list[Mapping[str, Any]], list[int], list[tuple[Row, str]]]:
+    """The rows that can be read, by field, with their places in the table, and those that can't with their reasons."""
     fields = [(one, matched.places[one.name]) for one in subject.fields if one.name in matched.places]
     rows: list[Mapping[str, Any]] = []
     places: list[int] = []
