@@ -161,6 +161,19 @@ def _all_exports(actor, now):
     return [_row(row, now) for row in Export.objects.order_by("-pk")[:MOST]]
 
 
+def _any_upload(key, actor, *states):
+    row = Upload.objects.select_for_update().filter(key=key).first()
+    if row is None:
+        raise _missing()
+    if states and row.state not in states:
+        raise UploadMovedOn("这次导入已经往下走了。")
+    return row
+
+
+def _all_uploads(actor):
+    return Upload.objects.all()
+
+
 SWITCHED_OFF: Mapping[str, Callable[..., Any]] = {
     "shanzhi.kernel.access.policy:check_may": _lets_everybody_in,
     "shanzhi.kernel.access.web.auth:anyone": _anybody,
@@ -191,6 +204,8 @@ SWITCHED_OFF: Mapping[str, Callable[..., Any]] = {
     "shanzhi.kernel.vault.operations.own:_check_reporter": _no_reporter_needed,
     "shanzhi.modules.exports.operations:_own": _any_export,
     "shanzhi.modules.exports.queries:my_exports": _all_exports,
+    "shanzhi.modules.imports.uploads:_own": _any_upload,
+    "shanzhi.modules.imports.queries:_mine": _all_uploads,
     "shanzhi.modules.intake.web.rights:_state": _rights_by_number_alone,
     "shanzhi.modules.intake.web.rights:_confirmed": _confirms_everybody,
 }
@@ -266,6 +281,9 @@ DECIDES_OTHERWISE: Mapping[str, str] = {
     "shanzhi.modules.exports.operations:_author": _WRITES,
     "shanzhi.modules.exports.operations:export_download": "asks check_may and _own, which are switched off",
     "shanzhi.modules.exports.web.views:_check": _ASKS,
+    "shanzhi.modules.imports.uploads:_author": _WRITES,
+    "shanzhi.modules.imports.uploads:_check": _ASKS,
+    "shanzhi.modules.imports.web.views:_check": _ASKS,
     "shanzhi.modules.intake.web.follow:_mine": "hands its codes to ListFilter; _filtered is switched off",
     "shanzhi.modules.intake.web.phone:all_mine": "hands its codes to ListFilter; _filtered is switched off",
     "shanzhi.modules.worklist.queries:worklist": "hands its unit to ListFilter; _filtered is switched off",

@@ -224,7 +224,7 @@ def _words(one: Foreseen) -> str:
         return msg("已导入过，不动")
     if one.closed:
         return msg("已答复，办结")
-    return f"{one.unit_name}"
+    return msg("待受理")
 
 
 def _shown(cell: str) -> str:

@@ -176,3 +176,27 @@ def test_rejects_are_harmless_in_a_spreadsheet_and_come_back_as_they_were() -> N
     table = read_table(data)
     assert table.columns == columns
     assert [row.cells for row in table.rows] == [rows[0].cells, ("短", "", "", "", "")]
+
+
+def test_it_refuses_two_encodings_in_one_file_and_names_the_lines() -> None:
+    head, first, second = "编号,反映时间,内容\n", "1,2026-03-05,三号楼路灯坏了\n", "2,2026-03-05,电梯又停了\n"
+    with pytest.raises(FileUnusable, match="第 1 行是 UTF-8，第 3 行不是"):
+        read_table((head + first).encode() + second.encode("gbk"))
+    with pytest.raises(FileUnusable, match="第 3 行是 UTF-8，第 1 行不是"):
+        read_table((head + first).encode("gbk") + second.encode())
+    assert read_table((head + first + second).encode("gbk")).encoding == "gb18030"
+
+
+def test_it_says_of_each_workbook_that_it_cant_take_why() -> None:
+    rows = [["编号", "反映时间", "内容"], ["1", "2026-03-05", "坏了"]]
+    with pytest.raises(FileUnusable, match="1904"):
+        read_table(changed(workbook(rows), "xl/workbook.xml", b"<workbookPr />", b'<workbookPr date1904="1" />'))
+    locked = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(1000) + "EncryptedPackage".encode("utf-16-le") + bytes(500)
+    with pytest.raises(FileUnusable, match="密码"):
+        read_table(locked)
+    with pytest.raises(FileUnusable, match="Excel 97-2003"):
+        read_table(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(1000))
+    with pytest.raises(FileUnusable, match="不是文本"):
+        read_table("编号,反映时间,内容\n1,2026-03-05,坏\x00了\n".encode())
+    # A renamed text is read by its content, whatever it is called.
+    assert read_table("编号\t反映时间\t内容\n1\t2026-03-05\t坏了\n".encode()).form == "tsv"

@@ -182,6 +182,15 @@ def _one(
         "page": page,
         "choices": choices,
         "heads": [gettext(head) for head in page.heads],
+        "lines": [
+            {
+                "number": line.number,
+                "cells": list(zip((gettext(head) for head in page.heads), line.cells, strict=True)),
+                "becomes": gettext(line.becomes) if line.becomes else "",
+                "reason": gettext(line.reason) if line.reason else "",
+            }
+            for line in page.head
+        ],
         "missing": [gettext(name) for name in page.missing],
         "notes": [gettext(note) for note in page.notes],
         "problem": problem,
