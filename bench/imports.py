@@ -9,9 +9,11 @@ import csv
 import io
 import json
 import os
+import resource
 import tempfile
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -56,20 +58,74 @@ def as_json_lines(count: int) -> bytes:
     return "\n".join(lines).encode()
 
 
+def _ticks(pid: int) -> float:
+    """Processor seconds of a process that isn't ours (the database's, which serves the connection)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _seconds(who: int) -> float:
+    used = resource.getrusage(who)
+    return used.ru_utime + used.ru_stime
+
+
 def measure(folder: Path, name: str, content: bytes) -> str:
-    """A line about one file."""
+    """A line about one file: rows a second, and processor time a row by who spent it (on a busy machine only this counts)."""
+    from django.db import connection
     from django.utils import timezone
 
     from shanzhi.modules.imports.operations import import_matters
 
     path = folder / name
     path.write_bytes(content)
-    rejects = folder / f"{name}.rejects.csv"
-    done: Any = import_matters(path=path, source=name, rejects_path=rejects, now=timezone.now())
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        server = int(cursor.fetchone()[0])
+    before = (_seconds(resource.RUSAGE_SELF), _seconds(resource.RUSAGE_CHILDREN), _ticks(server))
+    done: Any = import_matters(path=path, source=name, rejects_path=folder / f"{name}.rejects.csv", now=timezone.now())
+    after = (_seconds(resource.RUSAGE_SELF), _seconds(resource.RUSAGE_CHILDREN), _ticks(server))
+    own, workers, database = ((end - start) / done.imported * 1e6 for start, end in zip(before, after, strict=True))
     return (
         f"- {name}: {done.imported:,} rows, {done.rejected} rejected, in {done.seconds:.1f} s:"
-        f" {done.imported / done.seconds:,.0f} rows a second"
+        f" {done.imported / done.seconds:,.0f} rows a second; {1e6 / (own + workers + database):,.0f} a processor second"
+        f" ({own:.0f} µs a row in the command, {workers:.0f} in its processes, {database:.0f} in the database)"
     )
+
+
+def stages(count: int) -> str:
+    """A line about what the processes do to a row, in µs: reading and checking, masking, cutting, all of it with JSON."""
+    from shanzhi.kernel.clock.policy import Duration, WorkCalendar
+    from shanzhi.kernel.matters.policy.batch import Placed, Terms, prepare
+    from shanzhi.kernel.matters.policy.search import words_of
+    from shanzhi.kernel.vault.policy.masking import mask
+    from shanzhi.modules.imports.policy import match_columns
+    from shanzhi.modules.imports.reading import MATTERS, Reading, read_rows
+    from shanzhi.modules.imports.tables import read_table
+
+    now = datetime(2026, 6, 1, tzinfo=UTC)
+    said: list[str] = []
+
+    def timed(what: str, does: Callable[[], Any]) -> Any:
+        start = time.process_time()
+        made = does()
+        said.append(f"{what} {(time.process_time() - start) / count * 1e6:.0f}")
+        return made
+
+    table = timed("table", lambda: read_table(as_csv(count)))
+    matched = match_columns(MATTERS, table.columns)
+    reading = Reading(
+        tuple(matched.places.items()), {name: table.columns[at] for name, at in matched.places.items()}, now
+    )
+    read = timed("reading", lambda: read_rows([(row.cells, "") for row in table.rows], reading))
+    good = [row for row, _ in read]
+    timed("masking", lambda: [mask(text) for row in good for text in (row.title, row.body, row.reply)])
+    timed("words", lambda: [words_of(row.title, row.body, row.place_text) for row in good])
+    terms = Terms(
+        "request", 1, "reported", "closed", Duration.parse("1wd"), None, WorkCalendar(), frozenset(), bytes(32), "", now
+    ).packed()
+    place = [Placed(1, "370303009", 1)] * count
+    timed("all with JSON", lambda: prepare(good, range(count), place, terms))
+    return f"- what is done to a row, µs of one processor: {', '.join(said)}"
 
 
 def main() -> None:
@@ -91,6 +147,7 @@ def main() -> None:
             with database.acting_as(installation, "importer"):
                 forms = {"matters.csv": as_csv, "matters.jsonl": as_json_lines}
                 lines = [measure(Path(home), name, make(given.rows)) for name, make in forms.items()]
+            lines.append(stages(min(given.rows, 5_000)))
     Console().print("\n".join(lines), highlight=False)
     if not given.keep_results:
         write_section("Imports", f"python -m bench.imports --rows {given.rows}", lines)

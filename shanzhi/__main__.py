@@ -2,6 +2,8 @@
 
 import sys
 
-from shanzhi.config.cli import main
+# A worker process of `core.pool` reads this file again under another name, and needs none of it.
+if __name__ == "__main__":
+    from shanzhi.config.cli import main
 
-sys.exit(main())
+    sys.exit(main())

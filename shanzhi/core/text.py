@@ -22,6 +22,8 @@ def clean_text(text: str) -> str:
 
     PostgreSQL refuses NUL, and invisible control characters in a message have no lawful use.
     """
+    if not text:
+        return ""
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
     if not text.isprintable():
         text = text.translate(_INVISIBLE)

@@ -164,6 +164,19 @@ def _all_exports(actor, now):
     return [_row(row, now) for row in Export.objects.order_by("-pk")[:MOST]]
 
 
+def _any_upload(key, actor, *states):
+    row = Upload.objects.select_for_update().filter(key=key).first()
+    if row is None:
+        raise _missing()
+    if states and row.state not in states:
+        raise UploadMovedOn("这次导入已经往下走了。")
+    return row
+
+
+def _all_uploads(actor):
+    return Upload.objects.all()
+
+
 SWITCHED_OFF: Mapping[str, Callable[..., Any]] = {
     "shanzhi.kernel.access.policy:check_may": _lets_everybody_in,
     "shanzhi.kernel.access.web.auth:anyone": _anybody,
@@ -194,6 +207,8 @@ SWITCHED_OFF: Mapping[str, Callable[..., Any]] = {
     "shanzhi.kernel.vault.operations.own:_check_reporter": _no_reporter_needed,
     "shanzhi.modules.exports.operations:_own": _any_export,
     "shanzhi.modules.exports.queries:my_exports": _all_exports,
+    "shanzhi.modules.imports.uploads:_own": _any_upload,
+    "shanzhi.modules.imports.queries:_mine": _all_uploads,
     "shanzhi.modules.intake.web.rights:_state": _rights_by_number_alone,
     "shanzhi.modules.intake.web.rights:_confirmed": _confirms_everybody,
 }
@@ -253,7 +268,6 @@ DECIDES_OTHERWISE: Mapping[str, str] = {
     "shanzhi.kernel.files.queries:_row": "copies a row",
     "shanzhi.kernel.matters.operations.act:share_of": "asks _is_elsewhere, which is switched off; then rules._check",
     "shanzhi.kernel.matters.operations.act:_begin": "asks rules._check, which is switched off",
-    "shanzhi.kernel.matters.operations.batch:_insert_replies": _WRITES,
     "shanzhi.kernel.matters.operations.effects:_join": _WRITES,
     "shanzhi.kernel.matters.operations.effects:_own": _WRITES,
     "shanzhi.kernel.matters.operations.effects:_take_up": _WRITES,
@@ -292,6 +306,13 @@ DECIDES_OTHERWISE: Mapping[str, str] = {
     "shanzhi.modules.exports.operations:_author": _WRITES,
     "shanzhi.modules.exports.operations:export_download": "asks check_may and _own, which are switched off",
     "shanzhi.modules.exports.web.views:_check": _ASKS,
+    "shanzhi.kernel.matters.policy.batch:_remark": _WRITES,
+    "shanzhi.modules.imports.running:_bringer": f"{_WHO}: the worker takes in what a post brought, where it stands",
+    "shanzhi.modules.imports.uploads:_check_subject": "what a post may bring, not what it sees: regions are the city's",
+    "shanzhi.modules.imports.uploads:upload_bring": _WRITES,
+    "shanzhi.modules.imports.uploads:_author": _WRITES,
+    "shanzhi.modules.imports.uploads:_check": _ASKS,
+    "shanzhi.modules.imports.web.views:_check": _ASKS,
     "shanzhi.modules.intake.web.follow:_mine": "hands its codes to ListFilter; _filtered is switched off",
     "shanzhi.modules.intake.web.phone:all_mine": "hands its codes to ListFilter; _filtered is switched off",
     "shanzhi.kernel.matters.queries.sitting:_gave_back": "goes by the units that an address names, whoever asks",

@@ -47,6 +47,7 @@ FEATURES: Mapping[str, frozenset[str]] = {
         {"dispatcher", "operator", "handler", "checker", "supervisor", "keeper", "grid_chief", "grid_worker"}
     ),
     "export": frozenset({"supervisor", "keeper"}),
+    "import": frozenset({"keeper"}),
     "keep": frozenset({"keeper"}),
     "signoffs": frozenset({"supervisor", "keeper", "security_officer", "auditor"}),
     "signoff": frozenset({"security_officer"}),
@@ -112,6 +113,7 @@ ASKER = frozenset({"keeper"})
 SIGNOFF_SEEN = frozenset({"keeper", "security officer", "auditor"})
 TOKEN_SEEN = frozenset({"keeper", "security officer"})
 NO_STAFF = "999999999"
+IMPORT = "matrix-import-key"
 CALL = "73900000-0000-4000-8000-000000000001"
 # What a page with forms reads besides: a form that waited for its writer to sign in again.
 BACK = ("parked",)
@@ -339,6 +341,11 @@ PAGES: Mapping[str, Page] = {
     "keeper:region_plan": Page("keep", "keep", sends={"do": "look"}),
     "keeper:region_changes": Page("keep", asks=("before",)),
     "keeper:region_undo": Page("keep", "keep", args=({"number": "1"},), sends={"on": "2031-01-01"}, says="404"),
+    # -- imports: one's own, which the keeper of the world brought
+    "imports:list": Page("import", "import", sends={"subject": "matters", "source": "旧系统"}),
+    "imports:one": Page("import", "import", args=({"key": IMPORT},), seen_by=ASKER, sends={"do": "start"}),
+    "imports:step": Page(write="import", args=({"key": IMPORT},), seen_by=ASKER, sends={"do": "drop"}, away=True),
+    "imports:rejects": Page("import", args=({"key": IMPORT, "form": "csv"},), head=False, seen_by=ASKER, says="409"),
     # -- published seals: the same for everybody
     "seals:now": Page(OPEN, asks=("before",), fixed=True),
     "seals:head": Page(OPEN, args=({"number": "1"},), fixed=True),

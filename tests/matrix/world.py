@@ -37,9 +37,11 @@ from shanzhi.modules.exports import operations as exports
 from shanzhi.modules.exports.policy import wanted_of
 from shanzhi.modules.hotline import operations as hotline
 from shanzhi.modules.hotline.policy import Words
+from shanzhi.modules.imports import uploads as imports
+from shanzhi.modules.imports.uploads import Brought
 from tests.city import LOADER, NOW, OPENED, PASSWORD, _actor
 from tests.desks import BACKEND
-from tests.matrix.table import CALL, EXPORT, SESSION, SIGHT, SIGNOFF, TOKEN_ID
+from tests.matrix.table import CALL, EXPORT, IMPORT, SESSION, SIGHT, SIGNOFF, TOKEN_ID
 
 WHEN = NOW + timedelta(hours=3)
 """The time of every request: three hours after the first report."""
@@ -302,6 +304,11 @@ def _offices(world: World) -> None:
             opened.execute(
                 f"UPDATE {table} SET id = %s WHERE id = (SELECT min(id) FROM {table} WHERE post_id = %s)", [pk, post]
             )
+    brought = Brought("matrix.csv", "编号,反映时间,内容\n1,某天,坏了\n".encode(), "matters", "旧系统")
+    with acting(keeper):
+        imports.upload_bring(brought=brought, actor=keeper, now=NOW)
+    with world.admin() as opened:
+        opened.execute("UPDATE imports_upload SET key = %s", [IMPORT])
     with acting(keeper):
         access.signoff_ask(kind="vault.rotate", fields={"reason": "例行更换"}, actor=keeper, now=NOW)
     with acting(world.cast["operator"]):

@@ -65,13 +65,26 @@ def as_application() -> Iterator[None]:
     For the worker that acts for a post: its own role sees everything, so that only as the application does row-level
     security hold it to what the post sees. What the thread's other connection has begun stays open.
     """
+    with _as_role("app"):
+        yield
+
+
+@contextmanager
+def as_importer() -> Iterator[None]:
+    """The same as the importer: for the worker that takes in a file, which its own role may not."""
+    with _as_role("importer"):
+        yield
+
+
+@contextmanager
+def _as_role(role: str) -> Iterator[None]:
     before = connections[DEFAULT_DB_ALIAS]
     installation = settings.INSTALLATION
     fresh = connections.create_connection(DEFAULT_DB_ALIAS)
     fresh.settings_dict = {
         **before.settings_dict,
-        "USER": installation.role("app"),
-        "PASSWORD": installation.secrets.passwords["app"],
+        "USER": installation.role(role),
+        "PASSWORD": installation.secrets.passwords[role],
     }
     connections[DEFAULT_DB_ALIAS] = fresh
     try:

@@ -45,8 +45,8 @@ def emit_many(*, topic: str, bodies: Sequence[dict[str, Any]], now: datetime) ->
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO notices_event (topic, body, created_at)"
-            " SELECT %s::text, b, %s::timestamptz FROM unnest(%s::jsonb[]) AS b",
-            [topic, now, [orjson.dumps(body).decode() for body in bodies]],
+            " SELECT %s::text, b, %s::timestamptz FROM jsonb_array_elements(%s::jsonb) AS b",
+            [topic, now, orjson.dumps(bodies).decode()],
         )
 
 

@@ -2,6 +2,12 @@
 
 from django.apps import AppConfig
 
+from shanzhi.core.text import msg
+from shanzhi.kernel.access.policy import NavEntry, offer_page
+from shanzhi.kernel.organisation.policy import on_holding_ended
+from shanzhi.kernel.vault.policy.sealed import SealedTable, offer_sealed
+from shanzhi.modules.imports.policy import FEATURE
+
 
 class ImportsConfig(AppConfig):
     """Imports."""
@@ -10,6 +16,12 @@ class ImportsConfig(AppConfig):
     label = "imports"
 
     def ready(self) -> None:
-        """Register what the journal says, and what can be imported."""
+        """Register what the journal says and what can be imported; offer the page; hear of ended holdings."""
         # Imported here: the reader needs Django's models.
-        from shanzhi.modules.imports import payloads, places, reading, regions  # noqa: F401, PLC0415
+        from shanzhi.modules.imports import payloads, reading, regions, running, sealing  # noqa: F401, PLC0415
+
+        offer_page(NavEntry("imports:list", msg("导入"), 84, feature=FEATURE))
+        offer_sealed(
+            SealedTable("imports_piece", "id", "bigint", "0", ("upload_id", "part", "number"), sealing.context_of)
+        )
+        on_holding_ended(running.after_holding)

@@ -1,40 +1,44 @@
-"""Importing a file of matters: everything is read and checked first, then taken in by chunks; mappings by name."""
+"""Importing a file of matters: everything is read and checked first, then taken in by chunks."""
 
 import gc
 import hashlib
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from django.db import transaction
 from django.db.models import F
 
-from shanzhi.core.errors import DomainError, InputError
-from shanzhi.core.periods import local_date
+from shanzhi.core.errors import InputError
+from shanzhi.core.pool import Pool, pool
 from shanzhi.core.text import clean_text, msg
-from shanzhi.kernel.journal import operations as journal
-from shanzhi.kernel.journal.policy import Author, Payload
 from shanzhi.kernel.journal.policy import Subject as About
 from shanzhi.kernel.matters import operations as matters
-from shanzhi.kernel.matters.operations import BatchResult, BatchRow, Foreseen
-from shanzhi.kernel.organisation import queries as organisation
-from shanzhi.modules.imports.models import Mapping, Run
-from shanzhi.modules.imports.payloads import ImportDone, MappingSaved
-from shanzhi.modules.imports.policy import Columns, FileUnusable, MappingUnusable, mapping_name
+from shanzhi.kernel.matters.operations import BatchResult, Foreseen
+from shanzhi.modules.imports.mappings import columns_of, mapping_save, write_down
+from shanzhi.modules.imports.models import Run
+from shanzhi.modules.imports.payloads import ImportDone
+from shanzhi.modules.imports.policy import Columns, FileUnusable
 from shanzhi.modules.imports.reading import MATTERS, Line, Sheet, read_sheet
 from shanzhi.modules.imports.tables import Row, rejects_sheet
 
 SOURCE_MOST = 40
 FILE_MOST = 300_000_000
 """Bytes; about half a million matters. The whole file is held in memory while it is checked."""
+POOL_FROM = 3_000_000
+"""Bytes; about six thousand matters, as long as two processes take to start."""
 PREVIEWED = 20
 """Rows that a preview shows."""
 
 Progress = Callable[[int, int], None]
+__all__ = [
+    "BadSource", "FileUnusable", "How", "ImportResult", "Preview", "PreviewRow", "Progress", "bytes_of",
+    "import_matters", "mapping_save", "preview_matters", "write_rejects",
+]  # fmt: skip
 
 
 class BadSource(InputError):
@@ -97,12 +101,12 @@ class Preview:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sorted:
+class Sorted:
     """A file's rows: those to take in, how many stand twice, those that are rejected with their reasons."""
 
     sheet: Sheet
     sha256: str
-    fresh: list[BatchRow]
+    fresh: list[Line]
     repeated: int
     rejected: list[Line]
 
@@ -128,22 +132,15 @@ def import_matters(
     """
     started = time.perf_counter()
     how = how or How()
-    source = _checked_source(source)
-    found = _read(path, how, now)
-    sheet = found.sheet
-    if how.save_as:
-        mapping_save(name=how.save_as, columns=sheet.columns, now=now)
-    rejects = _keep_rejects(rejects_path, sheet, found.rejected) if found.rejected else None
-    run = _begin(found, source, now)
-    total = BatchResult(known=found.repeated)
-    with _loaded_for_good():
-        for result in matters.import_batch(
-            rows=found.fresh, source=source, now=now, within=lambda result: _count(run, result)
-        ):
-            total = total.plus(result)
-            if progress is not None:
-                progress(total.added + total.known - found.repeated, len(found.fresh))
-    _end(run, len(found.rejected), now)
+    source = checked_source(source)
+    data = bytes_of(path)
+    with worked_by(len(data)) as workers:
+        found = read_sorted(data, columns_of(MATTERS, how.mapping, how.columns), how.sheet, now, workers)
+        sheet = found.sheet
+        if how.save_as:
+            mapping_save(subject=MATTERS, name=how.save_as, columns=sheet.columns, now=now)
+        rejects = _keep_rejects(rejects_path, sheet, found.rejected) if found.rejected else None
+        total = take_in(found, source, now, workers, lambda _result: None, progress)
     return ImportResult(
         imported=total.added,
         closed=total.closed,
@@ -163,8 +160,12 @@ def preview_matters(*, path: Path, source: str, now: datetime, how: How | None =
     Raises:
         FileUnusable, MappingUnusable, BadSource: as `import_matters`.
     """
-    source = _checked_source(source)
-    found = _read(path, how or How(), now)
+    source = checked_source(source)
+    data = bytes_of(path)
+    with worked_by(len(data)) as workers:
+        how = how or How()
+        columns = columns_of(MATTERS, how.mapping, how.columns)
+        found = read_sorted(data, columns, how.sheet, now, workers)
     sheet = found.sheet
     reasons = {line.number: line.reason for line in found.rejected}
     first = sheet.lines[:PREVIEWED]
@@ -182,51 +183,54 @@ def preview_matters(*, path: Path, source: str, now: datetime, how: How | None =
     )
 
 
-@transaction.atomic
-def mapping_save(*, name: str, columns: Columns, now: datetime) -> None:
-    """Keep which column fills which field under a name, over an older one of the name; importer's role.
+def worked_by(size: int) -> AbstractContextManager[Pool]:
+    """Processes for a file of so many bytes; a small one is done before they have started."""
+    return pool(worth_it=size > POOL_FROM)
+
+
+def read_sorted(data: bytes, columns: Columns | None, sheet: str, now: datetime, workers: Pool) -> Sorted:
+    """A file's rows, each checked and judged.
 
     Raises:
-        MappingUnusable: no name, or a field that isn't.
+        FileUnusable, MappingUnusable: nothing can be read from it, or `columns` belong to another file.
     """
-    name = mapping_name(name)
-    wrong = [field for field in columns.values() if MATTERS.field(field) is None]
-    if wrong:
-        raise MappingUnusable(msg("没有这些字段：%(wrong)s。"), wrong="、".join(wrong))
-    row, made = Mapping.objects.select_for_update().get_or_create(
-        subject=MATTERS.code, name=name, defaults={"columns": dict(columns), "saved_at": now, "steps": 1}
-    )
-    if not made:
-        if row.columns == dict(columns):
-            return
-        row.columns, row.saved_at, row.steps = dict(columns), now, row.steps + 1
-        row.save(update_fields=["columns", "saved_at", "steps"])
-    fields = tuple(sorted(columns.values()))
-    _journal(About("import_mapping", row.pk, row.steps), MappingSaved(MATTERS.code, name, fields), now)
+    read = read_sheet(data, now, columns, sheet, workers)
+    fresh, repeated, rejected = sorted_out(read.lines)
+    return Sorted(read, hashlib.sha256(data).hexdigest(), fresh, repeated, rejected)
 
 
-def _columns_of(how: How) -> Columns | None:
-    if not how.mapping:
-        return how.columns
-    row = Mapping.objects.filter(subject=MATTERS.code, name=mapping_name(how.mapping)).first()
-    if row is None:
-        names = "、".join(Mapping.objects.filter(subject=MATTERS.code).order_by("name").values_list("name", flat=True))
-        raise MappingUnusable(
-            msg("没有叫“%(name)s”的对应关系。已保存的有：%(names)s。"), name=how.mapping, names=names or "—"
-        )
-    return {**row.columns, **(how.columns or {})}
+def take_in(
+    found: Sorted,
+    source: str,
+    now: datetime,
+    workers: Pool,
+    within: Callable[[BatchResult], None],
+    progress: Progress | None = None,
+) -> BatchResult:
+    """Take in a file's good rows by chunks, as the importer's role; goes on where an earlier start has ended.
 
+    `within` is called in each chunk's transaction; what it raises undoes the chunk and ends the run for now.
+    """
+    run = _begin(found, source, now)
+    total = BatchResult(known=found.repeated)
 
-def _read(path: Path, how: How, now: datetime) -> _Sorted:
-    columns = _columns_of(how)
-    data = bytes_of(path)
-    sheet = read_sheet(data, columns, how.sheet)
-    fresh, repeated, rejected = _sorted_out(sheet.lines, now)
-    return _Sorted(sheet, hashlib.sha256(data).hexdigest(), fresh, repeated, rejected)
+    def counted(result: BatchResult) -> None:
+        _count(run, result)
+        within(result)
+
+    rows = [line.batch for line in found.fresh if line.batch is not None]
+    with _loaded_for_good():
+        chunks = matters.import_batch(rows=rows, source=source, now=now, is_clean=True, pool=workers, within=counted)
+        for result in chunks:
+            total = total.plus(result)
+            if progress is not None:
+                progress(total.added + total.known - found.repeated, len(rows))
+    _end(run, len(found.rejected), now)
+    return total
 
 
 @transaction.atomic
-def _begin(found: _Sorted, source: str, now: datetime) -> Run:
+def _begin(found: Sorted, source: str, now: datetime) -> Run:
     """The file's run: a new one, or the one that died, which goes on."""
     table = found.sheet.table
     run, made = Run.objects.get_or_create(
@@ -267,13 +271,7 @@ def _end(run: Run, rejected: int, now: datetime) -> None:
         row.subject, row.source, row.sha256, row.form, row.encoding, row.rows, row.imported, row.closed, row.known,
         row.rejected,
     )  # fmt: skip
-    _journal(About("import", row.pk), payload, now)
-
-
-def _journal(subject: About, payload: Payload, now: datetime) -> None:
-    top = organisation.top_regions(local_date(now))
-    about = replace(subject, scope_code=top[0].code if top else "")
-    journal.record(payload=payload, subject=about, author=Author("importer"), happened_at=now)
+    write_down(About("import", row.pk), payload, now)
 
 
 @contextmanager
@@ -287,7 +285,12 @@ def _loaded_for_good() -> Iterator[None]:
         gc.unfreeze()
 
 
-def _checked_source(source: str) -> str:
+def checked_source(source: str) -> str:
+    """The name of a source, cleaned.
+
+    Raises:
+        BadSource: empty, or over 40 characters.
+    """
     name = clean_text(source).replace("\n", " ")
     if not name or len(name) > SOURCE_MOST:
         raise BadSource(msg("来源名称要有 1 到 40 个字，同一个系统每次都用同一个。请用 --source 指定。"))
@@ -312,38 +315,27 @@ def bytes_of(path: Path) -> bytes:
         raise FileUnusable(msg("打不开 %(path)s。请检查路径和读取权限。"), path=path) from error
 
 
-def _sorted_out(lines: Iterable[Line], now: datetime) -> tuple[list[BatchRow], int, list[Line]]:
+def sorted_out(lines: Iterable[Line]) -> tuple[list[Line], int, list[Line]]:
     """The rows to take in, how many stand twice, and those that are rejected with their reasons."""
     first: dict[str, Line] = {}
-    fresh: list[BatchRow] = []
+    fresh: list[Line] = []
     rejected: list[Line] = []
     repeated = 0
     for line in lines:
         row = line.batch
-        earlier = first.get(row.source_number) if row is not None else None
         if row is None:
             rejected.append(line)
-        elif earlier is not None:
-            if earlier.batch == row:
-                repeated += 1
-            else:
-                reason = msg("编号 %(number)s 在第 %(line)d 行已经有了，内容不同。请核对编号。")
-                said = reason % {"number": row.source_number, "line": earlier.number}
-                rejected.append(replace(line, reason=said))
-        elif reason := _why_not(row, now):
-            rejected.append(replace(line, reason=reason))
+            continue
+        earlier = first.setdefault(row.source_number, line)
+        if earlier is line:
+            fresh.append(line)
+        elif earlier.batch == row:
+            repeated += 1
         else:
-            first[row.source_number] = line
-            fresh.append(row)
+            reason = msg("编号 %(number)s 在第 %(line)d 行已经有了，内容不同。请核对编号。")
+            said = reason % {"number": row.source_number, "line": earlier.number}
+            rejected.append(line._replace(reason=said))
     return fresh, repeated, rejected
-
-
-def _why_not(row: BatchRow, now: datetime) -> str:
-    try:
-        matters.check_row(row, now)
-    except DomainError as error:
-        return "".join(error.fields.values()) or str(error)
-    return ""
 
 
 def _keep_rejects(path: Path, sheet: Sheet, rejected: Sequence[Line]) -> Path:

@@ -30,3 +30,20 @@ class MappingSaved(Payload):
     subject: str
     name: str
     fields: tuple[str, ...]
+
+
+@payload("import.step")
+@dataclass(frozen=True, slots=True)
+class ImportStep(Payload):
+    """A file of the page came a step further: brought, started, stopped, resumed, dropped, done, failed, fetched (its
+    rejects), expired or left. `first_id` is the import whose rejects it mends."""
+
+    step: str
+    subject: str
+    source: str
+    sha256: str
+    rows: int
+    imported: int
+    known: int
+    rejected: int
+    first_id: int | None = None

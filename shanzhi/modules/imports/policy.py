@@ -1,14 +1,30 @@
-"""What can be imported (subjects with their fields), how a file's columns find them, and what can be wrong. Pure."""
+"""How a file's columns find the fields of a subject (`core.importing`), and what can be wrong. Pure."""
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 
-from shanzhi.core.errors import InputError
+from shanzhi.core.errors import Conflict, InputError, NotFound
+from shanzhi.core.importing import Field, Parser, RowUnusable, Subject, offer_subject, subjects
 from shanzhi.core.text import clean_text, msg
 
+__all__ = [
+    "DRAFT_KEPT", "FEATURE", "HEAD_ROWS", "REJECTS_KEPT", "UPLOAD_MOST", "Columns", "Field", "FileUnusable",
+    "MappingUnusable", "Matched", "Parser", "RowUnusable", "Subject", "UploadMovedOn", "UploadNotFound", "mapping_name",
+    "match_columns", "offer_subject", "parse_columns", "plain", "subjects",
+]  # fmt: skip
+
+FEATURE = "import"
+"""The feature of roles.toml. The keeper's: whoever brings data in has it in hand already, has signed in by two steps, and
+answers for what the city then works with. A preview shows texts masked; rejects are given to who brought the file alone."""
+UPLOAD_MOST = 60_000_000
+"""Bytes that the page takes; what is larger comes by the command line."""
+HEAD_ROWS = 20
+DRAFT_KEPT = timedelta(days=1)
+"""How long a file waits to be started, or to go on after it was stopped."""
+REJECTS_KEPT = timedelta(days=7)
 NAME_MOST = 40
 """Characters in the name of a saved mapping."""
 
@@ -19,58 +35,22 @@ class FileUnusable(InputError):
     code = "file-unusable"
 
 
+class UploadNotFound(NotFound):
+    """No such import of this post and person, or what was asked of it is gone."""
+
+    code = "import-not-found"
+
+
+class UploadMovedOn(Conflict):
+    """The import isn't in a state in which this can be done."""
+
+    code = "import-moved-on"
+
+
 class MappingUnusable(InputError):
     """A mapping that doesn't fit the file or the subject; nothing was imported."""
 
     code = "mapping-unusable"
-
-
-class RowUnusable(ValueError):
-    """Why a row can't be taken in, as a sentence."""
-
-
-Parser = Callable[[str, str], Any]
-"""From a cell and the column's name to a value; raises RowUnusable with a sentence that names the column."""
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One thing that a subject's row says: its name, its Chinese title, what else a column of it is called."""
-
-    name: str
-    title: str
-    example: str
-    required: bool = False
-    parse: Parser = field(default=lambda cell, _column: cell.strip())
-    synonyms: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """Something that can be imported. `fields` in the order in which people read them."""
-
-    code: str
-    title: str
-    fields: tuple[Field, ...]
-
-    def field(self, name: str) -> Field | None:
-        """The field of this name."""
-        return next((one for one in self.fields if one.name == name), None)
-
-
-_subjects: dict[str, Subject] = {}
-
-
-def offer_subject(subject: Subject) -> None:
-    """Register something that can be imported; once, in `AppConfig.ready` or where its reader stands."""
-    if subject.code in _subjects and _subjects[subject.code] != subject:
-        raise ValueError(f"two subjects {subject.code}")
-    _subjects[subject.code] = subject
-
-
-def subjects() -> Mapping[str, Subject]:
-    """Everything that can be imported, by code."""
-    return dict(_subjects)
 
 
 # A column of a file → the name of the field that it fills.
@@ -92,17 +72,20 @@ def plain(name: str) -> str:
     return re.sub(r"[\s_\-*:：]|\([^)]*\)|（[^）]*）", "", text)
 
 
-def match_columns(subject: Subject, heading: Sequence[str], given: Columns | None = None) -> Matched:
-    """Find which column fills which field: as `given`, else by name, Chinese title and synonyms, in this order.
+def match_columns(
+    subject: Subject, heading: Sequence[str], given: Columns | None = None, *, is_draft: bool = False
+) -> Matched:
+    """Find which column fills which field: as `given`, else by name, Chinese title and synonyms, in this order. A draft
+    may still lack a needed field.
 
     Raises:
         MappingUnusable: `given` names a column that isn't there, or a field that isn't.
         FileUnusable: a needed field has no column, or a name stands twice.
     """
     _check_heading(heading)
-    found = _given(subject, heading, given) if given else _guessed(subject, heading)
+    found = _guessed(subject, heading) if given is None else _given(subject, heading, given)
     missing = [one for one in subject.fields if one.required and one.name not in found]
-    if missing:
+    if missing and not is_draft:
         raise FileUnusable(
             msg("第一行缺少这些列：%(missing)s。请补上，或用 --column 列名=字段 指明哪一列是。"),
             missing="、".join(f"{one.title}（{one.name}）" for one in missing),

@@ -1,18 +1,22 @@
 """From a table to rows of matters: each one either a matter to take in, or a reason why not. No database, no clock."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from typing import NamedTuple
 
+from shanzhi.core.errors import DomainError
 from shanzhi.core.periods import CITY_ZONE
+from shanzhi.core.pool import Pool
 from shanzhi.core.text import clean_text, msg
-from shanzhi.kernel.matters.operations import BatchRow
+from shanzhi.kernel.matters.policy.batch import BatchRow, clean_row
 from shanzhi.kernel.matters.policy.report import TITLE_MOST
 from shanzhi.modules.imports.policy import (
     Columns,
     Field,
     FileUnusable,
+    Matched,
     RowUnusable,
     Subject,
     match_columns,
@@ -20,7 +24,17 @@ from shanzhi.modules.imports.policy import (
 )
 from shanzhi.modules.imports.tables import Row, Table, read_table
 
-__all__ = ["MATTERS", "FileUnusable", "Line", "RowUnusable", "Sheet", "batch_row", "read_sheet", "read_time"]
+__all__ = [
+    "MATTERS",
+    "FileUnusable",
+    "Line",
+    "RowUnusable",
+    "Sheet",
+    "batch_row",
+    "lines_of",
+    "read_sheet",
+    "read_time",
+]
 
 NUMBER_MOST = 80
 FIRST_YEAR = 1949
@@ -40,8 +54,7 @@ FIRST_SERIAL, LAST_SERIAL = 17_899, 73_051
 """1 January 1949 and 1 January 2100."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A row of the file; `batch` is what to take in, and where it is None, `reason` says why."""
 
     row: Row
@@ -64,29 +77,58 @@ class Sheet:
     unused: tuple[str, ...]
 
 
-def read_sheet(data: bytes, given: Columns | None = None, sheet: str = "") -> Sheet:
-    """The matters of a file; `given` says which column fills which field, else it is found by their names.
+class Reading(NamedTuple):
+    """How cells become matters: fields with their places in a row, the columns' names, the time that is now."""
+
+    places: tuple[tuple[str, int], ...]
+    titles: Mapping[str, str]
+    now: datetime
+
+
+AT_ONCE = 2_000
+"""Rows that a process reads at once."""
+
+
+def read_sheet(
+    data: bytes, now: datetime, given: Columns | None = None, sheet: str = "", pool: Pool | None = None
+) -> Sheet:
+    """The matters of a file, each checked; `given` says which column fills which field, else it is found by their names.
 
     Raises:
         FileUnusable: nothing can be read from it, or a needed column is missing.
         MappingUnusable: `given` belongs to another file.
     """
     table = read_table(data, sheet)
-    matched = match_columns(MATTERS, table.columns, given)
-    names = tuple(matched.places.items())
-    titles = {name: table.columns[place] for name, place in names}
-    lines = [_line(row, names, titles) for row in table.rows]
+    return lines_of(table, match_columns(MATTERS, table.columns, given), now, pool)
+
+
+def lines_of(table: Table, matched: Matched, now: datetime, pool: Pool | None = None) -> Sheet:
+    """The matters of a table whose columns are known, each checked."""
+    places = tuple(matched.places.items())
+    reading = Reading(places, {name: table.columns[place] for name, place in places}, now)
+    rows = table.rows
+    jobs = (
+        ([(row.cells, row.wrong) for row in rows[start : start + AT_ONCE]], reading)
+        for start in range(0, len(rows), AT_ONCE)
+    )
+    read = (one for _, part in (pool or Pool(None, 0)).ordered(read_rows, jobs) for one in part)
+    lines = [Line(row, batch, reason) for row, (batch, reason) in zip(rows, read, strict=True)]
     return Sheet(table, lines, matched.columns, matched.unused)
 
 
-def _line(row: Row, names: tuple[tuple[str, int], ...], titles: Mapping[str, str]) -> Line:
-    if row.wrong:
-        return Line(row, reason=row.wrong)
-    cells = row.cells
+def read_rows(rows: Sequence[tuple[tuple[str, ...], str]], reading: Reading) -> list[tuple[BatchRow | None, str]]:
+    """Rows (cells, and why they can't be read at all) as clean matters, or with the reason why not. Pure."""
+    return [(None, wrong) if wrong else _read(cells, reading) for cells, wrong in rows]
+
+
+def _read(cells: tuple[str, ...], reading: Reading) -> tuple[BatchRow | None, str]:
     try:
-        return Line(row, batch_row({name: cells[at] for name, at in names if at < len(cells)}, titles))
+        row = batch_row({name: cells[at] for name, at in reading.places if at < len(cells)}, reading.titles)
+        return clean_row(row, reading.now), ""
     except RowUnusable as error:
-        return Line(row, reason=str(error))
+        return None, str(error)
+    except DomainError as error:
+        return None, "".join(error.fields.values()) or str(error)
 
 
 def batch_row(row: Mapping[str, str], titles: Mapping[str, str] | None = None) -> BatchRow:

@@ -89,7 +89,10 @@ def _of_workbook(data: bytes, sheet: str) -> Table:
     return _own_signs(Table(columns, rows, "xlsx", notes=book.notes))
 
 
-_SIGNS = {b"\xd0\xcf\x11\xe0": "Excel 97-2003", b"%PDF": "PDF"}
+_OLE = b"\xd0\xcf\x11\xe0"
+_SIGNS = {_OLE: "Excel 97-2003", b"%PDF": "PDF"}
+# A workbook with a password isn't a package any more but a compound file with this stream (MS-OFFCRYPTO, 2.3.4.4).
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
 
 def decode(data: bytes) -> tuple[str, str]:
@@ -98,6 +101,8 @@ def decode(data: bytes) -> tuple[str, str]:
     Raises:
         FileUnusable: an old workbook or other binary file, UTF-16, or neither encoding; each with the way to mend it.
     """
+    if data.startswith(_OLE) and _ENCRYPTED in data:
+        raise FileUnusable(msg("文件加了密码。请去掉密码再导入。"))
     for sign, name in _SIGNS.items():
         if data.startswith(sign):
             raise FileUnusable(
@@ -111,15 +116,51 @@ def decode(data: bytes) -> tuple[str, str]:
         return data.decode("utf-8-sig"), "utf-8"
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
+    return _as_gb18030(data, line), "gb18030"
+
+
+def _as_gb18030(data: bytes, line: int) -> str:
+    """The text of a file whose `line` isn't UTF-8.
+
+    Raises:
+        FileUnusable: it mixes both, or is neither.
+    """
+    if other := _utf8_line(data):
+        raise FileUnusable(
+            msg(
+                "文件里混了两种编码：第 %(other)d 行是 UTF-8，第 %(line)d 行不是。请另存为“CSV UTF-8（逗号分隔）”再导入。"
+            ),
+            other=other,
+            line=line,
+        )
     try:
         text = data.decode("gb18030")
     except UnicodeDecodeError:
         text = ""
     if text and _is_chinese(text):
-        return text, "gb18030"
+        return text
     raise FileUnusable(
         msg("第 %(line)s 行有不是 UTF-8、也不是 GBK 的内容。请另存为“CSV UTF-8（逗号分隔）”再导入。"), line=line
     )
+
+
+_BYTES_LEAST = 9
+"""Bytes of Chinese in UTF-8 that GB18030 doesn't write by chance: three characters."""
+
+
+def _utf8_line(data: bytes) -> int:
+    """The first line that says something in UTF-8, 0 where there is none: read as GB18030 it would be rubbish that looks
+    Chinese."""
+    for number, line in enumerate(data.split(b"\n"), start=1):
+        if line.isascii():
+            continue
+        try:
+            foreign = [char for char in line.decode("utf-8") if char > "\x7f"]
+        except UnicodeDecodeError:
+            continue
+        if 3 * len(foreign) >= _BYTES_LEAST and _is_chinese("".join(foreign)):
+            return number
+    return 0
 
 
 def _is_chinese(text: str) -> bool:
@@ -198,7 +239,7 @@ _FORMULA = re.compile(r"\s*[=+\-@＝＋－＠\t\r\n]")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 
 
-def _guarded(cell: str) -> str:
+def guarded(cell: str) -> str:
     """A cell that no spreadsheet carries out; `_own_signs` takes the apostrophe off again."""
     return f"'{cell}" if _FORMULA.match(cell) and not _NUMBER.fullmatch(cell) else cell
 
@@ -212,7 +253,7 @@ def _own_signs(table: Table) -> Table:
     rows = [
         Row(
             row.number,
-            tuple(_unguarded(row.cells[place]) for place in kept if place < len(row.cells))
+            tuple(unguarded(row.cells[place]) for place in kept if place < len(row.cells))
             + row.cells[len(table.columns) :],
             row.wrong,
         )
@@ -222,7 +263,8 @@ def _own_signs(table: Table) -> Table:
     return Table(columns, rows, table.form, table.encoding, table.notes)
 
 
-def _unguarded(cell: str) -> str:
+def unguarded(cell: str) -> str:
+    """A cell as it was before `guarded`."""
     return cell[1:] if cell.startswith("'") and _FORMULA.match(cell[1:]) else cell
 
 
@@ -233,9 +275,9 @@ def rejects_sheet(columns: Sequence[str], rejected: Sequence[tuple[Row, str]]) -
     """
     text = io.StringIO(newline="")
     writer = csv.writer(text)
-    writer.writerow([*map(_guarded, columns), *OF_REJECTS])
+    writer.writerow([*map(guarded, columns), *OF_REJECTS])
     width = len(columns)
     for row, reason in rejected:
         cells = [*row.cells[:width], *([""] * (width - len(row.cells)))]
-        writer.writerow([*map(_guarded, cells), row.number, reason, *map(_guarded, row.cells[width:])])
+        writer.writerow([*map(guarded, cells), row.number, reason, *map(guarded, row.cells[width:])])
     return text.getvalue().encode("utf-8-sig")

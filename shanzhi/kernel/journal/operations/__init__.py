@@ -1,8 +1,19 @@
 """Every change of the journal: entries, their sealing, heads and keys, epochs."""
 
-from shanzhi.kernel.journal.operations.entries import Draft, make_months, record, record_many
+from shanzhi.kernel.journal.operations.entries import make_months, record, record_drafted, record_many
 from shanzhi.kernel.journal.operations.epochs import epoch_begin
 from shanzhi.kernel.journal.operations.heads import key_introduce
 from shanzhi.kernel.journal.operations.sealing import Sealed, seal
+from shanzhi.kernel.journal.policy.drafts import Draft
 
-__all__ = ["Draft", "Sealed", "epoch_begin", "key_introduce", "make_months", "record", "record_many", "seal"]
+__all__ = [
+    "Draft",
+    "Sealed",
+    "epoch_begin",
+    "key_introduce",
+    "make_months",
+    "record",
+    "record_drafted",
+    "record_many",
+    "seal",
+]

@@ -2,6 +2,7 @@
 
 from shanzhi.kernel.journal.policy.canonical import CANONICAL_SQL, EntryFields, canonical
 from shanzhi.kernel.journal.policy.check import Checked, Saying, check, tell
+from shanzhi.kernel.journal.policy.drafts import Draft, Drafted, drafted
 from shanzhi.kernel.journal.policy.heads import Head, SignedHead, TreeState, read_head, trusted
 from shanzhi.kernel.journal.policy.notes import NoteError, PublicKey, new_seed
 from shanzhi.kernel.journal.policy.payloads import (
@@ -22,6 +23,8 @@ __all__ = [
     "ActorKind",
     "Author",
     "Checked",
+    "Draft",
+    "Drafted",
     "EntryFields",
     "Head",
     "NoteError",
@@ -35,6 +38,7 @@ __all__ = [
     "TreeState",
     "canonical",
     "check",
+    "drafted",
     "encode",
     "new_seed",
     "payload",

@@ -8,6 +8,7 @@ that has been written never changes its shape; a new shape is a new version.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any, ClassVar, Literal, TypeVar
 
 ActorKind = Literal["post", "reporter", "system", "importer"]
@@ -87,4 +88,13 @@ def _plain(value: object) -> object:
 
 def encode(entry: Payload) -> dict[str, Any]:
     """The payload as plain JSON values: times in ISO 8601, bytes in hexadecimal."""
-    return {field.name: _plain(getattr(entry, field.name)) for field in fields(entry)}  # type: ignore[arg-type]
+    found: dict[str, Any] = {}
+    for name in _names(type(entry)):  # type: ignore[arg-type]
+        value = getattr(entry, name)
+        found[name] = value if type(value) in _ALREADY_PLAIN else _plain(value)
+    return found
+
+
+@cache
+def _names(cls: type[Payload]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(cls))  # type: ignore[arg-type]

@@ -1,7 +1,7 @@
 """Every change of a matter's state. `report` takes one in, `act` does every later step, the rest is upkeep."""
 
 from shanzhi.kernel.matters.operations.act import act
-from shanzhi.kernel.matters.operations.batch import BatchResult, BatchRow, check_row, import_batch
+from shanzhi.kernel.matters.operations.batch import BatchResult, import_batch
 from shanzhi.kernel.matters.operations.calendars import calendar_year_set, due_dates_follow
 from shanzhi.kernel.matters.operations.dispatching import dispatch_go_live, dispatch_load
 from shanzhi.kernel.matters.operations.erasing import erase_asked
@@ -27,6 +27,7 @@ from shanzhi.kernel.matters.operations.rules import (
 from shanzhi.kernel.matters.operations.step import Done, KeyReused, MatterNotFound, MovedOn
 from shanzhi.kernel.matters.operations.upkeep import lapse_due, reveal_contact, submissions_forget, suggestions_make
 from shanzhi.kernel.matters.operations.views import TooManyViews, view_drop, view_save
+from shanzhi.kernel.matters.policy.batch import BatchRow
 
 __all__ = [
     "LIST_MOST",
@@ -52,7 +53,6 @@ __all__ = [
     "category_rename",
     "category_restore",
     "category_withdraw",
-    "check_row",
     "consent_withdraw",
     "contact_correct",
     "copy_own",

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from shanzhi.core.periods import local_date
 from shanzhi.kernel.matters.models import Matter
-from shanzhi.kernel.matters.operations.batch import BatchRow, Places
+from shanzhi.kernel.matters.operations.batch import Places
+from shanzhi.kernel.matters.policy.batch import BatchRow
 from shanzhi.kernel.matters.rulebook import categories, current_kind
 from shanzhi.kernel.vault.policy.masking import mask
 

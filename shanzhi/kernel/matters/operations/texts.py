@@ -1,33 +1,11 @@
-"""Texts on their way in: masked for the tables, the original into the vault where masking hit, a commitment for the
-journal."""
+"""What the vault keeps of texts on their way in, and until when."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 
+from shanzhi.kernel.matters.policy.texts import SafeText, safe
 from shanzhi.kernel.vault.operations import Keep
-from shanzhi.kernel.vault.policy.envelope import commit
-from shanzhi.kernel.vault.policy.masking import mask
 
-
-@dataclass(frozen=True, slots=True)
-class SafeText:
-    """A text as it may be stored: masked; `sealed` commits to the original (hexadecimal)."""
-
-    text: str
-    original: str
-    sealed: str
-
-    @property
-    def is_masked(self) -> bool:
-        """Did masking hide anything?"""
-        return self.text != self.original
-
-
-def safe(original: str, salt: bytes) -> SafeText:
-    """Mask a text and commit to it; an empty text commits to nothing."""
-    if not original:
-        return SafeText("", "", "")
-    return SafeText(mask(original).text, original, commit(original, salt).hex())
+__all__ = ["SafeText", "expiry", "originals", "safe"]
 
 
 def originals(matter_id: int, parts: dict[str, SafeText]) -> list[Keep]:

@@ -160,7 +160,7 @@ def wrong_point(latitude: float | None, longitude: float | None, datum: str) -> 
 
 def number_of(matter_id: int, on: date) -> str:
     """A matter's number: its day and its serial number, "20261121-000042"."""
-    return f"{on:%Y%m%d}-{matter_id:06d}"
+    return f"{on.year:04d}{on.month:02d}{on.day:02d}-{matter_id:06d}"
 
 
 def normalise_number(text: str) -> str:

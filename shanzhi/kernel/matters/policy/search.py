@@ -15,6 +15,7 @@ TOKENISER = 1
 QUERY_MOST = 200
 """Characters of a question that are looked at; nobody types more into a search box by hand."""
 WORDS_MOST = 16
+_MARKS = "，：；！？（）"
 _WORD = re.compile(r"[^\W_]+")
 # Too frequent to find anything by; left out of texts and questions alike.
 _STOP = frozenset("的 了 和 是 就 都 而 及 与 着 或 在 也 很 又 被 把 吗 呢 吧 啊 the a an of".split())
@@ -27,10 +28,14 @@ def folded(text: str) -> str:
 
 def words_of(*texts: str) -> list[str]:
     """The words by which texts are found, each once, sorted."""
-    found: set[str] = set()
-    for text in map(folded, texts):
-        found.update(rjieba.cut_all(text), rjieba.cut(text, False))
-    return sorted(word for word in found if _WORD.fullmatch(word) and word not in _STOP)
+    text = "\n".join(texts)
+    # No word holds them, and without them most texts are normal already: folding takes a quarter of the time.
+    for mark in _MARKS:
+        text = text.replace(mark, " ")
+    text = folded(text)
+    found = {*rjieba.cut_all(text), *rjieba.cut(text, False)}
+    # `isalnum` holds for what `_WORD` matches, and takes a tenth of the time.
+    return sorted([word for word in found if word.isalnum() and word not in _STOP])
 
 
 def query_of(text: str) -> str:

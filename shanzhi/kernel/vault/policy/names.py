@@ -29,7 +29,7 @@ _RISKY = frozenset(
     "何高于任方金石白钱严毛江常安平时全成应路包原申房花管施明连古单车向万文解易米沙利代党游尚温冷盛宁左甘池豆麻占简景候史辛谈付封"
 )
 SURNAMES = _COMMON | _RISKY
-_STEADY = _COMMON - _RISKY
+_BEGINS = re.compile(f"[{''.join(sorted(_COMMON - _RISKY))}]")
 
 # Beginnings of ordinary words that look like a surname and a given name.
 _WORDS = re.compile(
@@ -176,9 +176,9 @@ def _find_repeated(text: str) -> Iterator[tuple[int, int, int]]:
     """Whom a text keeps naming without introducing them: told twice or more, each time before another character, at least
     once after a word or a mark that people stand after, and no word of the dictionary."""
     seen: dict[str, list[int]] = {}
-    for start in range(len(text) - 2):
-        if text[start] in _STEADY:
-            seen.setdefault(text[start : start + 3], []).append(start)
+    for found in _BEGINS.finditer(text, 0, len(text) - 2):
+        start = found.start()
+        seen.setdefault(text[start : start + 3], []).append(start)
     for name, starts in seen.items():
         if len(starts) >= _AGAIN_LEAST and _is_told_of(text, name, starts):
             for start in starts:

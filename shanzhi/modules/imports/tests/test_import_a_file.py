@@ -15,6 +15,7 @@ from shanzhi.kernel.journal import queries as journal
 from shanzhi.kernel.matters import queries
 from shanzhi.kernel.matters.models import Clock, Matter, Remark
 from shanzhi.kernel.vault.models import Record
+from shanzhi.modules.imports import operations
 from shanzhi.modules.imports.cli import import_matters_file
 from shanzhi.modules.imports.operations import BadSource, ImportResult, import_matters
 from shanzhi.modules.imports.reading import FileUnusable
@@ -245,4 +246,34 @@ def test_it_takes_in_real_files_whole(city: None, tmp_path: Path, name: str, row
             result = import_matters(path=path, source=name, rejects_path=tmp_path / "r.csv", now=now)
         assert astuple(result)[:4] == expected
     assert Matter.objects.count() == rows
+    check_whole()
+
+
+def test_processes_side_by_side_make_the_same_of_it(city: None, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [
+        (
+            n,
+            f"第{n}件",
+            "2019-04-25" if n % 400 else "never",
+            f"电话1381234{n:04d}，路灯坏了",
+            "已办" if n % 2 else "",
+            "2019-04-26",
+        )
+        for n in range(1, 1201)
+    ]
+    path = write(rows, ANSWERED)
+    alone = run(path, source="alone")
+    monkeypatch.setattr(operations, "POOL_FROM", 0)
+    together = run(path, source="together")
+    assert counts(alone) == counts(together) == (1197, 600, 0, 3)
+    kept = [
+        list(
+            Matter.objects.filter(source=source)
+            .order_by("source_number")
+            .values_list("source_number", "title", "body", "stage", "region_code", "due_at", "steps")
+        )
+        for source in ("alone", "together")
+    ]
+    assert kept[0] == kept[1]
+    assert Record.objects.count() == 2 * 1197
     check_whole()

@@ -7,6 +7,7 @@ import pytest
 from shanzhi.core.periods import CITY_ZONE
 from shanzhi.modules.imports.reading import FileUnusable, RowUnusable, batch_row, read_sheet, read_time
 from shanzhi.modules.imports.tests.conftest import HEADING, as_csv
+from tests.city import NOW
 
 ROW = (1, "路灯不亮", "2019-04-25T09:32:09", "三号楼门口的路灯坏了。")
 
@@ -71,7 +72,7 @@ def test_a_place_in_the_column_of_codes_stays_a_place() -> None:
 @pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])
 @pytest.mark.parametrize("end", [b"\r\n", b"\n"])
 def test_it_reads_with_and_without_bom_and_either_line_end(bom: bytes, end: bytes) -> None:
-    sheet = read_sheet(bom + as_csv(HEADING, [ROW, (), ROW]).replace(b"\r\n", end))
+    sheet = read_sheet(bom + as_csv(HEADING, [ROW, (), ROW]).replace(b"\r\n", end), NOW)
     assert sheet.table.columns == HEADING
     assert [line.number for line in sheet.lines] == [2, 4]
     assert sheet.lines[0].batch == sheet.lines[1].batch
@@ -79,17 +80,17 @@ def test_it_reads_with_and_without_bom_and_either_line_end(bom: bytes, end: byte
 
 @pytest.mark.parametrize("delimiter", [b";", b"\t"])
 def test_it_reads_other_delimiters(delimiter: bytes) -> None:
-    sheet = read_sheet(as_csv(HEADING, [ROW]).replace(b",", delimiter))
+    sheet = read_sheet(as_csv(HEADING, [ROW]).replace(b",", delimiter), NOW)
     assert [line.reason for line in sheet.lines] == [""]
 
 
 def test_it_tells_the_line_on_which_a_row_begins() -> None:
-    sheet = read_sheet(as_csv(HEADING, [(1, "a", "2019-04-25", "两\n行"), (2, "b", "never", "x")]))
+    sheet = read_sheet(as_csv(HEADING, [(1, "a", "2019-04-25", "两\n行"), (2, "b", "never", "x")]), NOW)
     assert [(line.number, bool(line.reason)) for line in sheet.lines] == [(2, False), (4, True)]
 
 
 def test_it_names_the_columns_that_it_does_not_use() -> None:
-    sheet = read_sheet(as_csv((*HEADING, "against", "likes", "line", "reason"), [(*ROW, 0, 1, 7, "x")]))
+    sheet = read_sheet(as_csv((*HEADING, "against", "likes", "line", "reason"), [(*ROW, 0, 1, 7, "x")]), NOW)
     assert sheet.unused == ("against", "likes")
 
 
@@ -114,4 +115,4 @@ def test_it_names_the_columns_that_it_does_not_use() -> None:
 )
 def test_it_says_what_is_wrong_with_a_file(data: bytes, told: str) -> None:
     with pytest.raises(FileUnusable, match=told):
-        read_sheet(data)
+        read_sheet(data, NOW)

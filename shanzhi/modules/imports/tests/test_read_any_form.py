@@ -12,6 +12,7 @@ from shanzhi.modules.imports.policy import FileUnusable, MappingUnusable, parse_
 from shanzhi.modules.imports.reading import read_sheet
 from shanzhi.modules.imports.tables import Row, read_table, rejects_sheet
 
+NOW = datetime(2026, 11, 18, tzinfo=CITY_ZONE)
 CHINESE = "工单编号,诉求标题,来电时间,诉求内容,答复内容,办结时间,事发地址,备注\nA-1,路灯,2026年3月5日,坏了,已修好,46087,马尚街道,无\n"
 
 
@@ -48,7 +49,7 @@ def changed(data: bytes, part: str, old: bytes, new: bytes) -> bytes:
     "encoding,said", [("utf-8", "utf-8"), ("utf-8-sig", "utf-8"), ("gb18030", "gb18030"), ("gbk", "gb18030")]
 )
 def test_it_reads_chinese_columns_in_each_encoding(encoding: str, said: str) -> None:
-    sheet = read_sheet(CHINESE.encode(encoding))
+    sheet = read_sheet(CHINESE.encode(encoding), NOW)
     assert (sheet.table.form, sheet.table.encoding, sheet.unused) == ("csv", said, ("备注",))
     [line] = sheet.lines
     assert line.batch is not None
@@ -59,7 +60,7 @@ def test_it_reads_chinese_columns_in_each_encoding(encoding: str, said: str) -> 
 
 
 def test_it_finds_columns_whatever_signs_stand_in_their_names() -> None:
-    sheet = read_sheet("编 号（必填）,反映时间：,内容 *,ＴＩＴＬＥ\n1,2026-03-05,坏了,路灯\n".encode())
+    sheet = read_sheet("编 号（必填）,反映时间：,内容 *,ＴＩＴＬＥ\n1,2026-03-05,坏了,路灯\n".encode(), NOW)
     assert dict(sheet.columns) == {
         "编 号（必填）": "id",
         "反映时间：": "reported_at",
@@ -71,7 +72,7 @@ def test_it_finds_columns_whatever_signs_stand_in_their_names() -> None:
 def test_it_reads_tabs_and_json_lines() -> None:
     assert read_table(CHINESE.replace(",", "\t").encode()).form == "tsv"
     lines = '{"编号": 7, "反映时间": "2026-03-05", "内容": "坏了"}\n\n{"编号": "8", "内容": {"a": 1}}\n[1]\n{"编号"\n{"编号": 9, "反映时间": 46086, "内容": "坏了", "标题": null}\n'
-    sheet = read_sheet(lines.encode())
+    sheet = read_sheet(lines.encode(), NOW)
     assert sheet.table.form == "jsonl"
     assert [(line.number, line.batch is not None) for line in sheet.lines] == [
         (1, True),
@@ -91,7 +92,7 @@ def test_it_reads_a_workbook_with_its_own_dates() -> None:
         [],
         ["B-2", 46086.5, "=不是公式"[1:]],
     ]
-    sheet = read_sheet(workbook(rows, more=("说明",)))
+    sheet = read_sheet(workbook(rows, more=("说明",)), NOW)
     assert sheet.table.form == "xlsx"
     assert [(line.number, line.batch.source_number, line.batch.reported_at) for line in sheet.lines if line.batch] == [
         (2, "17", datetime(2026, 3, 5, 9, 32, 9, tzinfo=CITY_ZONE)),
@@ -99,7 +100,7 @@ def test_it_reads_a_workbook_with_its_own_dates() -> None:
     ]
     assert [note for note in sheet.table.notes if "工单" in note] != []
     with pytest.raises(FileUnusable, match="说明"):
-        read_sheet(workbook(rows, more=("说明",)), sheet="没有的")
+        read_sheet(workbook(rows, more=("说明",)), NOW, sheet="没有的")
 
 
 def test_it_takes_the_saved_value_of_a_formula_and_says_so() -> None:
@@ -154,13 +155,13 @@ def test_it_opens_no_bomb() -> None:
 def test_a_mapping_of_another_file_is_refused_with_what_is_missing() -> None:
     given = parse_columns(["工单编号=id", "时刻=reported_at", "说了什么=body"])
     with pytest.raises(MappingUnusable, match="时刻、说了什么"):
-        read_sheet(CHINESE.encode(), given)
+        read_sheet(CHINESE.encode(), NOW, given)
     with pytest.raises(MappingUnusable, match="没有这些字段"):
-        read_sheet(CHINESE.encode(), {"工单编号": "number"})
+        read_sheet(CHINESE.encode(), NOW, {"工单编号": "number"})
     with pytest.raises(MappingUnusable, match="同一个字段"):
-        read_sheet(CHINESE.encode(), {"工单编号": "id", "备注": "id"})
+        read_sheet(CHINESE.encode(), NOW, {"工单编号": "id", "备注": "id"})
     with pytest.raises(FileUnusable, match="内容（body）"):
-        read_sheet(CHINESE.encode(), {"工单编号": "id", "来电时间": "reported_at"})
+        read_sheet(CHINESE.encode(), NOW, {"工单编号": "id", "来电时间": "reported_at"})
     with pytest.raises(MappingUnusable, match="列名=字段"):
         parse_columns(["工单编号"])
 
@@ -175,3 +176,27 @@ def test_rejects_are_harmless_in_a_spreadsheet_and_come_back_as_they_were() -> N
     table = read_table(data)
     assert table.columns == columns
     assert [row.cells for row in table.rows] == [rows[0].cells, ("短", "", "", "", "")]
+
+
+def test_it_refuses_two_encodings_in_one_file_and_names_the_lines() -> None:
+    head, first, second = "编号,反映时间,内容\n", "1,2026-03-05,三号楼路灯坏了\n", "2,2026-03-05,电梯又停了\n"
+    with pytest.raises(FileUnusable, match="第 1 行是 UTF-8，第 3 行不是"):
+        read_table((head + first).encode() + second.encode("gbk"))
+    with pytest.raises(FileUnusable, match="第 3 行是 UTF-8，第 1 行不是"):
+        read_table((head + first).encode("gbk") + second.encode())
+    assert read_table((head + first + second).encode("gbk")).encoding == "gb18030"
+
+
+def test_it_says_of_each_workbook_that_it_cant_take_why() -> None:
+    rows = [["编号", "反映时间", "内容"], ["1", "2026-03-05", "坏了"]]
+    with pytest.raises(FileUnusable, match="1904"):
+        read_table(changed(workbook(rows), "xl/workbook.xml", b"<workbookPr />", b'<workbookPr date1904="1" />'))
+    locked = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(1000) + "EncryptedPackage".encode("utf-16-le") + bytes(500)
+    with pytest.raises(FileUnusable, match="密码"):
+        read_table(locked)
+    with pytest.raises(FileUnusable, match="Excel 97-2003"):
+        read_table(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(1000))
+    with pytest.raises(FileUnusable, match="不是文本"):
+        read_table("编号,反映时间,内容\n1,2026-03-05,坏\x00了\n".encode())
+    # A renamed text is read by its content, whatever it is called.
+    assert read_table("编号\t反映时间\t内容\n1\t2026-03-05\t坏了\n".encode()).form == "tsv"
