@@ -59,6 +59,7 @@ class Cast:
     grid_worker: Actor
     operator: Actor
     second_operator: Actor
+    knowledge_editor: Actor
 
     def actors(self) -> dict[str, Actor]:
         """All of them by part."""
@@ -81,6 +82,7 @@ PARTS = {
     "grid_worker": ("community-370303009006", "grid_worker", 0),
     "operator": ("centre-3703", "operator", 0),
     "second_operator": ("centre-3703", "operator", 1),
+    "knowledge_editor": ("centre-3703", "knowledge_editor", 0),
 }
 LOGINS = {part: part.replace("_", "-") for part in PARTS}
 

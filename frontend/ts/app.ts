@@ -12,6 +12,7 @@ import { startKeys } from "./keys";
 import { startLocate } from "./locate";
 import { startMenus } from "./menus";
 import { startPasskeys } from "./passkeys";
+import { startRing } from "./ring";
 import { startSubmit } from "./submit";
 import { startTheme } from "./theme";
 
@@ -27,6 +28,7 @@ startPasskeys();
 startCopy();
 startFocus();
 startKeys();
+startRing();
 startSubmit();
 startHtmx();
 enhanceAll(document);

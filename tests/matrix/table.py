@@ -39,7 +39,9 @@ FEATURES: Mapping[str, frozenset[str]] = {
     # A door may also be a feature: these roles have it, other posts are answered 403.
     "triage": frozenset({"dispatcher"}),
     "desk": frozenset({"operator"}),
-    "knowledge": frozenset({"keeper"}),
+    "knowledge": frozenset({"keeper", "knowledge_editor"}),
+    "knowledge_read": frozenset({"dispatcher", "operator", "keeper", "knowledge_editor"}),
+    "dispatch_read": frozenset({"dispatcher", "operator", "keeper", "knowledge_editor"}),
     "worklist": frozenset({"handler"}),
     "checks": frozenset({"checker"}),
     "find": frozenset(
@@ -379,6 +381,7 @@ grid-chief               x    -     -        -        -        -              - 
 grid-worker              x    -     -        -        -        -              -      -
 neighbour-dispatcher     -    -     -        -        -        x              -      -
 operator                 x    x     x        x        x        x              x      x
+knowledge-editor         -    -     -        -        -        -              -      -
 neighbour-checker        -    -     x        -        -        x              -      -
 neighbour-handler        -    -     x        -        -        -              -      -
 post-without-a-place     -    -     -        -        -        -              -      -

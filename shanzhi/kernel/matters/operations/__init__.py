@@ -2,7 +2,14 @@
 
 from shanzhi.kernel.matters.operations.act import act
 from shanzhi.kernel.matters.operations.batch import BatchResult, BatchRow, check_row, import_batch
-from shanzhi.kernel.matters.operations.dispatching import dispatch_go_live, dispatch_load
+from shanzhi.kernel.matters.operations.dispatching import (
+    DispatchMovedOn,
+    dispatch_draft,
+    dispatch_go_live,
+    dispatch_load,
+    dispatch_row_drop,
+    dispatch_row_save,
+)
 from shanzhi.kernel.matters.operations.erasing import erase_asked
 from shanzhi.kernel.matters.operations.finding import words_fill
 from shanzhi.kernel.matters.operations.foresee import Foreseen, foresee
@@ -19,6 +26,7 @@ __all__ = [
     "LIST_MOST",
     "BatchResult",
     "BatchRow",
+    "DispatchMovedOn",
     "Done",
     "Foreseen",
     "KeyReused",
@@ -32,8 +40,11 @@ __all__ = [
     "consent_withdraw",
     "contact_correct",
     "copy_own",
+    "dispatch_draft",
     "dispatch_go_live",
     "dispatch_load",
+    "dispatch_row_drop",
+    "dispatch_row_save",
     "erase_ask",
     "erase_asked",
     "foresee",

@@ -1,0 +1,36 @@
+import { onElement } from "./enhance";
+
+/** Nothing typed or chosen yet: what a suggestion has checked by itself is no choice. */
+function isBlank(form: HTMLFormElement): boolean {
+  return [...form.elements].every((e) => {
+    if (e instanceof HTMLTextAreaElement || e instanceof HTMLSelectElement) return !e.value.trim();
+    return !(e instanceof HTMLInputElement) || !["text", "search", "tel"].includes(e.type) || !e.value.trim();
+  });
+}
+
+function clock(seconds: number): string {
+  const [minutes, rest] = [Math.floor(seconds / 60), Math.floor(seconds % 60)];
+  return `${minutes}:${String(rest).padStart(2, "0")}`;
+}
+
+/**
+ * `data-rings="id"` on a link: it opens by itself while the form of that id is blank and neither it nor anything else
+ * on the page asks to stay (`data-keep-shown`). `data-since` on a time: how long ago, counted on.
+ */
+export function startRing(): void {
+  onElement("a[data-rings]", (link) => {
+    const form = document.getElementById(link.dataset["rings"] ?? "");
+    if (document.querySelector("[data-keep-shown]") || !(form instanceof HTMLFormElement) || !isBlank(form)) return;
+    window.location.assign((link as HTMLAnchorElement).href);
+  });
+  onElement("time[data-since]", (element) => {
+    const since = Date.parse(element.getAttribute("datetime") ?? "");
+    const ahead = Date.now() - Date.parse(element.dataset["since"] ?? "");
+    if (Number.isNaN(since) || Number.isNaN(ahead)) return;
+    const show = (): void => {
+      element.textContent = clock(Math.max(0, (Date.now() - ahead - since) / 1000));
+    };
+    show();
+    window.setInterval(show, 1000);
+  });
+}
