@@ -30,6 +30,7 @@ BEFORE = {
 RUN_AS_OWNER = {
     "audit_days",
     "hotline_ring",
+    "hotline_take",
     "journal_make_months",
     "matters_follow_of_phone",
     "matters_open_of_phone",

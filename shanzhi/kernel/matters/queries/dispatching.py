@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from shanzhi.core.periods import local_date
@@ -93,22 +93,24 @@ class DispatchHint:
 
 def dispatch_versions() -> tuple[VersionRow, ...]:
     """All versions, newest first; 1 query."""
-    counted = DispatchRow.objects.filter(version=OuterRef("pk")).order_by().values("version").annotate(n=Count("pk"))
-    rows = DispatchVersion.objects.annotate(rows=Coalesce(Subquery(counted.values("n")), 0)).order_by("-pk")
-    return tuple(_version(row) for row in rows[:VERSIONS_MOST])
+    return tuple(_version(row) for row in _counted().order_by("-pk")[:VERSIONS_MOST])
 
 
 def dispatch_version(version_id: int) -> VersionRow:
-    """One version; 2 queries.
+    """One version; 1 query.
 
     Raises:
         NoDispatchVersion: there is none of this number.
     """
-    row = DispatchVersion.objects.filter(pk=version_id).first()
+    row = _counted().filter(pk=version_id).first()
     if row is None:
         raise NoDispatchVersion(msg("没有这一版派单目录。请核对编号。"))
-    row.rows = DispatchRow.objects.filter(version=row).count()  # type: ignore[attr-defined]
     return _version(row)
+
+
+def _counted() -> QuerySet[DispatchVersion]:
+    counted = DispatchRow.objects.filter(version=OuterRef("pk")).order_by().values("version").annotate(n=Count("pk"))
+    return DispatchVersion.objects.annotate(rows=Coalesce(Subquery(counted.values("n")), 0))
 
 
 def _version(row: Any) -> VersionRow:

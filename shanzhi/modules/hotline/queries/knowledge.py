@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import BooleanField, Count, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from shanzhi.core.text import msg
@@ -90,7 +90,9 @@ def items_page(*, words: str, category: str, standing: Standing, on: date, after
     rows = _standing(standing, on)
     if category:
         below = RawSQL(
-            "EXISTS (SELECT 1 FROM unnest(categories) c WHERE c = %s OR starts_with(c, %s))", [category, f"{category}."]
+            "EXISTS (SELECT 1 FROM unnest(categories) c WHERE c = %s OR starts_with(c, %s))",
+            [category, f"{category}."],
+            output_field=BooleanField(),
         )
         rows = rows.filter(below)
     sought = query_of(words)

@@ -325,6 +325,7 @@ def file(request: ActingRequest, version: int) -> FileResponse:
 def trial(request: ActingRequest, version: int) -> HttpResponse:
     """Try a version on matters that were dispatched already, as far as this post sees them."""
     desk.check_staff(request, DISPATCH)
+    about = seen.dispatch_version(version)
     found = seen.dispatch_trial(version, now=request.now)
     columns = (
         Column("number", gettext("编号")),
@@ -340,7 +341,7 @@ def trial(request: ActingRequest, version: int) -> HttpResponse:
         for each in found.listed
     ]
     context = {
-        "version": seen.dispatch_version(version),
+        "version": about,
         "trial": found,
         "rows": listed,
         "table": Table(gettext("会派到别处的事项"), columns, listed),
