@@ -26,8 +26,14 @@ UNDER_POLICY = {
     "matters_clock",
     "matters_remark",
     "matters_suggestion",
+    "matters_savedview",
     "matters_submission",
+    "matters_dispatchrow",
+    "matters_dispatchversion",
+    "hotline_call",
+    "hotline_knowledgeversion",
 }
+OWN = {"matters_savedview": "a list that somebody named for themselves, and may forget"}
 # Readable by the application without a policy, and why that gives nothing away.
 OPEN_TO_APP = {
     "access_account": "sign-in names and password hashes: how else to sign in",
@@ -314,7 +320,7 @@ def test_it_changes_nothing_that_it_does_not_see(city, standing):
 
 def test_it_removes_nothing(city, standing):
     with as_role(city.installation, "app", standing.actors["supervisor"]) as opened:
-        for table in sorted(UNDER_POLICY):
+        for table in sorted(UNDER_POLICY - OWN.keys()):
             refused(opened, f"DELETE FROM {table}")
 
 

@@ -39,7 +39,8 @@ def test_it_finds_the_shipped_processes_sound(shanzhi):
 
 
 def test_it_ends_with_one_for_a_process_that_is_not_sound(shanzhi, tmp_path: Path):
-    source = shipped_kinds()[0].read_text(encoding="utf-8").replace('to = "accepted"', 'to = "nowhere"', 1)
+    request = next(path for path in shipped_kinds() if path.stem == "request")
+    source = request.read_text(encoding="utf-8").replace('to = "accepted"', 'to = "nowhere"', 1)
     path = tmp_path / "broken.toml"
     path.write_text(source, encoding="utf-8")
     code, said = shanzhi("process", "check", str(path))

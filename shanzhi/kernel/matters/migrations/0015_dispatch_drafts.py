@@ -34,7 +34,7 @@ SELECT city_ddl('REVOKE UPDATE (holds_from, note, steps) ON matters_dispatchvers
 
 
 class Migration(migrations.Migration):
-    dependencies = [("matters", "0012_recode")]
+    dependencies = [("matters", "0013_recode_pairs")]
     operations = [
         migrations.AddField(
             "dispatchrow",
