@@ -24,7 +24,12 @@ def command(site: Site, *words: str) -> str:
     environment = site.environment("importer")
     environment.pop("SHANZHI_ROLE", None)
     done = subprocess.run(
-        [sys.executable, "-m", "shanzhi", *words], cwd=ROOT, env=environment, capture_output=True, check=False, text=True
+        [sys.executable, "-m", "shanzhi", *words],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        check=False,
+        text=True,
     )
     assert done.returncode == 0, done.stderr or done.stdout
     return done.stdout
@@ -36,8 +41,8 @@ def connect(site: Site, extension: str, part: str) -> None:
     with psycopg.connect(database.admin_url(city, city.database), autocommit=True) as admin:
         admin.execute(sql.SQL("SET search_path TO {}").format(sql.Identifier(city.schema)))
         found = admin.execute(
-            "SELECT h.post_id FROM organisation_holding h JOIN access_account a USING (staff_id)"
-            " WHERE a.username = %s AND h.ended_on IS NULL",
+            "SELECT h.post_id FROM organisation_post_holding h JOIN access_account a USING (staff_id)"
+            " WHERE a.username = %s AND h.valid @> current_date",
             [site.cast[part].login],
         ).fetchone()
     assert found is not None

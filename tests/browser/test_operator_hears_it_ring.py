@@ -17,9 +17,9 @@ PHONE = "13700137000"
 def test_it_hears_signed_rings_alone(site: Site) -> None:
     connect(site, "8102", "second_operator")
     good = {"event": f"one-{uuid.uuid4()}", "extension": "8102", "number": PHONE}
-    assert ring(site, "another-secret-of-the-same-length-or-so", good)[0] == 400
-    assert ring(site, CTI_SECRET, good, ago=301)[0] == 400
-    assert ring(site, CTI_SECRET, good, signed=good | {"number": "13900000000"})[0] == 400
+    assert ring(site, "another-secret-of-the-same-length-or-so", good)[0] == 401
+    assert ring(site, CTI_SECRET, good, ago=301)[0] == 401
+    assert ring(site, CTI_SECRET, good, signed=good | {"number": "13900000000"})[0] == 401
     assert ring(site, CTI_SECRET, good | {"event": str(uuid.uuid4()), "extension": "9999"})[0] == 404
     assert ring(site, CTI_SECRET, good) == (202, {"rung": True})
     assert ring(site, CTI_SECRET, good) == (202, {"rung": False})
@@ -86,7 +86,10 @@ def test_it_rings_at_two_desks_and_is_the_first_ones(site: Site, meet: Meet) -> 
     connect(site, "8103", "second_operator")
     event = str(uuid.uuid4())
     for extension in ("8101", "8103"):
-        assert ring(site, CTI_SECRET, {"event": event, "extension": extension, "number": PHONE}) == (202, {"rung": True})
+        assert ring(site, CTI_SECRET, {"event": event, "extension": extension, "number": PHONE}) == (
+            202,
+            {"rung": True},
+        )
     first, second = meet("operator"), meet("second_operator")
     second.signs_in("second_operator")
     second.goes("/desk/?new=1")

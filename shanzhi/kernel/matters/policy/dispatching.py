@@ -165,7 +165,7 @@ def _of_toml(text: str) -> Iterator[DispatchCase]:
 
 def case_of(row: Mapping[str, str], line: int = 0) -> DispatchCase:
     """A row out of texts by the names of fields; the level by its Chinese name, too."""
-    given = {name: row.get(name, "").strip() for name in COLUMNS.values()}
+    given = {name: row.get(name, "").replace("\0", "").strip() for name in COLUMNS.values()}
     given["level"] = LEVEL_NAMES.get(given["level"], given["level"])
     co = tuple(dict.fromkeys(code for code in _BETWEEN.split(given.pop("co_codes")) if code))
     return DispatchCase(**given, line=line, co=co)

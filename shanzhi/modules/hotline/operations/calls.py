@@ -118,11 +118,12 @@ def _look(words: Words, caller: tuple[CallerMatter, ...], wrong: bool, actor: Ac
     text = f"{words.title} {words.body}"
     likely = seen.likely_categories(words.title, words.body)
     category = words.category or (likely[0][0] if likely else "")
+    place = words.region if words.region.isascii() and words.region.isdigit() else actor.region_code
     return Look(
         caller=caller,
         like=_like(text, words.region, category, actor, now),
         categories=likely,
-        hint=seen.dispatch_hint(category, words.region or actor.region_code, now) if category else None,
+        hint=seen.dispatch_hint(category, place, now) if category else None,
         items=items_for(text, category, local_date(now)),
         phone_is_wrong=wrong,
     )
@@ -131,7 +132,7 @@ def _look(words: Words, caller: tuple[CallerMatter, ...], wrong: bool, actor: Ac
 def _like(text: str, region: str, category: str, actor: Actor, now: datetime) -> tuple[MatterRow, ...]:
     """Open matters of the likely category in the same township, then those that share the longest words."""
     found: dict[int, MatterRow] = {}
-    near = region[:TOWNSHIP_DIGITS]
+    near = region[:TOWNSHIP_DIGITS] if region.isascii() and region.isdigit() else ""
     told = sorted((word for word in words_of(text) if len(word) > 1 and not word.isdigit()), key=len, reverse=True)
     asked = []
     if category and len(near) == TOWNSHIP_DIGITS:

@@ -35,7 +35,7 @@ from shanzhi.kernel.matters.queries import CaseRow, VersionRow
 from shanzhi.kernel.matters.web import desk
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.modules.hotline.policy import DISPATCH, DISPATCH_READ
-from shanzhi.modules.hotline.web.said import SaidForm, grouped_categories
+from shanzhi.modules.hotline.web.said import SaidForm, grouped_categories, without_nul
 from shanzhi.ui.components import Badge, Column, Pager, Row, Table
 
 FIND = ("category", "region", "unit")
@@ -177,7 +177,7 @@ def load(request: ActingRequest) -> HttpResponse:
         made = matters.dispatch_load(
             rows=read_file(sent.read(), sent.name or ""),
             holds_from=_day(request.POST.get("holds_from", "")),
-            note=request.POST.get("note", ""),
+            note=without_nul(request.POST).get("note", ""),
             actor=request.actor,
             now=request.now,
         )
@@ -219,7 +219,7 @@ def rows(request: ActingRequest, version: int) -> HttpResponse:
 
 
 def _rows(request: ActingRequest, version: int, error: DomainError | None = None) -> HttpResponse:
-    on, asked = local_date(request.now), request.GET
+    on, asked = local_date(request.now), without_nul(request.GET)
     found = seen.dispatch_version(version)
     page = seen.dispatch_rows(
         version,
@@ -417,7 +417,8 @@ def _plain(error: DomainError) -> DomainError:
     return BadDispatchFile(msg("这一行还不能保存：%(wrong)s。"), wrong=told)
 
 
-def _case(given: QueryDict) -> DispatchCase:
+def _case(posted: QueryDict) -> DispatchCase:
+    given = without_nul(posted)
     return case_of({name: given.get(name, "") for name in (*FIELDS, "co_codes")})
 
 

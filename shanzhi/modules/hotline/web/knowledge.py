@@ -35,7 +35,7 @@ from shanzhi.modules.hotline.policy import (
     Standing,
 )
 from shanzhi.modules.hotline.queries import Item
-from shanzhi.modules.hotline.web.said import SaidForm, grouped_categories
+from shanzhi.modules.hotline.web.said import SaidForm, grouped_categories, without_nul
 from shanzhi.ui.components import Badge, Column, Pager, Row, Table, Tone
 
 TONES: dict[Standing, Tone] = {Standing.VALID: "good", Standing.DUE: "warn", Standing.WITHDRAWN: "neutral"}
@@ -103,7 +103,7 @@ def _may(request: ActingRequest, feature: str) -> bool:
 def items(request: ActingRequest) -> HttpResponse:
     """All items: by words, category and standing; those due for review in a list of their own."""
     desk.check_staff(request, KNOWLEDGE_READ)
-    on, asked = local_date(request.now), request.GET
+    on, asked = local_date(request.now), without_nul(request.GET)
     standing = next((each for each in Standing if each == asked.get("standing")), Standing.VALID)
     page = queries.items_page(
         words=asked.get("q", ""),
@@ -264,7 +264,8 @@ def _save(request: ActingRequest, code: str) -> HttpResponse:
     return HttpResponseRedirect(f"{reverse('hotline:knowledge_item', args=[made.code])}?saved={code or 'new'}")
 
 
-def _read(given: QueryDict, code: str) -> NewItem:
+def _read(posted: QueryDict, code: str) -> NewItem:
+    given = without_nul(posted)
     days, wrong = {}, {}
     for name in ("valid_from", "valid_until"):
         typed = given.get(name, "").strip()
