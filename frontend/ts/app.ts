@@ -12,7 +12,7 @@ import { startKeys } from "./keys";
 import { startLocate } from "./locate";
 import { startMenus } from "./menus";
 import { startPasskeys } from "./passkeys";
-import { startRing } from "./ring";
+import { startKeepChoice, startRing } from "./ring";
 import { startSubmit } from "./submit";
 import { startTheme } from "./theme";
 
@@ -29,6 +29,7 @@ startCopy();
 startFocus();
 startKeys();
 startRing();
+startKeepChoice();
 startSubmit();
 startHtmx();
 enhanceAll(document);

@@ -34,3 +34,37 @@ export function startRing(): void {
     window.setInterval(show, 1000);
   });
 }
+
+/**
+ * What was chosen in a part that is drawn anew stays chosen: an answer that was under way when somebody chose knows
+ * nothing of it yet. `data-keep-choice` on the form; by name and value, and the focus by its id.
+ */
+export function startKeepChoice(): void {
+  const chosen = new WeakMap<HTMLFormElement, Map<string, boolean>>();
+  let focused = "";
+  const keyOf = (box: HTMLInputElement): string => `${box.name}=${box.value}`;
+  document.addEventListener("change", (event) => {
+    const box = event.target;
+    if (!(box instanceof HTMLInputElement) || !["radio", "checkbox"].includes(box.type)) return;
+    const form = box.form;
+    if (!form || !("keepChoice" in form.dataset)) return;
+    const kept = chosen.get(form) ?? new Map<string, boolean>();
+    if (box.type === "radio") for (const key of [...kept.keys()]) if (key.startsWith(`${box.name}=`)) kept.delete(key);
+    kept.set(keyOf(box), box.checked);
+    chosen.set(form, kept);
+  });
+  document.addEventListener("htmx:before:swap", () => {
+    focused = document.activeElement?.closest("[data-keep-choice]") ? document.activeElement.id : "";
+  });
+  document.addEventListener("htmx:after:swap", () => {
+    for (const form of document.querySelectorAll<HTMLFormElement>("form[data-keep-choice]")) {
+      const kept = chosen.get(form);
+      if (!kept) continue;
+      for (const box of form.querySelectorAll<HTMLInputElement>("input[type=radio], input[type=checkbox]")) {
+        const was = kept.get(keyOf(box));
+        if (was !== undefined) box.checked = was;
+      }
+    }
+    if (focused && document.activeElement === document.body) document.getElementById(focused)?.focus();
+  });
+}

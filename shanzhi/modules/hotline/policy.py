@@ -57,7 +57,7 @@ class CallOver(Conflict):
 class BadRing(InputError):
     """A ring that wasn't signed, or is too old."""
 
-    status = 400
+    status = 401
     code = "bad-ring"
 
 

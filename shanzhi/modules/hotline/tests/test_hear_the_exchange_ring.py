@@ -73,13 +73,13 @@ def test_it_is_sent_again_and_rings_once(desk: Cast):
     "wrong", [{"ago": 301}, {"ago": -301}, {"secret": "x" * 36}, {"signed": RING | {"number": "13900000000"}}]
 )
 def test_it_believes_no_ring_that_is_not_signed_now(desk: Cast, wrong: dict[str, Any]):
-    assert (ring(**wrong).status_code, ring(**wrong).json()["title"]) == (400, "bad-ring")
+    assert (ring(**wrong).status_code, ring(**wrong).json()["title"]) == (401, "bad-ring")
 
 
 def test_it_hears_nothing_without_a_long_secret(desk: Cast, settings: Any):
     for secret in ("", "short"):
         settings.CTI_SECRET = secret
-        assert ring(secret=secret).status_code == 400
+        assert ring(secret=secret).status_code == 401
 
 
 def test_it_knows_no_other_extension_and_no_other_shape(desk: Cast):

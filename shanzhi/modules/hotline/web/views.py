@@ -118,8 +118,12 @@ def _post(request: ActingRequest, ref: uuid.UUID) -> HttpResponse:
         )
     except NotFound:
         raise
-    except DomainError as error:
+    except CallOver as error:
         return _draw(request, _Shown(ref, words, error=error), status=error.status)
+    except DomainError as error:
+        # What is known stays beside the form, and what was chosen there; an error commits nothing of it.
+        found = operations.call_keep(ref=ref, words=words, actor=request.actor, now=request.now)
+        return _draw(request, _Shown(ref, words, found, error), status=error.status)
     # Drawn, not redirected to: the follow code is told to the caller now, and stands nowhere afterwards.
     return _draw(request, _Shown(uuid.uuid4(), Words(), ended=ended))
 
