@@ -10,13 +10,11 @@ from django.utils import timezone
 from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.journal.models import Entry
 from shanzhi.modules.hotline import operations, queries
-from shanzhi.modules.hotline.models import Call
 from shanzhi.modules.hotline.policy import RING_KEPT, CallNotFound, Words
 from shanzhi.modules.hotline.tests.test_end_a_call import COMMUNITY, PHONE, PROPERTY
 from shanzhi.modules.hotline.tests.test_hear_the_exchange_ring import RING, desk, ring
 from tests.city import Cast
 from tests.desks import signed_in
-from tests.roles import everything, observing
 
 __all__ = ["desk"]
 pytestmark = pytest.mark.django_db
@@ -49,12 +47,6 @@ def test_it_keeps_an_unanswered_ring_for_minutes_alone(desk: Cast):
     with acting(desk.operator):
         assert len(queries.open_calls(desk.operator, now)) == 1
         assert queries.open_calls(desk.operator, now + RING_KEPT + RING_KEPT / 10) == ()
-
-
-def test_it_forgets_rings_by_the_workers_hand():
-    with observing("worker"), everything():
-        assert Call.objects.filter(rung=True, taken_at=None).count() == 0
-        assert operations.calls_forget(now=timezone.now()) == 0
 
 
 def test_it_opens_no_ring_that_is_gone(desk: Cast):
