@@ -267,7 +267,9 @@ PAGES: Mapping[str, Page] = {
     "hotline:desk": Page("desk", head=False, asks=("new",)),
     "hotline:rings": Page("desk", head=False, asks=("ref",)),
     "hotline:look": Page(write="desk", sends={"ref": CALL, "body": "看看"}),
-    "hotline:call": Page("desk", "desk", args=({"ref": CALL},), head=False, sends={"do": "look"}, says="404"),
+    "hotline:call": Page(
+        "desk", "desk", args=({"ref": CALL},), head=False, sends={"do": "look"}, seen_by=frozenset({"operator"})
+    ),
     # Knowledge items and the dispatch catalogue know nothing of matters; this world has neither, so none is found.
     "hotline:knowledge": Page("knowledge_read", head=False, asks=("q", "category", "standing", "after")),
     "hotline:knowledge_new": Page("knowledge", "knowledge", head=False, sends={"title": "看看"}),
@@ -380,7 +382,8 @@ CALLS: Mapping[str, Page] = {
     # Without its three parameters: 422.
     "api:seal_consistency": Page(ANYONE, head=False, asks=("epoch", "old", "new"), fixed=True, says="422"),
     # Unsigned: refused, whoever sends it.
-    "api:call_ring": Page(write=ANYONE, sends={"event": "1", "extension": "8001", "number": "13812345678"}),
+    # Without the exchange's signature nobody rings, whoever it is.
+    "api:call_ring": Page(write=ANYONE, sends={"event": "1", "extension": "8001", "number": "13812345678"}, says="401"),
     "api:readings": Page(CODE, about="matter", head=False, asks=("after",)),
     "api:follow": Page(CODE, about="matter", head=False),
     "api:attach": Page(write=CODE, about="matter", sends={"files": "a file"}),

@@ -22,9 +22,18 @@ LISTS = [
     if route.page.read and not (route.page.about or route.page.fixed or route.page.options)
     if route.name != "intake:public"
 ]
-SEARCHES = {"matters:list": "q", "worklist:list": "q", "checks:desk": "q", "api:matters_list": "words"}
+SEARCHES = {
+    "matters:list": "q",
+    "matters:file": "q",
+    "worklist:list": "q",
+    "checks:desk": "q",
+    "api:matters_list": "words",
+}
 """Where words are searched for in matters → the parameter."""
-SEARCHES_OTHERWISE = {"access:staff_sessions": "members of staff by their whole name or work number"}
+SEARCHES_OTHERWISE = {
+    "access:staff_sessions": "members of staff by their whole name or work number",
+    "matters:views": "keeps what was searched for under a name, and searches nothing",
+}
 NONSENSE, NO_NUMBER = "zzqxnothing", "20251118-987654321"
 
 
@@ -115,6 +124,8 @@ def _own(world: World, who: Who) -> list[Subject]:
 def _counted(answer: Any) -> int:
     if answer["Content-Type"].startswith("application/json"):
         return int(answer.json()["total"])
+    if answer["Content-Type"].startswith("text/csv"):
+        return len(answer.body.decode("utf-8-sig").splitlines()) - 1
     return int(answer.context["pager"].count)
 
 

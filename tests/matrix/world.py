@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
+from uuid import UUID
 
 import psycopg
 from django.core import signing
@@ -34,9 +35,11 @@ from shanzhi.kernel.organisation import queries as units
 from shanzhi.kernel.organisation.models import Post
 from shanzhi.modules.exports import operations as exports
 from shanzhi.modules.exports.policy import wanted_of
+from shanzhi.modules.hotline import operations as hotline
+from shanzhi.modules.hotline.policy import Words
 from tests.city import LOADER, NOW, OPENED, PASSWORD, _actor
 from tests.desks import BACKEND
-from tests.matrix.table import EXPORT, SESSION, SIGHT, SIGNOFF, TOKEN_ID
+from tests.matrix.table import CALL, EXPORT, SESSION, SIGHT, SIGNOFF, TOKEN_ID
 
 WHEN = NOW + timedelta(hours=3)
 """The time of every request: three hours after the first report."""
@@ -302,6 +305,8 @@ def _offices(world: World) -> None:
             )
     with acting(keeper):
         access.signoff_ask(kind="vault.rotate", fields={"reason": "例行更换"}, actor=keeper, now=NOW)
+    with acting(world.cast["operator"]):
+        hotline.call_keep(ref=UUID(CALL), words=Words(title="楼道灯"), actor=world.cast["operator"], now=NOW)
 
 
 def _bearer(token: str) -> Client:

@@ -6,20 +6,26 @@ from datetime import datetime
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
+from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
 from shanzhi.kernel.files import operations as files
 from shanzhi.kernel.matters import operations, queries
 from shanzhi.kernel.matters.operations.erasing import FILES_GONE_TOPIC
 from shanzhi.kernel.matters.operations.rights import ERASE_TOPIC
 from shanzhi.kernel.matters.operations.step import STEP_TOPIC
-from shanzhi.kernel.matters.policy.process import Party
+from shanzhi.kernel.matters.policy.process import Party, Role
 from shanzhi.kernel.notices import operations as notices
 from shanzhi.kernel.notices.operations import NewNotice
 from shanzhi.kernel.notices.policy import Happened, on_event, register_text
+from shanzhi.kernel.organisation import queries as organisation
 
 TEXTS = {
     "matters.dispatch": msg("新派单：%(title)s（%(number)s）"),
     "matters.transfer": msg("转来一件：%(title)s（%(number)s）"),
+    "matters.escalate": msg("上报来一件：%(title)s（%(number)s）"),
+    "matters.entrust": msg("中心转来一件：%(title)s（%(number)s）"),
+    "matters.give_back": msg("被退回：%(title)s（%(number)s）"),
+    "matters.conclude": msg("待核查：%(title)s（%(number)s）"),
     "matters.hand_back": msg("被退单：%(title)s（%(number)s）"),
     "matters.reply": msg("待核查：%(title)s（%(number)s）"),
     "matters.assist_done": msg("协办已完成：%(title)s（%(number)s）"),
@@ -33,12 +39,13 @@ TEXTS = {
 
 PARTY_ROLES = {
     Party.INTAKE: ("dispatcher",),
-    Party.LEAD: ("handler",),
     Party.CO: ("handler",),
     Party.CHECKER: ("checker",),
     Party.SUPERVISOR: ("supervisor",),
 }
-"""Which roles of the party's unit are told; the reporter reads the page of the matter."""
+"""Which roles of the party's unit are told; the reporter reads the page of the matter. Of a lead, see `_of_lead`."""
+LEADING = frozenset({Role.HANDLER, Role.DISPATCHER, Role.SUPERVISOR, Role.GRID_WORKER, Role.GRID_CHIEF})
+"""Roles in which a unit leads: a department's handlers, a centre's dispatchers, a community's grid workers."""
 
 for code, text in TEXTS.items():
     register_text(code, text)
@@ -56,11 +63,13 @@ def write_notices(events: Sequence[Happened], now: datetime) -> None:
     steps = {(int(event.body["matter"]), str(event.body["action"])): int(event.body["step"]) for event in events}
     steps = {key: step for key, step in steps.items() if key[1] != "report"}
     if steps:
-        notices.notices_write(list(_notices(steps)), now=now)
+        notices.notices_write(list(_notices(steps, now)), now=now)
 
 
-def _notices(steps: dict[tuple[int, str], int]) -> Iterator[NewNotice]:
+def _notices(steps: dict[tuple[int, str], int], now: datetime) -> Iterator[NewNotice]:
     told = queries.parties_of([matter_id for matter_id, _ in steps])
+    leads = {unit_id for matter in told.values() for unit_id in matter.units.get(Party.LEAD, ())}
+    posts = organisation.roles_of_units(leads, local_date(now))
     for (matter_id, action_code), step in steps.items():
         matter = told.get(matter_id)
         if matter is None or not matter.kind.has_action(action_code):
@@ -68,11 +77,22 @@ def _notices(steps: dict[tuple[int, str], int]) -> Iterator[NewNotice]:
         action = matter.kind.action(action_code)
         for party in action.notify:
             for unit_id in matter.units.get(party, ()):
-                for role in PARTY_ROLES.get(party, ()):
+                roles = (
+                    _of_lead(matter, posts.get(unit_id, frozenset()))
+                    if party is Party.LEAD
+                    else PARTY_ROLES.get(party, ())
+                )
+                for role in roles:
                     yield NewNotice(
                         unit_id, role, "matter", matter_id, step, action.journal,
                         {"title": matter.title, "number": matter.number},
                     )  # fmt: skip
+
+
+def _of_lead(matter: queries.Parties, posts: frozenset[str]) -> tuple[str, ...]:
+    """Those of a leading unit whose turn it is; where it is nobody's there, all in whose role a unit leads."""
+    having = LEADING & {Role(role) for role in posts if role in LEADING}
+    return tuple(sorted(having & matter.kind.roles_at(matter.stage) or having))
 
 
 def erase_what_was_asked(events: Sequence[Happened], now: datetime) -> None:

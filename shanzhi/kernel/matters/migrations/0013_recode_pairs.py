@@ -16,7 +16,7 @@ BEGIN
 END $body$;
 REVOKE EXECUTE ON FUNCTION matters_follow_a_redraw() FROM PUBLIC;
 CREATE TRIGGER matters_matter_follows BEFORE UPDATE OF region_id, scope_code ON matters_matter FOR EACH ROW
-    WHEN (current_user::text LIKE '%\_worker'
+    WHEN (OLD.ended_at IS NULL AND current_user::text LIKE '%\_worker'
         AND (NEW.region_id, NEW.scope_code) IS DISTINCT FROM (OLD.region_id, OLD.scope_code))
     EXECUTE FUNCTION matters_follow_a_redraw();
 """

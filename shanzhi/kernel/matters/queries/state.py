@@ -14,9 +14,10 @@ from shanzhi.kernel.matters.rulebook import kind_version
 
 @dataclass(frozen=True, slots=True)
 class Parties:
-    """A matter's kind, and the units in each part."""
+    """A matter's kind and stage, and the units in each part."""
 
     kind: Kind
+    stage: str
     title: str
     number: str
     units: dict[Party, tuple[int, ...]]
@@ -31,6 +32,7 @@ def parties_of(matter_ids: Sequence[int]) -> dict[int, Parties]:
     return {
         matter.pk: Parties(
             kind_version(matter.kind, matter.kind_version),
+            matter.stage,
             matter.title,
             matter.number,
             {

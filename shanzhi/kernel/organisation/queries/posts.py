@@ -92,6 +92,14 @@ def posts_of_unit(unit_id: int, on: date) -> list[PostCard]:
     return _cards(_ANY_POSTS + " AND p.unit_id = %(unit)s" + order, on, unit=unit_id)
 
 
+def roles_of_units(unit_ids: Iterable[int], on: date) -> dict[int, frozenset[str]]:
+    """Which roles each of these units has posts of, vacant ones too; a unit without posts is left out; 1 query."""
+    found: dict[int, set[str]] = {}
+    for card in _cards(_ANY_POSTS + " AND p.unit_id = ANY(%(units)s)", on, units=sorted(set(unit_ids))):
+        found.setdefault(card.unit_id, set()).add(card.role)
+    return {unit_id: frozenset(roles) for unit_id, roles in found.items()}
+
+
 def posts_of_roles(roles: Iterable[str], on: date) -> list[PostCard]:
     """The posts of these roles with their holders, vacancies too, the widest place first; 1 query."""
     order = " ORDER BY length(s.code), s.code, p.seat, p.id"

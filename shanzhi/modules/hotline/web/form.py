@@ -65,7 +65,8 @@ class CallForm(forms.Form):
 def words_of(request: ActingRequest, *, ends: bool = False) -> Words:
     """What was posted. A unit that is only suggested isn't typed, and follows the words; at the end it counts, as does
     the suggested category where none was chosen."""
-    given = {name: request.POST.get(name, "").replace("\r\n", "\n") for name in FIELDS}
+    # PostgreSQL takes no NUL in a text; nobody types one.
+    given = {name: request.POST.get(name, "").replace("\r\n", "\n").replace("\0", "") for name in FIELDS}
     if ends:
         given["category"] = given["category"] or request.POST.get("likely", "")
         return Words(**given, co=",".join(request.POST.getlist("co")))

@@ -187,6 +187,12 @@ class Kind:
         """The action with this code; KeyError where there is none."""
         return self._actions[code]
 
+    def roles_at(self, stage: str) -> frozenset[Role]:
+        """Whose turn it is in a stage: who may do anything that moves the matter on."""
+        return frozenset(
+            role for each in self.actions if stage in each.from_stages and not each.stays for role in each.by
+        )
+
     def has_action(self, code: str) -> bool:
         """Is there an action with this code?"""
         return code in self._actions
