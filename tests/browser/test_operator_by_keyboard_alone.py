@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from tests.browser.exchange import know_samples
-from tests.browser.person import Meet
+from tests.browser.person import Meet, Person
 from tests.city import PASSWORD
 from tests.site import Site
 
@@ -20,6 +20,26 @@ def tab_to(page: Page, selector: str) -> None:
             return
         page.keyboard.press("Tab")
     raise AssertionError(f"Tab never reaches {selector}")
+
+
+def answers_at_once(site: Site, operator: Person) -> None:
+    """The fourth ending: the item is chosen by Tab and the space bar, the key a ends the call."""
+    page, keys = operator.page, operator.page.keyboard
+    know_samples(site)
+    keys.press("n")
+    expect(page.get_by_label("来电号码")).to_be_focused()
+    keys.press("Tab")
+    expect(page.get_by_label("说了什么")).to_be_focused()
+    keys.type("晚上工地还在施工，噪声很大，睡不着")
+    item = page.get_by_role("radio", name=re.compile("夜间工地施工吵"))
+    expect(item).to_be_visible()
+    expect(page.locator("#call_look")).to_contain_text("《中华人民共和国噪声污染防治法》")
+    tab_to(page, "#cite_1")
+    keys.press("Space")
+    operator.looks("desk-answering")
+    keys.press("a")
+    operator.sees("现在是“直接解答”")
+    operator.looks("desk-answered")
 
 
 def test_it_takes_calls_and_ends_them(site: Site, meet: Meet) -> None:
@@ -76,20 +96,4 @@ def test_it_takes_calls_and_ends_them(site: Site, meet: Meet) -> None:
     tab_to(page, "button[value=refused]")
     keys.press("Enter")
     operator.sees("现在是“不予受理”")
-
-    # Answered at once: the item is chosen by Tab and the space bar, the key a ends the call.
-    know_samples(site)
-    keys.press("n")
-    expect(page.get_by_label("来电号码")).to_be_focused()
-    keys.press("Tab")
-    expect(page.get_by_label("说了什么")).to_be_focused()
-    keys.type("晚上工地还在施工，噪声很大，睡不着")
-    item = page.get_by_role("radio", name=re.compile("夜间工地施工吵"))
-    expect(item).to_be_visible()
-    expect(page.locator("#call_look")).to_contain_text("《中华人民共和国噪声污染防治法》")
-    tab_to(page, "#cite_1")
-    keys.press("Space")
-    operator.looks("desk-answering")
-    keys.press("a")
-    operator.sees("现在是“直接解答”")
-    operator.looks("desk-answered")
+    answers_at_once(site, operator)
