@@ -61,6 +61,7 @@ class Cast:
     second_operator: Actor
     community_handler: Actor
     township_dispatcher: Actor
+    knowledge_editor: Actor
 
     def actors(self) -> dict[str, Actor]:
         """All of them by part."""
@@ -85,6 +86,7 @@ PARTS = {
     "second_operator": ("centre-3703", "operator", 1),
     "community_handler": ("community-370303009006", "handler", 0),
     "township_dispatcher": ("centre-370303009", "dispatcher", 0),
+    "knowledge_editor": ("centre-3703", "knowledge_editor", 0),
 }
 LOGINS = {part: part.replace("_", "-") for part in PARTS}
 

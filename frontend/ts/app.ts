@@ -12,6 +12,7 @@ import { startKeys } from "./keys";
 import { startLocate } from "./locate";
 import { startMenus } from "./menus";
 import { startPasskeys } from "./passkeys";
+import { startKeepChoice, startRing } from "./ring";
 import { startSubmit } from "./submit";
 import { startTheme } from "./theme";
 
@@ -27,6 +28,8 @@ startPasskeys();
 startCopy();
 startFocus();
 startKeys();
+startRing();
+startKeepChoice();
 startSubmit();
 startHtmx();
 enhanceAll(document);

@@ -16,6 +16,7 @@ from tests.site import ROOT, Site, running_site
 HERE = Path(__file__).parent
 FAILURES = ROOT / "var" / "browser-failures"
 PATIENCE_MS = 10_000
+CTI_SECRET = "the-exchange-of-the-tests-signs-by-this"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -37,7 +38,7 @@ def phones() -> Iterator[Gateway]:
 def site(phones: Gateway) -> Iterator[Site]:
     """The installation under test, with web server and worker."""
     find_chromium()
-    with running_site(phones.settings) as running:
+    with running_site({**phones.settings, "SHANZHI_CTI_SECRET": CTI_SECRET}) as running:
         yield running
 
 

@@ -2,14 +2,44 @@
 
 import re
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.person import Meet
+from tests.browser.exchange import know_samples
+from tests.browser.person import Meet, Person
 from tests.city import PASSWORD
 from tests.site import Site
 
 COMMUNITY = "370303009006"
 PHONE = "13812345678"
+
+
+def tab_to(page: Page, selector: str) -> None:
+    """Press Tab until something has the focus; it must be reached within a page's worth of stops."""
+    for _ in range(80):
+        if page.evaluate("selector => document.activeElement?.matches(selector) ?? false", selector):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"Tab never reaches {selector}")
+
+
+def answers_at_once(site: Site, operator: Person) -> None:
+    """The fourth ending: the item is chosen by Tab and the space bar, the key a ends the call."""
+    page, keys = operator.page, operator.page.keyboard
+    know_samples(site)
+    keys.press("n")
+    expect(page.get_by_label("来电号码")).to_be_focused()
+    keys.press("Tab")
+    expect(page.get_by_label("说了什么")).to_be_focused()
+    keys.type("晚上工地还在施工，噪声很大，睡不着")
+    item = page.get_by_role("radio", name=re.compile("夜间工地施工吵"))
+    expect(item).to_be_visible()
+    expect(page.locator("#call_look")).to_contain_text("《中华人民共和国噪声污染防治法》")
+    tab_to(page, "#cite_1")
+    keys.press("Space")
+    operator.looks("desk-answering")
+    keys.press("a")
+    operator.sees("现在是“直接解答”")
+    operator.looks("desk-answered")
 
 
 def test_it_takes_calls_and_ends_them(site: Site, meet: Meet) -> None:
@@ -25,7 +55,7 @@ def test_it_takes_calls_and_ends_them(site: Site, meet: Meet) -> None:
     operator.looks("desk-empty")
 
     # What is typed finds the caller's own matter and a unit; the key d dispatches.
-    keys.press("p")
+    expect(page.get_by_label("来电号码")).to_be_focused()
     keys.type(PHONE)
     keys.press("Escape")
     keys.press("b")
@@ -54,12 +84,16 @@ def test_it_takes_calls_and_ends_them(site: Site, meet: Meet) -> None:
     keys.type("要举报一名干部")
     keys.press("Escape")
     keys.press("r")
+    # The list stands under the cursor; its line is found by its first characters.
     ground = page.locator("select[name=ground]")
-    expect(ground).to_be_visible()
-    ground.focus()
-    page.locator("select[name=ground]").select_option("refuse.discipline")
+    expect(ground).to_be_focused()
+    lines = ground.locator("option").evaluate_all("all => all.map(one => one.value)")
+    for _ in range(lines.index("refuse.discipline")):
+        keys.press("ArrowDown")
+    expect(ground).to_have_value("refuse.discipline")
     operator.sees("12388")
     operator.looks("desk-refusing")
-    page.locator("button[value=refused]").focus()
+    tab_to(page, "button[value=refused]")
     keys.press("Enter")
     operator.sees("现在是“不予受理”")
+    answers_at_once(site, operator)

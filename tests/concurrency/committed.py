@@ -114,7 +114,7 @@ def scope(opened: psycopg.Connection, actor: Actor) -> None:
     values = {
         "ranges": actor.ranges.to_pg() if actor.ranges else "",
         "intake": actor.intake.to_pg() if actor.intake else "",
-        "unit": str(actor.unit_id or "") if actor.role not in ("security_officer", "auditor") else "",
+        "unit": str(actor.unit_id or "") if actor.takes_part else "",
         "post": str(actor.post_id or ""),
         "follow": ",".join(actor.follow),
         "door": "",

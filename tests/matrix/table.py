@@ -39,7 +39,9 @@ FEATURES: Mapping[str, frozenset[str]] = {
     # A door may also be a feature: these roles have it, other posts are answered 403.
     "triage": frozenset({"dispatcher"}),
     "desk": frozenset({"operator"}),
-    "knowledge": frozenset({"keeper"}),
+    "knowledge": frozenset({"keeper", "knowledge_editor"}),
+    "knowledge_read": frozenset({"dispatcher", "operator", "keeper", "knowledge_editor"}),
+    "dispatch_read": frozenset({"dispatcher", "operator", "keeper", "knowledge_editor"}),
     "worklist": frozenset({"handler"}),
     "checks": frozenset({"checker"}),
     "oversight": frozenset({"supervisor"}),
@@ -114,6 +116,7 @@ SIGNOFF_SEEN = frozenset({"keeper", "security officer", "auditor"})
 TOKEN_SEEN = frozenset({"keeper", "security officer"})
 NO_STAFF = "999999999"
 IMPORT = "matrix-import-key"
+CATALOGUE = {"version": "999999999"}
 CALL = "73900000-0000-4000-8000-000000000001"
 # What a page with forms reads besides: a form that waited for its writer to sign in again.
 BACK = ("parked",)
@@ -270,12 +273,41 @@ PAGES: Mapping[str, Page] = {
     ),
     "triage:file": Page("triage", head=False, asks=("light", "format"), says="422"),
     "triage:unit": Page("triage", about="matter", head=False, asks=("category", "region", "lead", "was", "q_lead")),
-    "hotline:desk": Page("desk", head=False),
-    "hotline:rings": Page("desk", head=False),
+    "hotline:desk": Page("desk", head=False, asks=("new",)),
+    "hotline:rings": Page("desk", head=False, asks=("ref",)),
     "hotline:look": Page(write="desk", sends={"ref": CALL, "body": "看看"}),
     "hotline:call": Page(
         "desk", "desk", args=({"ref": CALL},), head=False, sends={"do": "look"}, seen_by=frozenset({"operator"})
     ),
+    # Knowledge items and the dispatch catalogue know nothing of matters; this world has neither, so none is found.
+    "hotline:knowledge": Page("knowledge_read", head=False, asks=("q", "category", "standing", "after")),
+    "hotline:knowledge_new": Page("knowledge", "knowledge", head=False, sends={"title": "看看"}),
+    "hotline:knowledge_item": Page(
+        "knowledge_read", args=({"code": "none"},), head=False, asks=("version", "saved"), says="404"
+    ),
+    "hotline:knowledge_edit": Page(
+        "knowledge", "knowledge", args=({"code": "none"},), head=False, sends={"title": "看看"}, says="404"
+    ),
+    "hotline:knowledge_withdraw": Page(write="knowledge", args=({"code": "none"},), sends={"based_on": "1"}),
+    "hotline:knowledge_restore": Page(
+        write="knowledge", args=({"code": "none"},), sends={"based_on": "1", "version": "1"}
+    ),
+    "hotline:dispatch": Page("dispatch_read", head=False),
+    "hotline:dispatch_load": Page(write="keep", sends={"holds_from": "2025-11-20"}),
+    "hotline:dispatch_version": Page(
+        "dispatch_read", args=(CATALOGUE,), head=False, asks=("category", "region", "unit", "after"), says="404"
+    ),
+    "hotline:dispatch_file": Page("dispatch_read", args=(CATALOGUE,), head=False, says="404"),
+    "hotline:dispatch_draft": Page(write="keep", args=(CATALOGUE,), sends={"note": "看看"}),
+    "hotline:dispatch_trial": Page("keep", args=(CATALOGUE,), head=False, says="404"),
+    "hotline:dispatch_live": Page(write="keep", args=(CATALOGUE,), sends={"holds_from": "2025-11-20"}),
+    "hotline:dispatch_row_new": Page(
+        "keep", "keep", args=(CATALOGUE,), head=False, sends={"category": "housing"}, says="404"
+    ),
+    "hotline:dispatch_row": Page(
+        "keep", "keep", args=({**CATALOGUE, "pk": "1"},), head=False, sends={"category": "housing"}, says="404"
+    ),
+    "hotline:dispatch_drop": Page(write="keep", args=({**CATALOGUE, "pk": "1"},), sends={"edit": "1"}),
     "worklist:list": Page("worklist", asks=LIST),
     "worklist:file": Page("worklist", head=False, asks=("tab", "light", "q", "format"), says="422"),
     "worklist:matter": Page("worklist", about="matter", asks=(*LIST, *BACK)),
@@ -439,6 +471,7 @@ grid-chief               x    -     -        -        -        -              - 
 grid-worker              x    -     -        -        -        -              -      -
 neighbour-dispatcher     -    -     -        -        -        x              -      -
 operator                 x    x     x        x        x        x              x      x
+knowledge-editor         -    -     -        -        -        -              -      -
 neighbour-checker        -    -     x        -        -        x              -      -
 neighbour-handler        -    -     x        -        -        -              -      -
 post-without-a-place     -    -     -        -        -        -              -      -

@@ -67,6 +67,7 @@ POSTS = {
     "dispatcher": ("centre-3703", "dispatcher"),
     "checker": ("centre-3703", "checker"),
     "operator": ("centre-3703", "operator"),
+    "knowledge editor": ("centre-3703", "knowledge_editor"),
     "supervisor": ("centre-3703", "supervisor"),
     "county checker": ("centre-370303", "checker"),
     "keeper": ("centre-370303", "keeper"),

@@ -31,6 +31,7 @@ RUN_AS_OWNER = {
     "audit_days",
     "audit_lists",
     "hotline_ring",
+    "hotline_take",
     "journal_make_months",
     "matters_bounces",
     "matters_ended",

@@ -52,6 +52,8 @@ def logins(city_code: str, county_code: str) -> tuple[Login, ...]:
         Login("triage", f"centre-{city_code}", "dispatcher", 0, msg("受理派单台（市综治中心）")),
         Login("triage2", f"centre-{city_code}", "dispatcher", 1, msg("受理派单台（另一席）")),
         Login("operator", f"centre-{city_code}", "operator", 0, msg("12345 接线台（市综治中心）")),
+        Login("operator2", f"centre-{city_code}", "operator", 1, msg("12345 接线台（另一席）")),
+        Login("knowledge", f"centre-{city_code}", "knowledge_editor", 0, msg("12345 知识库（市综治中心）")),
         Login("housing", f"housing-construction-{county_code}", "handler", 0, msg("承办单位（区住建局）")),
         Login("urban", f"urban-management-{county_code}", "handler", 0, msg("承办单位（区城管局）")),
         Login("checker", f"centre-{city_code}", "checker", 0, msg("核查台（市综治中心）")),

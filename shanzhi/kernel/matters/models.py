@@ -6,6 +6,7 @@ its unit takes, or while it waits in the post's intake scope, and to a reporter 
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
@@ -345,6 +346,7 @@ class DispatchVersion(models.Model):
     note = models.TextField(default="")
     loaded_at = models.DateTimeField()
     live_at = models.DateTimeField(null=True)
+    steps = models.IntegerField(default=2, db_default=2)
     post = models.ForeignKey("organisation.Post", on_delete=models.PROTECT, related_name="+", null=True)
 
     objects: ClassVar[models.Manager["DispatchVersion"]] = models.Manager()
@@ -364,6 +366,8 @@ class DispatchRow(models.Model):
     unit_kind = models.CharField(max_length=60, db_collation="C", default="")
     limit_text = models.CharField(max_length=12, db_collation="C")
     ground = models.TextField()
+    co_codes = ArrayField(models.CharField(max_length=80, db_collation="C"), default=list, db_default=[])
+    edit = models.IntegerField(default=1, db_default=1)
 
     objects: ClassVar[models.Manager["DispatchRow"]] = models.Manager()
 

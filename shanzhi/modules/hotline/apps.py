@@ -6,7 +6,7 @@ from shanzhi.core.text import msg
 from shanzhi.kernel.access.policy import NavEntry, offer_page
 from shanzhi.kernel.matters.policy.citing import offer_citations
 from shanzhi.kernel.vault.policy.sealed import SealedTable, offer_sealed
-from shanzhi.modules.hotline.policy import FEATURE
+from shanzhi.modules.hotline.policy import DISPATCH_READ, FEATURE, KNOWLEDGE_READ
 
 
 class HotlineConfig(AppConfig):
@@ -22,5 +22,7 @@ class HotlineConfig(AppConfig):
         from shanzhi.modules.hotline import payloads, queries  # noqa: F401, PLC0415
 
         offer_page(NavEntry("hotline:desk", msg("接线台"), 9, feature=FEATURE))
+        offer_page(NavEntry("hotline:knowledge", msg("知识库"), 10, feature=KNOWLEDGE_READ))
+        offer_page(NavEntry("hotline:dispatch", msg("派单目录"), 11, feature=DISPATCH_READ))
         offer_citations(queries.may_be_cited)
         offer_sealed(SealedTable("hotline_call", "id", "bigint", "0", ("ref",), lambda ref: ref.bytes))

@@ -14,6 +14,10 @@ class Call(models.Model):
     ref = models.UUIDField(unique=True)
     post = models.ForeignKey("organisation.Post", on_delete=models.PROTECT, related_name="+")
     rung = models.BooleanField(default=False)
+    ring_hash = models.BinaryField(max_length=32, null=True)
+    """The hash of the exchange's name for the ring, which several desks may share until one of them takes it."""
+    taken_at = models.DateTimeField(null=True)
+    """When the desk opened it; None: a ring that nobody has answered yet, kept for minutes only."""
     opened_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     ending = models.CharField(db_collation="C", max_length=12, default="")
@@ -30,6 +34,9 @@ class Call(models.Model):
                 fields=["post", "-opened_at"], name="hotline_call_open", condition=models.Q(("ended_at", None))
             ),
             models.Index(fields=["post", "ended_at"], name="hotline_call_day"),
+            models.Index(
+                fields=["ring_hash"], name="hotline_call_ring", condition=models.Q(("ring_hash__isnull", False))
+            ),
         )
         constraints = (
             models.CheckConstraint(
@@ -50,6 +57,8 @@ class KnowledgeVersion(models.Model):
     categories = ArrayField(models.CharField(db_collation="C", max_length=60), default=list)
     valid_from = models.DateField()
     valid_until = models.DateField(null=True)
+    ground = models.TextField(default="", db_default="")
+    is_sample = models.BooleanField(default=False, db_default=False)
     is_withdrawn = models.BooleanField(default=False)
     is_newest = models.BooleanField(default=True)
     words = SearchVectorField()
@@ -60,7 +69,10 @@ class KnowledgeVersion(models.Model):
 
     class Meta:
         default_permissions = ()
-        indexes = (GinIndex(fields=["words"], name="hotline_knowledge_words"),)
+        indexes = (
+            GinIndex(fields=["words"], name="hotline_knowledge_words"),
+            models.Index(fields=["code"], name="hotline_knowledge_list", condition=models.Q(("is_newest", True))),
+        )
         constraints = (
             models.UniqueConstraint(fields=("code", "version"), name="hotline_knowledge_once"),
             models.UniqueConstraint(

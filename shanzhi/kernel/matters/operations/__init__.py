@@ -3,7 +3,14 @@
 from shanzhi.kernel.matters.operations.act import act
 from shanzhi.kernel.matters.operations.batch import BatchResult, import_batch
 from shanzhi.kernel.matters.operations.calendars import calendar_year_set, due_dates_follow
-from shanzhi.kernel.matters.operations.dispatching import dispatch_go_live, dispatch_load
+from shanzhi.kernel.matters.operations.dispatching import (
+    DispatchMovedOn,
+    dispatch_draft,
+    dispatch_go_live,
+    dispatch_load,
+    dispatch_row_drop,
+    dispatch_row_save,
+)
 from shanzhi.kernel.matters.operations.erasing import erase_asked
 from shanzhi.kernel.matters.operations.finding import words_fill
 from shanzhi.kernel.matters.operations.foresee import Foreseen, foresee
@@ -34,6 +41,7 @@ __all__ = [
     "BatchResult",
     "BatchRow",
     "Deciding",
+    "DispatchMovedOn",
     "Done",
     "FaultyProcess",
     "Foreseen",
@@ -56,8 +64,11 @@ __all__ = [
     "consent_withdraw",
     "contact_correct",
     "copy_own",
+    "dispatch_draft",
     "dispatch_go_live",
     "dispatch_load",
+    "dispatch_row_drop",
+    "dispatch_row_save",
     "due_dates_follow",
     "edition_restore",
     "erase_ask",

@@ -1,6 +1,7 @@
 """What the program does by itself: suggestions for triage, stages that lapse; and the one reading of contacts."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
@@ -74,11 +75,30 @@ class UnitFinder:
     def lead(self, category: str, region_code: str) -> int | None:
         """The unit to suggest as lead for a category and a place: by the dispatch catalogue in force, else by the rule
         book's hints; None where both lead nowhere."""
+        return self.decide(category, region_code)[1]
+
+    def decide(self, category: str, region_code: str) -> tuple[DispatchCase | None, int | None]:
+        """As `lead`, with the row of the catalogue that decided; None for it where the rule book's hints did."""
         if self._rows is None:
             self._rows = cases_on(self.on)
         case = choose_case(self._rows, category, region_code)
         found = self.of_case(case, region_code) if case is not None else None
-        return found if found is not None else self._by_hints(category, region_code)
+        return (case, found) if found is not None else (None, self._by_hints(category, region_code))
+
+    def helpers(self, case: DispatchCase, region_code: str) -> tuple[int, ...]:
+        """The units that a row names beside the lead: by code, or those of a kind at its level (county, for a row with a
+        unit of its own)."""
+        kinds = {item.code for item in organisation.unit_catalogue().departments} | {"township"}
+        found = (
+            self.of_case(
+                replace(case, unit_code="", unit_kind=code, level=_level_of(code, case.level))
+                if code in kinds
+                else replace(case, unit_code=code),
+                region_code,
+            )
+            for code in case.co
+        )
+        return tuple(unit for unit in found if unit is not None)
 
     def of_case(self, case: DispatchCase, region_code: str) -> int | None:
         """The unit that a row of the catalogue names for a place; None where there is none (any more)."""
@@ -114,6 +134,10 @@ class UnitFinder:
             region.ranges, self.on, kinds=[UnitKind.TOWNSHIP], levels=[Level.TOWNSHIP], limit=1
         )
         return townships[0].id if townships else None
+
+
+def _level_of(kind: str, level: str) -> str:
+    return "township" if kind == "township" else level if level in ("city", "county") else "county"
 
 
 # Open matters of the likely category in the same community (or township) in the last 30 days, newest first.

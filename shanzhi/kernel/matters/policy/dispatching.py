@@ -6,13 +6,16 @@ which legal ground (国办发〔2020〕53号: 派单目录按职责清单编制�
 """
 
 import csv
+import re
 import tomllib
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from io import StringIO
 
 from shanzhi.core.errors import InputError
+from shanzhi.core.sheets import harmless
 from shanzhi.core.text import msg
+from shanzhi.core.workbook import is_workbook, rows_of
 from shanzhi.kernel.clock.policy import BadDuration, Duration
 from shanzhi.kernel.matters.policy.suggest import CODE_LENGTHS
 
@@ -22,23 +25,22 @@ COLUMNS = {
     "层级": "level",
     "单位": "unit_code",
     "单位类型": "unit_kind",
+    "协办": "co_codes",
     "时限": "limit_text",
     "依据": "ground",
 }
 LEVEL_NAMES = {"市": "city", "县": "county", "乡镇": "township"}
 FAULTS_SHOWN = 20
 GROUND_MOST = 300
-
-
-class BadDispatchFile(InputError):
-    """The file can't go live as it is; the sentence lists what is wrong, line by line."""
-
-    code = "bad-dispatch-file"
+ROWS_MOST, BYTES_MOST = 20_000, 5_000_000
+_BETWEEN = re.compile(r"[、，,；;\s]+")
+_Wrong = tuple[str, Mapping[str, object]]
 
 
 @dataclass(frozen=True, slots=True)
 class DispatchCase:
-    """One row of the catalogue; `line` is its line in the file that it was read from."""
+    """One row of the catalogue; `line` is its line in the file that it was read from. `level` is the one at which the unit
+    of a kind handles it (市, 县, 乡镇); `co` are who helps, by codes of units or of their kinds."""
 
     category: str
     region_code: str
@@ -48,14 +50,40 @@ class DispatchCase:
     limit_text: str
     ground: str
     line: int = 0
+    co: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong with a row: its line in the file and a sentence."""
+    """What is wrong with a row: its line in the file, and a sentence with its parameters."""
 
     line: int
-    sentence: str
+    message: str
+    params: Mapping[str, object] = field(default_factory=dict)
+
+    def sentence(self, translate: Callable[[str], str] = str) -> str:
+        """The sentence, translated by a gettext function; without a full stop, since several are listed."""
+        text = translate(self.message)
+        return text % self.params if self.params else text
+
+
+class BadDispatchFile(InputError):
+    """It can't be used as it is; `faults` are all that is wrong with its rows, the sentence lists the first of them."""
+
+    code = "bad-dispatch-file"
+
+    def __init__(self, message: str, *, faults: Sequence[Fault] = (), **params: object) -> None:
+        super().__init__(message, fields=None, **params)
+        self.faults = tuple(faults)
+
+    def sentence(self, translate: Callable[[str], str] = str) -> str:
+        """The sentence with the first twenty faults, line by line."""
+        if not self.faults:
+            return super().sentence(translate)
+        line = translate(msg("第 %(line)d 行：%(wrong)s"))
+        listed = [line % {"line": one.line, "wrong": one.sentence(translate)} for one in self.faults[:FAULTS_SHOWN]]
+        told = {"count": len(self.faults), "faults": translate(msg("；")).join(listed)}
+        return translate(self.message) % told
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,22 +118,70 @@ def read_rows(text: str, name: str) -> list[DispatchCase]:
     return rows
 
 
+def read_file(data: bytes, name: str) -> list[DispatchCase]:
+    """The rows of an uploaded file: XLSX (by what it is, not by its name), else CSV or TOML in UTF-8 or GB18030.
+
+    Raises:
+        BadDispatchFile, WorkbookUnusable: it can't be read, is too large, or has no rows.
+    """
+    if len(data) > BYTES_MOST:
+        raise BadDispatchFile(msg("文件超过 5 MB。请分成几个文件。"))
+    if not is_workbook(data):
+        return read_rows(_decoded(data), name)
+    head, *rows = rows_of(data, rows_most=ROWS_MOST) or [[]]
+    found = [
+        case_of(_named(dict(zip(head, row, strict=False))), line) for line, row in enumerate(rows, start=2) if any(row)
+    ]
+    if not found:
+        raise BadDispatchFile(msg("文件里一行也没有。请补上后再试。"))
+    return found
+
+
+def _decoded(data: bytes) -> str:
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise BadDispatchFile(msg("读不懂这个文件。请用派单目录的 CSV、XLSX 或 TOML 格式。"))
+
+
 def _of_csv(text: str) -> Iterator[DispatchCase]:
     reader = csv.DictReader(StringIO(text.removeprefix("\ufeff")))
     for row in reader:
-        named = {COLUMNS.get((key or "").strip(), (key or "").strip()): value or "" for key, value in row.items()}
-        yield _case(named, reader.line_num)
+        yield case_of(_named(row), reader.line_num)
+
+
+def _named(row: Mapping[str, str | None]) -> dict[str, str]:
+    """The cells by the names of fields, whichever way the column is headed."""
+    return {COLUMNS.get((key or "").strip(), (key or "").strip()): value or "" for key, value in row.items()}
 
 
 def _of_toml(text: str) -> Iterator[DispatchCase]:
     for number, row in enumerate(tomllib.loads(text).get("row", []), start=1):
-        yield _case({key: str(value) for key, value in row.items()}, number)
+        told = {key: "、".join(value) if isinstance(value, list) else str(value) for key, value in row.items()}
+        yield case_of(told, number)
 
 
-def _case(row: dict[str, str], line: int) -> DispatchCase:
-    given = {name: row.get(name, "").strip() for name in COLUMNS.values()}
+def case_of(row: Mapping[str, str], line: int = 0) -> DispatchCase:
+    """A row out of texts by the names of fields; the level by its Chinese name, too."""
+    given = {name: row.get(name, "").replace("\0", "").strip() for name in COLUMNS.values()}
     given["level"] = LEVEL_NAMES.get(given["level"], given["level"])
-    return DispatchCase(**given, line=line)
+    co = tuple(dict.fromkeys(code for code in _BETWEEN.split(given.pop("co_codes")) if code))
+    return DispatchCase(**given, line=line, co=co)
+
+
+def write_file(rows: Iterable[DispatchCase]) -> bytes:
+    """The rows as a CSV file that `read_file` takes: UTF-8 with byte-order mark, Chinese heads, no cell carried out."""
+    out = StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    levels = {code: name for name, code in LEVEL_NAMES.items()}
+    for row in rows:
+        cells = {name: str(getattr(row, name, "")) for name in COLUMNS.values()}
+        cells |= {"co_codes": "、".join(row.co), "level": levels.get(row.level, row.level)}
+        writer.writerow([harmless(cells[name]) for name in COLUMNS.values()])
+    return ("\ufeff" + out.getvalue()).encode()
 
 
 def find_faults(rows: Iterable[DispatchCase], known: Known) -> list[Fault]:
@@ -113,49 +189,55 @@ def find_faults(rows: Iterable[DispatchCase], known: Known) -> list[Fault]:
     seen: dict[tuple[str, str], int] = {}
     found = []
     for row in rows:
-        found += [Fault(row.line, sentence) for sentence in _wrong(row, known)]
+        found += [Fault(row.line, message, params) for message, params in _wrong(row, known)]
         first = seen.setdefault((row.category, row.region_code), row.line)
         if first != row.line:
-            found.append(Fault(row.line, f"和第 {first} 行是同一种情形，只能留一行"))
+            found.append(Fault(row.line, msg("和第 %(first)d 行是同一种情形，只能留一行"), {"first": first}))
     return found
 
 
-def _wrong(row: DispatchCase, known: Known) -> Iterator[str]:
+def _wrong(row: DispatchCase, known: Known) -> Iterator[_Wrong]:
     if row.category not in known.categories:
-        yield f"没有“{row.category}”这个分类"
+        yield msg("没有“%(code)s”这个分类"), {"code": row.category}
     if row.region_code and row.region_code not in known.regions:
-        yield f"没有“{row.region_code}”这个区域"
+        yield msg("没有“%(code)s”这个区域"), {"code": row.region_code}
     if bool(row.unit_code) == bool(row.unit_kind):
-        yield "单位和单位类型要填一个，也只填一个"
+        yield msg("单位和单位类型要填一个，也只填一个"), {}
     elif row.unit_code:
         yield from _wrong_unit(row, known)
     else:
         yield from _wrong_kind(row, known)
+    for code in row.co:
+        if code not in {*known.units, *known.kinds}:
+            yield msg("没有“%(code)s”这个协办单位或单位类型，或者它已经撤销"), {"code": code}
+    yield from _wrong_promise(row)
+
+
+def _wrong_promise(row: DispatchCase) -> Iterator[_Wrong]:
     try:
         Duration.parse(row.limit_text)
     except BadDuration:
-        yield f"时限“{row.limit_text}”写法不对，例如 5wd"
+        yield msg("时限“%(limit)s”写法不对，例如 5wd"), {"limit": row.limit_text}
     if not 0 < len(row.ground) <= GROUND_MOST:
-        yield "写上依据，最多 300 字"
+        yield msg("写上依据，最多 300 字"), {}
 
 
-def _wrong_unit(row: DispatchCase, known: Known) -> Iterator[str]:
+def _wrong_unit(row: DispatchCase, known: Known) -> Iterator[_Wrong]:
     if row.unit_code not in known.units:
-        yield f"没有“{row.unit_code}”这个单位，或者它已经撤销"
+        yield msg("没有“%(code)s”这个单位，或者它已经撤销"), {"code": row.unit_code}
     if row.level:
-        yield "写了单位就不写层级"
+        yield msg("写了单位就不写层级"), {}
 
 
-def _wrong_kind(row: DispatchCase, known: Known) -> Iterator[str]:
+def _wrong_kind(row: DispatchCase, known: Known) -> Iterator[_Wrong]:
     if row.unit_kind not in known.kinds:
-        yield f"没有“{row.unit_kind}”这类单位"
+        yield msg("没有“%(code)s”这类单位"), {"code": row.unit_kind}
     if row.level not in CODE_LENGTHS:
-        yield "层级写市、县或乡镇"
+        yield msg("层级写市、县或乡镇"), {}
 
 
 def check_rows(rows: Iterable[DispatchCase], known: Known) -> None:
-    """Raises BadDispatchFile where anything is wrong, with the first twenty faults by line."""
+    """Raises BadDispatchFile where anything is wrong, with all faults by line."""
     faults = find_faults(rows, known)
     if faults:
-        listed = "；".join(f"第 {fault.line} 行：{fault.sentence}" for fault in faults[:FAULTS_SHOWN])
-        raise BadDispatchFile(msg("有 %(count)s 处要改：%(faults)s。改正后再载入。"), count=len(faults), faults=listed)
+        raise BadDispatchFile(msg("有 %(count)s 处要改：%(faults)s。改正后再试。"), faults=faults)

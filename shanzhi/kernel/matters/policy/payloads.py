@@ -211,6 +211,16 @@ class DispatchLoaded(Payload):
     holds_from: date
 
 
+@payload("matters.dispatch_edited")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DispatchEdited(Payload):
+    """A row of a draft of the dispatch catalogue was added, changed or removed (`what`): for which category and place."""
+
+    what: str
+    category: str
+    region_code: str
+
+
 @payload("matters.dispatch_live")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DispatchLive(Payload):

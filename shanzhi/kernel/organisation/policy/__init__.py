@@ -314,9 +314,9 @@ def default_sees(role: str, kind: UnitKind) -> Sees:
 
     Whoever takes in sees what waits for a decision; a department's staff what their unit takes part in; those who
     check, supervise or stand for a place see that place. The security officer and the auditor see no matters (等保 2.0,
-    GB/T 22239-2019, 8.1.5: the administrators' duties stand apart).
+    GB/T 22239-2019, 8.1.5: the administrators' duties stand apart), nor does who writes the hotline's knowledge items.
     """
-    if role in ("security_officer", "auditor"):
+    if role in ("security_officer", "auditor", "knowledge_editor"):
         return Sees.OFFICE
     if role in ("dispatcher", "operator"):
         return Sees.INTAKE

@@ -81,6 +81,7 @@ from shanzhi.kernel.organisation.queries.units import (
     unit_by_code,
     unit_by_id,
     unit_for_department,
+    units_by_codes,
     units_by_ids,
     units_within,
 )
@@ -157,6 +158,7 @@ __all__ = [
     "unit_by_id",
     "unit_catalogue",
     "unit_for_department",
+    "units_by_codes",
     "units_by_ids",
     "units_within",
     "zone_plans",

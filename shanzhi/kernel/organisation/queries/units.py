@@ -48,6 +48,11 @@ def unit_by_code(code: str, on: date) -> UnitRow | None:
     return next(iter(_units(" AND u.code = %(code)s", on, code=code)), None)
 
 
+def units_by_codes(codes: Iterable[str], on: date) -> dict[str, UnitRow]:
+    """Units as of a date by code, those that are there; 1 query."""
+    return {unit.code: unit for unit in _units(" AND u.code = ANY(%(codes)s)", on, codes=sorted(set(codes)))}
+
+
 def units_by_ids(unit_ids: Iterable[int], on: date) -> dict[int, UnitRow]:
     """Many units by id; those closed on that date are left out; 1 query."""
     return {unit.id: unit for unit in _units(" AND u.id = ANY(%(ids)s)", on, ids=list(unit_ids))}

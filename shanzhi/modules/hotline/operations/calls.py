@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from shanzhi.core.periods import local_date
 from shanzhi.core.text import clean_text, msg
@@ -16,13 +17,13 @@ from shanzhi.kernel.matters import operations as matters
 from shanzhi.kernel.matters import queries as seen
 from shanzhi.kernel.matters.policy.report import NewReport
 from shanzhi.kernel.matters.policy.search import words_of
-from shanzhi.kernel.matters.queries import CallerMatter, ListFilter, MatterRow
-from shanzhi.kernel.organisation import queries as organisation
+from shanzhi.kernel.matters.queries import CallerMatter, DispatchHint, ListFilter, MatterRow
 from shanzhi.kernel.vault.operations import keyring
 from shanzhi.kernel.vault.policy import InvalidPhone, normalise_phone
 from shanzhi.modules.hotline.models import Call
 from shanzhi.modules.hotline.payloads import CallEnded, CallerLookedUp
 from shanzhi.modules.hotline.policy import (
+    RING_KEPT,
     CallNotFound,
     CallOver,
     Ending,
@@ -35,18 +36,21 @@ LIKE_MOST = 5
 LIKE_WORDS = 2
 TOWNSHIP_DIGITS = 9
 FORGET_AFTER = timedelta(hours=24)
+_OPEN = (
+    "INSERT INTO hotline_call (ref, post_id, rung, opened_at, taken_at, ending, sealed, steps)"
+    " VALUES (%s, %s, false, %s, %s, '', '', 0) ON CONFLICT DO NOTHING"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
     """What is known while somebody speaks: the caller's open matters, open matters near by or like it, likely
-    categories as (code, name), the unit that would be dispatched to, and knowledge items."""
+    categories as (code, name), whom it would go to by which limit, and knowledge items."""
 
     caller: tuple[CallerMatter, ...]
     like: tuple[MatterRow, ...]
     categories: tuple[tuple[str, str], ...]
-    unit_id: int | None
-    unit_name: str
+    hint: DispatchHint | None
     items: tuple[Item, ...]
     phone_is_wrong: bool
 
@@ -73,15 +77,40 @@ def call_keep(*, ref: uuid.UUID, words: Words, actor: Actor, now: datetime) -> L
         CallOver: it has ended.
     """
     call = _call(ref, actor, now)
-    if call.ended_at is not None:
-        raise CallOver(msg("这通来电已经办完。请开一张新的来电单。"))
-    before = words_in(call).phone
-    phone, wrong = _phone(words.phone)
-    caller = seen.open_of_phone(phone) if phone else ()
-    if phone and phone != _phone(before)[0]:
-        _note(call, CallerLookedUp(len(caller)), actor, now)
+    _check_open(call)
+    look = _looked(call, words, words_in(call).phone, actor, now)
     sealed = keyring().seal(json.dumps(asdict(words), ensure_ascii=False).encode(), context=ref.bytes)
     Call.objects.filter(pk=call.pk).update(sealed=sealed, steps=call.steps)
+    return look
+
+
+@transaction.atomic
+def call_resume(*, ref: uuid.UUID, actor: Actor, now: datetime) -> tuple[Words, Look]:
+    """Open a ring, or take a draft up again: what was typed, and what is known about it. A ring is this desk's from now on.
+
+    Raises:
+        CallNotFound: there is no such call at this desk, or another desk has taken the ring.
+        CallOver: it has ended.
+    """
+    call = _call(ref, actor, now, is_new=False)
+    _check_open(call)
+    words = words_in(call)
+    look = _looked(call, words, words.phone, actor, now)
+    Call.objects.filter(pk=call.pk).update(steps=call.steps)
+    return words, look
+
+
+def _check_open(call: Call) -> None:
+    if call.ended_at is not None:
+        raise CallOver(msg("这通来电已经办完。请开一张新的来电单。"))
+
+
+def _looked(call: Call, words: Words, before: str, actor: Actor, now: datetime) -> Look:
+    phone, wrong = _phone(words.phone)
+    caller = seen.open_of_phone(phone) if phone else ()
+    # A ring brings its number along: it is looked up for the first time here, too.
+    if phone and (not call.steps or phone != _phone(before)[0]):
+        _note(call, CallerLookedUp(len(caller)), actor, now)
     return _look(words, caller, wrong, actor, now)
 
 
@@ -89,14 +118,12 @@ def _look(words: Words, caller: tuple[CallerMatter, ...], wrong: bool, actor: Ac
     text = f"{words.title} {words.body}"
     likely = seen.likely_categories(words.title, words.body)
     category = words.category or (likely[0][0] if likely else "")
-    unit_id = seen.suggested_unit(category, words.region or actor.region_code, now) if category else None
-    unit = organisation.unit_by_id(unit_id, local_date(now)) if unit_id is not None else None
+    place = words.region if words.region.isascii() and words.region.isdigit() else actor.region_code
     return Look(
         caller=caller,
         like=_like(text, words.region, category, actor, now),
         categories=likely,
-        unit_id=unit.id if unit else None,
-        unit_name=unit.name if unit else "",
+        hint=seen.dispatch_hint(category, place, now) if category else None,
         items=items_for(text, category, local_date(now)),
         phone_is_wrong=wrong,
     )
@@ -180,25 +207,29 @@ def _steps(words: Words, ending: Ending, passed_to: str) -> list[tuple[str, dict
     if ending is Ending.REFUSED:
         return [("refuse", {"ground": words.ground, "words": words.words})]
     if ending is Ending.DISPATCHED:
-        return [("accept", dict(where)), ("dispatch", {"lead": words.lead, "words": words.words})]
+        return [("accept", dict(where)), ("dispatch", {"lead": words.lead, "co": _co(words), "words": words.words})]
     return [("correct", dict(where))] if words.category else []
 
 
-def _call(ref: uuid.UUID, actor: Actor, now: datetime) -> Call:
-    """The call, locked; opened now where the desk names it for the first time.
+def _co(words: Words) -> list[str]:
+    """Who helps, without the lead and without what can't be an id."""
+    return [one for one in words.co.split(",") if one.isascii() and one.isdigit() and one != words.lead.strip()]
+
+
+def _call(ref: uuid.UUID, actor: Actor, now: datetime, *, is_new: bool = True) -> Call:
+    """The call, locked; opened now where the desk names it for the first time (unless `is_new` is off).
 
     Raises:
         CallNotFound: another desk's.
     """
     with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO hotline_call (ref, post_id, rung, opened_at, ending, sealed, steps)"
-            " VALUES (%s, %s, false, %s, '', '', 0) ON CONFLICT DO NOTHING",
-            [ref, actor.post_id, now],
-        )
+        if is_new:
+            cursor.execute(_OPEN, [ref, actor.post_id, now, now])
+        # A ring at several desks is the first one's that opens it; the others' are gone then.
+        cursor.execute("SELECT hotline_take(%s, %s)", [ref, now])
     found = Call.objects.filter(ref=ref, post_id=actor.post_id or 0).first()
     if found is None:
-        raise CallNotFound(msg("没有找到这通来电。请开一张新的来电单。"))
+        raise CallNotFound(msg("没有找到这通来电，可能别的席位已经接了。请开一张新的来电单。"))
     if found.ended_at is None:
         # Of two sendings at once the second waits here, and is judged by what the first has done.
         found = Call.objects.select_for_update().filter(pk=found.pk).first() or Call.objects.get(pk=found.pk)
@@ -223,13 +254,14 @@ def call_drop(*, ref: uuid.UUID, actor: Actor, now: datetime) -> None:
         CallNotFound, CallOver: another desk's, or over.
     """
     call = _call(ref, actor, now)
-    if call.ended_at is not None:
-        raise CallOver(msg("这通来电已经办完。请开一张新的来电单。"))
+    _check_open(call)
     Call.objects.filter(pk=call.pk).update(ended_at=now, ending="dropped", sealed=b"")
 
 
 @transaction.atomic
 def calls_forget(*, now: datetime) -> int:
-    """Delete calls that were never ended, a day after they were opened, with their drafts; returns how many. Worker's role."""
-    deleted, _ = Call.objects.filter(opened_at__lt=now - FORGET_AFTER, ended_at=None).delete()
+    """Delete calls that were never ended, a day after they were opened, with their drafts, and rings that no desk
+    opened, after ten minutes; returns how many. Worker's role."""
+    kept = Q(opened_at__gte=now - FORGET_AFTER) & ~Q(rung=True, taken_at=None, opened_at__lt=now - RING_KEPT)
+    deleted, _ = Call.objects.filter(ended_at=None).exclude(kept).delete()
     return deleted

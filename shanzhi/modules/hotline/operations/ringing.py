@@ -33,7 +33,8 @@ def check_signature(*, secret: str, stamp: str, signature: str, body: bytes, now
 
 @transaction.atomic
 def ring(*, event: str, extension: str, number: str, now: datetime) -> bool:
-    """Open a call at the desk of an extension; False where this ring came already. The number is sealed at once.
+    """Open a call at the desk of an extension; False where this ring came already, or another desk has taken it. The
+    number is sealed at once. A hunt group rings several extensions under one name: who opens it first has it.
 
     A number that isn't one (withheld, an internal line) is left out; the desk opens without it.
 
@@ -48,12 +49,17 @@ def ring(*, event: str, extension: str, number: str, now: datetime) -> bool:
     sealed = keyring().seal(json.dumps(asdict(Words(phone=phone)), ensure_ascii=False).encode(), context=ref.bytes)
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT hotline_ring(%s, %s, %s, %s, %s)", [extension, sha256(event.encode()).digest(), ref, sealed, now]
+            "SELECT hotline_ring(%s, %s, %s, %s, %s, %s)",
+            [extension, _hash(f"{extension} {event}"), _hash(event), ref, sealed, now],
         )
         became = cursor.fetchone()[0]
     if became == "nobody":
         raise NoDesk(msg("没有哪个席位登记了这个分机号。请先登记分机。"))
     return bool(became == "rung")
+
+
+def _hash(text: str) -> bytes:
+    return sha256(text.encode()).digest()
 
 
 @transaction.atomic

@@ -11,7 +11,7 @@ from shanzhi.kernel.access.web.middleware import ActingRequest
 from shanzhi.kernel.matters import queries
 from shanzhi.kernel.matters.policy.report import BODY_MOST, NAME_MOST, PLACE_MOST, TITLE_MOST
 from shanzhi.kernel.matters.web import desk
-from shanzhi.modules.hotline.policy import Words
+from shanzhi.modules.hotline.policy import NO_HELP, Words
 
 FIELDS = ("phone", "name", "title", "body", "place", "region", "category", "lead", "cite", "ground", "words")
 NAMES = {"contact_phone": "phone", "contact_name": "name", "place_text": "place", "region_code": "region"}
@@ -69,14 +69,19 @@ def words_of(request: ActingRequest, *, ends: bool = False) -> Words:
     given = {name: request.POST.get(name, "").replace("\r\n", "\n").replace("\0", "") for name in FIELDS}
     if ends:
         given["category"] = given["category"] or request.POST.get("likely", "")
-    elif given["lead"] == request.POST.get("was_lead", ""):
+        return Words(**given, co=",".join(request.POST.getlist("co")))
+    co = ",".join(request.POST.getlist("co"))
+    given["co"] = "" if co == request.POST.get("was_co", "") else co or NO_HELP
+    if given["lead"] == request.POST.get("was_lead", ""):
         given["lead"] = ""
     return Words(**given)
 
 
-def call_form(request: ActingRequest, words: Words, *, error: DomainError | None = None) -> CallForm:
-    """The form with what was typed. At most 6 queries."""
+def call_form(request: ActingRequest, words: Words, *, error: DomainError | None = None, start: str = "") -> CallForm:
+    """The form with what was typed; the cursor stands in the field `start`. At most 6 queries."""
     form = CallForm({name: getattr(words, name) for name in FIELDS}, error)
+    if start:
+        form.fields[start].widget.attrs["autofocus"] = True
     for name, kind, chosen in (("region", "region", words.region), ("lead", "unit", words.lead)):
         field: Any = form.fields[name]
         typed = request.POST.get(desk.search_name(name), "")

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -18,7 +20,7 @@ from shanzhi.kernel.matters.queries import current_kind
 from shanzhi.kernel.matters.web import desk
 from shanzhi.modules.hotline import operations, queries
 from shanzhi.modules.hotline.operations import Ended, Look
-from shanzhi.modules.hotline.policy import ENDING_NAMES, FEATURE, CallNotFound, Ending, Words
+from shanzhi.modules.hotline.policy import ENDING_NAMES, FEATURE, CallNotFound, CallOver, Ending, Words
 from shanzhi.modules.hotline.web.form import call_form, words_of
 
 PASS_ON, DROP = "pass_on:", "drop"
@@ -27,8 +29,12 @@ PASS_ON, DROP = "pass_on:", "drop"
 @require_GET
 @never_cache
 def desk_page(request: ActingRequest) -> HttpResponse:
-    """The desk with an empty form: the next call."""
+    """The desk with an empty form: the next call. A ring that nobody has opened is the next call; `?new=1` leaves it
+    ringing, for a call that the exchange didn't put through."""
     desk.check_staff(request, FEATURE)
+    ringing = queries.waiting_ring(queries.open_calls(request.actor, request.now))
+    if ringing is not None and not request.GET.get("new"):
+        return HttpResponseRedirect(reverse("hotline:call", args=[ringing.ref]))
     return _draw(request, _Shown(uuid.uuid4(), Words()))
 
 
@@ -39,10 +45,11 @@ def call(request: ActingRequest, ref: uuid.UUID) -> HttpResponse:
     desk.check_staff(request, FEATURE)
     if request.method == "POST":
         return _post(request, ref)
-    words = queries.typed(ref, request.actor)
-    if words is None:
-        raise CallNotFound(msg("没有找到这通来电。请开一张新的来电单。"))
-    found = operations.call_keep(ref=ref, words=words, actor=request.actor, now=request.now)
+    try:
+        words, found = operations.call_resume(ref=ref, actor=request.actor, now=request.now)
+    except CallOver as error:
+        messages.info(request, error.sentence(gettext))
+        return HttpResponseRedirect(reverse("hotline:desk"))
     return _draw(request, _Shown(ref, words, found))
 
 
@@ -52,8 +59,12 @@ def look(request: ActingRequest) -> HttpResponse:
     """Keep what was typed, and what is known about it: the partial beside the form."""
     desk.check_staff(request, FEATURE)
     words = words_of(request)
-    found = operations.call_keep(ref=_ref(request), words=words, actor=request.actor, now=request.now)
-    return render(request, "hotline/_look.html", _look_context(request, words, found))
+    ref = _ref(request)
+    found = operations.call_keep(ref=ref, words=words, actor=request.actor, now=request.now)
+    answer = render(request, "hotline/_look.html", _look_context(request, words, found))
+    # From here on the address is the draft's own: whoever goes away and back, or reloads, has it again.
+    answer["HX-Replace-Url"] = reverse("hotline:call", args=[ref])
+    return answer
 
 
 @require_GET
@@ -61,7 +72,11 @@ def look(request: ActingRequest) -> HttpResponse:
 def rings(request: ActingRequest) -> HttpResponse:
     """The calls that aren't over: asked every few seconds, so that a ring shows by itself."""
     desk.check_staff(request, FEATURE)
-    return render(request, "hotline/_calls.html", {"calls": queries.open_calls(request.actor)})
+    calls = queries.open_calls(request.actor, request.now)
+    # The page says which call it shows; that one isn't listed.
+    shown = request.GET.get("ref", "")
+    context = {"calls": [row for row in calls if str(row.ref) != shown], "shown": shown}
+    return render(request, "hotline/_calls.html", context)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,21 +118,40 @@ def _post(request: ActingRequest, ref: uuid.UUID) -> HttpResponse:
         )
     except NotFound:
         raise
-    except DomainError as error:
+    except CallOver as error:
         return _draw(request, _Shown(ref, words, error=error), status=error.status)
+    except DomainError as error:
+        # What is known stays beside the form, and what was chosen there; an error commits nothing of it.
+        found = operations.call_keep(ref=ref, words=words, actor=request.actor, now=request.now)
+        return _draw(request, _Shown(ref, words, found, error), status=error.status)
     # Drawn, not redirected to: the follow code is told to the caller now, and stands nowhere afterwards.
     return _draw(request, _Shown(uuid.uuid4(), Words(), ended=ended))
 
 
+def _start_field(words: Words, shown: _Shown) -> str:
+    """Where the cursor stands when the page comes: what the operator types next. Errors take the focus themselves."""
+    if shown.error is not None or shown.ended is not None:
+        return ""
+    return "body" if words.phone else "phone"
+
+
 def _look_context(request: ActingRequest, words: Words, found: Look | None) -> dict[str, Any]:
-    return {"look": found, "cite": words.cite, "typed": words}
+    hint = found.hint if found else None
+    context: dict[str, Any] = {"look": found, "cite": words.cite, "typed": words, "hint": hint}
+    if hint is not None:
+        chosen = words.co.split(",")
+        context["helpers"] = [(one, name, not words.co or str(one) in chosen) for one, name in hint.co]
+        context["was_co"] = ",".join(str(one) for one, _ in hint.co)
+        if hint.limit is not None:
+            context["limit"] = gettext(hint.limit.message) % {"amount": hint.limit.amount}
+    return context
 
 
 def _draw(request: ActingRequest, shown: _Shown, status: int = HTTPStatus.OK) -> HttpResponse:
     words, found, error = shown.words, shown.look, shown.error
-    form = call_form(request, words, error=error)
+    form = call_form(request, words, error=error, start=_start_field(words, shown))
     grounds = tuple(desk.grounds_for("refuse"))
-    calls = queries.open_calls(request.actor)
+    calls = queries.open_calls(request.actor, request.now)
     counted = queries.counts_today(request.actor, request.now)
     to = current_kind("request").field("passed_to").choices
     context = {
@@ -130,6 +164,9 @@ def _draw(request: ActingRequest, shown: _Shown, status: int = HTTPStatus.OK) ->
         "ended": shown.ended,
         "ended_name": ENDING_NAMES[shown.ended.ending] if shown.ended else "",
         "calls": [row for row in calls if row.ref != shown.ref],
+        "shown": str(shown.ref),
+        "current": next((row for row in calls if row.ref == shown.ref), None),
+        "stays": bool(request.GET.get("new")) or shown.ended is not None,
         "counted": [(ENDING_NAMES[ending], counted[ending.value]) for ending in Ending],
         "pass_to": [(name, str(place)) for place, name in enumerate(to, start=1)],
     }

@@ -1,0 +1,69 @@
+"""What the desk reads of its calls. Under row-level security: one's own post's."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Count, Q
+
+from shanzhi.core.periods import CITY_ZONE, local_date
+from shanzhi.kernel.access.policy import Actor
+from shanzhi.kernel.vault.operations import keyring
+from shanzhi.modules.hotline.models import Call
+from shanzhi.modules.hotline.policy import RING_KEPT, Ending, Words
+
+CALLS_MOST = 12
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCall:
+    """A call that isn't over: its name in addresses, since when, whether the exchange rang it through, and whether it
+    still rings (`is_waiting`: no desk has opened it)."""
+
+    ref: UUID
+    opened_at: datetime
+    rung: bool
+    is_waiting: bool
+
+
+def open_calls(actor: Actor, now: datetime) -> tuple[OpenCall, ...]:
+    """The acting post's calls that aren't over, newest first; a ring that nobody opened only for minutes; 1 query."""
+    stale = Q(rung=True, taken_at=None, opened_at__lt=now - RING_KEPT)
+    rows = Call.objects.filter(post_id=actor.post_id or 0, ended_at=None).exclude(stale).order_by("-opened_at", "-pk")
+    return tuple(
+        OpenCall(row.ref, row.opened_at, row.rung, row.rung and row.taken_at is None)
+        for row in rows.defer("sealed")[:CALLS_MOST]
+    )
+
+
+def waiting_ring(calls: tuple[OpenCall, ...]) -> OpenCall | None:
+    """The ring that has waited longest for this desk; None where none rings."""
+    return min((call for call in calls if call.is_waiting), key=lambda call: call.opened_at, default=None)
+
+
+def typed(ref: UUID, actor: Actor) -> Words | None:
+    """What was typed in one of the acting post's open calls; None where there is no such call; 1 query."""
+    row = Call.objects.filter(ref=ref, post_id=actor.post_id or 0, ended_at=None).first()
+    return words_in(row) if row is not None else None
+
+
+def words_in(call: Call) -> Words:
+    """The draft of a call, opened."""
+    if not call.sealed:
+        return Words()
+    return Words(**json.loads(keyring().open_sealed(call.sealed, context=call.ref.bytes)))
+
+
+def counts_today(actor: Actor, now: datetime) -> Mapping[str, int]:
+    """How the acting post's calls of today ended: ending → how many; 1 query."""
+    day = local_date(now)
+    since = datetime(day.year, day.month, day.day, tzinfo=CITY_ZONE)
+    rows = (
+        Call.objects.filter(post_id=actor.post_id or 0, ended_at__gte=since)
+        .values_list("ending")
+        .annotate(n=Count("pk"))
+    )
+    found = dict(rows.order_by())
+    return {ending.value: found.get(ending.value, 0) for ending in Ending}
