@@ -16,5 +16,5 @@ SELECT city_ddl('REVOKE UPDATE (region_id, scope_code) ON matters_matter FROM {w
 
 
 class Migration(migrations.Migration):
-    dependencies = [("matters", "0011_dispatch_catalogue"), ("organisation", "0005_redraw")]
+    dependencies = [("matters", "0011_dispatch_catalogue"), ("organisation", "0004_redraw")]
     operations = [migrations.RunSQL(RIGHTS, BACK)]

@@ -18,7 +18,7 @@ from django.db.models import Q
 
 # Migrations that were carried out don't change any more; their names begin with a digit.
 WORDS = import_module("shanzhi.kernel.matters.migrations.0006_words")
-BEFORE = import_module("shanzhi.kernel.matters.migrations.0014_stages_in_order")
+BEFORE = import_module("shanzhi.kernel.matters.migrations.0015_stages_in_order")
 
 ARGUMENTS = """is_back boolean,
     holder_is bigint DEFAULT NULL, returned_least integer DEFAULT NULL, idle_since timestamptz DEFAULT NULL,
@@ -162,7 +162,7 @@ CREATE INDEX matters_matter_returned ON matters_matter (due_at, id)
 
 
 class Migration(migrations.Migration):
-    dependencies = [("matters", "0017_rule_editions"), ("organisation", "0007_succession"), ("journal", "0001_journal")]
+    dependencies = [("matters", "0018_rule_editions"), ("organisation", "0006_succession"), ("journal", "0001_journal")]
     operations = [
         migrations.AddField(
             model_name="assignment",

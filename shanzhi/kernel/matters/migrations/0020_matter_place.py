@@ -20,7 +20,7 @@ SELECT city_ddl($$CREATE POLICY place_forget ON matters_place FOR DELETE TO {{wo
 
 
 class Migration(migrations.Migration):
-    dependencies = [("matters", "0019_sitting"), ("organisation", "0006_places")]
+    dependencies = [("matters", "0019_sitting"), ("organisation", "0005_places")]
     operations = [
         migrations.CreateModel(
             name="MatterPlace",

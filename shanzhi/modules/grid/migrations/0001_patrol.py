@@ -17,7 +17,7 @@ SELECT city_ddl($$CREATE POLICY patrol_sign ON grid_patrol FOR INSERT TO {app}
 class Migration(migrations.Migration):
     initial = True
     dependencies = [
-        ("organisation", "0006_places"),
+        ("organisation", "0005_places"),
         ("matters", "0020_matter_place"),
         ("access", "0002_signoff"),
     ]

@@ -57,7 +57,7 @@ SELECT city_ddl($$CREATE POLICY journal_of_keeping ON journal_entry FOR SELECT T
 
 class Migration(migrations.Migration):
     initial = True
-    dependencies = [("organisation", "0007_succession"), ("access", "0007_narrow_rights"), ("journal", "0001_journal")]
+    dependencies = [("organisation", "0006_succession"), ("access", "0007_narrow_rights"), ("journal", "0001_journal")]
     operations = [
         migrations.RunSQL(GRANTS, REVOKES),
         migrations.RunSQL(GUARD, UNGUARD),

@@ -21,7 +21,7 @@ def _key(model: str, *, null: bool = False) -> models.ForeignKey:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("organisation", "0006_places")]
+    dependencies = [("organisation", "0005_places")]
     operations = [
         migrations.AddField("redraw", "undoes", _key("organisation.redraw", null=True)),
         migrations.AddField("redraw", "plan", models.TextField(default="")),

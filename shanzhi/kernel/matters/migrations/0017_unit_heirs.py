@@ -132,5 +132,5 @@ DROP FUNCTION matters_open_in(bigint[], text[]);
 
 
 class Migration(migrations.Migration):
-    dependencies = [("matters", "0015_dispatch_drafts"), ("organisation", "0007_succession")]
+    dependencies = [("matters", "0016_dispatch_drafts"), ("organisation", "0006_succession")]
     operations = [migrations.RunSQL(COUNTS + FOLLOW + CLOSED, BACK)]

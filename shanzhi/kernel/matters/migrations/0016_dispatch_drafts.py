@@ -34,7 +34,7 @@ SELECT city_ddl('REVOKE UPDATE (holds_from, note, steps) ON matters_dispatchvers
 
 
 class Migration(migrations.Migration):
-    dependencies = [("matters", "0014_stages_in_order")]
+    dependencies = [("matters", "0015_stages_in_order")]
     operations = [
         migrations.AddField(
             "dispatchrow",

@@ -37,7 +37,7 @@ MARK = "ALTER TABLE organisation_place ADD CONSTRAINT organisation_place_mark CH
 
 class Migration(migrations.Migration):
     # Who acts is said by functions of access, which stand since its second migration.
-    dependencies = [("organisation", "0005_redraw"), ("access", "0002_signoff")]
+    dependencies = [("organisation", "0004_redraw"), ("access", "0002_signoff")]
     operations = [
         migrations.CreateModel(
             name="Place",

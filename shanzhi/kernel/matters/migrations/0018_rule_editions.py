@@ -52,7 +52,7 @@ POST = {
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("matters", "0016_unit_heirs"),
+        ("matters", "0017_unit_heirs"),
         ("access", "0002_signoff"),
         ("journal", "0004_narrow_rights"),
         ("organisation", "0001_organisation"),
