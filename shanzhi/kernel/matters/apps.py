@@ -17,7 +17,10 @@ class MattersConfig(AppConfig):
         from shanzhi.kernel.access.policy import NavEntry, offer_page  # noqa: PLC0415
         from shanzhi.kernel.matters import rulebook, tasks  # noqa: F401, PLC0415
         from shanzhi.kernel.matters.operations.retention import SUBJECT  # noqa: PLC0415
+        from shanzhi.kernel.matters.operations.succeeding import before_unit_closes  # noqa: PLC0415
+        from shanzhi.kernel.organisation.policy.offices import on_unit_closing  # noqa: PLC0415
         from shanzhi.kernel.vault.policy.subjects import offer_subject  # noqa: PLC0415
 
         offer_page(NavEntry("matters:list", msg("查找事项"), 80, feature="find"))
         offer_subject(SUBJECT)
+        on_unit_closing(before_unit_closes)

@@ -67,6 +67,18 @@ class Recode(Payload):
     region_code: str
 
 
+@payload("matters.succeed")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Succession(Payload):
+    """A unit was closed and another took over what it had of this open matter: as lead, as co-handler, or its intake.
+    The stage and its clock stay as they were."""
+
+    number: str
+    from_unit_id: int
+    to_unit_id: int
+    part: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step(About):
     """A step of the loop. `words_sealed` and `reply_sealed` commit to what was written, `files` are hashes.

@@ -22,6 +22,7 @@ from shanzhi.kernel.matters.queries.lists import (
     matters_page,
     rows_by_ids,
 )
+from shanzhi.kernel.matters.queries.offices import OpenWork, open_work_in_all, open_work_of_units
 from shanzhi.kernel.matters.queries.redraws import open_matters_of
 from shanzhi.kernel.matters.queries.released import PublicSource, public_sources
 from shanzhi.kernel.matters.queries.rights import (
@@ -65,6 +66,7 @@ __all__ = [
     "MatterCard",
     "MatterPage",
     "MatterRow",
+    "OpenWork",
     "Parties",
     "PublicSource",
     "Reading",
@@ -97,6 +99,8 @@ __all__ = [
     "my_views",
     "open_matters_of",
     "open_of_phone",
+    "open_work_in_all",
+    "open_work_of_units",
     "parties_of",
     "phone_index",
     "public_sources",

@@ -232,7 +232,7 @@ def _path(kind: Kind, now_in: Stage, been_in: set[str | None]) -> tuple[tuple[st
 def _units_in(entries: list[EntryRow]) -> set[int]:
     found = {row.author_unit_id for row in entries}
     for row in entries:
-        found |= {row.payload.get("lead_unit_id"), row.payload.get("from_unit_id")}
+        found |= {row.payload.get(key) for key in ("lead_unit_id", "from_unit_id", "to_unit_id")}
         found |= set(row.payload.get("co_unit_ids") or ())
     return {unit for unit in found if unit is not None}
 
@@ -264,6 +264,7 @@ _TITLES = {
     "matters.report": msg("反映"),
     "matters.settle": msg("随历史数据导入，已答复办结"),
     "matters.recode": msg("区划变更，所在区域随之调整"),
+    "matters.succeed": msg("原单位撤销，由接收单位接办"),
     "vault.read": msg("查看联系方式或原文"),
     "vault.copied": msg("本人下载副本"),
     "vault.corrected": msg("本人更正联系方式"),
@@ -292,7 +293,9 @@ def _entry(row: EntryRow, kind: Kind, names: Names, remarks: dict[tuple[int, str
     ground = grounds().by_code.get(str(row.payload.get("ground") or ""))
     due = row.payload.get("due_at")
     detail = {
-        "lead": names.unit(row.payload["lead_unit_id"]) if row.payload.get("lead_unit_id") else "",
+        "lead": names.unit(given)
+        if (given := row.payload.get("lead_unit_id") or row.payload.get("to_unit_id"))
+        else "",
         "co": "、".join(names.unit(unit) for unit in row.payload.get("co_unit_ids") or ()),
         "solved": row.payload.get("solved"),
         "satisfied": row.payload.get("satisfied"),

@@ -26,10 +26,13 @@ def renew_tree() -> None:
     so that nobody keeps under the new version what was read in between.
     """
     with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO organisation_tree_version (id, version) VALUES (1, gen_random_uuid())"
-            " ON CONFLICT (id) DO UPDATE SET version = gen_random_uuid()"
-        )
+        # A keeper in the web may renew it and not make it: the first load has done that.
+        cursor.execute("UPDATE organisation_tree_version SET version = gen_random_uuid() WHERE id = 1")
+        if not cursor.rowcount:
+            cursor.execute(
+                "INSERT INTO organisation_tree_version (id, version) VALUES (1, gen_random_uuid())"
+                " ON CONFLICT (id) DO UPDATE SET version = gen_random_uuid()"
+            )
     forget_held_tree()
 
 
