@@ -1,5 +1,6 @@
 """Every change of regions, units and posts: keyword-only, atomic, one journal entry each."""
 
+from shanzhi.kernel.organisation.operations._common import offices_lock
 from shanzhi.kernel.organisation.operations.admission import admission_add, admission_end
 from shanzhi.kernel.organisation.operations.given import RegionGiven, RegionsJudged, regions_add, regions_judge
 from shanzhi.kernel.organisation.operations.holdings import end_holding, hold_post, post_close, staff_add
@@ -21,6 +22,7 @@ from shanzhi.kernel.organisation.operations.seats import (
     check_post_now,
     post_add,
     post_change,
+    post_differences,
     post_rename,
 )
 from shanzhi.kernel.organisation.operations.units import UnitsCount, units_load
@@ -42,9 +44,11 @@ __all__ = [
     "check_post_now",
     "end_holding",
     "hold_post",
+    "offices_lock",
     "post_add",
     "post_change",
     "post_close",
+    "post_differences",
     "post_rename",
     "posts_load",
     "posts_staff",

@@ -41,6 +41,11 @@ def lock_organisation() -> None:
     renew_tree()
 
 
+def offices_lock() -> None:
+    """Wait for whoever changes units or posts, and hold up the next, until this transaction ends."""
+    renew_tree()
+
+
 def state_of(code: str, on: date) -> RegionState:
     """The state of the region that holds a code.
 

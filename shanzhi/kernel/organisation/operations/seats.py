@@ -128,6 +128,12 @@ def check_post_now(to: PostNow) -> None:
         check_code(prefix)
 
 
+def post_differences(post_id: int, version: int) -> list[Difference]:
+    """What became of a post since a version of it."""
+    post = Post.objects.filter(pk=post_id).first()
+    return [] if post is None else differences_of_post(post, version)
+
+
 def differences_of_post(post: Post, version: int) -> list[Difference]:
     """What is otherwise with a post than it was under an earlier version."""
     past = PostPast.objects.filter(post_id=post.pk, version=version).first()

@@ -75,6 +75,7 @@ from shanzhi.kernel.organisation.queries.units import (
     unit_by_id,
     unit_for_department,
     units_by_ids,
+    units_named,
     units_within,
 )
 from shanzhi.kernel.organisation.tree import one_tree
@@ -132,7 +133,6 @@ __all__ = [
     "scope_code_of_post",
     "seat_card",
     "seats_of_unit",
-    "unit_names",
     "staff_names",
     "staff_with_posts",
     "top_regions",
@@ -142,7 +142,9 @@ __all__ = [
     "unit_by_id",
     "unit_catalogue",
     "unit_for_department",
+    "unit_names",
     "units_by_ids",
+    "units_named",
     "units_within",
     "zone_plans",
     "zones_over",

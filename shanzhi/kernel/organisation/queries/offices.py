@@ -33,13 +33,14 @@ class OfficeRow:
 
 @dataclass(frozen=True, slots=True)
 class OfficeFilter:
-    """Which units: of kinds, below a code, with words in their name, only those with a vacant post, after a place."""
+    """Which units: of a kind, below a code, with words in their name, with a vacant post, among `ids` where these are given."""
 
     within: CodeRanges
     kind: UnitKind | None = None
     code: str = ""
     words: str = ""
     vacant_only: bool = False
+    ids: tuple[int, ...] | None = None
 
 
 _OFFICES = """
@@ -56,6 +57,7 @@ WHERE u.opened_on <= %(on)s AND (u.closed_on IS NULL OR u.closed_on > %(on)s)
     AND s.code <@ %(within)s::codemultirange AND (%(kind)s = '' OR u.kind = %(kind)s)
     AND (%(code)s = '' OR s.code LIKE %(code)s || '%%')
     AND (%(words)s = '' OR strpos(u.name, %(words)s) > 0 OR strpos(u.short_name, %(words)s) > 0)
+    AND (%(ids)s::bigint[] IS NULL OR u.id = ANY(%(ids)s::bigint[]))
     AND (length(s.code), s.code, u.code) > (%(a)s, %(b)s COLLATE "C", %(c)s COLLATE "C")
 GROUP BY u.id, s.code, s.short_name
 HAVING NOT %(vacant)s OR count(p.id) FILTER (WHERE h.id IS NULL) > 0
@@ -75,6 +77,7 @@ def offices_page(wanted: OfficeFilter, on: date, *, after: int | None = None, li
         "code": wanted.code,
         "words": wanted.words.strip(),
         "vacant": wanted.vacant_only,
+        "ids": None if wanted.ids is None else list(wanted.ids),
         "a": place[0],
         "b": place[1],
         "c": place[2],
