@@ -215,24 +215,42 @@ def import_matters(  # noqa: PLR0917 - the command's own options
             raise typer.Exit(files.import_matters_file(file, name, rejects, how=how))
 
 
-@imports.command("regions")
-def import_regions(
+@imports.command("table")
+def import_table(  # noqa: PLR0917 - the command's own options
     file: Path,
+    subject: Annotated[str, typer.Option(help="导入什么，如 regions、places。")],
     on: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="从哪一天起有效；默认今天。")] = None,
     rejects: Annotated[Path | None, typer.Option(help="未导入的行写到这里；默认在原文件旁。")] = None,
     preview: Annotated[bool, typer.Option("--preview", help="只看能导入多少，不写入。")] = False,
+    mapping: Annotated[str, typer.Option(help="用保存过的对应关系。")] = "",
     column: Annotated[list[str] | None, typer.Option(help="列名=字段，可写多次。")] = None,
+    save_mapping: Annotated[str, typer.Option(help="把这次的对应关系按这个名称保存。")] = "",
     sheet: Annotated[str, typer.Option(help="XLSX 里的哪一张工作表；默认第一张。")] = "",
 ) -> None:
-    """导入区划和网格（CSV、TSV、XLSX、JSON Lines）；可反复运行，已有的不动。"""
+    """导入区域、场所、单位等（CSV、TSV、XLSX、JSON Lines）；可反复运行，已有的不动。"""
     with ready() as installation:
         from shanzhi.config.database import acting_as
         from shanzhi.modules.imports import cli as files
 
-        how = files.how_read("", column or [], "", sheet)
+        how = files.how_read(mapping, column or [], save_mapping, sheet)
         day = on.date() if on else timezone.localdate()
         with acting_as(installation, "importer"):
-            raise typer.Exit(files.import_regions_file(file, day, rejects, how=how, is_preview=preview))
+            raise typer.Exit(files.import_whole_file(subject, file, day, rejects, how=how, is_preview=preview))
+
+
+@imports.command("regions")
+def import_regions(  # noqa: PLR0917 - the command's own options
+    file: Path,
+    on: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="从哪一天起有效；默认今天。")] = None,
+    rejects: Annotated[Path | None, typer.Option(help="未导入的行写到这里；默认在原文件旁。")] = None,
+    preview: Annotated[bool, typer.Option("--preview", help="只看能导入多少，不写入。")] = False,
+    mapping: Annotated[str, typer.Option(help="用保存过的对应关系。")] = "",
+    column: Annotated[list[str] | None, typer.Option(help="列名=字段，可写多次。")] = None,
+    save_mapping: Annotated[str, typer.Option(help="把这次的对应关系按这个名称保存。")] = "",
+    sheet: Annotated[str, typer.Option(help="XLSX 里的哪一张工作表；默认第一张。")] = "",
+) -> None:
+    """导入区划和网格（CSV、TSV、XLSX、JSON Lines）；可反复运行，已有的不动。"""
+    import_table(file, "regions", on, rejects, preview, mapping, column, save_mapping, sheet)
 
 
 @imports.command("fields")

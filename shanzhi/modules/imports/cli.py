@@ -13,7 +13,7 @@ from shanzhi.core.periods import CITY_ZONE
 from shanzhi.modules.imports import queries
 from shanzhi.modules.imports.operations import How, ImportResult, Preview, PreviewRow, import_matters, preview_matters
 from shanzhi.modules.imports.policy import parse_columns, subjects
-from shanzhi.modules.imports.regions import import_regions
+from shanzhi.modules.imports.whole import import_whole
 
 
 def rejects_beside(path: Path) -> Path:
@@ -146,7 +146,8 @@ def show_mappings(subject: str, console: Console | None = None) -> None:
     (console or Console()).print(shown, markup=False)
 
 
-def import_regions_file(
+def import_whole_file(
+    subject: str,
     path: Path,
     on: date,
     rejects: Path | None = None,
@@ -156,17 +157,17 @@ def import_regions_file(
     now: datetime | None = None,
     console: Console | None = None,
 ) -> int:
-    """Import a file of regions and print what became of it. The exit code: 0 all taken, 1 some rejected, 2 nothing done."""
+    """Import a file of regions, places … and print what became of it. The exit code: 0 all, 1 some rejected, 2 none."""
     console = console or Console()
     try:
-        done = import_regions(
+        done = import_whole(
+            subject=subject,
             path=path,
             rejects_path=rejects or rejects_beside(path),
             on=on,
             # A command is where the clock comes in.
             now=now or timezone.now(),  # noqa: TID251
-            columns=how.columns,
-            sheet=how.sheet,
+            given=how,
             is_preview=is_preview,
         )
     except DomainError as error:
@@ -175,7 +176,8 @@ def import_regions_file(
     _say_how_read("", done.notes, console)
     word = "可以导入" if is_preview else "导入"
     console.print(
-        f"{word} {done.added:,} 个区域；{done.known:,} 个原已有；{done.rejected:,} 行不能导入。", highlight=False
+        f"{word}{subjects()[subject].title} {done.added:,} 个；{done.known:,} 个原已有；{done.rejected:,} 行不能导入。",
+        highlight=False,
     )
     if done.rejects:
         console.print(f"原因写在 {done.rejects}。改好后可以直接再导入。", highlight=False, markup=False, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""Importing a file of matters: everything is read and checked first, then taken in by chunks; mappings by name."""
+"""Importing a file of matters: everything is read and checked first, then taken in by chunks."""
 
 import gc
 import hashlib
@@ -14,17 +14,14 @@ from django.db import transaction
 from django.db.models import F
 
 from shanzhi.core.errors import DomainError, InputError
-from shanzhi.core.periods import local_date
 from shanzhi.core.text import clean_text, msg
-from shanzhi.kernel.journal import operations as journal
-from shanzhi.kernel.journal.policy import Author, Payload
 from shanzhi.kernel.journal.policy import Subject as About
 from shanzhi.kernel.matters import operations as matters
 from shanzhi.kernel.matters.operations import BatchResult, BatchRow, Foreseen
-from shanzhi.kernel.organisation import queries as organisation
-from shanzhi.modules.imports.models import Mapping, Run
-from shanzhi.modules.imports.payloads import ImportDone, MappingSaved
-from shanzhi.modules.imports.policy import Columns, FileUnusable, MappingUnusable, mapping_name
+from shanzhi.modules.imports.mappings import columns_of, mapping_save, write_down
+from shanzhi.modules.imports.models import Run
+from shanzhi.modules.imports.payloads import ImportDone
+from shanzhi.modules.imports.policy import Columns, FileUnusable
 from shanzhi.modules.imports.reading import MATTERS, Line, Sheet, read_sheet
 from shanzhi.modules.imports.tables import Row, rejects_sheet
 
@@ -35,6 +32,10 @@ PREVIEWED = 20
 """Rows that a preview shows."""
 
 Progress = Callable[[int, int], None]
+__all__ = [
+    "BadSource", "FileUnusable", "How", "ImportResult", "Preview", "PreviewRow", "Progress", "bytes_of",
+    "import_matters", "mapping_save", "preview_matters", "write_rejects",
+]  # fmt: skip
 
 
 class BadSource(InputError):
@@ -132,7 +133,7 @@ def import_matters(
     found = _read(path, how, now)
     sheet = found.sheet
     if how.save_as:
-        mapping_save(name=how.save_as, columns=sheet.columns, now=now)
+        mapping_save(subject=MATTERS, name=how.save_as, columns=sheet.columns, now=now)
     rejects = _keep_rejects(rejects_path, sheet, found.rejected) if found.rejected else None
     run = _begin(found, source, now)
     total = BatchResult(known=found.repeated)
@@ -182,43 +183,8 @@ def preview_matters(*, path: Path, source: str, now: datetime, how: How | None =
     )
 
 
-@transaction.atomic
-def mapping_save(*, name: str, columns: Columns, now: datetime) -> None:
-    """Keep which column fills which field under a name, over an older one of the name; importer's role.
-
-    Raises:
-        MappingUnusable: no name, or a field that isn't.
-    """
-    name = mapping_name(name)
-    wrong = [field for field in columns.values() if MATTERS.field(field) is None]
-    if wrong:
-        raise MappingUnusable(msg("没有这些字段：%(wrong)s。"), wrong="、".join(wrong))
-    row, made = Mapping.objects.select_for_update().get_or_create(
-        subject=MATTERS.code, name=name, defaults={"columns": dict(columns), "saved_at": now, "steps": 1}
-    )
-    if not made:
-        if row.columns == dict(columns):
-            return
-        row.columns, row.saved_at, row.steps = dict(columns), now, row.steps + 1
-        row.save(update_fields=["columns", "saved_at", "steps"])
-    fields = tuple(sorted(columns.values()))
-    _journal(About("import_mapping", row.pk, row.steps), MappingSaved(MATTERS.code, name, fields), now)
-
-
-def _columns_of(how: How) -> Columns | None:
-    if not how.mapping:
-        return how.columns
-    row = Mapping.objects.filter(subject=MATTERS.code, name=mapping_name(how.mapping)).first()
-    if row is None:
-        names = "、".join(Mapping.objects.filter(subject=MATTERS.code).order_by("name").values_list("name", flat=True))
-        raise MappingUnusable(
-            msg("没有叫“%(name)s”的对应关系。已保存的有：%(names)s。"), name=how.mapping, names=names or "—"
-        )
-    return {**row.columns, **(how.columns or {})}
-
-
 def _read(path: Path, how: How, now: datetime) -> _Sorted:
-    columns = _columns_of(how)
+    columns = columns_of(MATTERS, how.mapping, how.columns)
     data = bytes_of(path)
     sheet = read_sheet(data, columns, how.sheet)
     fresh, repeated, rejected = _sorted_out(sheet.lines, now)
@@ -267,13 +233,7 @@ def _end(run: Run, rejected: int, now: datetime) -> None:
         row.subject, row.source, row.sha256, row.form, row.encoding, row.rows, row.imported, row.closed, row.known,
         row.rejected,
     )  # fmt: skip
-    _journal(About("import", row.pk), payload, now)
-
-
-def _journal(subject: About, payload: Payload, now: datetime) -> None:
-    top = organisation.top_regions(local_date(now))
-    about = replace(subject, scope_code=top[0].code if top else "")
-    journal.record(payload=payload, subject=about, author=Author("importer"), happened_at=now)
+    write_down(About("import", row.pk), payload, now)
 
 
 @contextmanager

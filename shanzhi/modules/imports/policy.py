@@ -1,13 +1,18 @@
-"""What can be imported (subjects with their fields), how a file's columns find them, and what can be wrong. Pure."""
+"""How a file's columns find the fields of a subject (`core.importing`), and what can be wrong. Pure."""
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from shanzhi.core.errors import InputError
+from shanzhi.core.importing import Field, Parser, RowUnusable, Subject, offer_subject, subjects
 from shanzhi.core.text import clean_text, msg
+
+__all__ = [
+    "Columns", "Field", "FileUnusable", "MappingUnusable", "Matched", "Parser", "RowUnusable", "Subject",
+    "mapping_name", "match_columns", "offer_subject", "parse_columns", "plain", "subjects",
+]  # fmt: skip
 
 NAME_MOST = 40
 """Characters in the name of a saved mapping."""
@@ -23,54 +28,6 @@ class MappingUnusable(InputError):
     """A mapping that doesn't fit the file or the subject; nothing was imported."""
 
     code = "mapping-unusable"
-
-
-class RowUnusable(ValueError):
-    """Why a row can't be taken in, as a sentence."""
-
-
-Parser = Callable[[str, str], Any]
-"""From a cell and the column's name to a value; raises RowUnusable with a sentence that names the column."""
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One thing that a subject's row says: its name, its Chinese title, what else a column of it is called."""
-
-    name: str
-    title: str
-    example: str
-    required: bool = False
-    parse: Parser = field(default=lambda cell, _column: cell.strip())
-    synonyms: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """Something that can be imported. `fields` in the order in which people read them."""
-
-    code: str
-    title: str
-    fields: tuple[Field, ...]
-
-    def field(self, name: str) -> Field | None:
-        """The field of this name."""
-        return next((one for one in self.fields if one.name == name), None)
-
-
-_subjects: dict[str, Subject] = {}
-
-
-def offer_subject(subject: Subject) -> None:
-    """Register something that can be imported; once, in `AppConfig.ready` or where its reader stands."""
-    if subject.code in _subjects and _subjects[subject.code] != subject:
-        raise ValueError(f"two subjects {subject.code}")
-    _subjects[subject.code] = subject
-
-
-def subjects() -> Mapping[str, Subject]:
-    """Everything that can be imported, by code."""
-    return dict(_subjects)
 
 
 # A column of a file → the name of the field that it fills.

@@ -5,7 +5,7 @@ from pathlib import Path
 from shanzhi.core.periods import local_date
 from shanzhi.kernel.journal import queries as journal
 from shanzhi.kernel.organisation import queries as organisation
-from shanzhi.modules.imports.regions import RegionsResult, import_regions
+from shanzhi.modules.imports.whole import WholeResult, import_whole
 from tests.city import NOW
 from tests.roles import held_to
 
@@ -27,12 +27,14 @@ FILE = """行政区划代码,区域名称,上级代码,人口
 """
 
 
-def run(path: Path, *, is_preview: bool = False) -> RegionsResult:
+def run(path: Path, *, is_preview: bool = False) -> WholeResult:
     with held_to("importer"):
-        return import_regions(path=path, rejects_path=path.with_name("r.csv"), on=ON, now=NOW, is_preview=is_preview)
+        return import_whole(
+            subject="regions", path=path, rejects_path=path.with_name("r.csv"), on=ON, now=NOW, is_preview=is_preview
+        )
 
 
-def counts(result: RegionsResult) -> tuple[int, int, int]:
+def counts(result: WholeResult) -> tuple[int, int, int]:
     return (result.added, result.known, result.rejected)
 
 
