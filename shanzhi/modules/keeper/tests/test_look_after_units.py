@@ -33,7 +33,7 @@ def today() -> str:
     return local_date(timezone.now()).isoformat()
 
 
-def edit(client: Client, pk: int, version: int = 1, **fields: str) -> Any:
+def edit(client: Client, pk: int, version: int = 1, **fields: Any) -> Any:
     given = {
         "name": "张店区司法局",
         "short_name": "张店司法局",
