@@ -80,8 +80,10 @@ def units(request: ActingRequest) -> HttpResponse:
 
 def load_badge(load: Load) -> Badge:
     """A unit's load in a word."""
+    if not load.held:
+        return Badge(gettext("无在办"), "neutral")
     if load.most is None:
-        return Badge(gettext("样本不足") if load.held else gettext("无在办"), "neutral")
+        return Badge(gettext("样本不足"), "neutral")
     if load.is_over:
         return Badge(gettext("超负荷"), "bad")
     return Badge(gettext("正常"), "good")
