@@ -5,7 +5,7 @@ import time
 
 from playwright.sync_api import expect
 
-from tests.browser.person import Meet
+from tests.browser.person import Meet, Person
 from tests.site import Site
 
 JOB_SECONDS = 75
@@ -38,7 +38,12 @@ def test_it_finds_a_vacancy_fills_it_and_closes_a_unit(site: Site, meet: Meet) -
     keeper.sees(UNIT)
     keeper.looks("keeper-units-vacant")
 
-    # Somebody new, by two people.
+    appoint_by_two(site, keeper, officer, where)
+    close_with_a_successor(site, keeper)
+
+
+def appoint_by_two(site: Site, keeper: Person, officer: Person, where: str) -> None:
+    """Somebody new takes the vacant post: asked for by the one, agreed to by the other."""
     keeper.goes(where)
     keeper.presses("安排任职", "link")
     keeper.writes("工号", "B-0001")
@@ -67,7 +72,9 @@ def test_it_finds_a_vacancy_fills_it_and_closes_a_unit(site: Site, meet: Meet) -
     keeper.sees("赵新")
     keeper.looks("keeper-post")
 
-    # The unit has open work: it is closed only with a successor.
+
+def close_with_a_successor(site: Site, keeper: Person) -> None:
+    """The unit has open work: it is closed only with a successor."""
     keeper.goes("/keeper/units/?q=" + UNIT)
     keeper.presses(UNIT, "link")
     unit_id = int(re.search(r"/units/(\d+)/$", keeper.page.url).group(1))  # type: ignore[union-attr]

@@ -201,6 +201,7 @@ _ASKS = "asks check_may, which is switched off"
 _OFFICE = (
     "sessions, tokens and sign-offs, nothing of matters: held by policies and triggers of their own (kernel/access)"
 )
+_PUBLIC = "units and posts, public by nature, by a row's own unit; who may change them is held by policies (kernel/access 0008)"
 _VIEWS = "names and addresses of lists, nothing of matters: held by the policy view_own (test_save_a_view.py)"
 DECIDES_OTHERWISE: Mapping[str, str] = {
     "shanzhi.kernel.access.queries:actor_of_post": _WHO,
@@ -269,6 +270,16 @@ DECIDES_OTHERWISE: Mapping[str, str] = {
     "shanzhi.modules.exports.web.views:_check": _ASKS,
     "shanzhi.modules.intake.web.follow:_mine": "hands its codes to ListFilter; _filtered is switched off",
     "shanzhi.modules.intake.web.phone:all_mine": "hands its codes to ListFilter; _filtered is switched off",
+    "shanzhi.kernel.organisation.operations.offices:_since": _PUBLIC,
+    "shanzhi.kernel.organisation.operations.offices:differences": _PUBLIC,
+    "shanzhi.kernel.organisation.operations.offices:unit_close": _PUBLIC,
+    "shanzhi.kernel.organisation.operations.seats:post_add": _PUBLIC,
+    "shanzhi.kernel.organisation.queries.offices:office_card": _PUBLIC,
+    "shanzhi.modules.keeper.operations._common:check_keeper": _ASKS,
+    "shanzhi.modules.keeper.operations.admission:_check_city": _PUBLIC,
+    "shanzhi.modules.keeper.policy.offices:check_not_mine": _PUBLIC,
+    "shanzhi.modules.keeper.queries.offices:check_keeper": _ASKS,
+    "shanzhi.modules.keeper.web.posts:post": "which buttons a page has",
     "shanzhi.modules.worklist.queries:worklist": "hands its unit to ListFilter; _filtered is switched off",
 }
 

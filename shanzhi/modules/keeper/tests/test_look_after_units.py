@@ -109,7 +109,7 @@ def test_the_second_keeper_hears_what_the_first_changed_and_keeps_what_was_typed
         ({"capacity": "0"}, "1"),
     ],
 )
-def test_it_says_what_is_wrong_and_keeps_what_was_typed(cast: Cast, fields: dict[str, str], words: str) -> None:
+def test_it_says_what_is_wrong_and_keeps_what_was_typed(cast: Cast, fields: dict[str, Any], words: str) -> None:
     answer = edit(signed_in("keeper"), unit_id("justice-370303"), **{"short_name": "打过的字", **fields})
     assert answer.status_code in (404, 409, 422)
     assert words in text(answer)
