@@ -1,8 +1,9 @@
 """Units, posts and the admission list from a city's own files: each row by the same operation that a keeper uses."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -18,6 +19,10 @@ from shanzhi.kernel.organisation.policy.admission import LEVELS, AdmissionStands
 from shanzhi.kernel.organisation.queries import UnitRow, unit_catalogue
 
 IMPORTER = Author("importer")
+_DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?: 00:00(?::00)?)?")
+SERIAL_DIGITS = 5
+# A spreadsheet counts days from here, its own leap year of 1900 taken into account (ECMA-376).
+_SHEET_BEGINS = date(1899, 12, 30)
 _Row = Mapping[str, Any]
 _KINDS = {str(kind): kind for kind in UnitKind} | {name: kind for kind, name in UNIT_KIND_NAMES.items()} | {
     "街道": UnitKind.TOWNSHIP, "乡镇": UnitKind.TOWNSHIP, "社区": UnitKind.COMMUNITY, "村": UnitKind.COMMUNITY,
@@ -49,11 +54,19 @@ def _number(cell: str, column: str) -> int | None:
 
 
 def _day(cell: str, column: str) -> date | None:
-    text = cell.strip().replace("/", "-").removesuffix(" 00:00:00")
+    text = cell.strip()
+    found = _DAY.fullmatch(text)
     try:
-        return date.fromisoformat(text) if text else None
+        if text.isascii() and text.isdigit() and len(text) == SERIAL_DIGITS:
+            return _SHEET_BEGINS + timedelta(days=int(text))
+        if found:
+            year, month, day = (int(part) for part in found.groups())
+            return date(year, month, day)
     except ValueError:
-        raise RowUnusable(f"“{column}”写的是“{cell}”，应为 2025-11-18 这样的日期。") from None
+        found = None
+    if text and not found:
+        raise RowUnusable(f"“{column}”写的是“{cell}”，应为 2025-11-18 这样的日期。")
+    return None
 
 
 UNIT_FIELDS = (

@@ -43,25 +43,33 @@ class OfficeFilter:
     ids: tuple[int, ...] | None = None
 
 
+# The page's units first, then their posts: never all posts of the city.
 _OFFICES = """
-SELECT u.id, u.kind, u.name, u.level, s.code, s.short_name, u.capacity,
+WITH shown AS MATERIALIZED (
+    SELECT u.id, u.kind, u.name, u.level, u.capacity, u.code AS own, s.code, s.short_name
+    FROM organisation_unit u
+    JOIN organisation_region_state s ON s.region_id = u.region_id AND s.valid @> %(on)s::date
+    WHERE u.opened_on <= %(on)s AND (u.closed_on IS NULL OR u.closed_on > %(on)s)
+        AND s.code <@ %(within)s::codemultirange AND (%(kind)s = '' OR u.kind = %(kind)s)
+        AND (%(code)s = '' OR s.code LIKE %(code)s || '%%')
+        AND (%(words)s = '' OR strpos(u.name, %(words)s) > 0 OR strpos(u.short_name, %(words)s) > 0)
+        AND (%(ids)s::bigint[] IS NULL OR u.id = ANY(%(ids)s::bigint[]))
+        AND (length(s.code), s.code, u.code) > (%(a)s, %(b)s COLLATE "C", %(c)s COLLATE "C")
+        AND (NOT %(vacant)s OR EXISTS (SELECT 1 FROM organisation_post p WHERE p.unit_id = u.id
+            AND p.opened_on <= %(on)s AND (p.closed_on IS NULL OR p.closed_on > %(on)s) AND NOT EXISTS (
+                SELECT 1 FROM organisation_post_holding h WHERE h.post_id = p.id AND h.valid @> %(on)s::date)))
+    ORDER BY length(s.code), s.code, u.code LIMIT %(limit)s
+)
+SELECT u.id, u.kind, u.name, u.level, u.code, u.short_name, u.capacity,
     count(p.id), count(p.id) FILTER (WHERE h.id IS NULL), min(v.since) FILTER (WHERE h.id IS NULL)
-FROM organisation_unit u
-JOIN organisation_region_state s ON s.region_id = u.region_id AND s.valid @> %(on)s::date
+FROM shown u
 LEFT JOIN organisation_post p ON p.unit_id = u.id
     AND p.opened_on <= %(on)s AND (p.closed_on IS NULL OR p.closed_on > %(on)s)
 LEFT JOIN organisation_post_holding h ON h.post_id = p.id AND h.valid @> %(on)s::date
 LEFT JOIN LATERAL (SELECT coalesce(max(upper(o.valid)), p.opened_on) AS since FROM organisation_post_holding o
     WHERE o.post_id = p.id AND upper(o.valid) <= %(on)s::date) v ON p.id IS NOT NULL AND h.id IS NULL
-WHERE u.opened_on <= %(on)s AND (u.closed_on IS NULL OR u.closed_on > %(on)s)
-    AND s.code <@ %(within)s::codemultirange AND (%(kind)s = '' OR u.kind = %(kind)s)
-    AND (%(code)s = '' OR s.code LIKE %(code)s || '%%')
-    AND (%(words)s = '' OR strpos(u.name, %(words)s) > 0 OR strpos(u.short_name, %(words)s) > 0)
-    AND (%(ids)s::bigint[] IS NULL OR u.id = ANY(%(ids)s::bigint[]))
-    AND (length(s.code), s.code, u.code) > (%(a)s, %(b)s COLLATE "C", %(c)s COLLATE "C")
-GROUP BY u.id, s.code, s.short_name
-HAVING NOT %(vacant)s OR count(p.id) FILTER (WHERE h.id IS NULL) > 0
-ORDER BY length(s.code), s.code, u.code LIMIT %(limit)s
+GROUP BY u.id, u.kind, u.name, u.level, u.code, u.short_name, u.capacity, u.own
+ORDER BY length(u.code), u.code, u.own
 """
 
 

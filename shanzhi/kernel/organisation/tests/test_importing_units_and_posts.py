@@ -1,13 +1,14 @@
 """A city brings its own units, posts and admission list: taken over row by row, none twice, the rest with reasons."""
 
+from datetime import date
 from typing import Any
 
 import pytest
 
-from shanzhi.core.importing import Circumstances
+from shanzhi.core.importing import Circumstances, RowUnusable
 from shanzhi.kernel.organisation import queries
 from shanzhi.kernel.organisation.policy import Level, UnitKind
-from shanzhi.kernel.organisation.subjects import admission_take, posts_take, units_take
+from shanzhi.kernel.organisation.subjects import POST_FIELDS, admission_take, posts_take, units_take
 from shanzhi.kernel.organisation.tests.cast import NOW, TODAY
 
 pytestmark = pytest.mark.usefixtures("city")
@@ -83,6 +84,18 @@ def test_from_a_page_nobody_is_appointed_and_nothing_far_away_is_touched() -> No
     assert "双人复核" in posts.wrong[1]
     item = {"item": "某证明", "level": Level.GRID, "ground": "清单第 1 项"}
     assert admission_take([item], how).wrong == {0: "准入清单由市级系统管理员维护。"}
+
+
+@pytest.mark.parametrize(
+    "cell", ["2025-01-06", "2025/1/6", "2025年1月6日", "2025.01.06", "45663", "2025-01-06 00:00:00"]
+)
+def test_it_reads_a_day_as_a_sheet_writes_it(cell: str) -> None:
+    since = next(one for one in POST_FIELDS if one.name == "since")
+    assert since.parse(cell, "任职日期") == date(2025, 1, 6)
+    assert since.parse(" ", "任职日期") is None
+    for wrong in ("2025-13-01", "明天", "2025-02-30"):
+        with pytest.raises(RowUnusable, match="任职日期"):
+            since.parse(wrong, "任职日期")
 
 
 def test_it_takes_over_the_admission_list() -> None:
