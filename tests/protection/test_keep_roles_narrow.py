@@ -72,7 +72,7 @@ REFUSED = {
         "SELECT data FROM access_session",
         "UPDATE matters_matter SET stage = 'closed'",
         "UPDATE matters_remark SET text = ''",
-        "UPDATE organisation_unit SET name = ''",
+        "UPDATE organisation_unit SET code = ''",
         "DELETE FROM matters_matter",
         "DELETE FROM vault_record",
     ],
