@@ -284,13 +284,11 @@ def import_places(
     with ready() as installation:
         from shanzhi.config.database import acting_as
         from shanzhi.modules.imports import cli as files
-        from shanzhi.modules.imports.places_cli import import_places_file
 
-        how = files.how_read("", column or [], "", sheet)
+        how = files.how_read("", column or [], "", sheet, {"source": source, "datum": datum})
         day = on.date() if on else timezone.localdate()
         with acting_as(installation, "importer"):
-            code = import_places_file(file, day, how=how, source=source, datum=datum, is_preview=preview)
-            raise typer.Exit(code)
+            raise typer.Exit(files.import_whole_file("places", file, day, how=how, is_preview=preview))
 
 
 @imports.command("fields")

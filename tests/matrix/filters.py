@@ -219,12 +219,13 @@ _ASKS = "asks check_may, which is switched off"
 _OFFICE = (
     "sessions, tokens and sign-offs, nothing of matters: held by policies and triggers of their own (kernel/access)"
 )
+_PUBLIC = "units and posts, public by nature, by a row's own unit; who may change them is held by policies (kernel/access 0008)"
 _VIEWS = "names and addresses of lists, nothing of matters: held by the policy view_own (test_save_a_view.py)"
 _CALLS = "calls of one's own desk, nothing of matters: held by the policy of hotline_call"
 _RULES = "the city's rules, nothing of matters: held by the policies rules_keep (test_keep_processes.py)"
 DECIDES_OTHERWISE: Mapping[str, str] = {
     "shanzhi.modules.keeper.operations.regions:redraw_carry_out": _WRITES,
-    "shanzhi.modules.keeper.policy.regions:check_place": "what may be written, not what is seen: regions are public by nature",
+    "shanzhi.modules.keeper.policy.regions:check_drawn": "what may be written, not what is seen: regions are public by nature",
     "shanzhi.modules.keeper.web.regions:_check": _ASKS,
     "shanzhi.kernel.matters.operations.dispatching:_check_own": "a county's keeper reaches the county's rows of a draft alone; the database holds feature and draft, not the place",
     "shanzhi.kernel.matters.operations.dispatching:check_city": "which keeper lets the catalogue go live; the database holds the feature, not the place",
@@ -322,6 +323,16 @@ DECIDES_OTHERWISE: Mapping[str, str] = {
     "shanzhi.kernel.matters.queries.sitting:_gave_back": "goes by the units that an address names, whoever asks",
     "shanzhi.kernel.matters.queries.tally:root_of": "names a region; the counts apply the policy's predicate themselves",
     "shanzhi.modules.oversight.operations:post_hand_over": _ASKS,
+    "shanzhi.kernel.organisation.operations.offices:_since": _PUBLIC,
+    "shanzhi.kernel.organisation.operations.offices:differences": _PUBLIC,
+    "shanzhi.kernel.organisation.operations.offices:unit_close": _PUBLIC,
+    "shanzhi.kernel.organisation.operations.seats:post_add": _PUBLIC,
+    "shanzhi.kernel.organisation.queries.offices:office_card": _PUBLIC,
+    "shanzhi.modules.keeper.operations._common:check_keeper": _ASKS,
+    "shanzhi.modules.keeper.operations.admission:_check_city": _PUBLIC,
+    "shanzhi.modules.keeper.policy.offices:check_not_mine": _PUBLIC,
+    "shanzhi.modules.keeper.queries.offices:check_keeper": _ASKS,
+    "shanzhi.modules.keeper.web.posts:post": "which buttons a page has",
     "shanzhi.modules.worklist.queries:worklist": "hands its unit to ListFilter; _filtered is switched off",
 }
 

@@ -118,6 +118,8 @@ NO_STAFF = "999999999"
 IMPORT = "matrix-import-key"
 CATALOGUE = {"version": "999999999"}
 CALL = "73900000-0000-4000-8000-000000000001"
+OFFICE = ({"pk": NO_STAFF},)
+OFFICES = {"on": "2025-11-18", "version": "1"}
 # What a page with forms reads besides: a form that waited for its writer to sign in again.
 BACK = ("parked",)
 
@@ -357,6 +359,22 @@ PAGES: Mapping[str, Page] = {
     "oversight:bounced_file": Page("oversight", head=False, asks=("region", "format"), says="422"),
     "oversight:posts": Page("oversight", asks=("unit",)),
     "oversight:post": Page("oversight", "oversight", args=({"pk": NO_STAFF},), sends={"to": "1"}, says="404"),
+    # -- the keeper: units and posts in the own place; the world's keeper has none of this number
+    "keeper:home": Page("keep"),
+    "keeper:units": Page("keep", asks=("q", "kind", "code", "only", "after")),
+    "keeper:unit_new": Page("keep", "keep", sends={"kind": "mediation", "name": "某调解室", "region": "1", "on": "x"}),
+    **{
+        f"keeper:unit{one}": Page("keep", "keep", args=OFFICE, sends=OFFICES, says="404") for one in ("_edit", "_close")
+    },
+    "keeper:unit": Page("keep", args=OFFICE, says="404"),
+    "keeper:post": Page("keep", args=OFFICE, says="404"),
+    **{
+        f"keeper:post_{one}": Page("keep", "keep", args=OFFICE, sends=OFFICES, says="404")
+        for one in ("new", "title", "change", "appoint", "vacate", "close")
+    },
+    "keeper:admission": Page("keep"),
+    "keeper:admission_new": Page("keep", "keep", sends={"item": "某证明", "level": "grid", "ground": ""}),
+    "keeper:admission_end": Page("keep", "keep", args=OFFICE, sends=OFFICES, says="404"),
     # -- exports: one's own, for whom the supervisor of the world asked
     "exports:list": Page("export"),
     "exports:ask": Page("export", "export", sends={"since": "2025-11-01", "until": "2025-11-18", "format": "csv"}),

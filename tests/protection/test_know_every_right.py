@@ -36,6 +36,7 @@ RUN_AS_OWNER = {
     "matters_bounces",
     "matters_ended",
     "matters_follow_of_phone",
+    "matters_load_of_units",
     "matters_open_in",
     "matters_open_of_units",
     "matters_region_figures",

@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 
+from shanzhi.core import importing
 from shanzhi.core.text import msg
 
 
@@ -17,8 +18,11 @@ class MattersConfig(AppConfig):
         from shanzhi.kernel.access.policy import NavEntry, offer_page  # noqa: PLC0415
         from shanzhi.kernel.matters import rulebook, tasks  # noqa: F401, PLC0415
         from shanzhi.kernel.matters.operations.retention import SUBJECT  # noqa: PLC0415
+        from shanzhi.kernel.matters.operations.succeeding import before_unit_closes  # noqa: PLC0415
         from shanzhi.kernel.matters.queries.placed import open_at_place  # noqa: PLC0415
         from shanzhi.kernel.matters.queries.redraws import open_matters_of  # noqa: PLC0415
+        from shanzhi.kernel.matters.subjects import CATEGORIES_SUBJECT  # noqa: PLC0415
+        from shanzhi.kernel.organisation.policy.offices import on_unit_closing  # noqa: PLC0415
         from shanzhi.kernel.organisation.policy.places import on_place_used  # noqa: PLC0415
         from shanzhi.kernel.organisation.policy.plan import Redraw, count_left_open  # noqa: PLC0415
         from shanzhi.kernel.vault.policy.subjects import offer_subject  # noqa: PLC0415
@@ -33,3 +37,5 @@ class MattersConfig(AppConfig):
             return sum(open_matters_of(closed).values())
 
         count_left_open(left_open)
+        on_unit_closing(before_unit_closes)
+        importing.offer_subject(CATEGORIES_SUBJECT)

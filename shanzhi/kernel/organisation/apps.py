@@ -22,8 +22,15 @@ class OrganisationConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Offer the sections of the rule book."""
+        """Offer the sections of the rule book, and what can be imported."""
+        # Imported here: it needs Django's models.
+        from shanzhi.core.importing import offer_subject  # noqa: PLC0415
+        from shanzhi.kernel.organisation.subjects import SUBJECTS  # noqa: PLC0415
+        from shanzhi.kernel.organisation.subjects_places import PLACES  # noqa: PLC0415
+
         folder = Path(__file__).parent / "catalogue"
         catalogue.register("departments", folder / "departments.toml", parse_catalogue)
         catalogue.register("zones", folder / "zones.toml", parse_zones)
         catalogue.register("places", folder / "places.toml", parse_places)
+        for subject in (*SUBJECTS, PLACES):
+            offer_subject(subject)

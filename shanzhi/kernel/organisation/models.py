@@ -157,7 +157,11 @@ class RedrawPair(models.Model):
 
 
 class Unit(models.Model):
-    """单位. Anything that can be given work; `department` is the code of its type in the rule book (justice, …)."""
+    """单位. Anything that can be given work; `department` is the code of its type in the rule book (justice, …).
+
+    The row says what is so now, `UnitPast` what was so before; `version` counts its changes. `capacity`: how many open
+    matters it can have before it counts as overloaded, where somebody has said so. Who took over its work is a `UnitHeir`.
+    """
 
     id = models.BigAutoField(primary_key=True)
     kind = models.CharField(max_length=20)
@@ -170,6 +174,8 @@ class Unit(models.Model):
     department = models.CharField(max_length=40, null=True, db_collation="C")
     opened_on = models.DateField()
     closed_on = models.DateField(null=True)
+    capacity = models.PositiveIntegerField(null=True)
+    version = models.IntegerField(default=1)
 
     class Meta:
         db_table = "organisation_unit"
@@ -208,7 +214,8 @@ class Unit(models.Model):
 
 
 class UnitHeir(models.Model):
-    """Who takes over a unit's open work, and from which day; `redraw`: where the unit ended with its region."""
+    """Who takes over a unit's open work, and from which day; `redraw`: where the unit ended with its region, else it was
+    closed by itself."""
 
     id = models.BigAutoField(primary_key=True)
     old_unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -221,6 +228,35 @@ class UnitHeir(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["old_unit"], name="organisation_unit_heir_once"),
             models.CheckConstraint(condition=~Q(old_unit=F("new_unit")), name="organisation_unit_heir_another"),
+        ]
+
+
+class UnitPast(models.Model):
+    """What a unit was under an earlier version: from one date up to the change that ended it, and which post made that.
+
+    Added to and never edited. Several changes on one day leave an empty span: they held no day.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+", db_index=False)
+    version = models.IntegerField()
+    name = models.CharField(max_length=100)
+    short_name = models.CharField(max_length=100)
+    parent = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
+    capacity = models.PositiveIntegerField(null=True)
+    closed_on = models.DateField(null=True)
+    valid = DateRangeField()
+    changed_at = models.DateTimeField()
+    changed_by_post = models.BigIntegerField(null=True)
+
+    class Meta:
+        db_table = "organisation_unit_past"
+        constraints = [
+            models.UniqueConstraint(fields=["unit", "version"], name="organisation_unit_past_version"),
+            ExclusionConstraint(
+                name="organisation_unit_past_one_at_a_time",
+                expressions=[(_point("unit_id"), RangeOperators.OVERLAPS), ("valid", RangeOperators.OVERLAPS)],
+            ),
         ]
 
 
@@ -256,6 +292,7 @@ class Post(models.Model):
     ranges = CodeRangesField(null=True)
     opened_on = models.DateField()
     closed_on = models.DateField(null=True)
+    version = models.IntegerField(default=1)
 
     class Meta:
         db_table = "organisation_post"
@@ -271,6 +308,78 @@ class Post(models.Model):
                 fields=["unit", "role", "region", "seat"],
                 condition=Q(closed_on__isnull=True),
                 name="organisation_post_one_of_a_seat",
+            ),
+        ]
+
+
+class PostPast(models.Model):
+    """What a post was under an earlier version, like `UnitPast`."""
+
+    id = models.BigAutoField(primary_key=True)
+    post = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="+", db_index=False)
+    version = models.IntegerField()
+    role = models.CharField(max_length=40, db_collation="C")
+    title = models.CharField(max_length=50)
+    sees = models.CharField(max_length=10)
+    ranges = CodeRangesField(null=True)
+    valid = DateRangeField()
+    changed_at = models.DateTimeField()
+    changed_by_post = models.BigIntegerField(null=True)
+
+    class Meta:
+        db_table = "organisation_post_past"
+        constraints = [
+            models.UniqueConstraint(fields=["post", "version"], name="organisation_post_past_version"),
+            ExclusionConstraint(
+                name="organisation_post_past_one_at_a_time",
+                expressions=[(_point("post_id"), RangeOperators.OVERLAPS), ("valid", RangeOperators.OVERLAPS)],
+            ),
+        ]
+
+
+class Admission(models.Model):
+    """准入清单. Something that may be asked of communities or grids at all, from one date up to another.
+
+    Which level, and on what ground (a law, a document of the city). What isn't on it may not be asked.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    item = models.CharField(max_length=100)
+    level = models.CharField(max_length=10)
+    ground = models.CharField(max_length=300)
+    valid = DateRangeField()
+
+    class Meta:
+        db_table = "organisation_admission"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(level__in=["community", "grid"]) & ~Q(item="") & ~Q(ground=""),
+                name="organisation_admission_whole",
+            ),
+            # The same words at the same level never hold twice on one day; a hash says "the same" without btree_gist.
+            ExclusionConstraint(
+                name="organisation_admission_one_at_a_time",
+                expressions=[
+                    (
+                        Func(
+                            Func(F("level"), function="hashtext"),
+                            Func(F("level"), function="hashtext"),
+                            Value("[]"),
+                            function="int4range",
+                        ),
+                        RangeOperators.OVERLAPS,
+                    ),
+                    (
+                        Func(
+                            Func(F("item"), Value(0), function="hashtextextended"),
+                            Func(F("item"), Value(0), function="hashtextextended"),
+                            Value("[]"),
+                            function="int8range",
+                        ),
+                        RangeOperators.OVERLAPS,
+                    ),
+                    ("valid", RangeOperators.OVERLAPS),
+                ],
             ),
         ]
 

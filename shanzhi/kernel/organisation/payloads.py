@@ -193,3 +193,97 @@ class PlaceClosed(Payload):
     place_version: int
     holds_from: date
     open_matters: int
+
+
+@payload("unit.add")
+@dataclass(frozen=True, slots=True)
+class UnitAdded(Payload):
+    """A unit was set up from a day on."""
+
+    unit_id: int
+    unit_code: str
+    kind: str
+    region_id: int
+    parent_id: int | None
+    opened_on: date
+
+
+@payload("unit.change")
+@dataclass(frozen=True, slots=True)
+class UnitChanged(Payload):
+    """A unit was renamed, moved below another one, or given a capacity, from a day on; the values after it.
+
+    `revision` is the unit's new version; what was so before stands in its past under the one before.
+    """
+
+    unit_id: int
+    revision: int
+    changed: tuple[str, ...]
+    name: str
+    short_name: str
+    parent_id: int | None
+    capacity: int | None
+    valid_from: date
+
+
+@payload("unit.close")
+@dataclass(frozen=True, slots=True)
+class UnitClosed(Payload):
+    """A unit was closed; `closed_on` is the first day without; `successor_id` took over its open work, if it had any."""
+
+    unit_id: int
+    revision: int
+    successor_id: int | None
+    closed_on: date
+
+
+@payload("post.add")
+@dataclass(frozen=True, slots=True)
+class PostAdded(Payload):
+    """A post was set up, vacant."""
+
+    post_id: int
+    unit_id: int
+    role: str
+    region_id: int
+    seat: int
+    sees: str
+    opened_on: date
+
+
+@payload("post.change")
+@dataclass(frozen=True, slots=True)
+class PostChanged(Payload):
+    """A post got another title, role or range; the values after it. `ranges` empty: those of its region."""
+
+    post_id: int
+    unit_id: int
+    revision: int
+    changed: tuple[str, ...]
+    title: str
+    role: str
+    sees: str
+    ranges: str
+    valid_from: date
+
+
+@payload("admission.add")
+@dataclass(frozen=True, slots=True)
+class AdmissionAdded(Payload):
+    """Something may be asked of communities or grids from a day on, on a ground, up to a day where that is known."""
+
+    admission_id: int
+    item: str
+    level: str
+    ground: str
+    valid_from: date
+    until: date | None
+
+
+@payload("admission.end")
+@dataclass(frozen=True, slots=True)
+class AdmissionEnded(Payload):
+    """Something may no longer be asked; `until` is the first day without."""
+
+    admission_id: int
+    until: date

@@ -4,6 +4,7 @@ from django.apps import AppConfig
 
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.policy import NavEntry, offer_page
+from shanzhi.kernel.access.policy.cards import Card, offer_card
 from shanzhi.kernel.organisation.policy import on_holding_ended
 from shanzhi.kernel.vault.policy.sealed import SealedTable, offer_sealed
 from shanzhi.modules.imports.policy import FEATURE
@@ -21,6 +22,9 @@ class ImportsConfig(AppConfig):
         from shanzhi.modules.imports import payloads, reading, regions, running, sealing  # noqa: F401, PLC0415
 
         offer_page(NavEntry("imports:list", msg("导入"), 84, feature=FEATURE))
+        offer_card(
+            Card("imports:list", msg("导入"), msg("从表格导入事项、区划、单位、岗位、场所和分类。"), 80, FEATURE)
+        )
         offer_sealed(
             SealedTable("imports_piece", "id", "bigint", "0", ("upload_id", "part", "number"), sealing.context_of)
         )

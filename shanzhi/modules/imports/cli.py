@@ -1,5 +1,6 @@
 """`shanzhi import matters FILE`."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 
@@ -21,13 +22,13 @@ def rejects_beside(path: Path) -> Path:
     return path.with_name(f"{path.stem.removesuffix('.rejects')}.rejects.csv")
 
 
-def how_read(mapping: str, columns: list[str], save_as: str, sheet: str) -> How:
+def how_read(mapping: str, columns: list[str], save_as: str, sheet: str, fixed: Mapping[str, str] | None = None) -> How:
     """What the options say about reading.
 
     Raises:
         MappingUnusable: a `列名=字段` pair that isn't one.
     """
-    return How(mapping, parse_columns(columns) or None, save_as, sheet)
+    return How(mapping, parse_columns(columns) or None, save_as, sheet, fixed or {})
 
 
 def import_matters_file(

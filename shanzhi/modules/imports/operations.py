@@ -4,9 +4,9 @@ import gc
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -50,12 +50,13 @@ class BadSource(InputError):
 @dataclass(frozen=True, slots=True)
 class How:
     """How a file is read: a saved mapping by `mapping`, or `columns` (column → field) over what their names say;
-    `save_as` keeps them under a name; `sheet` is one of a workbook's."""
+    `save_as` keeps them under a name; `sheet` is one of a workbook's; `fixed` (field → text) holds where no column says it."""
 
     mapping: str = ""
     columns: Columns | None = None
     save_as: str = ""
     sheet: str = ""
+    fixed: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,20 +75,26 @@ def import_whole(
     columns = columns_of(taker, given.mapping, given.columns)
     table = read_table(bytes_of(path), given.sheet)
     how = Circumstances(now, on, is_preview=True)
-    judged = take_over(taker, table, how, columns)
+    judged = take_over(taker, table, how, columns, given.fixed)
     kept = None
     if not is_preview:
         if given.save_as:
             mapping_save(subject=taker, name=given.save_as, columns=judged.matched.columns, now=now)
         # Before anything is written: a disk that is full must not cost the reasons.
         kept = write_rejects(rejects_path, table.columns, judged.wrong) if judged.wrong else None
-        judged = take_over(taker, table, replace(how, is_preview=False), columns)
+        judged = take_over(taker, table, replace(how, is_preview=False), columns, given.fixed)
     taken = judged.taken
     return WholeResult(taken.added, taken.known, len(judged.wrong), kept, judged.matched.unused, table.notes)
 
 
 @transaction.atomic
-def take_over(subject: Subject, table: Table, how: Circumstances, columns: Columns | None = None) -> Judged:
+def take_over(
+    subject: Subject,
+    table: Table,
+    how: Circumstances,
+    columns: Columns | None = None,
+    fixed: Mapping[str, str] | None = None,
+) -> Judged:
     """Let a subject's owner take over a table (or judge it: `how.is_preview`), in one transaction.
 
     Raises:
@@ -97,6 +103,7 @@ def take_over(subject: Subject, table: Table, how: Circumstances, columns: Colum
     """
     matched = match_columns(subject, table.columns, columns)
     rows, places, wrong = parsed(subject, table, matched)
+    rows = [{**row, **{name: text for name, text in (fixed or {}).items() if not row.get(name)}} for row in rows]
     assert subject.take is not None  # noqa: S101 - `subject_of` has seen to it
     taken = subject.take(rows, how)
     wrong += [(table.rows[places[at]], reason) for at, reason in taken.wrong.items()]

@@ -4,6 +4,7 @@ from django.apps import AppConfig
 
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.policy import NavEntry, offer_page
+from shanzhi.modules.keeper.policy import FEATURE
 
 
 class KeeperConfig(AppConfig):
@@ -13,9 +14,10 @@ class KeeperConfig(AppConfig):
     label = "keeper"
 
     def ready(self) -> None:
-        """Offer the pages to the navigation."""
-        offer_page(NavEntry("keeper:processes", msg("流程"), 70, "keep"))
-        offer_page(NavEntry("keeper:categories", msg("分类"), 71, "keep"))
-        offer_page(NavEntry("keeper:calendar", msg("工作日历"), 72, "keep"))
-        offer_page(NavEntry("keeper:regions", msg("区划"), 83, "keep"))
-        offer_page(NavEntry("keeper:places", msg("场所"), 86, "keep"))
+        """Offer the start page, its cards and what takes two people."""
+        # Imported here: it needs Django's models.
+        from shanzhi.modules.keeper.offers import offer_cards, offer_offices  # noqa: PLC0415
+
+        offer_page(NavEntry("keeper:home", msg("管理"), 70, feature=FEATURE))
+        offer_cards()
+        offer_offices()

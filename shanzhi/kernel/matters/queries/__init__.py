@@ -40,6 +40,7 @@ from shanzhi.kernel.matters.queries.lists import (
     matters_page,
     rows_by_ids,
 )
+from shanzhi.kernel.matters.queries.offices import OpenWork, open_work_of_units
 from shanzhi.kernel.matters.queries.placed import open_at_place, open_at_places, place_ids
 from shanzhi.kernel.matters.queries.processes import (
     DecisionRow,
@@ -132,6 +133,7 @@ __all__ = [
     "MatterCard",
     "MatterPage",
     "MatterRow",
+    "OpenWork",
     "Parties",
     "ProcessPage",
     "ProcessRow",
@@ -194,6 +196,7 @@ __all__ = [
     "open_matters_of",
     "open_matters_of_units",
     "open_of_phone",
+    "open_work_of_units",
     "parties_of",
     "phone_index",
     "place_ids",

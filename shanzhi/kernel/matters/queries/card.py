@@ -248,7 +248,7 @@ def _path(kind: Kind, now_in: Stage, been_in: set[str | None]) -> tuple[tuple[st
 def _units_in(entries: list[EntryRow]) -> set[int]:
     found = {row.author_unit_id for row in entries}
     for row in entries:
-        found |= {row.payload.get("lead_unit_id"), row.payload.get("from_unit_id")}
+        found |= {row.payload.get(key) for key in ("lead_unit_id", "from_unit_id", "to_unit_id")}
         found |= set(row.payload.get("co_unit_ids") or ())
     return {unit for unit in found if unit is not None}
 
@@ -311,7 +311,9 @@ def _entry(row: EntryRow, kind: Kind, names: Names, remarks: dict[tuple[int, str
     ground = grounds().by_code.get(str(row.payload.get("ground") or ""))
     due = row.payload.get("due_at")
     detail = {
-        "lead": names.unit(row.payload["lead_unit_id"]) if row.payload.get("lead_unit_id") else "",
+        "lead": names.unit(given)
+        if (given := row.payload.get("lead_unit_id") or row.payload.get("to_unit_id"))
+        else "",
         "co": "、".join(names.unit(unit) for unit in row.payload.get("co_unit_ids") or ()),
         "solved": row.payload.get("solved"),
         "satisfied": row.payload.get("satisfied"),

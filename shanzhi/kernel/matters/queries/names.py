@@ -10,24 +10,27 @@ from shanzhi.kernel.organisation import queries as organisation
 
 
 class Names:
-    """Names of the units and regions that a page shows: 1 query for units, 1 for the region tree."""
+    """Names of the units and regions that a page shows: 1 query for units, 1 more for closed ones, 1 for the region tree."""
 
     def __init__(self, matters: Iterable[Matter], now: datetime, more_units: Iterable[int] = ()) -> None:
         rows = list(matters)
         self.on = local_date(now)
         ids = {unit for row in rows for unit in (row.holder_unit_id, row.intake_unit_id) if unit is not None}
-        self._units = organisation.units_by_ids(ids | set(more_units), self.on)
+        wanted = ids | set(more_units)
+        self._units = organisation.units_by_ids(wanted, self.on)
+        # What a closed unit did stays its own: 1 query more, where there is one.
+        self._closed = organisation.unit_names(missing) if (missing := wanted - self._units.keys()) else {}
         self._regions = organisation.paths_of({row.region_id for row in rows}, self.on)
 
     def unit(self, unit_id: int | None) -> str:
-        """A unit's short name; a dash for none, and for one that is closed."""
+        """A unit's short name, of a closed one too; a dash for none."""
         found = self._units.get(unit_id) if unit_id is not None else None
-        return found.short_name if found else "—"
+        return found.short_name if found else self._closed.get(unit_id or 0, "—")
 
     def unit_full(self, unit_id: int | None) -> str:
         """A unit's official name."""
         found = self._units.get(unit_id) if unit_id is not None else None
-        return found.name if found else "—"
+        return found.name if found else self._closed.get(unit_id or 0, "—")
 
     def region(self, region_id: int) -> str:
         """A region's names from the county down."""

@@ -26,15 +26,23 @@ def renew_tree() -> None:
     so that nobody keeps under the new version what was read in between.
     """
     with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO organisation_tree_version (id, version) VALUES (1, gen_random_uuid())"
-            " ON CONFLICT (id) DO UPDATE SET version = gen_random_uuid()"
-        )
+        # A keeper in the web may renew it and not make it: the first load has done that.
+        cursor.execute("UPDATE organisation_tree_version SET version = gen_random_uuid() WHERE id = 1")
+        if not cursor.rowcount:
+            cursor.execute(
+                "INSERT INTO organisation_tree_version (id, version) VALUES (1, gen_random_uuid())"
+                " ON CONFLICT (id) DO UPDATE SET version = gen_random_uuid()"
+            )
     forget_held_tree()
 
 
 def lock_organisation() -> None:
     """Wait for whoever is setting up units or posts; they rest on the tree, so they take its lock."""
+    renew_tree()
+
+
+def offices_lock() -> None:
+    """Wait for whoever changes units or posts, and hold up the next, until this transaction ends."""
     renew_tree()
 
 

@@ -21,6 +21,7 @@ from shanzhi.kernel.organisation.policy import (
     WorkNumberTaken,
     tell_of_end,
 )
+from shanzhi.kernel.organisation.policy.offices import HistoryWritten
 
 
 def staff_add(*, name: str, work_number: str, now: datetime, author: Author) -> int:
@@ -45,17 +46,25 @@ def staff_add(*, name: str, work_number: str, now: datetime, author: Author) -> 
 
 
 def hold_post(
-    *, post_id: int, staff_id: int, on: date, now: datetime, author: Author, until: date | None = None
+    *,
+    post_id: int,
+    staff_id: int,
+    on: date,
+    now: datetime,
+    author: Author,
+    until: date | None = None,
+    only_next: bool = False,
 ) -> int:
     """Somebody takes a post from `on`, up to (not with) `until` where that is known; returns the holding's id.
 
-    One person a post; a person may hold several.
+    One person a post; a person may hold several. `only_next`: nobody is put before somebody who has taken it already.
 
     Raises:
         NoSuchPost: no such post, or not open on that date.
         NoSuchStaff: no such member of staff.
         BadPeriod: `until` isn't after `on`.
         PostTaken: somebody holds it in that time; names who and since when.
+        HistoryWritten: with `only_next`, somebody took it after `on`: that it was vacant until then is on record.
     """
     if until is not None and until <= on:
         raise BadPeriod(msg("离任日期 %(until)s 应晚于任职日期 %(on)s。请改正。"), until=until, on=on)
@@ -72,6 +81,8 @@ def hold_post(
                 since=taken.valid.lower,
                 name=taken.staff.name,
             )
+        if only_next:
+            _check_no_later(post, on, now)
         holding = PostHolding.objects.create(post_id=post_id, staff_id=staff_id, valid=valid)
         payload = PostHeld(post_id, post.unit_id, staff_id, on, until)
         write_journal(
@@ -82,7 +93,7 @@ def hold_post(
 
 def end_holding(*, post_id: int, on: date, now: datetime, author: Author) -> None:
     """Whoever holds a post leaves it: `on` is the first day without. From today or before, sessions and tokens that stand
-    on it end in the same transaction (`policy.on_holding_ended`).
+    on it end in the same transaction (`policy.on_holding_ended`), where a keeper did it in the web within a minute.
 
     Raises:
         NoSuchPost: no such post, or not open on that date.
@@ -101,7 +112,7 @@ def end_holding(*, post_id: int, on: date, now: datetime, author: Author) -> Non
         write_journal(
             payload, kind="post", subject_id=post_id, scope_code=_scope_code(post, on), author=author, now=now
         )
-        _maybe_tell(HoldingEnded(post_id, holding.staff_id, on), now)
+        _maybe_tell(HoldingEnded(post_id, holding.staff_id, on), author, now)
 
 
 def post_close(*, post_id: int, on: date, now: datetime, author: Author) -> None:
@@ -127,12 +138,30 @@ def post_close(*, post_id: int, on: date, now: datetime, author: Author) -> None
         write_journal(
             payload, kind="post", subject_id=post_id, scope_code=_scope_code(post, on), author=author, now=now
         )
-        _maybe_tell(HoldingEnded(post_id, None, on), now)
+        _maybe_tell(HoldingEnded(post_id, None, on), author, now)
 
 
-def _maybe_tell(ended: HoldingEnded, now: datetime) -> None:
-    if ended.on <= local_date(now):
+def _maybe_tell(ended: HoldingEnded, author: Author, now: datetime) -> None:
+    # A keeper in the web has no hand on other people's sessions, tokens and exports: the worker's job of every minute
+    # ends them, and until then each request looks anew who holds which post.
+    if ended.on <= local_date(now) and author.kind != "post":
         tell_of_end(ended, now)
+
+
+def _check_no_later(post: Post, on: date, now: datetime) -> None:
+    """Nobody is put before a holding that has begun: that the post was vacant then is on record."""
+    begun = (
+        PostHolding.objects.filter(post_id=post.pk, valid__startswith__gte=on, valid__startswith__lte=local_date(now))
+        .order_by("-valid")
+        .first()
+    )
+    if begun is not None:
+        raise HistoryWritten(
+            msg("“%(title)s”自 %(since)s 起已有任职登记，不能再从更早的 %(on)s 补登。请改用之后的日期。"),
+            title=post.title,
+            since=begun.valid.lower,
+            on=on,
+        )
 
 
 def _locked_post(post_id: int, on: date) -> Post:

@@ -219,6 +219,11 @@ def units_within(
     )
 
 
+def units_named(words: str, on: date) -> list[UnitRow]:
+    """The open units with just this code, name or short name; 1 query."""
+    return _units(" AND %(words)s IN (u.code, u.name, u.short_name) ORDER BY u.code LIMIT 20", on, words=words)
+
+
 def _region_ids(code: str, on: date) -> dict[Level, int]:
     """Level → region id of the regions over a place, nearest first; a zone after the township, before the county."""
     check_code(code)

@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import connection
 
+from shanzhi.kernel.journal.policy import Author
 from shanzhi.kernel.organisation import operations, queries
 from shanzhi.kernel.organisation.divisions import read_city
 from shanzhi.kernel.organisation.people import invent
-from shanzhi.kernel.organisation.tests.cast import LOADER, NOW, OPENED
-from tests.roles import observing
+from shanzhi.kernel.organisation.tests.cast import AUTHORED, LOADER, NOW, OPENED, TODAY
+from tests.roles import everything, held_to, observing
 
 PROVINCES = "37,山东省\n44,广东省\n46,海南省\n50,重庆市\n"
 CITIES = (
@@ -89,3 +91,19 @@ def city(regions: operations.RegionsCount) -> operations.RegionsCount:
     people = invent(5000, seed=1, surnames=["王", "李"], given=["伟", "秀英"])
     operations.posts_staff(city_code="3703", people=people, on=OPENED, now=NOW, author=LOADER)
     return regions
+
+
+@pytest.fixture
+def keeper(city: operations.RegionsCount) -> Iterator[None]:
+    """The same, with the application's role at work, in which the city's keeper acts."""
+    unit = queries.unit_by_code("centre-3703", TODAY)
+    assert unit is not None
+    card = next(card for card in queries.posts_of_unit(unit.id, TODAY) if card.role == "keeper")
+    said = {"place": card.ranges.to_pg(), "post": str(card.post_id), "features": "keep", "unit": "", "staff": ""}
+    with everything(), held_to("app"):
+        with connection.cursor() as cursor:
+            for name, value in said.items():
+                cursor.execute("SELECT set_config(%s, %s, true)", [f"shanzhi.{name}", value])
+        AUTHORED["author"] = Author("post", card.post_id, card.unit_id)
+        yield
+        AUTHORED["author"] = LOADER

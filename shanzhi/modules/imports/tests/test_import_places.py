@@ -7,7 +7,8 @@ from shanzhi.core.geo import Point, to_gcj02
 from shanzhi.core.periods import local_date
 from shanzhi.core.ranges import CodeRanges
 from shanzhi.kernel.organisation import queries
-from shanzhi.modules.imports.places import PlacesResult, import_places
+from shanzhi.modules.imports.operations import How
+from shanzhi.modules.imports.whole import WholeResult, import_whole
 from tests.city import NOW
 from tests.roles import held_to
 
@@ -33,14 +34,20 @@ BAD = (
 )
 
 
-def run(path: Path, *, is_preview: bool = False, datum: str = "WGS84") -> PlacesResult:
+def run(path: Path, *, is_preview: bool = False, datum: str = "WGS84") -> WholeResult:
     with held_to("importer"):
-        return import_places(
-            path=path, rejects_path=path.with_name("r.csv"), on=ON, now=NOW, is_preview=is_preview, datum=datum
+        return import_whole(
+            subject="places",
+            path=path,
+            rejects_path=path.with_name("r.csv"),
+            on=ON,
+            now=NOW,
+            given=How(fixed={"datum": datum}),
+            is_preview=is_preview,
         )
 
 
-def counts(result: PlacesResult) -> tuple[int, int, int]:
+def counts(result: WholeResult) -> tuple[int, int, int]:
     return (result.added, result.known, result.rejected)
 
 

@@ -11,7 +11,7 @@ from shanzhi.kernel.organisation import operations as organisation
 from shanzhi.kernel.organisation import queries
 from shanzhi.kernel.organisation.operations import RegionsChangedCount
 from shanzhi.kernel.organisation.policy.plan import Plan
-from shanzhi.modules.keeper.policy import check_place
+from shanzhi.modules.keeper.policy import check_drawn
 
 
 @transaction.atomic
@@ -24,6 +24,6 @@ def redraw_carry_out(*, plan: Plan, version: UUID | None, actor: Actor, now: dat
         BadChange: it can't be.
     """
     # Drawn twice, here and under the lock: the tree is the same, or the second says that it isn't.
-    check_place(actor.place, queries.plan_preview(plan).drawn)
+    check_drawn(actor.place, queries.plan_preview(plan).drawn)
     author = Author("post", actor.post_id, actor.unit_id)
     return organisation.regions_change(plan=plan, version=version, now=now, author=author)

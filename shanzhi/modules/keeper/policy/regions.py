@@ -12,7 +12,7 @@ from shanzhi.kernel.organisation.policy.plan import Redraw
 FEATURE = "keep"
 
 
-def check_place(place: CodeRanges, drawn: Redraw) -> None:
+def check_drawn(place: CodeRanges, drawn: Redraw) -> None:
     """May a post that stands for `place` carry this out?
 
     Raises:

@@ -14,7 +14,7 @@ from shanzhi.kernel.organisation.policy import Level, UnitKind
 from shanzhi.kernel.organisation.policy.plan import Plan, check_left_open
 from shanzhi.kernel.organisation.policy.succession import Succession
 from shanzhi.kernel.organisation.queries import PastState, RegionRow
-from shanzhi.modules.keeper.policy import check_place, month_bounds
+from shanzhi.modules.keeper.policy import check_drawn, month_bounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,7 @@ def tried(plan: Plan, actor: Actor, now: datetime) -> Tried:
     """
     preview = queries.plan_preview(plan)
     drawn, goes = preview.drawn, preview.succession
-    check_place(actor.place, drawn)
+    check_drawn(actor.place, drawn)
     check_left_open(drawn)
     counts = matters.open_matters_of({pair.old_id: pair.old_code for pair in drawn.pairs})
     after = {state.region_id: (state.code, state.name) for state in drawn.begun}

@@ -37,6 +37,13 @@ def tried(response) -> dict[str, str]:
     return {name: unescape(value) for name, value in fields.items()}
 
 
+def holders(code: str, on: date) -> set[tuple[str, int]]:
+    """Who holds which role in the township office of this code."""
+    unit = queries.unit_by_code(f"township-{code}", on)
+    assert unit is not None, code
+    return {(card.role, card.staff_id) for card in queries.posts_of_unit(unit.id, on) if card.staff_id is not None}
+
+
 def page_of(response) -> str:
     return unescape(response.content.decode())
 
@@ -70,6 +77,8 @@ def test_it_refuses_what_cannot_be_and_keeps_what_was_typed():
 def test_it_merges_two_townships_and_takes_that_back():
     keeper = signed_in("keeper")
     gone, stays = region_id("370303105"), region_id("370303008")
+    before = holders("370303105", local_date(timezone.now()))
+    assert before
     answer = keeper.post(
         f"/keeper/regions/{stays}/merge/", {"on": TOMORROW, "regions": ["370303105"], "name": "", "code": ""}
     )
@@ -78,6 +87,8 @@ def test_it_merges_two_townships_and_takes_that_back():
     done = keeper.post("/keeper/regions/plan/", tried(answer))
     assert (done.status_code, done["Location"]) == (302, "/keeper/regions/changes/")
     assert queries.region_by_id(gone, TOMORROW) is None
+    # Whoever held a post there goes on, without being appointed anew: the keeper alone carries it out.
+    assert before <= holders("370303008", TOMORROW)
     listed = page_of(keeper.get("/keeper/regions/changes/"))
     assert "中埠镇（370303105） 并入 四宝山街道（370303008）" in listed
     number = re.search(r"/keeper/regions/changes/(\d+)/", listed)

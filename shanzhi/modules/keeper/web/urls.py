@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from shanzhi.modules.keeper.web import calendar, categories, places, processes, regions
+from shanzhi.modules.keeper.web import (
+    admission,
+    calendar,
+    categories,
+    home,
+    places,
+    posts,
+    processes,
+    regions,
+    units,
+)
 
 PREFIX = "keeper/"
 app_name = "keeper"
@@ -28,4 +38,20 @@ urlpatterns = [
     path("processes/<slug:code>/<int:version>/", processes.version, name="process_version"),
     path("processes/<slug:code>/<int:version>/trial/", processes.trial, name="process_trial"),
     path("processes/<slug:code>/<int:version>/file/", processes.file, name="process_file"),
+    path("", home.home, name="home"),
+    path("units/", units.units, name="units"),
+    path("units/new/", units.new, name="unit_new"),
+    path("units/<int:pk>/", units.unit, name="unit"),
+    path("units/<int:pk>/edit/", units.edit, name="unit_edit"),
+    path("units/<int:pk>/close/", units.close, name="unit_close"),
+    path("units/<int:pk>/posts/new/", posts.new, name="post_new"),
+    path("posts/<int:pk>/", posts.post, name="post"),
+    path("posts/<int:pk>/title/", posts.title, name="post_title"),
+    path("posts/<int:pk>/change/", posts.change, name="post_change"),
+    path("posts/<int:pk>/appoint/", posts.appoint, name="post_appoint"),
+    path("posts/<int:pk>/vacate/", posts.vacate, name="post_vacate"),
+    path("posts/<int:pk>/close/", posts.close, name="post_close"),
+    path("admission/", admission.admission, name="admission"),
+    path("admission/new/", admission.new, name="admission_new"),
+    path("admission/<int:pk>/end/", admission.end, name="admission_end"),
 ]

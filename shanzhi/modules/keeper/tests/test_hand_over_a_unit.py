@@ -1,0 +1,71 @@
+"""A unit is closed, and the background gives what it had to the unit that takes over."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.utils import timezone
+
+from shanzhi.core.periods import local_date
+from shanzhi.kernel.access.operations import acting
+from shanzhi.kernel.matters.models import Matter
+from shanzhi.kernel.matters.operations import matters_follow
+from shanzhi.kernel.matters.queries import card as matter_card
+from shanzhi.kernel.organisation import queries
+from shanzhi.modules.keeper.tests.test_look_after_units import id_of, text, today, unit_id
+from tests.city import Cast
+from tests.desks import at_stage, signed_in
+from tests.roles import everything, held_to, observing
+
+
+@pytest.fixture
+def observer(django_db_setup: None) -> Iterator[None]:
+    """Let the test step aside for the worker; its pages are the application's."""
+    with observing("app"):
+        yield
+
+
+@pytest.fixture
+def world(observer: None, db: None, cast: Cast) -> Cast:
+    """The cast of the standing city."""
+    return cast
+
+
+def test_it_closes_a_unit_with_open_work_only_with_a_successor(world: Cast) -> None:
+    number = at_stage(world, "take", co=True)
+    client, pk = signed_in("keeper"), unit_id("housing-construction-370303")
+    page = text(client.get(f"/keeper/units/{pk}/close/"))
+    assert "在办事项 1 件" in page
+    refused = client.post(f"/keeper/units/{pk}/close/", {"successor": "", "on": today(), "version": 1})
+    assert refused.status_code == 409
+    assert "还有 1 件在办事项" in text(refused)
+    # The co-handler becomes the lead, and has one share, not two.
+    done = client.post(
+        f"/keeper/units/{pk}/close/", {"successor": "urban-management-370303", "on": today(), "version": 1}
+    )
+    assert done.status_code == 302, text(done)
+    assert "接收单位" in text(client.get(done["Location"]))
+    with everything(), held_to("worker"):
+        assert matters_follow(now=timezone.now()) == 1
+    with acting(world.second_handler):
+        seen = matter_card(id_of(number), actor=world.second_handler, now=timezone.now())
+    assert [(share.part, share.state) for share in seen.shares if share.is_open] == [("lead", "taken")]
+    assert seen.timeline[-1].title == "单位撤并，由接替的单位继续办理"
+    assert "reply" in {action.code for action in seen.actions}
+    with acting(world.keeper):
+        assert queries.unit_by_id(pk, local_date(timezone.now())) is None
+
+
+def test_a_centre_hands_over_its_intake(world: Cast) -> None:
+    number = at_stage(world, "accept")
+    client, pk = signed_in("keeper"), unit_id("centre-370303")
+    # As in a city where counties take in what is theirs.
+    with everything():
+        Matter.objects.filter(number=number).update(intake_unit_id=pk)
+    assert "在办事项 1 件" in text(client.get(f"/keeper/units/{pk}/close/"))
+    done = client.post(f"/keeper/units/{pk}/close/", {"successor": "centre-3703", "on": today(), "version": 1})
+    assert done.status_code == 302, text(done)
+    with everything(), held_to("worker"):
+        assert matters_follow(now=timezone.now()) == 1
+        assert matters_follow(now=timezone.now()) == 0
+    with everything():
+        assert Matter.objects.get(number=number).intake_unit_id == unit_id("centre-3703")
