@@ -102,7 +102,7 @@ def test_it_knows_every_table_that_the_application_can_read(city):
         protected = tables(opened, "NOT c.relispartition AND c.relrowsecurity")
         whole = opened.execute(
             "SELECT DISTINCT tablename FROM pg_policies WHERE cmd IN ('SELECT', 'ALL') AND qual = 'true'"
-            " AND roles::text LIKE '%%\_app%%'"
+            " AND roles::text LIKE '%_app%'"
         ).fetchall()
     assert {name for (name,) in whole} == set(READ_WHOLE)
     assert protected & readable == UNDER_POLICY | set(READ_WHOLE)
