@@ -1,6 +1,6 @@
 """Categories from a city's own file: new codes are added, known ones renamed, merged, withdrawn or taken up again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -54,23 +54,25 @@ def categories_take(rows: Sequence[Mapping[str, Any]], how: Circumstances) -> Ta
         check_whole_city(access.actor_of_post(how.post_id, how.on), how.now)
     before = {row.code: row for row in category_tree(how.on).rows}
     given = {at: CategoryRow(**row) for at, row in enumerate(rows)}
-    wrong = _written(given, how)
-    good = {at: row for at, row in given.items() if at not in wrong}
-    known = {at for at, row in good.items() if row.code in before and _same(before[row.code], row)}
-    becomes = {at: msg("原已有，不动") if at in known else msg("新增或变更") for at in good}
-    return Taken(len(good) - len(known), len(known), wrong, becomes)
+    known = {at for at, row in given.items() if row.code in before and _same(before[row.code], row)}
+    wrong = _written(given, known, how)
+    good = [at for at in given if at not in wrong]
+    stood = known - wrong.keys()
+    becomes = {at: msg("原已有，不动") if at in stood else msg("新增或变更") for at in good}
+    return Taken(len(good) - len(stood), len(stood), wrong, becomes)
 
 
 CATEGORIES_SUBJECT = Subject("categories", msg("分类"), CATEGORY_FIELDS, categories_take)
 
 
 def _same(before: CategoryRow, row: CategoryRow) -> bool:
-    return (before.name, before.is_retired, before.into) == (row.name, row.is_retired, row.into)
+    ended = before.is_retired, before.into
+    return before.name == row.name and ended == (row.is_retired or bool(row.into), row.into)
 
 
 @transaction.atomic
-def _written(given: Mapping[int, CategoryRow], how: Circumstances) -> dict[int, str]:
-    """Write what is good as one edition; returns why the rest isn't, by its place."""
+def _written(given: Mapping[int, CategoryRow], known: Collection[int], how: Circumstances) -> dict[int, str]:
+    """Write what is good as one edition, if any of it is new; returns why the rest isn't good, by its place."""
     deciding = Deciding(how.on, section_state(CATEGORIES, how.on).seen, IMPORTER, how.now)
     wrong: dict[int, str] = {}
     while rows := [(at + _HEADING, row) for at, row in given.items() if at not in wrong]:
@@ -81,6 +83,6 @@ def _written(given: Mapping[int, CategoryRow], how: Circumstances) -> dict[int, 
             if not error.fields:
                 raise
             wrong |= {int(line) - _HEADING: str(reason) for line, reason in error.fields.items()}
-    if how.is_preview:
+    if how.is_preview or given.keys() - wrong.keys() <= set(known):
         transaction.set_rollback(True)
     return wrong

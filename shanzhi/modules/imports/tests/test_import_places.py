@@ -4,9 +4,11 @@ import csv
 from pathlib import Path
 
 from shanzhi.core.geo import Point, to_gcj02
+from shanzhi.core.importing import Circumstances
 from shanzhi.core.periods import local_date
 from shanzhi.core.ranges import CodeRanges
 from shanzhi.kernel.organisation import queries
+from shanzhi.kernel.organisation.subjects_places import places_take
 from shanzhi.modules.imports.operations import How
 from shanzhi.modules.imports.whole import WholeResult, import_whole
 from tests.city import NOW
@@ -109,3 +111,13 @@ def test_a_file_says_its_datum_once(city: None, tmp_path: Path) -> None:
     assert counts(run(path, datum="GCJ-02")) == (1, 0, 0)
     assert queries.find_places("某某", ON)[0].point == GATE
     assert counts(run(path, datum="BJ54")) == (0, 0, 1)
+
+
+def test_a_post_brings_what_lies_in_its_place(city: None) -> None:
+    unit = queries.unit_by_code("centre-370306", ON)
+    assert unit is not None
+    keeper = next(card for card in queries.posts_of_unit(unit.id, ON) if card.role == "keeper")
+    row = {"name": "世纪花园小区", "kind": "小区", "region": "370303009006"}
+    with held_to("importer"):
+        taken = places_take([row], Circumstances(NOW, ON, post_id=keeper.post_id))
+    assert (taken.added, taken.wrong) == (0, {0: "区域 370303009006 不在您管的范围里。"})
