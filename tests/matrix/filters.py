@@ -332,6 +332,7 @@ DECIDES_OTHERWISE: Mapping[str, str] = {
     "shanzhi.modules.keeper.operations.admission:_check_city": _PUBLIC,
     "shanzhi.modules.keeper.policy.offices:check_not_mine": _PUBLIC,
     "shanzhi.modules.keeper.queries.offices:check_keeper": _ASKS,
+    "shanzhi.modules.keeper.queries.offices:start_cards": "which cards are shown; each address asks check_may",
     "shanzhi.modules.keeper.web.posts:post": "which buttons a page has",
     "shanzhi.modules.worklist.queries:part_of": "hands its unit to ListFilter; _filtered is switched off",
     "shanzhi.modules.worklist.queries:worklist": "hands its unit to ListFilter; _filtered is switched off",

@@ -16,7 +16,10 @@ class OpenWork:
 
 
 def open_work_of_units(unit_ids: Iterable[int], now: datetime) -> dict[int, OpenWork]:
-    """Open work of units, whatever the acting post sees of the matters themselves; 1 query, by an index."""
+    """Open work of units, whatever the acting post sees of the matters themselves: a keeper's, nothing for others; 1 query,
+    by an index."""
+    ids = list(unit_ids)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM matters_load_of_units(%s, %s)", [list(unit_ids), now])
-        return {unit_id: OpenWork(held, late) for unit_id, held, late in cursor.fetchall()}
+        cursor.execute("SELECT * FROM matters_load_of_units(%s, %s)", [ids, now])
+        counted = {unit_id: OpenWork(held, late) for unit_id, held, late in cursor.fetchall()}
+    return dict.fromkeys(ids, OpenWork(0, 0)) | counted
