@@ -3,12 +3,14 @@
 import csv
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 
 from shanzhi.config import database
 from shanzhi.config.demo.cast import Cast
+from shanzhi.config.demo.rhythm import Rhythm
 from shanzhi.config.demo.texts import demo_texts
 from shanzhi.config.installation import Installation
 from shanzhi.core.periods import CITY_ZONE, local_date
@@ -17,16 +19,25 @@ from shanzhi.kernel.access.policy import IMPORTER
 from shanzhi.kernel.matters import operations as matters
 from shanzhi.kernel.matters import queries
 from shanzhi.kernel.matters.policy.dispatching import DispatchCase
+from shanzhi.kernel.matters.rulebook import work_calendar
 from shanzhi.modules.hotline import operations as hotline
 from shanzhi.modules.hotline.policy import read_items
 from shanzhi.modules.imports import operations as imports
 
 KNOWLEDGE = Path(__file__).parents[2] / "modules" / "hotline" / "catalogue" / "knowledge.toml"
 OLD_SYSTEM = "旧系统（演示）"
-OLD_ROWS = 40
+OLD_DAYS, OLD_PER_DAY = 60, 7
+REJECTED = (
+    ("OLD-9001", "没有内容的一行", "", "2026-01-05 09:00", "", "", ""),
+    ("OLD-9002", "时间读不懂的一行", "路灯不亮，请来修。", "去年冬天", "", "", ""),
+)
 GROUND = "示例派单目录，按职责清单编写"
 VIEWS = {
-    "supervisor": (("超期的", "light=overdue"), ("退过单的诉求", "kind=request&sort=due"), ("网格事件", "kind=incident")),
+    "supervisor": (
+        ("超期的", "light=overdue"),
+        ("退过单的诉求", "kind=request&sort=due"),
+        ("网格事件", "kind=incident"),
+    ),
     "triage": (("今天到期", "light=warning"), ("夜间施工", "q=施工")),
     "housing": (("我们超期的", "light=overdue"),),
     "township": (("积水", "q=积水"),),
@@ -38,7 +49,12 @@ def prepare(installation: Installation, *, now: datetime) -> None:
     """Load the sample knowledge items and let the sample dispatch catalogue go live, as the importer. Before the first
     matter: both decide about all that come."""
     with database.acting_as(installation, "importer"):
-        hotline.items_load(items=read_items(KNOWLEDGE.read_text(encoding="utf-8")), actor=IMPORTER, now=now)
+        # The sample items begin with a year; here they hold from the first day on.
+        items = [
+            replace(item, valid_from=min(item.valid_from, local_date(now)))
+            for item in read_items(KNOWLEDGE.read_text(encoding="utf-8"))
+        ]
+        hotline.items_load(items=items, actor=IMPORTER, now=now)
         if queries.dispatch_in_force(local_date(now)) is None:
             number = matters.dispatch_load(
                 rows=_dispatch_rows(), holds_from=local_date(now), note="演示用的样例", actor=IMPORTER, now=now
@@ -88,24 +104,22 @@ def import_old(installation: Installation, cast: Cast, *, before: datetime, now:
 
 def _write_old(path: Path, cast: Cast, before: datetime) -> None:
     random, texts = Random(5), demo_texts()  # noqa: S311 - invented rows
+    worked = work_calendar(local_date(before)).is_working_day
+    moments = list(Rhythm(OLD_PER_DAY, wet=(), site_days_ago=-1).moments(before, OLD_DAYS, random, worked))
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(("编号", "标题", "内容", "反映时间", "区域代码", "答复", "答复时间"))
-        for number in range(OLD_ROWS):
-            at = before - timedelta(days=2 * number + 2, hours=random.randrange(8), minutes=random.randrange(60))
-            said = texts.saying("plain", at.astimezone(CITY_ZONE).month, random)
+        for number, moment in enumerate(moments, start=1):
+            said = texts.saying("plain", moment.at.month, random)
             region = cast.community(random)
+            replied = _said(moment.at + timedelta(days=random.randint(1, 9)))
+            reply = texts.reply_for(said.category, random)
+            row = (f"OLD-{number:04d}", said.title, said.body, _said(moment.at), region.code, reply, replied)
             places = {"{community}": region.short_name, "{road}": texts.names.road(random), "{unit}": "原承办单位"}
             places["{compound}"] = texts.names.compound(random)
-            writer.writerow(
-                _filled(
-                    (f"OLD-{number + 1:04d}", said.title, said.body, _said(at), region.code,
-                     texts.reply_for(said.category, random), _said(at + timedelta(days=random.randint(1, 9)))),
-                    places,
-                )
-            )  # fmt: skip
-        writer.writerow(("OLD-0041", "没有内容的一行", "", _said(before), "", "", ""))
-        writer.writerow(("OLD-0042", "时间读不懂的一行", "路灯不亮，请来修。", "去年冬天", "", "", ""))
+            writer.writerow(_filled(row, places))
+        for row in REJECTED:
+            writer.writerow(row)
 
 
 def _filled(row: Sequence[str], places: dict[str, str]) -> list[str]:

@@ -32,13 +32,15 @@ class Rhythm:
     """How many come on a usual working day, and on which days the two stories play."""
 
     per_day: float
-    wet: tuple[int, ...] = (3, 11, 15, 12, 6, 3, 2)
+    wet: tuple[int, ...] = (4, 14, 19, 14, 8, 4, 2)
     """More contacts on each day of the wet week."""
     wet_days_ago: int = 38
     site_days_ago: int = 47
     site_per_night: float = 1.5
 
-    def moments(self, until: datetime, days: int, random: Random, is_worked: Callable[[date], bool]) -> Iterator[Moment]:
+    def moments(
+        self, until: datetime, days: int, random: Random, is_worked: Callable[[date], bool]
+    ) -> Iterator[Moment]:
         """All moments of the `days` before `until`, day by day, in order within each."""
         last = until.astimezone(CITY_ZONE).date()
         for ago in range(days, -1, -1):
@@ -52,9 +54,9 @@ class Rhythm:
 
     def _usual(self, day: date, random: Random, is_worked: bool) -> Iterator[Moment]:
         weight = WEEKDAYS[day.weekday()]
-        if is_worked and day.weekday() > 4:  # noqa: PLR2004 - Saturday and Sunday
+        if is_worked and day.weekday() > 4:
             weight = MAKE_UP_DAY
-        elif not is_worked and day.weekday() < 5:  # noqa: PLR2004 - Monday to Friday
+        elif not is_worked and day.weekday() < 5:
             weight = DAY_OFF
         for _ in range(some(self.per_day * weight, random)):
             door = random.choices(("call", "page", "round"), (56, 32, 12 if is_worked else 4))[0]

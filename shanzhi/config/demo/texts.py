@@ -92,9 +92,7 @@ class DemoTexts:
 
 @cache
 def _fitting(story: str, month: int) -> tuple[Saying, ...]:
-    return tuple(
-        row for row in demo_texts().sayings if row.story == story and (not row.months or month in row.months)
-    )
+    return tuple(row for row in demo_texts().sayings if row.story == story and (not row.months or month in row.months))
 
 
 @cache

@@ -55,7 +55,7 @@ class Stage:
     def lived(self, least: float, most: float) -> datetime:
         """A moment after some hours of anybody's time, by day."""
         at = self.calendar.localise(self.now + timedelta(hours=self.random.uniform(least, most)))
-        return at if 7 <= at.hour < 23 else at + timedelta(hours=9)  # noqa: PLR2004 - people sleep
+        return at if 7 <= at.hour < 23 else at + timedelta(hours=9)
 
 
 @dataclass(slots=True)
@@ -77,9 +77,7 @@ class Case:
     def do(self, actor: Actor, action: str, **fields: object) -> None:
         """One step, as the pages do it."""
         with acting(actor):
-            done = matters.act(
-                matter_id=self.id, action=action, actor=actor, now=self.stage.now, fields=dict(fields)
-            )
+            done = matters.act(matter_id=self.id, action=action, actor=actor, now=self.stage.now, fields=dict(fields))
         self.in_stage = done.stage
 
     def fill(self, text: str) -> str:
@@ -211,9 +209,7 @@ class Case:
         )
         ref = uuid.UUID(int=stage.random.getrandbits(128), version=4)
         with acting(operator):
-            ended = hotline.call_end(
-                ref=ref, words=words, ending=ending, actor=operator, now=stage.now, passed_to=to
-            )
+            ended = hotline.call_end(ref=ref, words=words, ending=ending, actor=operator, now=stage.now, passed_to=to)
         self.reporter = Actor(follow=(queries.hash_of_code(ended.follow_code),))
         with acting(operator):
             self.id = queries.matter_id_of_number(ended.number) or 0
@@ -266,7 +262,7 @@ class Case:
             self.do(self.one(self.lead, "handler"), "reply", reply=self.reply_text())
             yield stage.worked(14, 30) if stage.odds(3) else stage.worked(1, 12)
             checker = self.centre("checker")
-            if attempt == 2 or not stage.odds(11 if is_late else 6):  # noqa: PLR2004 - the third time it is done
+            if attempt == 2 or not stage.odds(11 if is_late else 6):
                 self.do(checker, "check_pass", words=self.words("check-good"))
                 return
             self.do(checker, "check_fail", words=self.words("check-bad"))
@@ -288,7 +284,13 @@ class Case:
             satisfied = stage.random.choices((5, 4, 3, 2), (46, 38, 12, 4))[0]
             self.do(self.reporter, "rate", solved=True, satisfied=satisfied, words=self.words("solved"))
             return
-        self.do(self.reporter, "rate", solved=False, satisfied=stage.random.choice((1, 2, 2, 3)), words=self.words("unsolved"))
+        self.do(
+            self.reporter,
+            "rate",
+            solved=False,
+            satisfied=stage.random.choice((1, 2, 2, 3)),
+            words=self.words("unsolved"),
+        )
         yield from self.answer()
         yield from self.judge()
 
