@@ -87,4 +87,6 @@ def test_it_brings_an_old_systems_file_with_rejects(lived, tmp_path):
 
 
 def test_it_keeps_views_of_the_sign_ins(lived):
-    assert around.save_views(Cast.of_city("3703", "370303", now=UNTIL), now=UNTIL) == sum(map(len, around.VIEWS.values()))
+    assert around.save_views(Cast.of_city("3703", "370303", now=UNTIL), now=UNTIL) == sum(
+        map(len, around.VIEWS.values())
+    )

@@ -43,110 +43,27 @@ class Login:
     role: str
     seat: int
     what: str
-    look: str
-    """What is worth looking at there."""
 
 
 def logins(city_code: str, county_code: str) -> tuple[Login, ...]:
     """The demo sign-ins for a city and one of its counties, with a community and its township there."""
     community = community_of(county_code)
     return (
-        Login(
-            "triage",
-            f"centre-{city_code}",
-            "dispatcher",
-            0,
-            msg("受理派单台（市综治中心）"),
-            "待受理、待派单，派单建议从派单目录来",
-        ),
-        Login(
-            "triage2",
-            f"centre-{city_code}",
-            "dispatcher",
-            1,
-            msg("受理派单台（另一席）"),
-            "和 triage 同一个收件箱，看两席怎样不撞车",
-        ),
-        Login(
-            "operator",
-            f"centre-{city_code}",
-            "operator",
-            0,
-            msg("12345 接线台（市综治中心）"),
-            "接线台：来电一边说，一边出相似事项和知识条目",
-        ),
-        Login(
-            "operator2", f"centre-{city_code}", "operator", 1, msg("12345 接线台（另一席）"), "另一席，看来电只归一席"
-        ),
-        Login(
-            "knowledge",
-            f"centre-{city_code}",
-            "knowledge_editor",
-            0,
-            msg("12345 知识库（市综治中心）"),
-            "知识库：条目、版本、复核日期",
-        ),
-        Login(
-            "housing",
-            f"housing-construction-{county_code}",
-            "handler",
-            0,
-            msg("承办单位（区住建局）"),
-            "总是超期的单位：一屏红灯，退单、重办都有",
-        ),
-        Login(
-            "urban",
-            f"urban-management-{county_code}",
-            "handler",
-            0,
-            msg("承办单位（区城管局）"),
-            "雨季那一周的排水、夜间施工的投诉",
-        ),
-        Login("checker", f"centre-{city_code}", "checker", 0, msg("核查台（市综治中心）"), "待核查，核查退回的理由"),
-        Login(
-            "supervisor",
-            f"centre-{city_code}",
-            "supervisor",
-            0,
-            msg("督办员（市综治中心）"),
-            "督办：超期在哪、谁在退单、雨季那一周和夜间施工",
-        ),
-        Login(
-            "keeper",
-            f"centre-{city_code}",
-            "keeper",
-            0,
-            msg("系统管理员（市综治中心）"),
-            "区划、场所、单位岗位、派单目录，导入里有一份退回的行",
-        ),
-        Login(
-            "security",
-            f"centre-{city_code}",
-            "security_officer",
-            0,
-            msg("安全管理员（市综治中心）"),
-            "账号、权限、审批",
-        ),
-        Login(
-            "grid",
-            f"community-{community}",
-            "grid_worker",
-            0,
-            msg("网格员（手机页）"),
-            "今天的网格：到期、要巡查的场所、附近的事件",
-        ),
-        Login("community", f"community-{community}", "handler", 0, msg("村（社区）承办员"), "网格上报来的事件、抽查"),
-        Login(
-            "township",
-            f"centre-{community[:9]}",
-            "dispatcher",
-            0,
-            msg("受理派单台（街道综治中心）"),
-            "社区上报来的事件，积水的视图",
-        ),
-        Login(
-            "auditor", f"centre-{city_code}", "auditor", 0, msg("审计员（市综治中心）"), "日志、封签、谁看过联系方式"
-        ),
+        Login("triage", f"centre-{city_code}", "dispatcher", 0, msg("受理派单台（市综治中心）")),
+        Login("triage2", f"centre-{city_code}", "dispatcher", 1, msg("受理派单台（另一席）")),
+        Login("operator", f"centre-{city_code}", "operator", 0, msg("12345 接线台（市综治中心）")),
+        Login("operator2", f"centre-{city_code}", "operator", 1, msg("12345 接线台（另一席）")),
+        Login("knowledge", f"centre-{city_code}", "knowledge_editor", 0, msg("12345 知识库（市综治中心）")),
+        Login("housing", f"housing-construction-{county_code}", "handler", 0, msg("承办单位（区住建局）")),
+        Login("urban", f"urban-management-{county_code}", "handler", 0, msg("承办单位（区城管局）")),
+        Login("checker", f"centre-{city_code}", "checker", 0, msg("核查台（市综治中心）")),
+        Login("supervisor", f"centre-{city_code}", "supervisor", 0, msg("督办员（市综治中心）")),
+        Login("keeper", f"centre-{city_code}", "keeper", 0, msg("系统管理员（市综治中心）")),
+        Login("security", f"centre-{city_code}", "security_officer", 0, msg("安全管理员（市综治中心）")),
+        Login("grid", f"community-{community}", "grid_worker", 0, msg("网格员（手机页）")),
+        Login("community", f"community-{community}", "handler", 0, msg("村（社区）承办员")),
+        Login("township", f"centre-{community[:9]}", "dispatcher", 0, msg("受理派单台（街道综治中心）")),
+        Login("auditor", f"centre-{city_code}", "auditor", 0, msg("审计员（市综治中心）")),
     )
 
 
