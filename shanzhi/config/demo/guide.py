@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from shanzhi.config.demo.around import followed
 from shanzhi.config.demo.city import PASSWORD, actor_of, first_county, logins
@@ -40,7 +40,9 @@ def city_name(city_code: str, now: datetime) -> str:
 def welcome(installation: Installation, *, city_code: str, address: str, now: datetime, console: Console) -> None:
     """Print the guide."""
     console.print(f"\n[bold]{city_name(city_code, now)}（演示数据，纯属虚构）[/bold]  {address}")
-    table = Table("登录名", "是谁", "看什么", title=f"密码都是 {PASSWORD}", title_justify="left")
+    table = Table(
+        "登录名", "是谁", Column("看什么", overflow="fold"), title=f"密码都是 {PASSWORD}", title_justify="left"
+    )
     for login in logins(city_code, first_county(city_code, now)):
         if actor_of(login, now) is not None:
             table.add_row(login.username, login.what, LOOKS.get(login.username, ""))

@@ -15,7 +15,8 @@ from django.db import connection
 
 from shanzhi.config import database
 from shanzhi.config.demo.cast import Cast
-from shanzhi.config.demo.rhythm import Moment, Rhythm
+from shanzhi.config.demo.places import community_of
+from shanzhi.config.demo.rhythm import Moment, Rhythm, halted
 from shanzhi.config.demo.texts import Saying, demo_texts
 from shanzhi.config.demo.ways import Case, Stage
 from shanzhi.config.installation import Installation
@@ -45,7 +46,12 @@ class Driven:
     matters: Counter[str] = field(default_factory=Counter)
     steps: int = 0
     broken: Counter[str] = field(default_factory=Counter)
-    followed: list[tuple[str, str]] = field(default_factory=list)
+    followed: list[tuple[str, str, Case]] = field(default_factory=list)
+
+    def to_look_at(self) -> list[tuple[str, str]]:
+        """Number and follow code of the newest that waits for its verdict, is being handled, has just come."""
+        newest = {case.in_stage: (number, code) for number, code, case in self.followed}
+        return [newest[stage] for stage in ("verdict", "handling", "reported") if stage in newest]
 
 
 def drive(
@@ -67,8 +73,9 @@ def drive(
     driven = Driven()
     stage = Stage(cast, demo_texts(), random, calendar, items, until, driven.followed)
     moments = list(rhythm.moments(until, days, random, calendar.is_working_day))
+    moments += halted(until, calendar.is_working_day)
     _be_quick()
-    for day, waiting in _by_day(stage, moments, driven, until):
+    for day in _by_day(stage, moments, driven, until):
         with database.acting_as(installation, "worker"):
             _be_quick()
             # As the worker does it every minute, here once a day: what nobody judged, and what is to be told.
@@ -78,7 +85,6 @@ def drive(
         _be_quick()
         if progress is not None:
             progress(day, sum(driven.matters.values()), driven.steps)
-        del waiting
     return driven
 
 
@@ -88,16 +94,16 @@ def _be_quick() -> None:
         cursor.execute("SET synchronous_commit = off")
 
 
-def _by_day(stage: Stage, moments: list[Moment], driven: Driven, until: datetime) -> Iterator[tuple[datetime, int]]:
+def _by_day(stage: Stage, moments: list[Moment], driven: Driven, until: datetime) -> Iterator[datetime]:
     """Take every step in the order of time; yields at each midnight, and at the end."""
     line: list[tuple[datetime, int, Iterator[datetime]]] = []
     for number, moment in enumerate(moments):
         heapq.heappush(line, (moment.at, number, _begin(stage, moment, driven)))
-    midnight = _midnight_after(moments[0].at) if moments else until
+    midnight = _midnight_after(line[0][0]) if line else until
     while line and line[0][0] <= until:
         at, number, way = heapq.heappop(line)
         while at >= midnight:
-            yield midnight, len(line)
+            yield midnight
             midnight += timedelta(days=1)
         stage.now = at
         try:
@@ -108,7 +114,7 @@ def _by_day(stage: Stage, moments: list[Moment], driven: Driven, until: datetime
             continue
         if due is not None:
             heapq.heappush(line, (max(due, at), number, way))
-    yield until, len(line)
+    yield until
 
 
 def _midnight_after(moment: datetime) -> datetime:
@@ -129,6 +135,8 @@ def _case(stage: Stage, moment: Moment) -> Case:
     region = cast.community(random)
     if place is not None:
         region = next(row for row in cast.communities if place.region_code.startswith(row.code))
+    elif moment.halt:
+        region = next(row for row in cast.communities if row.code == community_of(cast.county_code))
     elif stage.odds(AT_A_PLACE):
         near = [row for row in cast.places if row.region_code.startswith(region.code)]
         place = random.choice(near) if near else None

@@ -20,11 +20,15 @@ MAKE_UP_DAY = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """Somebody turns to the city: when, by which door (call, page, round), and in which story (plain, wet, site)."""
+    """Somebody turns to the city: when, by which door (call, page, round), and in which story (plain, wet, site).
+
+    `halt`: the stage in which the matter is to be seen today, for what would else seldom be there.
+    """
 
     at: datetime
     door: str
     story: str = "plain"
+    halt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ class Rhythm:
         elif not is_worked and day.weekday() < 5:
             weight = DAY_OFF
         for _ in range(some(self.per_day * weight, random)):
-            door = random.choices(("call", "page", "round"), (56, 32, 12 if is_worked else 4))[0]
+            door = random.choices(("call", "page", "round"), (54, 31, 15 if is_worked else 4))[0]
             yield Moment(_moment(day, {"call": CALLS, "page": PAGES, "round": ROUNDS}[door], random), door)
 
     def _wet(self, day: date, ago: int, random: Random) -> Iterator[Moment]:
@@ -72,6 +76,19 @@ class Rhythm:
         nights = self.site_per_night * (1.0 if is_worked else 0.5) * self.per_day / 36
         for _ in range(some(nights, random) if ago <= self.site_days_ago else 0):
             yield Moment(_moment(day, NIGHTS, random), random.choice(("call", "call", "page")), "site")
+
+
+HALTS = ("in_grid", "in_grid", "in_community", "in_centre", "in_unit", "checking", *("spot_check",) * 6)
+"""Stages of incidents; one in five that end in their grid are looked at, so six try for it."""
+
+
+def halted(until: datetime, is_worked: Callable[[date], bool]) -> Iterator[Moment]:
+    """Incidents of the last working day that stand today in each of their stages."""
+    day = until.astimezone(CITY_ZONE).date() - timedelta(days=1)
+    while not is_worked(day):
+        day -= timedelta(days=1)
+    for number, stage in enumerate(HALTS):
+        yield Moment(datetime.combine(day, time(9, 4 * number + 3), CITY_ZONE), "round", halt=stage)
 
 
 def some(mean: float, random: Random) -> int:

@@ -27,6 +27,7 @@ from shanzhi.modules.hotline.policy import NO_HELP, Ending, Words
 from shanzhi.modules.hotline.queries import Item
 
 HOUR_US = 3_600_000_000
+GIVEN_BACK = ("return.not-our-duty", "return.place-not-ours", "return.duty-disputed", "return.not-lead")
 Way = Iterator[datetime]
 
 
@@ -40,8 +41,8 @@ class Stage:
     calendar: WorkCalendar
     items: tuple[Item, ...]
     now: datetime
-    followed: list[tuple[str, str]]
-    """Number and follow code of the matters that residents reported by themselves, in order."""
+    followed: "list[tuple[str, str, Case]]"
+    """Number, follow code and case of the matters that residents reported by themselves, in order."""
 
     def odds(self, of_hundred: float) -> bool:
         """Does it happen?"""
@@ -147,8 +148,8 @@ class Case:
         )
         with acting(ANYONE):
             made = matters.report(new=new, actor=ANYONE, now=stage.now)
-        self.id, self.reporter = made.matter_id, Actor(follow=(made.follow_hash,))
-        stage.followed.append((made.number, made.follow_code))
+        self.id, self.reporter, self.in_stage = made.matter_id, Actor(follow=(made.follow_hash,)), made.stage
+        stage.followed.append((made.number, made.follow_code, self))
         yield from self.triage()
 
     def triage(self) -> Way:
@@ -236,20 +237,22 @@ class Case:
         yield from self.judge()
 
     def give_back(self) -> Way:
-        """The unit says that it isn't its duty; triage finds another."""
+        """The unit says that it isn't its duty; triage finds another, and now and then that one says the same."""
         stage = self.stage
-        other = stage.cast.other_lead(self.region.code, self.lead)
-        if other is None:
-            return
-        yield stage.worked(0.5, 6)
-        grounds = ("return.not-our-duty", "return.place-not-ours", "return.duty-disputed", "return.not-lead")
-        ground = stage.random.choice(grounds)
-        self.do(self.one(self.lead, "handler"), "hand_back", ground=ground, words=self.words("return"))
-        yield stage.worked(0.2, 3)
-        self.lead = other
-        self.do(self.centre("dispatcher"), "dispatch", lead=other, words=self.words("redispatch"))
-        yield stage.worked(0.5, 6)
-        self.do(self.one(self.lead, "handler"), "take")
+        for _ in range(2):
+            other = stage.cast.other_lead(self.region.code, self.lead)
+            if other is None:
+                return
+            yield stage.worked(0.5, 6)
+            ground = stage.random.choice(GIVEN_BACK)
+            self.do(self.one(self.lead, "handler"), "hand_back", ground=ground, words=self.words("return"))
+            yield stage.worked(0.2, 3)
+            self.lead = other
+            self.do(self.centre("dispatcher"), "dispatch", lead=other, words=self.words("redispatch"))
+            yield stage.worked(0.5, 6)
+            self.do(self.one(self.lead, "handler"), "take")
+            if not stage.odds(22):
+                return
 
     def answer(self) -> Way:
         """Work, reply, check; what fails the check is done again."""
@@ -298,11 +301,34 @@ class Case:
 
     def from_round(self) -> Way:
         """A grid worker finds something: ended in the grid, or a level up, and up again."""
-        stage, community = self.stage, self.stage.cast.unit(f"community-{self.region.code}")
-        workers = [post for post in stage.cast.posts(community, "grid_worker") if is_grid(post)]
-        if not workers:
+        community = self.stage.cast.unit(f"community-{self.region.code}")
+        worker = self.worker(community)
+        if worker is None:
             return
-        worker = stage.random.choice(workers)
+        self.find(worker)
+        halt = self.moment.halt
+        if halt == "in_grid":
+            return
+        yield self.soon(16, 30) if self.stage.odds(5) else self.soon(0.3, 9)
+        if halt in ("", "spot_check") and (halt or self.stage.odds(72)):
+            self.do(worker, "end_in_grid", reply=self.words("ended"))
+            yield from self.spot_check(community, worker)
+            return
+        self.do(worker, "escalate_to_community", words=self.words("escalate"))
+        if halt != "in_community":
+            yield self.soon(0.5, 12)
+            yield from self.in_community(self.one(community, "handler"))
+
+    def worker(self, community: int | None) -> Actor | None:
+        """Who goes the round: where the matter is to be seen today, the one who has a sign-in."""
+        if self.moment.halt:
+            return self.stage.cast.login("grid", self.stage.now)
+        found = [post for post in self.stage.cast.posts(community, "grid_worker") if is_grid(post)]
+        return self.stage.random.choice(found) if found else None
+
+    def find(self, worker: Actor) -> None:
+        """Sign in at the place, if there is one, and report what is wrong there."""
+        stage = self.stage
         new = NewReport(
             body=self.fill(self.saying.body),
             title=self.fill(self.saying.title),
@@ -310,42 +336,48 @@ class Case:
             category=self.saying.category,
         )
         with acting(worker):
+            if self.place is not None:
+                key = uuid.UUID(int=stage.random.getrandbits(128), version=4)
+                grid.patrol_sign(place_id=self.place.id, actor=worker, now=stage.now, key=key)
             made = grid.incident_found(new=new, uploads=(), actor=worker, now=stage.now, key=None)
         self.id = made.matter_id
-        yield stage.worked(16, 30) if stage.odds(5) else stage.worked(0.3, 9)
-        if stage.odds(72):
-            self.do(worker, "end_in_grid", reply=self.words("ended"))
-            yield from self.spot_check(community, worker)
-            return
-        self.do(worker, "escalate_to_community", words=self.words("escalate"))
-        yield stage.worked(0.5, 12)
-        handler = self.one(community, "handler")
-        if stage.odds(50):
-            self.do(handler, "end_in_community", reply=self.words("ended"))
-            yield from self.check_incident()
-            return
-        self.do(handler, "escalate_to_centre", words=self.words("escalate"))
-        yield from self.in_centre()
+
+    def soon(self, least: float, most: float) -> datetime:
+        """As `worked`; at once where the matter is to be seen today in a stage further on."""
+        return self.stage.worked(0.1, 0.4) if self.moment.halt else self.stage.worked(least, most)
 
     def spot_check(self, community: int | None, worker: Actor) -> Way:
         """One in five that ended in the grid is looked at by the community."""
-        if self.in_stage != "spot_check":
+        if self.in_stage != "spot_check" or self.moment.halt:
             return
         yield self.stage.worked(0.5, 9)
         others = [post for post in self.stage.cast.posts(community, "handler") if post.staff_id != worker.staff_id]
         if others:
             self.do(others[0], "spot_pass", words=self.words("check-good"))
 
+    def in_community(self, handler: Actor) -> Way:
+        """The community ends it or takes it to the township's centre."""
+        halt = self.moment.halt
+        if halt in ("", "checking") and (halt or self.stage.odds(50)):
+            self.do(handler, "end_in_community", reply=self.words("ended"))
+            yield from self.check_incident()
+            return
+        self.do(handler, "escalate_to_centre", words=self.words("escalate"))
+        if halt != "in_centre":
+            yield from self.in_centre()
+
     def in_centre(self) -> Way:
         """The township's centre ends it or gives it to a unit."""
         stage = self.stage
         centre = stage.cast.unit(f"centre-{self.region.code[:TOWNSHIP_DIGITS]}")
-        yield stage.worked(0.5, 7)
+        yield self.soon(0.5, 7)
         dispatcher = self.one(centre, "dispatcher")
-        if not self.choose() or stage.odds(45):
+        if not self.choose() or (not self.moment.halt and stage.odds(45)):
             self.do(dispatcher, "end_in_centre", reply=self.words("ended"))
         else:
             self.do(dispatcher, "entrust", lead=self.lead)
+            if self.moment.halt:
+                return
             yield stage.worked(3, 42)
             self.do(self.one(self.lead, "handler"), "reply", reply=self.words("ended"))
         yield from self.check_incident()
@@ -353,6 +385,8 @@ class Case:
     def check_incident(self) -> Way:
         """The township's checker, or the city's where it has none."""
         stage = self.stage
+        if self.moment.halt:
+            return
         centre = stage.cast.unit(f"centre-{self.region.code[:TOWNSHIP_DIGITS]}")
         yield stage.worked(1, 12)
         found = stage.cast.posts(centre, "checker")

@@ -62,7 +62,7 @@ def make_ninety(
     cast = Cast.of_city(city_code, county, now=now)
     around.save_views(cast, now=now)
     old = around.import_old(installation, cast, before=began, now=now)
-    around.keep_followed(installation, driven.followed[-3:][::-1])
+    around.keep_followed(installation, driven.to_look_at())
     _read_notices(cast, now)
     console.print(
         f"办理了 {sum(driven.matters.values()):,} 件、{driven.steps:,} 步；"
