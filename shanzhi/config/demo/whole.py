@@ -20,6 +20,8 @@ PER_DAY = 31
 """Matters on a usual working day: some 2,800 in ninety days, beside those of the old system."""
 BEFORE = timedelta(days=2)
 """The city is loaded so long before its first matter."""
+TOLD_ON = (1, 11, 21)
+"""Days of a month on which a log without a terminal hears how far it is."""
 UNREAD = 12
 """Notices that each sign-in hasn't read yet, at most."""
 
@@ -48,7 +50,10 @@ def make_ninety(
 
         def show(day: datetime, matters: int, steps: int) -> None:
             local = day.astimezone(CITY_ZONE)
-            bar.update(task, advance=1, so_far=f"{local:%m月%d日} {matters:,} 件 {steps:,} 步")
+            so_far = f"{local:%m月%d日} {matters:,} 件 {steps:,} 步"
+            bar.update(task, advance=1, so_far=so_far)
+            if not console.is_terminal and local.day in TOLD_ON:
+                console.print(so_far)
 
         driven = drive(
             installation,
