@@ -1,5 +1,6 @@
 """Invented places of the demo city: in the community whose grid worker and staff have sign-ins, and in its neighbours."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from shanzhi.kernel.journal.policy import Author
@@ -7,6 +8,7 @@ from shanzhi.kernel.organisation import operations as organisation
 from shanzhi.kernel.organisation import queries
 from shanzhi.kernel.organisation.policy import Level
 from shanzhi.kernel.organisation.policy.places import PlaceSaid
+from shanzhi.kernel.organisation.queries import RegionRow
 
 COMMUNITIES = {"370303": "370303009006"}
 """County → the community whose posts have sign-ins; elsewhere the first one of the first subdistrict."""
@@ -23,6 +25,21 @@ PLACES = (
     ("示例社区医院", "hospital"),
     ("示例科技园", "estate"),
 )
+"""In the community of the sign-ins."""
+NEIGHBOURS = 5
+NEAR = (
+    ("锦绣家园（示例）", "compound"),
+    ("书香名苑（示例）", "compound"),
+    ("滨河新村（示例）", "compound"),
+    ("紫薇雅居（示例）", "compound"),
+    ("怡景花园（示例）", "compound"),
+    ("中心小学（示例）", "school"),
+    ("便民市场（示例）", "market"),
+    ("街心公园（示例）", "park"),
+    ("卫生服务站（示例）", "hospital"),
+    ("管网改造工地（示例）", "site"),
+)
+"""In each of its neighbours: sixty places with those above."""
 
 
 def community_of(county_code: str) -> str:
@@ -32,13 +49,24 @@ def community_of(county_code: str) -> str:
 
 def load_places(county_code: str, *, on: date, now: datetime) -> int:
     """Enter the invented places that aren't there yet, as the importer; returns how many are new."""
-    community = queries.region_of_code(community_of(county_code), on)
-    if community is None:
+    home = queries.region_of_code(community_of(county_code), on)
+    if home is None:
         return 0
+    near = [row for row in queries.children(home.code[:9], on) if row.level is Level.COMMUNITY and row.id != home.id]
+    added = _load(home, PLACES, (NORTH, EAST), on, now)
+    for number, community in enumerate(near[:NEIGHBOURS], start=1):
+        names = tuple((f"{community.short_name}{name}", kind) for name, kind in NEAR)
+        added += _load(community, names, (NORTH + 0.012 * number, EAST - 0.009 * number), on, now)
+    return added
+
+
+def _load(
+    community: RegionRow, places: Sequence[tuple[str, str]], corner: tuple[float, float], on: date, now: datetime
+) -> int:
     grids = [row.code for row in queries.children(community.code, on) if row.level is Level.GRID]
     homes = grids[:2] or [community.code]
     added = 0
-    for place, (name, kind) in enumerate(PLACES):
+    for place, (name, kind) in enumerate(places):
         number = f"{community.code}-{place + 1}"
         if queries.place_by_source("demo", number, on) is not None:
             continue
@@ -46,16 +74,15 @@ def load_places(county_code: str, *, on: date, now: datetime) -> int:
         said = PlaceSaid(
             name=name,
             kind=kind,
-            region_code=homes[0 if place < len(PLACES) - 2 else -1],
-            latitude=round(NORTH + STEP * (place // 3), 6),
-            longitude=round(EAST + STEP * (place % 3), 6),
+            region_code=homes[0 if place < len(places) - 2 else -1],
+            latitude=round(corner[0] + STEP * (place // 3), 6),
+            longitude=round(corner[1] + STEP * (place % 3), 6),
             firm="示例物业服务有限公司" if is_compound else "",
             firm_phone="0533-0000000" if is_compound else "",
             committee=f"{name}业主委员会" if is_compound else "",
         )
-        author = Author("importer")
         organisation.place_add(
-            said=said, on=on, now=now, author=author, source="demo", source_number=number, even_so=True
+            said=said, on=on, now=now, author=Author("importer"), source="demo", source_number=number, even_so=True
         )
         added += 1
     return added

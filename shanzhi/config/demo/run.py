@@ -5,22 +5,19 @@ import socket
 import time
 import urllib.error
 import urllib.request
-from datetime import datetime
 
 from django.utils import timezone
 from rich.console import Console
-from rich.table import Table
 
 from shanzhi.config.assets import collect
-from shanzhi.config.demo.city import PASSWORD, DemoMissing, actor_of, first_county, is_loaded, load_city, logins
-from shanzhi.config.demo.drive import Driver
+from shanzhi.config.demo.city import DemoMissing, is_loaded, load_city
+from shanzhi.config.demo.guide import city_name, welcome
+from shanzhi.config.demo.whole import make_ninety
 from shanzhi.config.installation import Installation
 from shanzhi.config.server import environment, web_command, worker_command
 from shanzhi.config.supervise import Child, Supervisor, interrupt_on_signals
 from shanzhi.core.text import msg
-from shanzhi.kernel.organisation import queries as organisation
 
-FIRST_MATTERS = 42
 START_SECONDS = 30
 
 
@@ -32,19 +29,17 @@ def run_demo(installation: Installation, *, city_code: str, host: str, port: int
     """
     _check_port(host, port)
     now = timezone.now()
-    is_new = not is_loaded(city_code, now)
-    if is_new:
-        console.print("第一次启动：载入城市（约一分钟）…")
-    load_city(installation, city_code=city_code, now=now, console=console)
-    if is_new:
-        console.print(f"办理 {FIRST_MATTERS} 件虚构的诉求，让各岗位都有事可看…")
-        driver = Driver.for_city(city_code, first_county(city_code, now), seed=1, clock=timezone.now)
-        for _ in driver.drive(FIRST_MATTERS):
-            pass
+    if is_loaded(city_code, now):
+        load_city(installation, city_code=city_code, now=now, console=console)
+    else:
+        console.print(
+            "第一次启动：载入城市（约一分钟），再办理九十天虚构的事项（几分钟，下面有进度）。以后启动不再重来。"
+        )
+        make_ninety(installation, city_code=city_code, now=now, console=console)
     collect()
     # A line for each request would push the sign-ins off the screen.
     os.environ.setdefault("SHANZHI_LOG_LEVEL", "WARNING")
-    os.environ["SHANZHI_CITY_NAME"] = _city_name(city_code, now)
+    os.environ["SHANZHI_CITY_NAME"] = city_name(city_code, now)
     interrupt_on_signals()
     web = Child("网页", web_command(host, port, 2, 2), environment(installation, "app"))
     worker = Child("后台", worker_command(), environment(installation, "worker"))
@@ -52,7 +47,9 @@ def run_demo(installation: Installation, *, city_code: str, host: str, port: int
     try:
         supervisor.start()
         _wait_until_up(port, supervisor.children)
-        _welcome(console, city_code, host, port)
+        welcome(
+            installation, city_code=city_code, address=f"http://{host}:{port}/", now=timezone.now(), console=console
+        )
         supervisor.run()
     except KeyboardInterrupt:
         console.print("\n正在停止…")
@@ -83,19 +80,3 @@ def _wait_until_up(port: int, children: list[Child]) -> None:
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
     raise DemoMissing(msg("网页没有启动起来，上面的日志里有原因。请用 shanzhi doctor 检查。"))
-
-
-def _city_name(city_code: str, now: datetime) -> str:
-    region = organisation.region_of_code(city_code, timezone.localdate(now))
-    return region.name if region else city_code
-
-
-def _welcome(console: Console, city_code: str, host: str, port: int) -> None:
-    now = timezone.now()
-    console.print(f"\n[bold]{_city_name(city_code, now)}（演示）[/bold]  http://{host}:{port}/")
-    table = Table("登录名", "密码", "起始页")
-    for login in logins(city_code, first_county(city_code, now)):
-        if actor_of(login, now) is not None:
-            table.add_row(login.username, PASSWORD, login.what)
-    console.print(table)
-    console.print("居民不用登录：打开首页就能反映问题。除区划外，单位人员和诉求都是虚构的。Ctrl-C 停止。")

@@ -12,6 +12,7 @@ from shanzhi.core.periods import CITY_ZONE
 from shanzhi.core.sheets import BOM, csv_line
 from shanzhi.kernel.matters.queries import BulkRow
 from shanzhi.modules.exports.policy import COLUMNS, Wanted, definitions
+from shanzhi.ui.invented import invented_lines
 
 Cell = str | int | None
 
@@ -47,8 +48,12 @@ def _heads(wanted: Wanted) -> list[str]:
     return [f"{COLUMNS[code].label}: {COLUMNS[code].meaning}" for code in wanted.columns]
 
 
+def _invented() -> list[str]:
+    return [words for _, words in invented_lines()]
+
+
 def _csv(wanted: Wanted, batches: Iterable[Sequence[BulkRow]]) -> Iterator[bytes]:
-    lines = [f"# {line}" for line in definitions(wanted, _heads(wanted))]
+    lines = [f"# {line}" for line in [*_invented(), *definitions(wanted, _heads(wanted))]]
     yield (BOM + "".join(csv_line([line]) for line in lines)).encode()
     yield csv_line([COLUMNS[code].label for code in wanted.columns]).encode()
     count = 0
@@ -61,7 +66,8 @@ def _csv(wanted: Wanted, batches: Iterable[Sequence[BulkRow]]) -> Iterator[bytes
 def _jsonl(wanted: Wanted, batches: Iterable[Sequence[BulkRow]]) -> Iterator[bytes]:
     first, *heads = definitions(wanted, _heads(wanted))
     meanings = dict(zip(wanted.columns, heads, strict=True))
-    yield orjson.dumps({"export": first, "columns": meanings}, option=orjson.OPT_APPEND_NEWLINE)
+    said = dict(zip(("invented",), _invented(), strict=False))
+    yield orjson.dumps({"export": first, "columns": meanings, **said}, option=orjson.OPT_APPEND_NEWLINE)
     count = 0
     for batch in batches:
         count += len(batch)

@@ -20,13 +20,19 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import localtime
 from django.utils.translation import get_language, gettext
 
-from shanzhi.ui import fields, formats
+from shanzhi.ui import fields, formats, invented
 from shanzhi.ui.components import Choice, Column, LightLevel, Pager, Problem, Row, Step, Table, Tone
 from shanzhi.ui.icons import LIGHTS, icon_names
 
 register = template.Library()
 
 SPRITE = "ui/build/icons.svg"
+
+
+@register.simple_tag
+def is_invented() -> bool:
+    """`{% is_invented as yes %}`: is this a demo city? Not from the page's context: error pages are drawn without one."""
+    return invented.is_invented()
 
 
 def _lang() -> str:

@@ -22,6 +22,7 @@ from shanzhi.kernel.matters.web.columns import Field, fields_of
 from shanzhi.kernel.matters.web.desk import check_staff
 from shanzhi.kernel.matters.web.find import FindForm
 from shanzhi.kernel.organisation import queries as organisation
+from shanzhi.ui.invented import invented_lines
 
 IN_MEMORY = 1 << 20
 # Saved, never shown, never kept by anything in between.
@@ -83,7 +84,7 @@ def send_list(
         gettext(msg("事项")),
         tuple(gettext(f.label) for f in fields),
         gettext(msg("说明")),
-        _about(request, listing, told, fields),
+        (*invented_lines(), *_about(request, listing, told, fields)),
     )
     # Closed with the answer; or here, where there is none.
     file = cast(IO[bytes], SpooledTemporaryFile(max_size=IN_MEMORY))  # noqa: SIM115

@@ -26,6 +26,7 @@ from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.modules.keeper.policy.sheets import BYTES_MOST, CATEGORY_HEADS, category_rows
 from shanzhi.modules.keeper.web.common import DayForm, check, count_of, day_of
 from shanzhi.ui.components import Badge, Column, Row, Table
+from shanzhi.ui.invented import invented_lines
 
 LEVEL_NAMES = {"city": msg("市级"), "county": msg("县级"), "township": msg("乡镇级")}
 
@@ -243,7 +244,8 @@ def categories_file(request: ActingRequest, form: str) -> HttpResponse:
         raise InputError(msg("没有这种文件格式。请选择 CSV 或 XLSX。"))
     tree = queries.category_tree(local_date(request.now))
     out = BytesIO()
-    about = ((msg("怎么改"), msg("新代码会新增，改了名称会改名，停用写“是”，并入写另一个代码；没写的行不变。")),)
+    how = (msg("怎么改"), msg("新代码会新增，改了名称会改名，停用写“是”，并入写另一个代码；没写的行不变。"))
+    about = (*invented_lines(), how)
     sheet = Sheet(msg("分类"), tuple(CATEGORY_HEADS.values()), msg("说明"), about)
     lines = (
         (row.code, row.name, row.help, row.department, row.level, row.words, "是" if row.is_retired else "", row.into)

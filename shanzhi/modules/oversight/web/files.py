@@ -18,6 +18,7 @@ from shanzhi.modules.oversight import queries
 from shanzhi.modules.oversight.policy import FEATURE, MEASURES, MEDIAN_LABEL, MEDIAN_MEANING, dimension_of
 from shanzhi.modules.oversight.web.show import BOUNCE_HEADS, FIRST
 from shanzhi.modules.oversight.web.views import looked_at
+from shanzhi.ui.invented import invented_lines
 
 Told = Sequence[tuple[str, str]]
 IN_MEMORY = 1 << 20
@@ -80,7 +81,7 @@ def _send(
         (gettext(msg("统计范围")), " ".join(name for _, name in path) or gettext(msg("本岗位看得到的全部事项"))),
         *((gettext(label), gettext(meaning)) for label, meaning in means),
     )
-    sheet = Sheet(name, tuple(gettext(head) for head in heads), gettext(msg("说明")), about)
+    sheet = Sheet(name, tuple(gettext(head) for head in heads), gettext(msg("说明")), (*invented_lines(), *about))
     file = cast(IO[bytes], SpooledTemporaryFile(max_size=IN_MEMORY))  # noqa: SIM115 - closed with the answer
     WRITERS[file_format](file, sheet, rows)
     file.seek(0)

@@ -1,0 +1,53 @@
+"""What the demo says on the console once it is up: the address, the sign-ins, and what to look at in each."""
+
+from datetime import datetime
+
+from rich.console import Console
+from rich.table import Column, Table
+
+from shanzhi.config.demo.around import followed
+from shanzhi.config.demo.city import PASSWORD, actor_of, first_county, logins
+from shanzhi.config.installation import Installation
+from shanzhi.core.periods import local_date
+from shanzhi.kernel.organisation import queries as organisation
+
+LOOKS = {
+    "triage": "待受理、待派单，派单建议从派单目录来",
+    "triage2": "和 triage 同一个收件箱，看两席怎样不撞车",
+    "operator": "接线台：来电一边说，一边出相似事项和知识条目",
+    "operator2": "另一席，看来电只归一席",
+    "knowledge": "知识库：条目、版本、复核日期",
+    "housing": "总是超期的单位：一屏红灯，退单、重办都有",
+    "urban": "雨季那一周的排水，别的单位退来的单",
+    "checker": "待核查，核查退回的理由",
+    "supervisor": "督办：超期在哪、谁在退单，雨季那一周和夜间施工",
+    "keeper": "区划、场所、单位岗位、派单目录、导入",
+    "security": "账号、权限、审批",
+    "grid": "今天的网格：到期、要巡查的场所、附近的事件",
+    "community": "网格上报来的事件、抽查",
+    "township": "社区上报来的事件，视图“积水”",
+    "auditor": "日志、封签、谁看过联系方式",
+}
+"""Sign-in → what is worth looking at there, in one line."""
+
+
+def city_name(city_code: str, now: datetime) -> str:
+    """The name of the demo's city, its code where it isn't loaded."""
+    region = organisation.region_of_code(city_code, local_date(now))
+    return region.name if region else city_code
+
+
+def welcome(installation: Installation, *, city_code: str, address: str, now: datetime, console: Console) -> None:
+    """Print the guide."""
+    console.print(f"\n[bold]{city_name(city_code, now)}（演示数据，纯属虚构）[/bold]  {address}")
+    table = Table(
+        "登录名", "是谁", Column("看什么", overflow="fold"), title=f"密码都是 {PASSWORD}", title_justify="left"
+    )
+    for login in logins(city_code, first_county(city_code, now)):
+        if actor_of(login, now) is not None:
+            table.add_row(login.username, login.what, LOOKS.get(login.username, ""))
+    console.print(table)
+    console.print(f"居民不用登录：首页反映问题，{address}public/ 看公开的事项。")
+    for number, code in followed(installation):
+        console.print(f"  查进度用这一件：编号 {number}  查询码 {code}")
+    console.print("除区划外，单位人员、场所和诉求都是虚构的。Ctrl-C 停止。")
