@@ -12,6 +12,7 @@ from shanzhi.kernel.organisation.operations.places import (
 from shanzhi.kernel.organisation.operations.posts import PostsCount, StaffCount, posts_load, posts_staff
 from shanzhi.kernel.organisation.operations.redraw import RegionsChangedCount, redraw_followed, regions_change
 from shanzhi.kernel.organisation.operations.regions import RegionsCount, regions_load, zone_create
+from shanzhi.kernel.organisation.operations.shapes import shapes_keep, shapes_load, shapes_take_over
 from shanzhi.kernel.organisation.operations.units import UnitsCount, units_load
 
 __all__ = [
@@ -37,6 +38,9 @@ __all__ = [
     "regions_change",
     "regions_judge",
     "regions_load",
+    "shapes_keep",
+    "shapes_load",
+    "shapes_take_over",
     "staff_add",
     "units_load",
     "zone_create",

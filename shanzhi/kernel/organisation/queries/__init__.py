@@ -72,6 +72,17 @@ from shanzhi.kernel.organisation.queries.regions import (
     zones_over,
 )
 from shanzhi.kernel.organisation.queries.rules import unit_catalogue, zone_plans
+from shanzhi.kernel.organisation.queries.shapes import (
+    Draft,
+    LoadLine,
+    ShapeRow,
+    region_at_point,
+    shape_draft,
+    shape_loads,
+    shape_of,
+    shapes_judged,
+    shapes_of,
+)
 from shanzhi.kernel.organisation.queries.units import (
     Intake,
     UnitRow,
@@ -88,9 +99,11 @@ from shanzhi.kernel.organisation.queries.units import (
 from shanzhi.kernel.organisation.tree import one_tree
 
 __all__ = [
+    "Draft",
     "Following",
     "Intake",
     "LeftPost",
+    "LoadLine",
     "PastState",
     "PlaceFilter",
     "PlacePast",
@@ -103,6 +116,7 @@ __all__ = [
     "RedrawLine",
     "RegionRow",
     "Responsible",
+    "ShapeRow",
     "StaffRow",
     "UnitRow",
     "box_of_city",
@@ -140,6 +154,7 @@ __all__ = [
     "redraws",
     "redraws_waiting",
     "region_at_or_above",
+    "region_at_point",
     "region_became",
     "region_by_id",
     "region_history",
@@ -148,6 +163,11 @@ __all__ = [
     "responsible_on",
     "roles_of_units",
     "scope_code_of_post",
+    "shape_draft",
+    "shape_loads",
+    "shape_of",
+    "shapes_judged",
+    "shapes_of",
     "staff_names",
     "staff_with_posts",
     "top_regions",
