@@ -118,16 +118,16 @@ def _name(paper: _Paper, name: str, outline: BaseGeometry) -> str:
     x, y = paper.at(inner.x, inner.y)
     west, _, east, _ = outline.bounds
     room = paper.at(east, 0)[0] - paper.at(west, 0)[0]
-    if len(name) * 12 > room:
+    if len(name) * 16 > room:
         return ""
-    return f'<text x="{x:.1f}" y="{y + 4:.1f}" font-size="12" text-anchor="middle" fill="currentColor">{escape(name)}</text>'
+    return f'<text x="{x:.1f}" y="{y + 5.5:.1f}" font-size="16" text-anchor="middle" fill="currentColor">{escape(name)}</text>'
 
 
 def _number(paper: _Paper, number: int, point: Point, is_error: bool) -> str:
     x, y = paper.at(point.longitude, point.latitude)
     return (
-        f'<g><circle cx="{x:.1f}" cy="{y:.1f}" r="11" fill="Canvas" stroke="currentColor"'
-        f' stroke-width="{2.5 if is_error else 1}"/><text x="{x:.1f}" y="{y + 4:.1f}" font-size="12"'
+        f'<g><circle cx="{x:.1f}" cy="{y:.1f}" r="14" fill="Canvas" stroke="currentColor"'
+        f' stroke-width="{2.5 if is_error else 1}"/><text x="{x:.1f}" y="{y + 5.5:.1f}" font-size="16"'
         f' font-weight="{700 if is_error else 400}" text-anchor="middle" fill="currentColor">{number}</text></g>'
     )
 

@@ -163,10 +163,9 @@ def _day(request: ActingRequest, otherwise: date) -> date:
 
 def _findings(judged: Judged) -> Table:
     columns = [
-        Column("number", gettext("号")),
+        Column("name", gettext("图上的号和区域")),
         Column("severity", gettext("轻重"), "badge"),
         Column("code", gettext("代码")),
-        Column("name", gettext("区域")),
         Column("what", gettext("问题")),
         Column("point", gettext("位置")),
     ]
@@ -176,10 +175,9 @@ def _findings(judged: Judged) -> Table:
 
 def _cells(number: int, one: Finding) -> dict[str, object]:
     return {
-        "number": number,
+        "name": f"{number}　{one.name or one.code or gettext('整个文件')}",
         "severity": Badge(gettext(SEVERITY_NAMES[one.severity]), "bad" if one.severity is Severity.ERROR else "warn"),
         "code": one.code or "—",
-        "name": one.name or "—",
         "what": say(one),
         "point": f"{one.point.longitude:.5f}, {one.point.latitude:.5f}" if one.point else "—",
     }
@@ -199,7 +197,7 @@ def region_picture(row: queries.RegionRow, below: Sequence[queries.RegionRow], o
     shapes = {one.region_id: one for one in queries.shapes_of([row.id, *(one.id for one in below)], on)}
     own = shapes.get(row.id)
     parts = [
-        (one.name, f"{reverse('keeper:region', args=[one.id])}?on={on:%Y-%m-%d}", shapes[one.id].sketch)
+        (one.short_name, f"{reverse('keeper:region', args=[one.id])}?on={on:%Y-%m-%d}", shapes[one.id].sketch)
         for one in below
         if one.id in shapes
     ]
