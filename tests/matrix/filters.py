@@ -322,6 +322,7 @@ DECIDES_OTHERWISE: Mapping[str, str] = {
     "shanzhi.kernel.matters.queries.sitting:_gave_back": "goes by the units that an address names, whoever asks",
     "shanzhi.kernel.matters.queries.tally:root_of": "names a region; the counts apply the policy's predicate themselves",
     "shanzhi.modules.oversight.operations:post_hand_over": _ASKS,
+    "shanzhi.modules.worklist.queries:part_of": "hands its unit to ListFilter; _filtered is switched off",
     "shanzhi.modules.worklist.queries:worklist": "hands its unit to ListFilter; _filtered is switched off",
 }
 

@@ -261,7 +261,7 @@ def _may_see(who: Who, name: str, facet: str, *, revealed: str, resident: bool) 
 _RANDOM = re.compile(
     r'(csrfmiddlewaretoken" value=|csrf-token" content=|name="key" value=|value=)"[\w-]{36,64}"'
     r"|X-Request-ID: [0-9a-f]{32}|parked(=|%3D)[0-9a-f-]{36}|csrftoken=[^;]*;[^\n]*|sessionid=[^;]*;[^\n]*|Expires: [^\n]*|Content-Length: \d+|copy-\d+-[0-9a-f]+"
-    r"|/desk/call/[0-9a-f-]{36}/"
+    r"|/desk/call/[0-9a-f-]{36}/|/desk/rings/\?ref=[0-9a-f-]{36}"
 )
 
 

@@ -277,7 +277,13 @@ PAGES: Mapping[str, Page] = {
     "hotline:rings": Page("desk", head=False, asks=("ref",)),
     "hotline:look": Page(write="desk", sends={"ref": CALL, "body": "看看"}),
     "hotline:call": Page(
-        "desk", "desk", args=({"ref": CALL},), head=False, sends={"do": "look"}, seen_by=frozenset({"operator"})
+        "desk",
+        "desk",
+        args=({"ref": CALL},),
+        head=False,
+        sends={"do": "look"},
+        asks=("new",),
+        seen_by=frozenset({"operator"}),
     ),
     # Knowledge items and the dispatch catalogue know nothing of matters; this world has neither, so none is found.
     "hotline:knowledge": Page("knowledge_read", head=False, asks=("q", "category", "standing", "after")),

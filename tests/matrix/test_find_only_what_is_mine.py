@@ -26,12 +26,16 @@ SEARCHES = {
     "matters:list": "q",
     "matters:file": "q",
     "worklist:list": "q",
+    "worklist:file": "q",
+    "checks:file": "q",
     "checks:desk": "q",
     "api:matters_list": "words",
 }
 """Where words are searched for in matters → the parameter."""
 SEARCHES_OTHERWISE = {
     "access:staff_sessions": "members of staff by their whole name or work number",
+    "keeper:places": "places of the city, which are no matters",
+    "hotline:knowledge": "questions and answers, which are no matters",
     "matters:views": "keeps what was searched for under a name, and searches nothing",
 }
 NONSENSE, NO_NUMBER = "zzqxnothing", "20251118-987654321"

@@ -72,6 +72,8 @@ def take_up_of(kind: Kind) -> str:
 
 def own_places(region_code: str) -> CodeRanges:
     """Whose places a grid's staff look after: the grid's own, and those that lie in its community and in no grid."""
+    if not region_code:
+        return CodeRanges()
     community = region_code[:COMMUNITY_DIGITS]
     # Just the community's own code: all that is longer and begins with it comes after its "0".
     return CodeRanges.from_prefixes(region_code).union(CodeRanges.of([(community, f"{community}0")]))

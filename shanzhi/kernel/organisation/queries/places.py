@@ -186,6 +186,7 @@ def places_near(
 
 def find_places(text: str, on: date, *, ranges: CodeRanges | None = None, limit: int = 10) -> list[PlaceRow]:
     """Open places in whose names or address every word of `text` stands; names that begin so first; 2 or 3 queries."""
+    text = text.replace("\0", "")
     if not text.split():
         return []
     condition, params = _condition(PlaceFilter(ranges, "", text))
@@ -313,7 +314,7 @@ def _condition(wanted: PlaceFilter) -> tuple[str, dict[str, Any]]:
     if wanted.kind:
         parts.append(" AND v.kind = %(kind)s")
         params["kind"] = wanted.kind
-    for place, word in enumerate(wanted.words.split()[:WORDS_MOST]):
+    for place, word in enumerate(wanted.words.replace("\0", "").split()[:WORDS_MOST]):
         parts.append(f" AND strpos(v.name || ' ' || v.also || ' ' || v.address, %(word{place})s) > 0")
         params[f"word{place}"] = word
     return "".join(parts), params

@@ -231,9 +231,9 @@ def new(request: ActingRequest) -> HttpResponse:
 def edit(request: ActingRequest, code: str) -> HttpResponse:
     """Write an item's next version."""
     desk.check_staff(request, KNOWLEDGE)
+    newest = queries.item_of(code)
     if request.method == "POST":
         return _save(request, code)
-    newest = queries.item_of(code)
     return _draw(request, ItemForm(_typed(newest)), code, newest.version)
 
 
