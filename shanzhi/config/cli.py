@@ -174,6 +174,34 @@ def regions_undo(
             redraw_cli.undo(number, on.date(), out, console=Console())
 
 
+@regions.command("shapes")
+def regions_shapes(
+    file: Annotated[Path, typer.Argument(help="GeoJSON 文件（UTF-8，最多 50 MB）。")],
+    datum: Annotated[str, typer.Option(help="坐标系：WGS84、CGCS2000、GCJ-02 或 BD-09。")],
+    on: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="从哪一天起生效；默认今天。")] = None,
+    dry: Annotated[bool, typer.Option("--try", help="只检查，不采用。")] = False,
+    even_so: Annotated[bool, typer.Option("--even-so", help="提醒都看过了，仍然采用。")] = False,
+    code_field: Annotated[str, typer.Option(help="代码所在的属性名；默认自己找。")] = "",
+) -> None:
+    """检查并采用区域边界：环、代码、重叠、空白、坐标系；有错误的一个也不采用。"""
+    with ready() as installation:
+        from shanzhi.config.database import acting_as
+        from shanzhi.kernel.organisation import shape_cli
+
+        day = on.date() if on else timezone.localdate()
+        with acting_as(installation, "importer"):
+            shape_cli.load(
+                file,
+                datum=datum,
+                code_field=code_field,
+                on=day,
+                now=timezone.now(),
+                dry=dry,
+                even_so=even_so,
+                console=Console(),
+            )
+
+
 @units.command("load")
 def units_load(code: str) -> None:
     """按单位目录设立一座城市的综治中心、部门、乡镇街道、村社区及其岗位（先载入区划）。"""

@@ -397,6 +397,8 @@ PAGES: Mapping[str, Page] = {
     "keeper:region_plan": Page("keep", "keep", sends={"do": "look"}),
     "keeper:region_changes": Page("keep", asks=("before",)),
     "keeper:region_undo": Page("keep", "keep", args=({"number": "1"},), sends={"on": "2031-01-01"}, says="404"),
+    "keeper:shapes": Page("keep", "keep", sends={"datum": "WGS84"}),
+    "keeper:shapes_found": Page("keep", "keep", sends={"holds_from": "2031-01-01"}, says="404"),
     # -- imports: one's own, which the keeper of the world brought
     "imports:list": Page("import", "import", sends={"subject": "matters", "source": "旧系统"}),
     "imports:one": Page("import", "import", args=({"key": IMPORT},), seen_by=ASKER, sends={"do": "start"}),

@@ -34,6 +34,7 @@ UNDER_POLICY = {
     "imports_mapping",
     "imports_piece",
     "imports_upload",
+    "organisation_shape_draft",
 }
 READ_WHOLE = {
     "organisation_admission": "what may be asked of communities and grids: public by nature",
@@ -53,12 +54,15 @@ READ_WHOLE = {
     "matters_ruleedition": "the city's categories and calendar",
     "organisation_place": "compounds, schools, parks: nobody lives in the table",
     "organisation_place_version": "what was said of them, with the office phones that hang at their doors",
+    "organisation_region_shape": "where a region ends",
+    "organisation_shape_load": "which file of outlines was taken over when, by its hash",
 }
 """Under a policy for writing alone: the application reads all of it."""
 REMOVED = {
     "matters_savedview": "a list that somebody named for themselves, and may forget",
     "imports_piece": "a file that somebody brought, and thinks better of",
     "matters_dispatchrow": "a row of a draft",
+    "organisation_shape_draft": "a file of outlines that somebody brought, and replaces by the next",
 }
 """What the application may delete, and whose that is; of nobody else's anything goes."""
 # Readable by the application without a policy, and why that gives nothing away.

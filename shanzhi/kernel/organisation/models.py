@@ -489,3 +489,84 @@ class PlaceVersion(models.Model):
                 ],
             ),
         ]
+
+
+class ShapeLoad(models.Model):
+    """One taking over of outlines: which file (SHA-256), in which datum it was drawn, from when it holds, how many."""
+
+    id = models.BigAutoField(primary_key=True)
+    digest = models.CharField(max_length=64, db_collation="C")
+    datum = models.CharField(max_length=10, db_collation="C")
+    holds_from = models.DateField()
+    shapes = models.IntegerField()
+    post = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "organisation_shape_load"
+        constraints = [models.CheckConstraint(condition=Q(shapes__gt=0), name="organisation_shape_load_some")]
+
+
+class RegionShape(models.Model):
+    """A region's outline in WGS84 from `holds_from` up to (not with) `holds_until`; only added to, like place versions.
+
+    `outline` and `sketch` (fewer points, for a page) are WKB; the box is in degrees, the area on the sphere. An outline
+    that a later one of the same or an earlier day replaced holds for no day: both days are equal.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="+", db_index=False)
+    load = models.ForeignKey(ShapeLoad, on_delete=models.PROTECT, related_name="+", db_index=False)
+    outline = models.BinaryField()
+    sketch = models.BinaryField()
+    area_m2 = models.FloatField()
+    south = models.FloatField()
+    north = models.FloatField()
+    west = models.FloatField()
+    east = models.FloatField()
+    holds_from = models.DateField()
+    holds_until = models.DateField(null=True)
+
+    class Meta:
+        db_table = "organisation_region_shape"
+        indexes = [models.Index(fields=["south", "north", "west", "east"], name="organisation_shape_box")]
+        constraints = [
+            models.UniqueConstraint(fields=["region", "load"], name="organisation_shape_once"),
+            models.CheckConstraint(
+                condition=Q(holds_until__isnull=True) | Q(holds_until__gte=F("holds_from")),
+                name="organisation_shape_days",
+            ),
+            models.CheckConstraint(
+                condition=Q(area_m2__gt=0, south__gte=-90, north__lte=90, west__gte=-180, east__lte=180)
+                & Q(south__lt=F("north"), west__lt=F("east")),
+                name="organisation_shape_in_degrees",
+            ),
+            ExclusionConstraint(
+                name="organisation_shape_one_at_a_time",
+                expressions=[
+                    (_point("region_id"), RangeOperators.OVERLAPS),
+                    (
+                        Func(F("holds_from"), F("holds_until"), Value("[)"), function="daterange"),
+                        RangeOperators.OVERLAPS,
+                    ),
+                ],
+            ),
+        ]
+
+
+class ShapeDraft(models.Model):
+    """A file of outlines that a keeper's post has uploaded and not taken over yet; one a post, replaced by the next.
+
+    `content` is the file, deflated.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    post = models.OneToOneField(Post, on_delete=models.PROTECT, related_name="+")
+    digest = models.CharField(max_length=64, db_collation="C")
+    datum = models.CharField(max_length=10, db_collation="C")
+    code_field = models.CharField(max_length=40, default="")
+    content = models.BinaryField()
+    made_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "organisation_shape_draft"

@@ -287,3 +287,16 @@ class AdmissionEnded(Payload):
 
     admission_id: int
     until: date
+
+
+@payload("shapes.load")
+@dataclass(frozen=True, slots=True)
+class ShapesLoaded(Payload):
+    """Outlines of regions were taken over from a day; which file by its SHA-256, how many warnings were confirmed."""
+
+    load_id: int
+    digest: str
+    datum: str
+    effective_on: date
+    shapes: int
+    warnings: int

@@ -5,6 +5,7 @@ from datetime import date
 
 from django.db.models import Q, QuerySet
 
+from shanzhi.core.geo import Point
 from shanzhi.core.ranges import CodeRanges, next_code
 from shanzhi.kernel.matters import queries as matters
 from shanzhi.kernel.organisation import queries as organisation
@@ -158,6 +159,15 @@ def _by_place(text: str, within: CodeRanges | None, on: date) -> list[Community]
         community = Community(place.region_code[:COMMUNITY_DIGITS], place.name, " ".join([*names, place.name]))
         found.setdefault(community.code, community)
     return list(found.values())
+
+
+def community_at(point: Point | None, on: date) -> Community | None:
+    """The community whose outline holds this point, told by its own name; None where the city has no outlines there.
+    A suggestion for whoever gave the point; it is kept nowhere."""
+    row = organisation.region_at_point(point, on) if point else None
+    if row is not None and row.level is Level.GRID and row.parent_id is not None:
+        row = organisation.region_by_id(row.parent_id, on)
+    return _community(row) if row is not None and row.level is Level.COMMUNITY else None
 
 
 def region_name(code: str, on: date) -> str:

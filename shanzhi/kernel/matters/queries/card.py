@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from shanzhi.core.geo import Point
+from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.clock.policy import Light, Remaining, remaining
@@ -21,6 +23,7 @@ from shanzhi.kernel.matters.policy.report import CHANNELS, follow_hash, normalis
 from shanzhi.kernel.matters.policy.rights import part_name
 from shanzhi.kernel.matters.queries.names import Names, light_of
 from shanzhi.kernel.matters.rulebook import categories, grounds, kind_version, work_calendar
+from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.vault import queries as vault
 from shanzhi.kernel.vault.operations import READ_REASONS, keyring
 from shanzhi.kernel.vault.policy.keeping import ERASE_REASONS, HOLD_GROUNDS
@@ -87,6 +90,7 @@ class MatterCard:
     place: str
     latitude: float | None
     longitude: float | None
+    point_elsewhere: str
     channel_name: str
     reported_at: datetime
     stage: str
@@ -160,6 +164,7 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
         place=matter.place_text,
         latitude=float(matter.latitude) if matter.latitude is not None else None,
         longitude=float(matter.longitude) if matter.longitude is not None else None,
+        point_elsewhere="" if for_reporter else _elsewhere(matter, now),
         channel_name=CHANNELS.get(matter.channel, matter.channel),
         reported_at=matter.reported_at,
         stage=matter.stage,
@@ -187,6 +192,18 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
         may_reach=may_reach,
         for_reporter=for_reporter,
     )
+
+
+def _elsewhere(matter: Matter, now: datetime) -> str:
+    """Where the point lies by the outlines, when that isn't the matter's region: a hint for people; nothing is changed."""
+    if matter.latitude is None or matter.longitude is None:
+        return ""
+    on = local_date(now)
+    there = organisation.region_at_point(Point(float(matter.latitude), float(matter.longitude)), on)
+    own = organisation.region_by_id(matter.region_id, on) if there else None
+    if there is None or own is None or own.ranges.contains(there.code) or there.ranges.contains(own.code):
+        return ""
+    return there.path
 
 
 def _shares(rows: list[Assignment], names: Names, now: datetime) -> tuple[Share, ...]:

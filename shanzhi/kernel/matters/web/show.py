@@ -79,6 +79,7 @@ def facts_of(card: MatterCard) -> tuple[tuple[str, object], ...]:
         (gettext(msg("区域")), card.region_name),
         (gettext(msg("地点")), card.place),
         (gettext(msg("坐标（WGS84）")), point),
+        (gettext(msg("坐标在别的区域")), card.point_elsewhere),
         (gettext(msg("来源")), gettext(card.channel_name)),
         (gettext(msg("结果")), gettext(RESULTS[card.result]) if card.result in RESULTS else ""),
         (gettext(msg("反映人评价")), _verdict(card.solved, card.satisfied)),

@@ -32,6 +32,7 @@ from shanzhi.kernel.organisation.operations.seats import (
     post_differences,
     post_rename,
 )
+from shanzhi.kernel.organisation.operations.shapes import shapes_keep, shapes_load, shapes_take_over
 from shanzhi.kernel.organisation.operations.units import UnitsCount, units_load
 
 __all__ = [
@@ -69,6 +70,9 @@ __all__ = [
     "regions_change",
     "regions_judge",
     "regions_load",
+    "shapes_keep",
+    "shapes_load",
+    "shapes_take_over",
     "staff_add",
     "unit_add",
     "unit_close",

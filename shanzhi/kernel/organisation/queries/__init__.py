@@ -92,6 +92,17 @@ from shanzhi.kernel.organisation.queries.regions import (
     zones_over,
 )
 from shanzhi.kernel.organisation.queries.rules import unit_catalogue, zone_plans
+from shanzhi.kernel.organisation.queries.shapes import (
+    Draft,
+    LoadLine,
+    ShapeRow,
+    region_at_point,
+    shape_draft,
+    shape_loads,
+    shape_of,
+    shapes_judged,
+    shapes_of,
+)
 from shanzhi.kernel.organisation.queries.units import (
     Intake,
     UnitRow,
@@ -110,10 +121,12 @@ from shanzhi.kernel.organisation.tree import one_tree
 
 __all__ = [
     "AdmissionRow",
+    "Draft",
     "Following",
     "Held",
     "Intake",
     "LeftPost",
+    "LoadLine",
     "OfficeCard",
     "OfficeFilter",
     "OfficeRow",
@@ -133,6 +146,7 @@ __all__ = [
     "Responsible",
     "Seat",
     "SeatCard",
+    "ShapeRow",
     "StaffRow",
     "UnitRow",
     "admission_list",
@@ -176,6 +190,7 @@ __all__ = [
     "redraws",
     "redraws_waiting",
     "region_at_or_above",
+    "region_at_point",
     "region_became",
     "region_by_id",
     "region_history",
@@ -186,6 +201,11 @@ __all__ = [
     "scope_code_of_post",
     "seat_card",
     "seats_of_unit",
+    "shape_draft",
+    "shape_loads",
+    "shape_of",
+    "shapes_judged",
+    "shapes_of",
     "staff_names",
     "staff_with_posts",
     "top_regions",

@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from shanzhi.core.errors import DomainError
+from shanzhi.core.geo import Point
 from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.web.middleware import ActingRequest, remember_followed
@@ -127,6 +128,9 @@ def _page(
 ) -> HttpResponse:
     searched = request.POST.get("do") == FINDING
     found = _found(place, request, searched)
+    here = queries.community_at(_point(form), local_date(request.now))
+    if here and searched and not place.code and all(row.code != here.code for row in found):
+        found = [here, *found]
     # One match is most likely the one that was meant: it saves a tap, and can be seen.
     chosen = place.region or (found[0].code if searched and len(found) == 1 else "")
     context = {
@@ -135,6 +139,8 @@ def _page(
         "found": found,
         "chosen": chosen,
         "searched": searched,
+        # Said and no more: whoever writes knows better than their phone.
+        "elsewhere": here if here and place.code and not here.code.startswith(place.code) else None,
         "choices": _choices(place, request),
         "places_url": reverse("intake:places"),
         "kept": uploads.shown(stored),
@@ -145,6 +151,14 @@ def _page(
     response = render(request, "intake/report.html", context, status=status)
     response["Cache-Control"] = "no-store"
     return response
+
+
+def _point(form: ReportForm) -> Point | None:
+    """Where the person pressed the button, if they did."""
+    try:
+        return Point(float(form["latitude"].value() or ""), float(form["longitude"].value() or ""))
+    except (TypeError, ValueError):
+        return None
 
 
 @require_safe

@@ -29,6 +29,7 @@ from shanzhi.modules.keeper import operations, queries
 from shanzhi.modules.keeper.policy import FEATURE
 from shanzhi.modules.keeper.policy.regions import month_before
 from shanzhi.modules.keeper.web.region_forms import FORMS, KINDS, ChangeForm, FileForm, MergeForm, UndoForm
+from shanzhi.modules.keeper.web.shapes import region_picture
 from shanzhi.ui.components import Column, Row, Table
 
 FILE_MOST = 1_000_000
@@ -51,6 +52,7 @@ def region(request: ActingRequest, region_id: int | None = None) -> HttpResponse
     month = _day(request.GET.get("month", "") + "-01", month_before(today)).replace(day=1)
     page = queries.region_page(region_id, on, month, request.now)
     level = page.row.level if page.row else None
+    picture, area = region_picture(page.row, page.below, on) if page.row else ("", "")
     context = {
         "page": page,
         "on": on,
@@ -60,6 +62,8 @@ def region(request: ActingRequest, region_id: int | None = None) -> HttpResponse
         "kinds": _kinds(page.row) if page.row and on == today else [],
         "figures": _figures(page.figures, f"{month:%Y-%m}"),
         "month": f"{month:%Y-%m}",
+        "picture": picture,
+        "area": area,
     }
     return render(request, "keeper/region.html", context)
 

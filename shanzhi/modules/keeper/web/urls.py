@@ -11,6 +11,7 @@ from shanzhi.modules.keeper.web import (
     posts,
     processes,
     regions,
+    shapes,
     units,
 )
 
@@ -24,6 +25,8 @@ urlpatterns = [
     path("places/<int:place_id>/restore/", places.restore, name="place_restore"),
     path("places/<int:place_id>/sign/", places.sign, name="place_sign"),
     path("regions/", regions.region, name="regions"),
+    path("regions/shapes/", shapes.upload, name="shapes"),
+    path("regions/shapes/found/", shapes.found, name="shapes_found"),
     path("regions/<int:region_id>/", regions.region, name="region"),
     path("regions/<int:region_id>/<str:do>/", regions.change, name="region_change"),
     path("regions/plan/", regions.plan, name="region_plan"),
