@@ -35,7 +35,7 @@ def test_it_leads_from_a_figure_to_its_matters(site: Site, meet: Meet) -> None:
 
     page.get_by_role("link", name="张店区", exact=True).click()
     expect(page.locator("strong[aria-current=page]")).to_have_text("张店区")
-    expect(page.get_by_role("link", name="马尚街道")).to_be_visible()
+    expect(page.get_by_role("link", name="马尚街道", exact=True)).to_be_visible()
     page.get_by_role("link", name="淄博市", exact=True).click()
 
     page.get_by_role("link", name="退单来往").last.click()

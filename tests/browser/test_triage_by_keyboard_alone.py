@@ -77,8 +77,8 @@ def test_it_takes_in_and_gives_out(site: Site, meet: Meet) -> None:
     keys.press("Escape")
     keys.press("a")
     dispatcher.sees("已受理。")
-    assert site.stage(second.number) == "accepted"
     open_by_keys(page, "物业半年不修楼道灯")
+    assert site.stage(second.number) == "accepted"
     expect(page.locator("select[name=category]")).to_have_value(CATEGORY)
     expect(page.locator("input[name=lead]:checked")).to_have_count(1)
     dispatcher.looks("triage-accepted")

@@ -106,7 +106,7 @@ def test_it_finds_a_matter_by_a_word(site: Site, meet: Meet) -> None:
     handler = meet("handler")
     handler.signs_in("handler")
     handler.page.keyboard.press("/")
-    handler.page.keyboard.type("消防通道")
+    handler.page.keyboard.type("地下车库")
     handler.page.keyboard.press("Enter")
     rows = handler.page.locator("#list [data-row]")
     expect(rows).to_have_count(1)

@@ -35,6 +35,7 @@ SEARCHES = {
 SEARCHES_OTHERWISE = {
     "access:staff_sessions": "members of staff by their whole name or work number",
     "keeper:places": "places of the city, which are no matters",
+    "keeper:units": "units, which are no matters",
     "hotline:knowledge": "questions and answers, which are no matters",
     "matters:views": "keeps what was searched for under a name, and searches nothing",
 }
