@@ -62,14 +62,14 @@ def reach(page: Page, name: str) -> None:
 def test_it_takes_in_and_gives_out(site: Site, meet: Meet) -> None:
     first = site.report("小区门口的垃圾桶满了没人收，气味很大", region_code=COMMUNITY)
     site.report("人行道的地砖松了，雨天溅水", region_code=COMMUNITY)
-    second = site.report("物业半年不修楼道灯，多次打电话没有人来", region_code=COMMUNITY, contact_phone="13812345678")
+    second = site.report("物业半年不修单元门，多次打电话没有人来", region_code=COMMUNITY, contact_phone="13812345678")
     dispatcher = meet("dispatcher")
     page, keys = dispatcher.page, dispatcher.page.keyboard
     sign_in(dispatcher, "dispatcher")
     dispatcher.looks("triage")
 
     # One step after the other: the category, accepted; the unit that it suggests, dispatched.
-    open_by_keys(page, "物业半年不修楼道灯")
+    open_by_keys(page, "物业半年不修单元门")
     keys.press("c")
     with page.expect_response(re.compile("/unit/")):
         choose(page, "category", "housing.property-fees")
@@ -77,7 +77,7 @@ def test_it_takes_in_and_gives_out(site: Site, meet: Meet) -> None:
     keys.press("Escape")
     keys.press("a")
     dispatcher.sees("已受理。")
-    open_by_keys(page, "物业半年不修楼道灯")
+    open_by_keys(page, "物业半年不修单元门")
     assert site.stage(second.number) == "accepted"
     expect(page.locator("select[name=category]")).to_have_value(CATEGORY)
     expect(page.locator("input[name=lead]:checked")).to_have_count(1)
