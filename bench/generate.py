@@ -68,7 +68,7 @@ UPDATE g SET due = CASE WHEN stage NOT IN ('closed', 'refused', 'withdrawn')
 INSERT INTO matters_matter (id, number, kind, kind_version, stage, result, channel, title, body, salt, category,
     region_id, region_code, scope_code, place_text, reported_at, stage_since, due_at, warn_at, ended_at, in_intake,
     counts, solved, satisfied, public_consent, follow_hash, version, steps, holder_unit_id, intake_unit_id)
-SELECT i, to_char(at AT TIME ZONE 'Asia/Shanghai', 'YYYYMMDD') || '-' || lpad(i::text, 6, '0'), 'request', 1, stage,
+SELECT i, to_char(at AT TIME ZONE 'Asia/Shanghai', 'YYYYMMDD') || '-' || lpad(i::text, 6, '0'), 'request', %(version)s, stage,
     CASE WHEN due IS NULL THEN stage END, 'web', title, body, '\\x00'::bytea, category, region_id, code, code, name, at, at,
     due, due - interval '1 day', CASE WHEN due IS NULL THEN at + interval '8 days' END,
     stage IN ('reported', 'accepted'), '{}', NULL, NULL, false, md5('a' || i) || md5('b' || i), 5, 5,
@@ -161,6 +161,8 @@ def _texts(connection: psycopg.Connection[Any]) -> int:
 
 
 def _step(connection: psycopg.Connection[Any], first: int, last: int, texts: int, now: datetime) -> None:
+    from shanzhi.kernel.matters.queries import current_kind
+
     below, total = [], 0
     for _, share in STAGES:
         total += share
@@ -170,6 +172,7 @@ def _step(connection: psycopg.Connection[Any], first: int, last: int, texts: int
         "last": last,
         "texts": texts,
         "now": now,
+        "version": current_kind("request").version,
         "stages": [stage for stage, _ in STAGES],
         "below": below,
     }

@@ -95,11 +95,27 @@ def check(root: Path) -> Iterator[Finding]:
     with (root / PO).open("rb") as file:
         catalog = read_po(file, locale="en")
     seen: set[tuple[str | None, str]] = set()
+    said = set()
     for message in messages(root):
+        said.add(message.id)
         words = breach(message, catalog)
         if words and (message.context, message.id) not in seen:
             seen.add((message.context, message.id))
             yield Finding(message.path, message.line, words)
+    yield from unsaid(root, catalog, said)
+
+
+def unsaid(root: Path, catalog: Catalog, said: set[str]) -> Iterator[Finding]:
+    """Entries for sentences that nobody says any more: neither `said`, nor data that code hands to gettext."""
+    data = ""
+    for entry in catalog:
+        words = entry.id if isinstance(entry.id, str) else entry.id[0]
+        if words and words not in said:
+            data = data or "".join(
+                path.read_text(encoding="utf-8") for path in files(root / "shanzhi", "*.toml", "*.py")
+            )
+            if words not in data:
+                yield Finding(PO.as_posix(), entry.lineno or 0, f"nobody says “{words}” any more; take it out")
 
 
 if __name__ == "__main__":

@@ -46,6 +46,12 @@ class InputError(DomainError):
     code = "input"
 
 
+class FileUnusable(InputError):
+    """A file from which nothing can be taken; nothing was."""
+
+    code = "file-unusable"
+
+
 class NotAllowed(DomainError):
     """A colleague without the right."""
 

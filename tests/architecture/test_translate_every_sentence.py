@@ -60,3 +60,10 @@ def test_it_is_content_when_all_is_said_in_english(tmp_path):
     po = 'msgid "派单"\nmsgstr "Dispatch"\n\nmsgid "共 %(n)s 件"\nmsgstr "%(n)s matters"\n'
     template = '{% load i18n %}{% translate "派单" %}{% blocktranslate %}共 {{ n }} 件{% endblocktranslate %}'
     assert house(tmp_path, code='msg("派单")\n', template=template, po=po) == []
+
+
+def test_it_finds_english_for_a_sentence_that_nobody_says(tmp_path):
+    po = 'msgid "派单"\nmsgstr "Dispatch"\n\nmsgid "退单"\nmsgstr "Bounce"\n\nmsgid "催办"\nmsgstr "Urge"\n'
+    code = 'msg("派单")\nHANDED_ON = ("退单",)\n'
+    found = house(tmp_path, code=code, po=po)
+    assert [words.partition(" ")[2] for words in found] == ["nobody says “催办” any more; take it out"]

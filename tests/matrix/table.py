@@ -107,6 +107,10 @@ NOTE, TAKE, REPLY, TRANSFER, NONSENSE = ({"action": name} for name in ("note", "
 ACTING = {**WORDS, "reply": "已办", "lead": "1"}
 LIST = ("tab", "light", "q", "after", "before")
 SITTING = ("holder", "returned", "idle", "ended_since", "ended_until", "solved", "bounced")
+FILTERS = (
+    *("q", "stage", "light", "region", "category", "since", "until", "which", "unit", "kind", "channel", "place"),
+    *SITTING,
+)
 # An entry is proved whole: the hash of a paper that stayed inside stands in it; neither its name nor its content.
 HASHES = frozenset({"inner file"})
 # Things of the world that are no matters, under numbers that `world.py` gives them, and who sees them.
@@ -195,21 +199,7 @@ PAGES: Mapping[str, Page] = {
         "find",
         head=False,
         asks=(
-            *(
-                "q",
-                "stage",
-                "light",
-                "region",
-                "category",
-                "since",
-                "until",
-                "which",
-                "unit",
-                "kind",
-                "channel",
-                "place",
-                *SITTING,
-            ),
+            *FILTERS,
             *("sort", "after", "before", "col"),
         ),
     ),
@@ -217,21 +207,7 @@ PAGES: Mapping[str, Page] = {
         "find",
         head=False,
         asks=(
-            *(
-                "q",
-                "stage",
-                "light",
-                "region",
-                "category",
-                "since",
-                "until",
-                "which",
-                "unit",
-                "kind",
-                "channel",
-                "place",
-                *SITTING,
-            ),
+            *FILTERS,
             *("sort", "col", "format"),
         ),
         says="422",
@@ -240,21 +216,7 @@ PAGES: Mapping[str, Page] = {
         "find",
         "find",
         asks=(
-            *(
-                "q",
-                "stage",
-                "light",
-                "region",
-                "category",
-                "since",
-                "until",
-                "which",
-                "unit",
-                "kind",
-                "channel",
-                "place",
-                *SITTING,
-            ),
+            *FILTERS,
             *("sort", "col"),
         ),
         sends={"name": "我的", "query": "which=all"},

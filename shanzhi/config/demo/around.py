@@ -85,9 +85,11 @@ def save_views(cast: Cast, *, now: datetime) -> int:
     saved = 0
     for username, views in VIEWS.items():
         actor = cast.login(username, now)
-        for name, query in views if actor is not None else ():
-            with acting(actor):  # type: ignore[arg-type]
-                matters.view_save(name=name, query=query, actor=actor, now=now)  # type: ignore[arg-type]
+        if actor is None:
+            continue
+        for name, query in views:
+            with acting(actor):
+                matters.view_save(name=name, query=query, actor=actor, now=now)
             saved += 1
     return saved
 

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from io import BytesIO
 
+import openpyxl
 import pytest
 
 from shanzhi.core.sheets import Sheet, harmless, hash_of, write_csv, write_xlsx
@@ -52,7 +53,6 @@ def test_it_writes_csv_with_a_mark_and_its_meaning_below():
 
 
 def test_it_writes_xlsx_with_its_meaning_on_a_second_sheet():
-    openpyxl = pytest.importorskip("openpyxl")
     out = BytesIO()
     assert write_xlsx(out, SHEET, [*ROWS, ("长" * 40_000, 1, AT)]) == 4
     out.seek(0)
@@ -66,7 +66,7 @@ def test_it_writes_xlsx_with_its_meaning_on_a_second_sheet():
         ("'=HYPERLINK(1)", -1, None),
         ("坏字", 0, local),
     ]
-    assert len(rows[4][0]) == 32_767
+    assert len(str(rows[4][0])) == 32_767
     assert {cell.data_type for row in book["事项"].iter_rows() for cell in row} <= {"s", "n", "d"}
     assert [tuple(cell.value for cell in row) for row in book["说明"].iter_rows()] == [
         ("标题", "'=1+1"),

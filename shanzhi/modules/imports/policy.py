@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from shanzhi.core.errors import Conflict, InputError, NotFound
+from shanzhi.core.errors import Conflict, FileUnusable, InputError, NotFound
 from shanzhi.core.importing import Field, Parser, RowUnusable, Subject, offer_subject, subjects
 from shanzhi.core.text import clean_text, msg
 
@@ -27,12 +27,6 @@ DRAFT_KEPT = timedelta(days=1)
 REJECTS_KEPT = timedelta(days=7)
 NAME_MOST = 40
 """Characters in the name of a saved mapping."""
-
-
-class FileUnusable(InputError):
-    """A file from which nothing can be imported; nothing was."""
-
-    code = "file-unusable"
 
 
 class UploadNotFound(NotFound):

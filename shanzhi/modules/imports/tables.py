@@ -10,7 +10,7 @@ from typing import Protocol
 import orjson
 
 from shanzhi.core.text import msg
-from shanzhi.modules.imports import xlsx
+from shanzhi.core.workbook import is_workbook, read_workbook
 from shanzhi.modules.imports.policy import FileUnusable
 
 CELL_MOST = 1_000_000
@@ -72,7 +72,7 @@ def read_table(data: bytes, sheet: str = "") -> Table:
     """
     if not data.strip():
         raise FileUnusable(msg("文件是空的。请选有内容的 CSV、XLSX 或 JSON Lines 文件。"))
-    if data.startswith(b"PK\x03\x04"):
+    if is_workbook(data):
         return _of_workbook(data, sheet)
     text, encoding = decode(data)
     table = _of_json(text, encoding) if text.lstrip().startswith("{") else _of_csv(text, encoding)
@@ -80,7 +80,7 @@ def read_table(data: bytes, sheet: str = "") -> Table:
 
 
 def _of_workbook(data: bytes, sheet: str) -> Table:
-    book = xlsx.read(data, sheet, ROWS_MOST, COLUMNS_MOST)
+    book = read_workbook(data, rows_most=ROWS_MOST, columns_most=COLUMNS_MOST, sheet=sheet)
     if not book.rows:
         raise FileUnusable(msg("工作表“%(sheet)s”是空的。请选有内容的工作表。"), sheet=book.sheet)
     (_, heading), *rest = book.rows

@@ -15,7 +15,7 @@ from io import StringIO
 from shanzhi.core.errors import InputError
 from shanzhi.core.sheets import harmless
 from shanzhi.core.text import msg
-from shanzhi.core.workbook import is_workbook, rows_of
+from shanzhi.core.workbook import is_workbook, read_workbook
 from shanzhi.kernel.clock.policy import BadDuration, Duration
 from shanzhi.kernel.matters.policy.suggest import CODE_LENGTHS
 
@@ -32,7 +32,7 @@ COLUMNS = {
 LEVEL_NAMES = {"市": "city", "县": "county", "乡镇": "township"}
 FAULTS_SHOWN = 20
 GROUND_MOST = 300
-ROWS_MOST, BYTES_MOST = 20_000, 5_000_000
+ROWS_MOST, COLUMNS_MOST, BYTES_MOST = 20_000, 100, 5_000_000
 _BETWEEN = re.compile(r"[、，,；;\s]+")
 _Wrong = tuple[str, Mapping[str, object]]
 
@@ -122,16 +122,14 @@ def read_file(data: bytes, name: str) -> list[DispatchCase]:
     """The rows of an uploaded file: XLSX (by what it is, not by its name), else CSV or TOML in UTF-8 or GB18030.
 
     Raises:
-        BadDispatchFile, WorkbookUnusable: it can't be read, is too large, or has no rows.
+        BadDispatchFile, FileUnusable: it can't be read, is too large, or has no rows.
     """
     if len(data) > BYTES_MOST:
         raise BadDispatchFile(msg("文件超过 5 MB。请分成几个文件。"))
     if not is_workbook(data):
         return read_rows(_decoded(data), name)
-    head, *rows = rows_of(data, rows_most=ROWS_MOST) or [[]]
-    found = [
-        case_of(_named(dict(zip(head, row, strict=False))), line) for line, row in enumerate(rows, start=2) if any(row)
-    ]
+    (_, head), *rows = read_workbook(data, rows_most=ROWS_MOST, columns_most=COLUMNS_MOST).rows or [(1, ())]
+    found = [case_of(_named(dict(zip(head, cells, strict=False))), line) for line, cells in rows]
     if not found:
         raise BadDispatchFile(msg("文件里一行也没有。请补上后再试。"))
     return found

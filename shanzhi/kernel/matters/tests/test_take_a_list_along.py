@@ -3,6 +3,7 @@
 import csv
 from io import BytesIO, StringIO
 
+import openpyxl
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -78,7 +79,6 @@ def test_it_says_what_is_wrong(cast: Cast, query: str):
 
 
 def test_it_comes_as_xlsx_with_the_meaning_on_a_second_sheet(cast: Cast):
-    openpyxl = pytest.importorskip("openpyxl")
     new = NewReport(body="灯不亮", title="=1+1", region_code=COMMUNITY)
     with acting(ANYONE):
         operations.report(new=new, actor=ANYONE, now=timezone.now())

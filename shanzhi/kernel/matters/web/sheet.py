@@ -3,8 +3,6 @@
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from tempfile import SpooledTemporaryFile
-from typing import IO, cast
 from urllib.parse import urlencode
 
 from django.http import FileResponse
@@ -22,16 +20,8 @@ from shanzhi.kernel.matters.web.columns import Field, fields_of
 from shanzhi.kernel.matters.web.desk import check_staff
 from shanzhi.kernel.matters.web.find import FindForm
 from shanzhi.kernel.organisation import queries as organisation
+from shanzhi.ui.downloads import checked_format, send_file, spooled
 from shanzhi.ui.invented import invented_lines
-
-IN_MEMORY = 1 << 20
-# Saved, never shown, never kept by anything in between.
-HEADERS = {
-    "Cache-Control": "private, no-store",
-    "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "default-src 'none'; sandbox",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +66,7 @@ def send_list(
         InputError: no such format.
         ListTooLong: more lines than one person takes along.
     """
-    file_format = request.GET.get("format", "")
-    if file_format not in WRITERS:
-        raise InputError(msg("没有这种文件格式。请选择 CSV 或 XLSX。"))
+    file_format = checked_format(request.GET.get("format", ""))
     fields = fields_of(codes)
     sheet = Sheet(
         gettext(msg("事项")),
@@ -86,15 +74,14 @@ def send_list(
         gettext(msg("说明")),
         (*invented_lines(), *_about(request, listing, told, fields)),
     )
-    # Closed with the answer; or here, where there is none.
-    file = cast(IO[bytes], SpooledTemporaryFile(max_size=IN_MEMORY))  # noqa: SIM115
+    file = spooled()
 
     def write(rows: Iterator[MatterRow]) -> tuple[int, str]:
         count = WRITERS[file_format](file, sheet, ([field.value(row) for field in fields] for row in rows))
         return count, hash_of(file)
 
     with ExitStack() as undone:
-        undone.callback(file.close)
+        undone.callback(file.close)  # where there is no answer to close it with
         operations.list_take(
             page=listing.page,
             wanted=wanted,
@@ -106,7 +93,7 @@ def send_list(
         )
         undone.pop_all()
     name = f"shanzhi-{request.now.astimezone(CITY_ZONE):%Y%m%d-%H%M}.{file_format}"
-    return FileResponse(file, as_attachment=True, filename=name, content_type=MEDIA_TYPES[file_format], headers=HEADERS)
+    return send_file(file, name, MEDIA_TYPES[file_format])
 
 
 def _about(

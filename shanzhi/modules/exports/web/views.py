@@ -24,6 +24,7 @@ from shanzhi.kernel.organisation.policy import Level
 from shanzhi.modules.exports import operations, queries
 from shanzhi.modules.exports.policy import COLUMNS, FEATURE, FORMATS, wanted_of
 from shanzhi.ui.components import Tone
+from shanzhi.ui.downloads import send_file
 
 STATES: dict[str, tuple[str, Tone]] = {
     "waiting": (msg("排队中"), "action"),
@@ -33,13 +34,6 @@ STATES: dict[str, tuple[str, Tone]] = {
     "ended": (msg("岗位已变动，已删除"), "neutral"),
     "cancelled": (msg("已取消"), "neutral"),
     "failed": (msg("未完成"), "bad"),
-}
-# Saved, never shown, never kept by anything in between.
-HEADERS = {
-    "Cache-Control": "private, no-store",
-    "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "default-src 'none'; sandbox",
-    "Cross-Origin-Resource-Policy": "same-origin",
 }
 
 
@@ -146,9 +140,7 @@ def ask(request: ActingRequest) -> HttpResponse:
 def download(request: ActingRequest, key: str) -> FileResponse:
     """The file, to be saved; journaled."""
     opened = operations.export_download(key=key, actor=request.actor, now=request.now)
-    return FileResponse(
-        opened.file, as_attachment=True, filename=opened.name, content_type=opened.media_type, headers=HEADERS
-    )
+    return send_file(opened.file, opened.name, opened.media_type)
 
 
 @require_POST

@@ -37,11 +37,11 @@ from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.modules.hotline.policy import DISPATCH, DISPATCH_READ
 from shanzhi.modules.hotline.web.said import SaidForm, grouped_categories, without_nul
 from shanzhi.ui.components import Badge, Column, Pager, Row, Table
+from shanzhi.ui.downloads import send_file
 
 FIND = ("category", "region", "unit")
 FIELDS = ("category", "region_code", "level", "unit_code", "unit_kind", "limit_text", "ground")
 LEVELS = {code: name for name, code in LEVEL_NAMES.items()}
-HEADERS = {"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"}
 
 
 class FindForm(forms.Form):
@@ -311,13 +311,7 @@ def file(request: ActingRequest, version: int) -> FileResponse:
     """A version as CSV: to be changed in a spreadsheet and taken in again as a new draft."""
     desk.check_staff(request, DISPATCH_READ)
     seen.dispatch_version(version)
-    return FileResponse(
-        BytesIO(write_file(seen.dispatch_cases(version))),
-        as_attachment=True,
-        filename=f"dispatch-{version}.csv",
-        content_type=MEDIA_TYPES["csv"],
-        headers=HEADERS,
-    )
+    return send_file(BytesIO(write_file(seen.dispatch_cases(version))), f"dispatch-{version}.csv", MEDIA_TYPES["csv"])
 
 
 @require_GET

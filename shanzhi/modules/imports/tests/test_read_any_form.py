@@ -5,6 +5,7 @@ import zipfile
 from datetime import datetime
 from typing import Any
 
+import openpyxl
 import pytest
 
 from shanzhi.core.periods import CITY_ZONE
@@ -17,9 +18,9 @@ CHINESE = "工单编号,诉求标题,来电时间,诉求内容,答复内容,办�
 
 
 def workbook(rows: list[Any], *, merge: str = "", more: tuple[str, ...] = ()) -> bytes:
-    openpyxl = pytest.importorskip("openpyxl")
     book = openpyxl.Workbook()
     part = book.active
+    assert part is not None
     part.title = "工单"
     for row in rows:
         part.append(list(row))

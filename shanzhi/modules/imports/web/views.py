@@ -1,12 +1,13 @@
 """Imports by the page: bring a file, say what its columns are, start, watch, mend the rest."""
 
 from datetime import date
+from io import BytesIO
 from typing import Any
 
 from django import forms
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy
@@ -23,6 +24,7 @@ from shanzhi.kernel.access.web.middleware import ActingRequest
 from shanzhi.modules.imports import queries, uploads
 from shanzhi.modules.imports.policy import FEATURE
 from shanzhi.ui.components import Tone
+from shanzhi.ui.downloads import send_file
 
 STATES: dict[str, tuple[str, Tone]] = {
     "draft": (msg("待确认"), "action"),
@@ -32,13 +34,6 @@ STATES: dict[str, tuple[str, Tone]] = {
     "done": (msg("已完成"), "good"),
     "failed": (msg("未导入"), "bad"),
     "dropped": (msg("已放弃"), "neutral"),
-}
-# Saved, never shown, never kept by anything in between.
-HEADERS = {
-    "Cache-Control": "private, no-store",
-    "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "default-src 'none'; sandbox",
-    "Cross-Origin-Resource-Policy": "same-origin",
 }
 COLUMN = "column-"
 """Before a column's place in the names of the form's choices."""
@@ -221,11 +216,7 @@ def step(request: ActingRequest, key: str) -> HttpResponse:
 
 
 @require_GET
-def rejects(request: ActingRequest, key: str, form: str) -> HttpResponse:
+def rejects(request: ActingRequest, key: str, form: str) -> FileResponse:
     """The rejected rows as a file, to be saved and mended; journaled."""
     name, content = uploads.rejects_take(key=key, form=form, actor=request.actor, now=request.now)
-    return HttpResponse(
-        content,
-        content_type=MEDIA_TYPES[form],
-        headers=HEADERS | {"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return send_file(BytesIO(content), name, MEDIA_TYPES[form])

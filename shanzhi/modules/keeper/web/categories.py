@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import FileResponse, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy
@@ -26,6 +26,7 @@ from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.modules.keeper.policy.sheets import BYTES_MOST, CATEGORY_HEADS, category_rows
 from shanzhi.modules.keeper.web.common import DayForm, check, count_of, day_of
 from shanzhi.ui.components import Badge, Column, Row, Table
+from shanzhi.ui.downloads import checked_format, send_file
 from shanzhi.ui.invented import invented_lines
 
 LEVEL_NAMES = {"city": msg("市级"), "county": msg("县级"), "township": msg("乡镇级")}
@@ -237,11 +238,9 @@ def category(request: ActingRequest, code: str) -> HttpResponse:
 
 
 @require_safe
-def categories_file(request: ActingRequest, form: str) -> HttpResponse:
+def categories_file(request: ActingRequest, form: str) -> FileResponse:
     """The tree as a file, to be changed and uploaded again."""
     check(request)
-    if form not in WRITERS:
-        raise InputError(msg("没有这种文件格式。请选择 CSV 或 XLSX。"))
     tree = queries.category_tree(local_date(request.now))
     out = BytesIO()
     how = (msg("怎么改"), msg("新代码会新增，改了名称会改名，停用写“是”，并入写另一个代码；没写的行不变。"))
@@ -251,10 +250,9 @@ def categories_file(request: ActingRequest, form: str) -> HttpResponse:
         (row.code, row.name, row.help, row.department, row.level, row.words, "是" if row.is_retired else "", row.into)
         for row in tree.rows
     )
-    WRITERS[form](out, sheet, lines)
-    answer = HttpResponse(out.getvalue(), content_type=MEDIA_TYPES[form])
-    answer["Content-Disposition"] = f'attachment; filename="categories-{tree.state.last}.{form}"'
-    return answer
+    WRITERS[checked_format(form)](out, sheet, lines)
+    out.seek(0)
+    return send_file(out, f"categories-{tree.state.last}.{form}", MEDIA_TYPES[form])
 
 
 def _tree_table(tree: CategoryTree) -> Table:

@@ -1,14 +1,11 @@
 """Tables as files, with what each figure means on a second sheet. Figures about units and regions, and of no person."""
 
 from collections.abc import Iterable, Sequence
-from tempfile import SpooledTemporaryFile
-from typing import IO, cast
 
 from django.http import FileResponse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
-from shanzhi.core.errors import InputError
 from shanzhi.core.periods import CITY_ZONE
 from shanzhi.core.sheets import MEDIA_TYPES, WRITERS, Sheet
 from shanzhi.core.text import msg
@@ -18,17 +15,10 @@ from shanzhi.modules.oversight import queries
 from shanzhi.modules.oversight.policy import FEATURE, MEASURES, MEDIAN_LABEL, MEDIAN_MEANING, dimension_of
 from shanzhi.modules.oversight.web.show import BOUNCE_HEADS, FIRST
 from shanzhi.modules.oversight.web.views import looked_at
+from shanzhi.ui.downloads import checked_format, send_file, spooled
 from shanzhi.ui.invented import invented_lines
 
 Told = Sequence[tuple[str, str]]
-IN_MEMORY = 1 << 20
-# Saved, never shown, never kept by anything in between.
-HEADERS = {
-    "Cache-Control": "private, no-store",
-    "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "default-src 'none'; sandbox",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
 
 
 @require_GET
@@ -72,9 +62,7 @@ def _send(
     Raises:
         InputError: no such format.
     """
-    file_format = request.GET.get("format", "")
-    if file_format not in WRITERS:
-        raise InputError(msg("没有这种文件格式。请选择 CSV 或 XLSX。"))
+    file_format = checked_format(request.GET.get("format", ""))
     now = request.now.astimezone(CITY_ZONE)
     about = (
         (gettext(msg("统计时间")), f"{now:%Y-%m-%d %H:%M:%S}"),
@@ -82,10 +70,7 @@ def _send(
         *((gettext(label), gettext(meaning)) for label, meaning in means),
     )
     sheet = Sheet(name, tuple(gettext(head) for head in heads), gettext(msg("说明")), (*invented_lines(), *about))
-    file = cast(IO[bytes], SpooledTemporaryFile(max_size=IN_MEMORY))  # noqa: SIM115 - closed with the answer
+    file = spooled()
     WRITERS[file_format](file, sheet, rows)
     file.seek(0)
-    title = f"oversight-{now:%Y%m%d-%H%M}.{file_format}"
-    return FileResponse(
-        file, as_attachment=True, filename=title, content_type=MEDIA_TYPES[file_format], headers=HEADERS
-    )
+    return send_file(file, f"oversight-{now:%Y%m%d-%H%M}.{file_format}", MEDIA_TYPES[file_format])
