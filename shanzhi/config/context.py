@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from shanzhi.kernel.access.policy import ANYONE, navigation_for
-from shanzhi.kernel.access.queries import posts_of_account, roles
+from shanzhi.kernel.access.queries import my_posts, roles
 from shanzhi.kernel.notices import queries as notices
 
 
@@ -36,6 +36,6 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "navigation": navigation,
         "demo_city": settings.DEMO_CITY,
         "city_name": settings.CITY_NAME,
-        "my_posts": (lambda: posts_of_account(request.user, now.date())) if actor.is_post and now else (),  # type: ignore[arg-type]
+        "my_posts": lambda: my_posts(getattr(request, "held_posts", ())),
         "unread": (lambda: notices.count_unread(actor.unit_id, actor.role)) if actor.is_post else 0,  # type: ignore[arg-type]
     }

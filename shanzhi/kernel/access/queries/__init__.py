@@ -1,5 +1,6 @@
 """Who is acting: from a signed-in account, or from a token."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -53,13 +54,16 @@ __all__ = [
     "TokenPage",
     "TokenRow",
     "account_of_claim",
+    "actor_among",
     "actor_of_account",
     "actor_of_post",
     "actor_of_token",
     "audit_days",
+    "cards_of_account",
     "count_sessions",
     "has_factor",
     "live_tokens",
+    "my_posts",
     "my_sessions",
     "open_signoffs",
     "posts_for_token",
@@ -117,20 +121,27 @@ def actor_of_post(post_id: int, on: date) -> Actor:
 
 def posts_of_account(account: Account, on: date) -> list[MyPost]:
     """The posts that the account's holder holds on a date."""
-    if account.staff_id is None:
-        return []
-    return [
-        MyPost(card.post_id, card.title, card.unit_name, role_of(card.role))
-        for card in organisation.posts_of_staff(account.staff_id, on)
-    ]
+    return my_posts(cards_of_account(account, on))
+
+
+def my_posts(cards: Iterable[PostCard]) -> list[MyPost]:
+    """Held posts as their holder chooses between them."""
+    return [MyPost(card.post_id, card.title, card.unit_name, role_of(card.role)) for card in cards]
+
+
+def cards_of_account(account: Account, on: date) -> list[PostCard]:
+    """The posts that the account's holder holds on a date, the widest place first; 1 query."""
+    return organisation.posts_of_staff(account.staff_id, on) if account.staff_id is not None else []
 
 
 def actor_of_account(account: Account, wanted_post: int | None, on: date) -> Actor | None:
-    """The actor that a signed-in account is: in the wanted post if its holder still holds it, else in the first one;
-    None where the holder has no post today."""
-    if account.staff_id is None:
-        return None
-    cards = organisation.posts_of_staff(account.staff_id, on)
+    """The actor that a signed-in account is on a date, as `actor_among` chooses."""
+    return actor_among(cards_of_account(account, on), wanted_post)
+
+
+def actor_among(cards: Sequence[PostCard], wanted_post: int | None) -> Actor | None:
+    """The actor that the holder of these posts is: in the wanted post if it is one of them, else in the first one; None
+    where there is none."""
     chosen = next((card for card in cards if card.post_id == wanted_post), cards[0] if cards else None)
     return _actor(chosen) if chosen else None
 

@@ -1,6 +1,6 @@
 """One transaction and one scope for each request; what answers with an error commits nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from django.conf import settings
@@ -19,7 +19,7 @@ from shanzhi.kernel.access.policy import ANYONE, Actor, NoPost, check_second_fac
 from shanzhi.kernel.access.resident import Resident, resident_seen
 from shanzhi.kernel.access.scope import set_scope
 from shanzhi.kernel.access.web import session
-from shanzhi.kernel.organisation.queries import one_tree
+from shanzhi.kernel.organisation.queries import PostCard, one_tree
 
 POST_IN_SESSION = "post"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -34,10 +34,11 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 class ActingRequest(HttpRequest):
-    """A request as the pages get it: who acts, and the one time that it counts as now."""
+    """A request as the pages get it: who acts, the one time that it counts as now, and all posts of who signed in."""
 
     actor: Actor
     now: datetime
+    held_posts: Sequence[PostCard]
     user: Account | AnonymousUser
 
 
@@ -117,7 +118,9 @@ def _actor_of_session(request: HttpRequest, now: datetime) -> Actor | None:
     if not isinstance(account, Account):
         return None
     wanted = request.session.get(POST_IN_SESSION)
-    actor = queries.actor_of_account(account, wanted, local_date(now))
+    cards = queries.cards_of_account(account, local_date(now))
+    actor = queries.actor_among(cards, wanted)
+    request.held_posts = cards  # type: ignore[attr-defined]
     role = queries.roles().get(actor.role) if actor else None
     if not session.check_time(request, now, idle=role is None or role.personal_data) or actor is None:
         return None
@@ -154,6 +157,7 @@ class ActingMiddleware:
         now = timezone.now()  # house: this is where request.now comes from
         request.now = now  # type: ignore[attr-defined]
         request.actor = ANYONE  # type: ignore[attr-defined]
+        request.held_posts = ()  # type: ignore[attr-defined]
         if request.path.startswith(settings.OUTSIDE_TRANSACTION):
             if request.path.startswith(settings.SIGN_IN_PAGES) and session.is_signed_in(request):
                 session.check_time(request, now, idle=True)

@@ -80,7 +80,7 @@ class MatterCard:
 
     id: int
     number: str
-    kind_name: str
+    kind: Kind
     title: str
     body: str
     category: str
@@ -118,6 +118,11 @@ class MatterCard:
     may_reach: bool
     for_reporter: bool
 
+    @property
+    def kind_name(self) -> str:
+        """What the kind is called (message id)."""
+        return self.kind.name
+
 
 def hash_of_code(code: str) -> str:
     """The hash under which a follow code is known; empty for a text that can't be one."""
@@ -154,7 +159,7 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
     return MatterCard(
         id=matter.pk,
         number=matter.number,
-        kind_name=kind.name,
+        kind=kind,
         title=matter.title,
         body=matter.body,
         category=matter.category,

@@ -1,7 +1,7 @@
-"""Units: who can be given work here."""
+"""Units: who can be given work here. Kept in memory with their tree: asking for one by what it is costs no query."""
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -38,38 +38,103 @@ _UNITS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A unit as it stands in the table, open from a day up to (not with) another; its region's newest code."""
+
+    unit: UnitRow
+    opened_on: date
+    closed_on: date | None
+    in_grid: bool
+
+    def as_of(self, tree: Tree, on: date) -> UnitRow | None:
+        """The unit with its region's code of a date; None where either wasn't there."""
+        if on < self.opened_on or (self.closed_on is not None and on >= self.closed_on):
+            return None
+        if self.in_grid:
+            return self.unit
+        node = tree.by_id(self.unit.region_id, on)
+        if node is None:
+            return None
+        return self.unit if node.code == self.unit.region_code else replace(self.unit, region_code=node.code)
+
+
+class _Units:
+    """All units of a tree by what they are asked for. A city has some ten thousand, and each page names a dozen."""
+
+    __slots__ = ("by_code", "by_id", "by_region")
+
+    def __init__(self, kept: Iterable[_Kept]) -> None:
+        self.by_id: dict[int, _Kept] = {}
+        self.by_code: dict[str, list[_Kept]] = {}
+        self.by_region: dict[int, list[_Kept]] = {}
+        for one in kept:
+            self.by_id[one.unit.id] = one
+            self.by_code.setdefault(one.unit.code, []).append(one)
+            self.by_region.setdefault(one.unit.region_id, []).append(one)
+
+
+# The units of the trees last used; a change of units renews the tree's version, so these are never out of date.
+_units_of: "WeakKeyDictionary[Tree, _Units]" = WeakKeyDictionary()
+
+
+def _all_units(tree: Tree) -> _Units:
+    found = _units_of.get(tree)
+    if found is None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT u.id, u.kind, u.name, u.short_name, u.code, u.level, u.region_id, s.code, u.parent_id,"
+                " u.department, u.opened_on, u.closed_on, s.level = 'grid' FROM organisation_unit u"
+                " JOIN LATERAL (SELECT code, level FROM organisation_region_state WHERE region_id = u.region_id"
+                " ORDER BY lower(valid) DESC LIMIT 1) s ON true ORDER BY u.code"
+            )
+            found = _Units(_Kept(_row(line[:10]), *line[10:]) for line in cursor.fetchall())
+        _units_of[tree] = found
+    return found
+
+
 def unit_by_id(unit_id: int, on: date) -> UnitRow | None:
-    """One unit, if it was open on that date; 1 query."""
-    return next(iter(_units(" AND u.id = %(id)s", on, id=unit_id)), None)
+    """One unit, if it was open on that date."""
+    return units_by_ids((unit_id,), on).get(unit_id)
 
 
 def unit_by_code(code: str, on: date) -> UnitRow | None:
-    """The unit with this code (`centre-3703`, `urban-management-370303`), if it was open on that date; 1 query."""
-    return next(iter(_units(" AND u.code = %(code)s", on, code=code)), None)
+    """The unit with this code (`centre-3703`, `urban-management-370303`), if it was open on that date."""
+    return units_by_codes((code,), on).get(code)
 
 
 def units_by_codes(codes: Iterable[str], on: date) -> dict[str, UnitRow]:
-    """Units as of a date by code, those that are there; 1 query."""
-    return {unit.code: unit for unit in _units(" AND u.code = ANY(%(codes)s)", on, codes=sorted(set(codes)))}
+    """Units as of a date by code, those that are there."""
+    tree = current_tree()
+    kept = _all_units(tree).by_code
+    found = (one.as_of(tree, on) for code in sorted(set(codes)) for one in kept.get(code, ()))
+    return {unit.code: unit for unit in found if unit is not None}
 
 
 def units_by_ids(unit_ids: Iterable[int], on: date) -> dict[int, UnitRow]:
-    """Many units by id; those closed on that date are left out; 1 query."""
-    return {unit.id: unit for unit in _units(" AND u.id = ANY(%(ids)s)", on, ids=list(unit_ids))}
+    """Many units by id; those closed on that date are left out."""
+    tree = current_tree()
+    kept = _all_units(tree).by_id
+    found = (kept[unit_id].as_of(tree, on) for unit_id in set(unit_ids) if unit_id in kept)
+    return {unit.id: unit for unit in found if unit is not None}
+
+
+def _units_in(region_id: int | None, on: date) -> Iterator[UnitRow]:
+    """The units that stand in just this region, by code."""
+    tree = current_tree()
+    kept = _all_units(tree).by_region.get(region_id, ()) if region_id is not None else ()
+    return (unit for unit in (one.as_of(tree, on) for one in kept) if unit is not None)
 
 
 def centre_for(code: str, level: Level, on: date) -> UnitRow | None:
-    """The governance centre of a level that answers for a place; 2 queries.
+    """The governance centre of a level that answers for a place.
 
     None where the level doesn't exist there (county in 东莞) or has no centre.
 
     Raises:
         BadCode: not the shape of a code.
     """
-    region_id = _region_ids(code, on).get(level)
-    if region_id is None:
-        return None
-    return next(iter(_units(" AND u.kind = 'centre' AND u.region_id = %(region)s", on, region=region_id)), None)
+    return next((one for one in _units_in(_region_ids(code, on).get(level), on) if one.kind is UnitKind.CENTRE), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +145,8 @@ class Intake:
     centre: UnitRow | None
 
 
-# The centres of the trees last used; a change of units renews the tree's version, so these are never out of date.
-_centres: "WeakKeyDictionary[Tree, dict[int, list[tuple[date, date | None, UnitRow]]]]" = WeakKeyDictionary()
-
-
 def intake_for(code: str, level: Level, on: date) -> Intake | None:
-    """The region that holds a code, with the centre of a level over it, else the nearest centre above; 1 query.
+    """The region that holds a code, with the centre of a level over it, else the nearest centre above.
 
     An empty code means the whole city. None where nobody holds the code (an unknown
     grid counts as its community). 1 query more for a grid.
@@ -101,13 +162,12 @@ def intake_for(code: str, level: Level, on: date) -> Intake | None:
     if node is None:
         return None
     low_enough = _UPWARDS[: _UPWARDS.index(level)]
-    centres = _centres_of(tree)
     found = (
         unit
         for above in tree.upwards(node, on)
         if above.level not in low_enough
-        for opened_on, closed_on, unit in centres.get(above.region_id, ())
-        if opened_on <= on and (closed_on is None or on < closed_on)
+        for unit in _units_in(above.region_id, on)
+        if unit.kind is UnitKind.CENTRE
     )
     return Intake(_grid(code, on) or region_row(tree, node, on), next(found, None))
 
@@ -118,7 +178,7 @@ def _grid(code: str, on: date) -> RegionRow | None:
 
 
 def unit_above(code: str, level: Level, on: date) -> UnitRow | None:
-    """Who answers for a place one level above `level`, or the next level that has somebody; 1 or 2 queries.
+    """Who answers for a place one level above `level`, or the next level that has somebody.
 
     Above a grid stands its community (the committee itself, 村（居）民委员会), above that the governance centres. None
     above the city's.
@@ -128,9 +188,9 @@ def unit_above(code: str, level: Level, on: date) -> UnitRow | None:
     """
     if level is Level.GRID:
         region_id = _region_ids(code, on).get(Level.COMMUNITY)
-        found = _units(" AND u.kind = 'community' AND u.region_id = %(region)s", on, region=region_id)
-        if found:
-            return found[0]
+        found = next((one for one in _units_in(region_id, on) if one.kind is UnitKind.COMMUNITY), None)
+        if found is not None:
+            return found
         level = Level.COMMUNITY
     above = _UPWARDS[_UPWARDS.index(level) + 1 :]
     intake = intake_for(code, above[0], on) if above else None
@@ -140,39 +200,8 @@ def unit_above(code: str, level: Level, on: date) -> UnitRow | None:
 _UPWARDS = (Level.GRID, Level.COMMUNITY, Level.TOWNSHIP, Level.ZONE, Level.COUNTY, Level.CITY, Level.PROVINCE)
 
 
-def _centres_of(tree: Tree) -> dict[int, list[tuple[date, date | None, UnitRow]]]:
-    found = _centres.get(tree)
-    if found is None:
-        found = {}
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT u.id, u.kind, u.name, u.short_name, u.code, u.level, u.region_id, s.code, u.parent_id,"
-                " u.department, u.opened_on, u.closed_on FROM organisation_unit u"
-                " JOIN LATERAL (SELECT code FROM organisation_region_state WHERE region_id = u.region_id"
-                " ORDER BY lower(valid) DESC LIMIT 1) s ON true WHERE u.kind = 'centre'"
-            )
-            for (
-                id_,
-                kind,
-                name,
-                short,
-                slug,
-                level,
-                region,
-                code,
-                parent,
-                department,
-                opened,
-                closed,
-            ) in cursor.fetchall():
-                unit = UnitRow(id_, UnitKind(kind), name, short, slug, Level(level), region, code, parent, department)
-                found.setdefault(region, []).append((opened, closed, unit))
-        _centres[tree] = found
-    return found
-
-
 def unit_for_department(department: str, level: Level | None, code: str, on: date) -> UnitRow | None:
-    """The unit of a department's type that answers for a place at a level; with None the nearest above it; 2 queries.
+    """The unit of a department's type that answers for a place at a level; with None the nearest above it.
 
     A zone's own department comes before the county's where no level is asked for.
 
@@ -183,16 +212,8 @@ def unit_for_department(department: str, level: Level | None, code: str, on: dat
     wanted = list(region_ids.values()) if level is None else [region_ids[level]] if level in region_ids else []
     if not wanted:
         return None
-    found = {
-        unit.region_id: unit
-        for unit in _units(
-            " AND u.department = %(department)s AND u.region_id = ANY(%(regions)s)",
-            on,
-            department=department,
-            regions=wanted,
-        )
-    }
-    return next((found[region_id] for region_id in wanted if region_id in found), None)
+    found = (one for region_id in wanted for one in _units_in(region_id, on) if one.department == department)
+    return next(found, None)
 
 
 def units_within(
@@ -241,7 +262,11 @@ def _units(condition: str, on: date, **params: Any) -> list[UnitRow]:
     """Units that meet a condition; `condition` is one of this module's own texts."""
     with connection.cursor() as cursor:
         cursor.execute(_UNITS + condition, {"on": on, **params})
-        return [
-            UnitRow(id_, UnitKind(kind), name, short, code, Level(level), region, region_code, parent, department)
-            for id_, kind, name, short, code, level, region, region_code, parent, department in cursor.fetchall()
-        ]
+        return [_row(line) for line in cursor.fetchall()]
+
+
+def _row(line: tuple[Any, ...]) -> UnitRow:
+    id_, kind, name, short_name, code, level, region_id, region_code, parent_id, department = line
+    return UnitRow(
+        id_, UnitKind(kind), name, short_name, code, Level(level), region_id, region_code, parent_id, department
+    )

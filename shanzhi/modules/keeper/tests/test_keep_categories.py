@@ -54,8 +54,8 @@ def test_it_renames_from_a_day_and_goes_back(cast: Cast) -> None:
 
 def test_what_it_gives_out_it_takes_back(cast: Cast) -> None:
     keeper = signed_in("keeper")
-    given = keeper.get("/keeper/categories/file/csv/").content
-    assert keeper.get("/keeper/categories/file/xlsx/").content.startswith(b"PK")
+    given = keeper.get("/keeper/categories/file/csv/").getvalue()
+    assert keeper.get("/keeper/categories/file/xlsx/").getvalue().startswith(b"PK")
     shown = page(keeper.get("/keeper/categories/"))
     text = given.decode("utf-8-sig").replace("物业收费", "物业费")
     for data, status in ((text.encode(), 302), (text.replace(FEES, "Bad Code").encode("gb18030"), 422)):

@@ -54,13 +54,13 @@ def joint_choice(kind: Kind) -> ActionChoice:
 
 
 def form_block(
-    request: ActingRequest, card: MatterCard, kind: Kind, hint: TriageHint, posted: desk.Posted | None
+    request: ActingRequest, card: MatterCard, hint: TriageHint, posted: desk.Posted | None
 ) -> desk.ActionBlock:
     """The form with the suggestions filled in, or with what was typed."""
     likely = hint.categories[0][0] if hint.categories else ""
     start = start_of(hint, card.category or likely)
     url = reverse("triage:matter", args=[card.number])
-    return desk.action_block(request, card, joint_choice(kind), url, posted=posted, start=start)
+    return desk.action_block(request, card, joint_choice(card.kind), url, posted=posted, start=start)
 
 
 def with_suggested_unit(request: ActingRequest, matter_id: int) -> QueryDict:
@@ -114,8 +114,8 @@ def lead_block(request: ActingRequest, matter_id: int) -> desk.ActionBlock:
     by_hand = bool(typed) and typed != request.GET.get("was", "")
     data = QueryDict(mutable=True)
     data["lead"] = typed if by_hand else start.lead
-    choice = ActionChoice(CODE, "", "refuse", ((desk.kind_of(matter_id).field("lead"), True),))
     card = queries.card(matter_id, actor=request.actor, now=request.now)
+    choice = ActionChoice(CODE, "", "refuse", ((card.kind.field("lead"), True),))
     return desk.action_block(request, card, choice, "", posted=desk.Posted(CODE, data), start=start)
 
 

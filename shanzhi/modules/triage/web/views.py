@@ -105,7 +105,7 @@ def _matter_context(request: ActingRequest, matter_id: int, posted: desk.Posted 
     hint = form.hint_for(request, matter_id, posted.data if posted else None)
     context |= {"hint": hint, "buttons": buttons, "page": reverse("triage:matter", args=[card.number])}
     if buttons.any:
-        context["act"] = form.form_block(request, card, desk.kind_of(matter_id), hint, posted)
+        context["act"] = form.form_block(request, card, hint, posted)
         context["kept"] = ()
     return context
 
