@@ -119,9 +119,8 @@ def units_by_ids(unit_ids: Iterable[int], on: date) -> dict[int, UnitRow]:
     return {unit.id: unit for unit in found if unit is not None}
 
 
-def _units_in(region_id: int | None, on: date) -> Iterator[UnitRow]:
+def _units_in(tree: Tree, region_id: int | None, on: date) -> Iterator[UnitRow]:
     """The units that stand in just this region, by code."""
-    tree = current_tree()
     kept = _all_units(tree).by_region.get(region_id, ()) if region_id is not None else ()
     return (unit for unit in (one.as_of(tree, on) for one in kept) if unit is not None)
 
@@ -134,7 +133,9 @@ def centre_for(code: str, level: Level, on: date) -> UnitRow | None:
     Raises:
         BadCode: not the shape of a code.
     """
-    return next((one for one in _units_in(_region_ids(code, on).get(level), on) if one.kind is UnitKind.CENTRE), None)
+    tree = current_tree()
+    found = _units_in(tree, _region_ids(tree, code, on).get(level), on)
+    return next((one for one in found if one.kind is UnitKind.CENTRE), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +167,7 @@ def intake_for(code: str, level: Level, on: date) -> Intake | None:
         unit
         for above in tree.upwards(node, on)
         if above.level not in low_enough
-        for unit in _units_in(above.region_id, on)
+        for unit in _units_in(tree, above.region_id, on)
         if unit.kind is UnitKind.CENTRE
     )
     return Intake(_grid(code, on) or region_row(tree, node, on), next(found, None))
@@ -187,8 +188,9 @@ def unit_above(code: str, level: Level, on: date) -> UnitRow | None:
         BadCode: not the shape of a code.
     """
     if level is Level.GRID:
-        region_id = _region_ids(code, on).get(Level.COMMUNITY)
-        found = next((one for one in _units_in(region_id, on) if one.kind is UnitKind.COMMUNITY), None)
+        tree = current_tree()
+        region_id = _region_ids(tree, code, on).get(Level.COMMUNITY)
+        found = next((one for one in _units_in(tree, region_id, on) if one.kind is UnitKind.COMMUNITY), None)
         if found is not None:
             return found
         level = Level.COMMUNITY
@@ -208,11 +210,12 @@ def unit_for_department(department: str, level: Level | None, code: str, on: dat
     Raises:
         BadCode: not the shape of a code.
     """
-    region_ids = _region_ids(code, on)
+    tree = current_tree()
+    region_ids = _region_ids(tree, code, on)
     wanted = list(region_ids.values()) if level is None else [region_ids[level]] if level in region_ids else []
     if not wanted:
         return None
-    found = (one for region_id in wanted for one in _units_in(region_id, on) if one.department == department)
+    found = (one for region_id in wanted for one in _units_in(tree, region_id, on) if one.department == department)
     return next(found, None)
 
 
@@ -245,10 +248,9 @@ def units_named(words: str, on: date) -> list[UnitRow]:
     return _units(" AND %(words)s IN (u.code, u.name, u.short_name) ORDER BY u.code LIMIT 20", on, words=words)
 
 
-def _region_ids(code: str, on: date) -> dict[Level, int]:
+def _region_ids(tree: Tree, code: str, on: date) -> dict[Level, int]:
     """Level → region id of the regions over a place, nearest first; a zone after the township, before the county."""
     check_code(code)
-    tree = current_tree()
     node = tree.at_or_above(code, on)
     if node is None:
         return {}
