@@ -190,22 +190,87 @@ class Assignment(models.Model):
 
 
 class Clock(models.Model):
-    """One stage's limit as it was promised, with the calendar's version; stopped when the stage was left."""
+    """A limit as it was promised, with the calendar's version: the stage's own (`code` empty), or one that runs through
+    several stages. A promise never changes: an extension or a pause stops the row, and the next one of its code goes on.
+
+    A clock that stands still has `paused_at` and what was left (µs, working time for working limits) until due and until
+    the warning; it is due when the pause ends. `course` tells what happened since `started_at` (`policy.clocks`).
+    """
 
     matter = models.ForeignKey(Matter, on_delete=models.PROTECT, related_name="+")
     stage = models.CharField(max_length=40, db_collation="C")
+    code = models.CharField(max_length=40, default="", db_default="", db_collation="C")
     limit_text = models.CharField(max_length=20)
     calendar_version = models.CharField(max_length=80)
     started_at = models.DateTimeField()
     due_at = models.DateTimeField()
     warn_at = models.DateTimeField()
     stopped_at = models.DateTimeField(null=True)
+    paused_at = models.DateTimeField(null=True)
+    left_us = models.BigIntegerField(null=True)
+    warn_left_us = models.BigIntegerField(null=True)
+    course = models.JSONField(default=list, db_default=[])
 
     class Meta:
         default_permissions: ClassVar = ()
+        indexes: ClassVar = [
+            models.Index(
+                fields=["due_at"], name="matters_clock_paused", condition=Q(stopped_at=None, paused_at__isnull=False)
+            )
+        ]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["matter"], name="matters_clock_one_runs", condition=Q(stopped_at=None)),
+            models.UniqueConstraint(
+                fields=["matter", "code"], name="matters_clock_one_runs", condition=Q(stopped_at=None)
+            ),
             models.CheckConstraint(condition=Q(warn_at__lte=F("due_at")), name="matters_clock_warns_first"),
+            models.CheckConstraint(
+                condition=Q(paused_at=None, left_us=None, warn_left_us=None)
+                | Q(paused_at__isnull=False, left_us__gte=0),
+                name="matters_clock_pause_whole",
+            ),
+        ]
+
+
+class Ask(models.Model):
+    """申请: something that a unit asks about a matter on its way, and what was decided about it, by whom, until when.
+
+    `code` is the process file's; `clock` the one it is about (empty: all); `amount` what is asked for (a duration, or a
+    day); `to_unit` decides. `step` is the journal entry in which it was asked: its words stand there.
+    """
+
+    matter = models.ForeignKey(Matter, on_delete=models.PROTECT, related_name="+")
+    code = models.CharField(max_length=40, db_collation="C")
+    clock = models.CharField(max_length=40, default="", db_collation="C")
+    amount = models.CharField(max_length=20, default="", db_collation="C")
+    ground = models.CharField(max_length=60, default="", db_collation="C")
+    unit = models.ForeignKey("organisation.Unit", on_delete=models.PROTECT, related_name="+", db_index=False)
+    post = models.ForeignKey("organisation.Post", on_delete=models.PROTECT, related_name="+", db_index=False)
+    staff = models.ForeignKey(
+        "organisation.Staff", on_delete=models.PROTECT, related_name="+", null=True, db_index=False
+    )
+    to_unit = models.ForeignKey("organisation.Unit", on_delete=models.PROTECT, related_name="+", db_index=False)
+    step = models.IntegerField()
+    asked_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    warn_at = models.DateTimeField()
+    limit_text = models.CharField(max_length=20)
+    calendar_version = models.CharField(max_length=80)
+    state = models.CharField(max_length=10, default="open", db_collation="C")
+    decided_at = models.DateTimeField(null=True)
+    decided_step = models.IntegerField(null=True)
+
+    class Meta:
+        default_permissions: ClassVar = ()
+        indexes: ClassVar = [
+            models.Index(fields=["to_unit", "due_at"], name="matters_ask_to", condition=Q(state="open")),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["matter", "code"], name="matters_ask_once", condition=Q(state="open")),
+            models.CheckConstraint(
+                condition=Q(state="open", decided_at=None)
+                | Q(state__in=["granted", "declined", "dropped"], decided_at__isnull=False),
+                name="matters_ask_decided",
+            ),
         ]
 
 

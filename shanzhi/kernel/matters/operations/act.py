@@ -1,7 +1,8 @@
 """Doing an action of a matter's process: one function, one transaction, one journal entry, whatever the kind."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -10,7 +11,8 @@ from django.db import transaction
 
 from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.journal import queries as journal
-from shanzhi.kernel.matters.models import Assignment, Matter
+from shanzhi.kernel.matters.models import Ask, Assignment, Clock, Matter
+from shanzhi.kernel.matters.operations.clocks import clocks_of, finish_clocks, running
 from shanzhi.kernel.matters.operations.effects import EFFECTS
 from shanzhi.kernel.matters.operations.fields import checked_fields
 from shanzhi.kernel.matters.operations.step import (
@@ -26,7 +28,16 @@ from shanzhi.kernel.matters.operations.step import (
     move,
     write_words,
 )
-from shanzhi.kernel.matters.policy.process import Kind, Role, Verb, check_action, is_drawn, outcome_of
+from shanzhi.kernel.matters.policy.process import (
+    AskState,
+    ClockState,
+    Kind,
+    Role,
+    Verb,
+    check_action,
+    is_drawn,
+    outcome_of,
+)
 from shanzhi.kernel.matters.rulebook import kind_version
 from shanzhi.kernel.organisation.policy import Level, level_of
 from shanzhi.kernel.vault import operations as vault
@@ -90,8 +101,39 @@ def _begin(matter: Matter, kind: Kind, action: str, actor: Actor, now: datetime,
         actor_staff=actor.staff_id,
         counts=matter.counts,
         given_fields=given,
+        **_states(matter, kind, action, actor, now),
     )
     return Step(matter, kind, checked, actor, now, given, open_rows)
+
+
+def _states(matter: Matter, kind: Kind, action: str, actor: Actor, now: datetime) -> dict[str, Any]:
+    """What was asked and which clocks run, for the actions that depend on it; 2 queries for those."""
+    if not kind.has_action(action) or not (kind.action(action).ask or kind.action(action).verb is Verb.RESUME):
+        return {}
+    asks, clocks = Ask.objects.filter(matter=matter).order_by("id"), clocks_of(matter)
+    return {"asks": ask_states(asks, actor), "clocks": clock_states(clocks, now)}
+
+
+def ask_states(asks: Iterable[Ask], actor: Actor) -> tuple[AskState, ...]:
+    """How what may be asked about a matter stands, seen by this actor, from all that was asked about it."""
+    rows = list(asks)
+    open_rows = {row.code: row for row in rows if row.state == "open"}
+    granted = Counter(row.code for row in rows if row.state == "granted")
+    return tuple(
+        AskState(
+            code,
+            is_open=(row := open_rows.get(code)) is not None,
+            is_mine=row is not None and row.staff_id is not None and row.staff_id == actor.staff_id,
+            is_to_us=row is not None and row.to_unit_id == actor.unit_id,
+            granted=granted[code],
+        )
+        for code in dict.fromkeys(row.code for row in rows)
+    )
+
+
+def clock_states(clocks: Iterable[Clock], now: datetime) -> tuple[ClockState, ...]:
+    """How a matter's running clocks stand, from all its clocks."""
+    return tuple(ClockState(row.code, now > row.due_at, row.paused_at is not None) for row in running(clocks))
 
 
 def share_of(matter: Matter, actor: Actor, rows: Sequence[Assignment]) -> Assignment | None:
@@ -152,5 +194,7 @@ def _carry_out(step: Step) -> Done:
     write_words(step)
     attach_files(step)
     # An action that stays in its stage lets the clock run on; a stage entered anew (a transfer) starts its own.
+    if action.stays:
+        finish_clocks(matter, kind, action, step.now)
     deadline = None if action.stays else move(step, target)
     return finish(step, before, deadline)

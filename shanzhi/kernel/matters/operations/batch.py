@@ -11,13 +11,14 @@ from django.db import connection, transaction
 from shanzhi.core.periods import local_date
 from shanzhi.core.pool import Pool
 from shanzhi.kernel.journal import operations as journal
+from shanzhi.kernel.matters.operations.clocks import calendars
 from shanzhi.kernel.matters.operations.finding import keep_prepared_words
 from shanzhi.kernel.matters.operations.report import Place, place_of
 from shanzhi.kernel.matters.operations.step import STEP_TOPIC
 from shanzhi.kernel.matters.operations.texts import expiry
 from shanzhi.kernel.matters.policy.batch import BatchRow, Placed, Prepared, Terms, clean_row, prepare
 from shanzhi.kernel.matters.policy.process import Kind, Result
-from shanzhi.kernel.matters.rulebook import categories, current_kind, work_calendar
+from shanzhi.kernel.matters.rulebook import categories, current_kind
 from shanzhi.kernel.notices import operations as notices
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.vault import operations as vault
@@ -108,16 +109,11 @@ def import_batch(
 
 
 def _terms(kind: Kind, source: str, now: datetime) -> Terms:
-    first = kind.stage(kind.initial)
-    assert first.limit is not None  # noqa: S101 - the soundness of processes: an open stage has one
+    named = calendars(local_date(now))
     return Terms(
-        kind=kind.code,
-        kind_version=kind.version,
-        initial=kind.initial,
+        process=kind,
         end=next(stage.code for stage in kind.stages if stage.result is Result.CLOSED),
-        limit=first.limit,
-        warn=first.warn,
-        calendar=work_calendar(),
+        calendars={code: named(code) for code in {kind.calendar, *(c.calendar for c in kind.clocks if c.calendar)}},
         categories=frozenset(categories().rules.categories),
         # Looked up once: the ring's file is asked for its time at every use.
         follow=vault.keyring().derive("follow"),
@@ -226,6 +222,7 @@ _COLUMNS = {
     "matters_clock": {
         "matter_id": "bigint",
         "stage": "text",
+        "code": "text",
         "limit_text": "text",
         "calendar_version": "text",
         "started_at": "timestamptz",

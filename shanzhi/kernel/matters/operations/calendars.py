@@ -23,22 +23,31 @@ AHEAD_DAYS = 400
 
 _MOVE = """
 WITH found AS (
-    SELECT c.id, c.matter_id, m.number, m.scope_code, c.stage, c.limit_text, c.started_at, c.due_at, c.warn_at
+    SELECT c.id, c.matter_id, m.number, m.scope_code, c.stage, c.limit_text, c.started_at, c.due_at, c.warn_at, c.code,
+        c.course
     FROM matters_clock c JOIN matters_matter m ON m.id = c.matter_id
-    WHERE c.stopped_at IS NULL AND m.ended_at IS NULL AND m.due_at = c.due_at AND c.due_at > %(now)s
+    WHERE c.stopped_at IS NULL AND c.paused_at IS NULL AND m.ended_at IS NULL AND c.due_at > %(now)s
+      -- One of a matter's at a time: each is an entry of its own in the journal.
+      AND NOT EXISTS (SELECT 1 FROM matters_clock e WHERE e.matter_id = c.matter_id AND e.stopped_at IS NULL
+        AND e.paused_at IS NULL AND e.id < c.id AND e.due_at > %(now)s
+        AND (e.limit_text LIKE '%%wd' OR e.limit_text LIKE '%%sd')
+        AND (e.due_at AT TIME ZONE %(zone)s)::date = ANY(%(off)s))
       AND (c.limit_text LIKE '%%wd' OR c.limit_text LIKE '%%sd')
       AND (c.due_at AT TIME ZONE %(zone)s)::date = ANY(%(off)s)
     ORDER BY c.id LIMIT %(most)s FOR UPDATE OF m, c SKIP LOCKED
 ), stopped AS (
     UPDATE matters_clock c SET stopped_at = %(now)s FROM found f WHERE c.id = f.id
 ), moved AS (
-    UPDATE matters_matter m SET due_at = g.due_at, steps = m.steps + 1
+    -- A matter is due with the soonest of its clocks.
+    UPDATE matters_matter m SET steps = m.steps + 1, due_at = (SELECT min(each) FROM (
+        SELECT g.due_at AS each UNION ALL SELECT o.due_at FROM matters_clock o
+        WHERE o.matter_id = f.matter_id AND o.stopped_at IS NULL AND o.id <> f.id) running)
     FROM found f JOIN unnest(%(off)s, %(due)s) AS g (day, due_at) ON g.day = (f.due_at AT TIME ZONE %(zone)s)::date
     WHERE m.id = f.matter_id
-    RETURNING m.id, m.steps, m.due_at
+    RETURNING m.id, m.steps, g.due_at
 )
 SELECT f.matter_id, f.number, f.scope_code, f.stage, f.limit_text, f.started_at, f.due_at, f.warn_at,
-       moved.steps, moved.due_at
+       moved.steps, moved.due_at, f.code, f.course::text
 FROM found f JOIN moved ON moved.id = f.matter_id
 """
 
@@ -84,9 +93,9 @@ def _move(off: Sequence[date], due: Sequence[datetime], zone: str, version: str,
         rows = cursor.fetchall()
         if rows:
             cursor.executemany(
-                "INSERT INTO matters_clock (matter_id, stage, limit_text, calendar_version, started_at, due_at, warn_at)"
-                " VALUES (%s, %s, %s, %s, %s, %s, %s)",
-                [(row[0], row[3], row[4], version, row[5], row[9], row[7]) for row in rows],
+                "INSERT INTO matters_clock (matter_id, stage, limit_text, calendar_version, started_at, due_at, warn_at,"
+                " code, course) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb)",
+                [(row[0], row[3], row[4], version, row[5], row[9], row[7], row[10], row[11]) for row in rows],
             )
     return journal.record_many(
         Draft(
@@ -95,5 +104,5 @@ def _move(off: Sequence[date], due: Sequence[datetime], zone: str, version: str,
             Author("system"),
             now,
         )
-        for matter_id, number, scope_code, stage, limit, _started, was, _warn, steps, due_at in rows
+        for matter_id, number, scope_code, stage, limit, _started, was, _warn, steps, due_at, _code, _course in rows
     )

@@ -6,6 +6,7 @@ from shanzhi.core.errors import Conflict
 from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
 from shanzhi.kernel.matters.models import Assignment
+from shanzhi.kernel.matters.operations.asking import decline_ask, grant_ask, put_ask, resume_matter
 from shanzhi.kernel.matters.operations.step import Step, assign, end_assignments, take_part
 from shanzhi.kernel.matters.policy.process import FieldsWrong, FieldType, Verb
 from shanzhi.kernel.organisation import queries as organisation
@@ -198,4 +199,8 @@ EFFECTS: Mapping[Verb, Callable[[Step], None]] = {
     Verb.ESCALATE: _escalate,
     Verb.ENTRUST: _entrust,
     Verb.GIVE_BACK: _give_back,
+    Verb.ASK: put_ask,
+    Verb.GRANT: grant_ask,
+    Verb.DECLINE: decline_ask,
+    Verb.RESUME: resume_matter,
 }

@@ -8,18 +8,10 @@ from shanzhi.core.periods import local_date
 from shanzhi.core.text import clean_text, msg
 from shanzhi.kernel.matters.operations.step import Step
 from shanzhi.kernel.matters.policy.citing import Cited, is_citable, read_cite
-from shanzhi.kernel.matters.policy.process import FieldsMissing, FieldsWrong, FieldType, Verb
+from shanzhi.kernel.matters.policy.process import FieldsMissing, FieldsWrong, FieldType, ground_use
 from shanzhi.kernel.matters.rulebook import categories, grounds
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.organisation.queries import RegionRow
-
-GROUND_USE = {
-    Verb.REFUSE: "refuse",
-    Verb.HAND_BACK: "return",
-    Verb.GIVE_BACK: "return",
-    Verb.TRANSFER: "transfer",
-    Verb.WITHDRAW: "withdraw",
-}
 
 
 def checked_fields(step: Step) -> Mapping[str, Any]:
@@ -57,7 +49,7 @@ def _text(step: Step, value: Any, on: date) -> str:
 
 def _ground(step: Step, value: Any, on: date) -> str:
     ground = grounds().by_code.get(str(value))
-    if ground is None or ground.use != GROUND_USE.get(step.action.verb, ground.use):
+    if ground is None or ground.use != (ground_use(step.kind, step.action) or ground.use):
         raise ValueError(msg("请从列表里选一条理由。"))
     return ground.code
 

@@ -16,19 +16,19 @@ from shanzhi.kernel.files.policy import StoredFile
 from shanzhi.kernel.journal import operations as journal
 from shanzhi.kernel.journal.policy import Subject
 from shanzhi.kernel.matters.models import Matter, MatterPlace
+from shanzhi.kernel.matters.operations.clocks import calendars, start_clocks
 from shanzhi.kernel.matters.operations.finding import keep_words
 from shanzhi.kernel.matters.operations.step import (
     about,
     author_of,
     claim_submission,
-    deadline_of,
     door_of,
     lock_matter,
     pipelined,
-    start_clock,
     tell,
 )
 from shanzhi.kernel.matters.operations.texts import SafeText, expiry, originals, safe
+from shanzhi.kernel.matters.policy.clocks import promises, soonest
 from shanzhi.kernel.matters.policy.payloads import Report
 from shanzhi.kernel.matters.policy.process import Kind
 from shanzhi.kernel.matters.policy.report import BadReport, NewReport, follow_hash, new_follow_code, number_of
@@ -137,7 +137,8 @@ def _take_in(door: _Door, key: uuid.UUID | None) -> Reported:
         if earlier is not None:
             return _again(earlier.matter_id, code, now)
     texts = _texts(new)
-    deadline = deadline_of(kind, kind.initial, now)
+    begun = promises(kind, kind.initial, now, calendars(local_date(now)))
+    deadline = soonest(each.deadline for each in begun)
     matter = _matter(matter_id, door, texts)
     matter.follow_hash, matter.due_at, matter.warn_at = hashed, deadline.due_at, deadline.warn_at
     payload = Report(
@@ -157,7 +158,7 @@ def _take_in(door: _Door, key: uuid.UUID | None) -> Reported:
     subject = Subject("matter", matter_id, 1, matter.scope_code)
     with pipelined():
         matter.save(force_insert=True)
-        start_clock(matter, kind.initial, deadline)
+        start_clocks(matter, kind.initial, begun)
         if new.place_id is not None:
             MatterPlace(matter_id=matter_id, place_id=new.place_id).save(force_insert=True)
         keep_words([(matter_id, (texts.title.text, texts.body.text, texts.place.text))])

@@ -13,17 +13,17 @@ from shanzhi.core.errors import Conflict, NotFound
 from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.policy import Actor
-from shanzhi.kernel.clock.policy import Deadline, set_deadline
+from shanzhi.kernel.clock.policy import Deadline
 from shanzhi.kernel.files import operations as files
 from shanzhi.kernel.files.policy import StoredFile
 from shanzhi.kernel.journal import operations as journal
 from shanzhi.kernel.journal.policy import Author, Subject
-from shanzhi.kernel.matters.models import Assignment, Clock, Matter, Remark, Submission
+from shanzhi.kernel.matters.models import Ask, Assignment, Matter, Remark, Submission
+from shanzhi.kernel.matters.operations.clocks import follow_move
 from shanzhi.kernel.matters.operations.texts import SafeText, expiry, originals, safe
 from shanzhi.kernel.matters.policy.payloads import STEPS
 from shanzhi.kernel.matters.policy.process import Action, Kind, Owner, Result, Verb
 from shanzhi.kernel.matters.policy.report import fingerprint
-from shanzhi.kernel.matters.rulebook import work_calendar
 from shanzhi.kernel.notices import operations as notices
 from shanzhi.kernel.vault import operations as vault
 from shanzhi.kernel.vault.policy.envelope import new_salt
@@ -37,8 +37,8 @@ SORTED = ("category", "region", "scope_code", "solved", "satisfied")
 """What steps change of a matter. The rest stays as it was reported: the database lets nobody change it."""
 KEPT_FROM_WORKER = ("salt", "source", "source_number", "follow_hash")
 """What only the doors need of a matter."""
-SHOWN_TO_REPORTER = frozenset({Verb.REFUSE, Verb.REPLY, Verb.ANSWER, Verb.PASS_ON})
-COMMUTES = frozenset({Verb.NOTE, Verb.ATTACH, Verb.ASSIST_DONE})
+SHOWN_TO_REPORTER = frozenset({Verb.REFUSE, Verb.REPLY, Verb.ANSWER, Verb.PASS_ON, Verb.GRANT})
+COMMUTES = frozenset({Verb.NOTE, Verb.ATTACH, Verb.ASSIST_DONE, Verb.ASK})
 """Verbs that don't mind what else happened meanwhile: they need no version."""
 
 
@@ -172,36 +172,6 @@ def door_of(actor: Actor) -> str:
     return f"post:{actor.post_id}" if actor.is_post else actor.kind
 
 
-def deadline_of(kind: Kind, stage: str, start: datetime) -> Deadline:
-    """The promise that an open stage makes from `start` on.
-
-    Raises:
-        ValueError: the stage is an end, which promises nothing.
-    """
-    spec = kind.stage(stage)
-    if spec.limit is None:
-        raise ValueError(f"stage {stage} has no limit")
-    return set_deadline(start, spec.limit, spec.warn, work_calendar(local_date(start)))
-
-
-def start_clock(matter: Matter, stage: str, deadline: Deadline) -> None:
-    """Write the stage's clock."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO matters_clock (matter_id, stage, limit_text, calendar_version, started_at, due_at, warn_at)"
-            " VALUES (%s, %s, %s, %s, %s, %s, %s)",
-            [
-                matter.pk,
-                stage,
-                deadline.limit_text,
-                deadline.calendar_version,
-                deadline.started_at,
-                deadline.due_at,
-                deadline.warn_at,
-            ],
-        )
-
-
 def take_part(matter_id: int, units: Mapping[int, str], now: datetime) -> None:
     """Write units as participants before anything is handed to them; those who are there stay as they are."""
     with connection.cursor() as cursor:
@@ -235,6 +205,10 @@ def end_assignments(step: Step, lead_state: str, co_state: str = "over") -> None
     if step.lead is not None:
         step.tells.setdefault("from_unit_id", step.lead.unit_id)
     step.open = []
+    if step.kind.asks:
+        # What the unit asked falls away with its share.
+        open_asks = Ask.objects.filter(matter=step.matter, state="open")
+        open_asks.update(state="dropped", decided_at=step.now, decided_step=step.matter.steps)
 
 
 def move(step: Step, target: str) -> Deadline | None:
@@ -242,15 +216,12 @@ def move(step: Step, target: str) -> Deadline | None:
     matter, kind = step.matter, step.kind
     stage = kind.stage(target)
     step.tells["overdue"] = matter.due_at is not None and step.now > matter.due_at
-    Clock.objects.filter(matter=matter, stopped_at=None).update(stopped_at=step.now)
     result = kind.result(step.action, target)
     if stage.owner is Owner.INTAKE and step.open:
         end_assignments(step, "moved")
     if result is not None and step.open:
         end_assignments(step, "done" if result in (Result.CLOSED, Result.LAPSED) else "over")
-    deadline = None if stage.is_end else deadline_of(kind, target, step.now)
-    if deadline is not None:
-        start_clock(matter, target, deadline)
+    deadline = follow_move(matter, kind, step.action, target, step.now)
     matter.stage = target
     matter.stage_since = step.now
     matter.result = result

@@ -2,7 +2,7 @@
 database do it side by side, since it takes twice as long as writing."""
 
 import pickle
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -13,10 +13,11 @@ import orjson
 from shanzhi.core.errors import InputError
 from shanzhi.core.periods import local_date
 from shanzhi.core.text import clean_text, msg
-from shanzhi.kernel.clock.policy import Deadline, Duration, WorkCalendar, set_deadline
+from shanzhi.kernel.clock.policy import Deadline, WorkCalendar
 from shanzhi.kernel.journal.policy import Author, Draft, Drafted, Payload, Subject, drafted
+from shanzhi.kernel.matters.policy.clocks import Promise, promises, soonest
 from shanzhi.kernel.matters.policy.payloads import STEPS, Report, Settle
-from shanzhi.kernel.matters.policy.process import Result, Verb
+from shanzhi.kernel.matters.policy.process import Kind, Result, Verb
 from shanzhi.kernel.matters.policy.report import NewReport, follow_hash, new_follow_code, number_of
 from shanzhi.kernel.matters.policy.search import words_of
 from shanzhi.kernel.matters.policy.texts import SafeText, safe
@@ -70,20 +71,31 @@ class Placed(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What all rows of a run have in common: their kind with its first stage and that of its end, the first one's limit, the
-    calendar, the category codes, the key of follow codes."""
+    """What all rows of a run have in common: their process with its first stage and that of its end, the calendars by code,
+    the category codes, the key of follow codes."""
 
-    kind: str
-    kind_version: int
-    initial: str
+    process: Kind
     end: str
-    limit: Duration
-    warn: Duration | None
-    calendar: WorkCalendar
+    calendars: Mapping[str, WorkCalendar]
     categories: frozenset[str]
     follow: bytes
     source: str
     now: datetime
+
+    @property
+    def kind(self) -> str:
+        """The kind's code."""
+        return self.process.code
+
+    @property
+    def kind_version(self) -> int:
+        """The version that all of them run under."""
+        return self.process.version
+
+    @property
+    def initial(self) -> str:
+        """Where they begin."""
+        return self.process.initial
 
     def packed(self) -> bytes:
         """As it travels to another process of ours, which reads it once."""
@@ -124,7 +136,13 @@ class _Made(NamedTuple):
     body: SafeText
     reply: SafeText
     where: SafeText
-    deadline: Deadline | None
+    begun: tuple[Promise, ...]
+    """The clocks that begin; none where it comes closed."""
+
+    @property
+    def deadline(self) -> Deadline | None:
+        """By which it is due."""
+        return soonest(each.deadline for each in self.begun) if self.begun else None
 
     @property
     def closed_at(self) -> datetime | None:
@@ -148,7 +166,7 @@ def prepare(rows: Sequence[BatchRow], ids: Sequence[int], places: Sequence[Place
     return Prepared(
         matters=_text([_matter(item, terms) for item in made]),
         words=_text([{"id": item.id, "words": " ".join(words_of(*item.texts))} for item in made]),
-        clocks=_text([_clock(item, item.deadline, terms) for item in made if item.deadline is not None]),
+        clocks=_text([_clock(item, each, terms) for item in made for each in item.begun]),
         remarks=_text([_remark(item) for item in made if item.reply.original]),
         entries=drafted(draft for item in made for draft in _drafts(item, terms)),
         originals=tuple(piece for item in made for piece in _originals(item)),
@@ -173,7 +191,7 @@ def _made(row: BatchRow, matter_id: int, place: Placed, terms: Terms) -> _Made:
         body=safe(row.body, salt),
         reply=reply,
         where=safe(row.place_text, salt),
-        deadline=None if is_closed else set_deadline(row.reported_at, terms.limit, terms.warn, terms.calendar),
+        begun=() if is_closed else promises(terms.process, terms.initial, row.reported_at, terms.calendars.__getitem__),
     )
 
 
@@ -221,10 +239,12 @@ def _matter(item: _Made, terms: Terms) -> dict[str, Any]:
     }
 
 
-def _clock(item: _Made, deadline: Deadline, terms: Terms) -> dict[str, Any]:
+def _clock(item: _Made, begun: Promise, terms: Terms) -> dict[str, Any]:
+    deadline = begun.deadline
     return {
         "matter_id": item.id,
         "stage": terms.initial,
+        "code": begun.code,
         "limit_text": deadline.limit_text,
         "calendar_version": deadline.calendar_version,
         "started_at": deadline.started_at,

@@ -129,6 +129,22 @@ class Escalation(Step):
     to_level: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking(Step):
+    """Something was asked, or what was asked was decided, or the clocks went on after a pause.
+
+    `ask` and `clock` codes of the process; `amount` a duration or a day; `to_unit_id` who is to decide, of a decision who
+    had asked; `answer_due_at` by when; `was_due_at` when the matter was due before it was granted.
+    """
+
+    ask: str = ""
+    clock: str = ""
+    amount: str = ""
+    to_unit_id: int | None = None
+    answer_due_at: datetime | None = None
+    was_due_at: datetime | None = None
+
+
 @payload("matters.settle")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settle(About):
@@ -160,9 +176,13 @@ def _steps() -> dict[str, type[Step]]:
     """One payload class a verb, each under its own action; of one shape but where a verb tells more."""
     verbs = (
         "accept refuse correct dispatch take hand_back transfer reply assist_done check_pass check_fail rate lapse"
-        " withdraw note attach take_up conclude escalate entrust give_back"
+        " withdraw note attach take_up conclude escalate entrust give_back ask grant decline resume"
     )
-    shapes: dict[str, type[Step]] = {"conclude": Conclusion, "escalate": Escalation}
+    shapes: dict[str, type[Step]] = {
+        "conclude": Conclusion,
+        "escalate": Escalation,
+        **dict.fromkeys(("ask", "grant", "decline", "resume"), Asking),
+    }
     made: dict[str, type[Step]] = {"answer": Answer, "pass_on": PassOn}
     for verb in verbs.split():
         shape = shapes.get(verb, Step)

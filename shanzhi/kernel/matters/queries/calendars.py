@@ -74,7 +74,7 @@ def calendar_trial(given: YearGiven, *, now: datetime, most: int = TRIED_MOST) -
     """
     last = section_state(CALENDAR, local_date(now)).last
     calendar: WorkCalendar = parse_section(CALENDAR, with_year(edition_tables(CALENDAR, last), given))
-    clocks = Clock.objects.filter(stopped_at=None, due_at__gt=now).exclude(limit_text__contains="+")
+    clocks = Clock.objects.filter(stopped_at=None, paused_at=None, due_at__gt=now).exclude(limit_text__contains="+")
     values = clocks.order_by("-pk").values_list("matter__number", "limit_text", "started_at", "due_at")[:most]
     tried = 0
     changed: list[DueChange] = []

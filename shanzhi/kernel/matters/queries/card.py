@@ -14,13 +14,22 @@ from shanzhi.kernel.files import queries as files
 from shanzhi.kernel.files.queries import AttachmentRow
 from shanzhi.kernel.journal import queries as journal
 from shanzhi.kernel.journal.queries import EntryRow
-from shanzhi.kernel.matters.models import Assignment, Matter, Remark
-from shanzhi.kernel.matters.operations.act import is_intake, share_of
+from shanzhi.kernel.matters.models import Ask, Assignment, Clock, Matter, Remark
+from shanzhi.kernel.matters.operations.act import ask_states, clock_states, is_intake, share_of
 from shanzhi.kernel.matters.operations.step import MatterNotFound
 from shanzhi.kernel.matters.operations.upkeep import needs_reporter
-from shanzhi.kernel.matters.policy.process import Action, FieldSpec, Kind, KindUnknown, Stage, allowed_actions
+from shanzhi.kernel.matters.policy.process import (
+    Action,
+    FieldSpec,
+    Kind,
+    KindUnknown,
+    Stage,
+    allowed_actions,
+    ground_use,
+)
 from shanzhi.kernel.matters.policy.report import CHANNELS, follow_hash, normalise_number
 from shanzhi.kernel.matters.policy.rights import part_name
+from shanzhi.kernel.matters.queries.clocks import AskLine, ClockLine, ask_lines, clock_lines
 from shanzhi.kernel.matters.queries.names import Names, light_of
 from shanzhi.kernel.matters.rulebook import categories, grounds, kind_version, work_calendar
 from shanzhi.kernel.organisation import queries as organisation
@@ -31,12 +40,14 @@ from shanzhi.kernel.vault.policy.keeping import ERASE_REASONS, HOLD_GROUNDS
 
 @dataclass(frozen=True, slots=True)
 class ActionChoice:
-    """A button: the action's code and verb, and the fields that it takes, each with whether it is needed."""
+    """A button: the action's code and verb, and the fields that it takes, each with whether it is needed; `grounds` is the use
+    of the rule book's grounds that it offers."""
 
     code: str
     name: str
     verb: str
     fields: tuple[tuple[FieldSpec, bool], ...]
+    grounds: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +124,8 @@ class MatterCard:
     timeline: tuple[TimelineEntry, ...]
     attachments: tuple[AttachmentRow, ...]
     actions: tuple[ActionChoice, ...]
+    clocks: tuple[ClockLine, ...]
+    asks: tuple[AskLine, ...]
     has_contact: bool
     has_originals: bool
     may_reach: bool
@@ -136,7 +149,7 @@ def matter_id_of_number(number: str) -> int | None:
 
 
 def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
-    """The matter as this actor may see it; at most 9 queries.
+    """The matter as this actor may see it; at most 11 queries.
 
     Raises:
         MatterNotFound: not there, or not visible.
@@ -148,6 +161,8 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
     stage = kind.stage(matter.stage)
     for_reporter = actor.kind == "reporter"
     shares = list(Assignment.objects.filter(matter=matter).order_by("id"))
+    clocks = list(Clock.objects.filter(matter=matter).order_by("id"))
+    asks = list(Ask.objects.filter(matter=matter).order_by("id")) if kind.asks else []
     entries = journal.entries_of("matter", matter.pk)
     units = {row.unit_id for row in shares} | _units_in(entries)
     names = Names([matter], now, units)
@@ -191,7 +206,9 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
         shares=_shares(shares, names, now),
         timeline=timeline,
         attachments=_attachments(matter.pk, for_reporter),
-        actions=tuple(_choice(kind, action) for action in _allowed(matter, kind, actor, shares)),
+        clocks=clock_lines(clocks, kind, now),
+        asks=ask_lines(asks, kind, names, now) if not for_reporter else (),
+        actions=tuple(choice_of(kind, action) for action in _allowed(matter, kind, actor, shares, asks, clocks, now)),
         has_contact=bool(kept & {"name", "phone"}),
         has_originals=bool(kept - {"name", "phone"}),
         may_reach=may_reach,
@@ -232,7 +249,15 @@ def _may_reach(matter: Matter, actor: Actor, shares: list[Assignment]) -> bool:
     return actor.is_post and needs_reporter(matter, actor, has_open_share=has_share)
 
 
-def _allowed(matter: Matter, kind: Kind, actor: Actor, shares: list[Assignment]) -> list[Action]:
+def _allowed(
+    matter: Matter,
+    kind: Kind,
+    actor: Actor,
+    shares: list[Assignment],
+    asks: list[Ask],
+    clocks: list[Clock],
+    now: datetime,
+) -> list[Action]:
     mine = share_of(matter, actor, shares)
     return allowed_actions(
         kind,
@@ -245,12 +270,15 @@ def _allowed(matter: Matter, kind: Kind, actor: Actor, shares: list[Assignment])
         handled_by={row.handled_by_id for row in shares if row.handled_by_id is not None},
         actor_staff=actor.staff_id,
         counts=matter.counts,
+        asks=ask_states(asks, actor),
+        clocks=clock_states(clocks, now),
     )
 
 
-def _choice(kind: Kind, action: Action) -> ActionChoice:
+def choice_of(kind: Kind, action: Action) -> ActionChoice:
+    """An action with its fields, whether it may be done now or not."""
     fields = tuple((kind.field(code), code in action.needs) for code in action.fields)
-    return ActionChoice(action.code, action.name, action.verb.value, fields)
+    return ActionChoice(action.code, action.name, action.verb.value, fields, ground_use(kind, action))
 
 
 def _path(kind: Kind, now_in: Stage, been_in: set[str | None]) -> tuple[tuple[str, str], ...]:
@@ -288,7 +316,7 @@ def _attachments(matter_id: int, for_reporter: bool) -> tuple[AttachmentRow, ...
 
 
 # What the reporter needn't see of the inner working: corrections, and who in the offices wrote notes to whom.
-_INNER = frozenset({"matters.correct", "matters.hand_over"})
+_INNER = frozenset({"matters.correct", "matters.hand_over", "matters.ask", "matters.decline"})
 _NOTES = frozenset({"matters.note", "matters.attach", "matters.assist_done"})
 
 

@@ -58,7 +58,7 @@ class LoopState:
     """How the loop stands: matters by stage, and each way in which records disagree, with the numbers at fault.
 
     `lost`: matters without the journal entries that their counters tell of, or the reverse. `out_of_step`: open
-    matters without exactly one running clock, or with another deadline than their clock's, or ended ones with a clock
+    matters without a running clock, or with another deadline than the soonest of theirs, or ended ones with a clock
     or an open assignment.
     """
 
@@ -81,9 +81,12 @@ LIMIT 100
 """
 _OUT_OF_STEP = """
 SELECT m.number FROM matters_matter m
-LEFT JOIN matters_clock c ON c.matter_id = m.id AND c.stopped_at IS NULL
-WHERE (m.ended_at IS NULL AND (c.id IS NULL OR c.due_at <> m.due_at OR c.stage <> m.stage))
-   OR (m.ended_at IS NOT NULL AND (c.id IS NOT NULL
+LEFT JOIN (SELECT matter_id, min(due_at) AS due_at FROM matters_clock WHERE stopped_at IS NULL GROUP BY matter_id) c
+    ON c.matter_id = m.id
+WHERE (m.ended_at IS NULL AND c.due_at IS DISTINCT FROM m.due_at)
+   OR (m.ended_at IS NULL AND EXISTS (SELECT 1 FROM matters_clock o
+       WHERE o.matter_id = m.id AND o.stopped_at IS NULL AND o.code = '' AND o.stage <> m.stage))
+   OR (m.ended_at IS NOT NULL AND (c.matter_id IS NOT NULL
        OR EXISTS (SELECT 1 FROM matters_assignment a WHERE a.matter_id = m.id AND a.ended_at IS NULL)))
 LIMIT 100
 """

@@ -73,7 +73,7 @@ def action_block(
     mine = posted if posted is not None and posted.action == choice.code else None
     data = _with_template(card, choice, mine, request) if mine else None
     types = {spec.type for spec, _ in choice.fields}
-    listed = tuple(grounds_for(choice.verb)) if FieldType.GROUND in types else ()
+    listed = tuple(grounds_for(choice.grounds)) if FieldType.GROUND in types else ()
     chosen = data.get("ground", "") if data is not None else ""
     form = ActionForm(
         choice,
@@ -108,7 +108,8 @@ def draft_name(matter_id: int, form: str) -> str:
 def joint_choice(code: str, verb: str, choices: Collection[ActionChoice], needed: Collection[str] = ()) -> ActionChoice:
     """Several actions as one form: each field once; `needed` ones aren't called optional; grounds are those of `verb`."""
     fields: dict[str, FieldSpec] = {spec.code: spec for choice in choices for spec, _ in choice.fields}
-    return ActionChoice(code, "", verb, tuple((spec, spec.code in needed) for spec in fields.values()))
+        listed = next((choice.grounds for choice in choices if choice.verb == verb), "")
+    return ActionChoice(code, "", verb, tuple((spec, spec.code in needed) for spec in fields.values()), listed)
 
 
 def _picker(

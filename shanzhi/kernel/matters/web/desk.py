@@ -263,9 +263,7 @@ def do_action(
 
 def choice_of(kind: Kind, action: str) -> ActionChoice:
     """An action of a kind with its fields, whether it may be done now or not; KeyError for none of this code."""
-    found = kind.action(action)
-    fields = tuple((kind.field(code), code in found.needs) for code in found.fields)
-    return ActionChoice(found.code, found.name, found.verb.value, fields)
+    return queries.choice_of(kind, kind.action(action))
 
 
 def version_of(request: ActingRequest) -> int | None:

@@ -14,21 +14,12 @@ from django.utils.translation import gettext
 from shanzhi.core.errors import DomainError
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.web.middleware import ActingRequest
+from shanzhi.kernel.clock.policy import Duration
 from shanzhi.kernel.files import operations as files
 from shanzhi.kernel.files.policy import MAX_BYTES, MAX_FILES_A_STEP
 from shanzhi.kernel.matters.policy.process import FieldSpec, FieldType
 from shanzhi.kernel.matters.queries import ActionChoice, Ground, categories, grounds
 from shanzhi.kernel.matters.web.picker import Picker
-
-GROUND_USE = {
-    "refuse": "refuse",
-    "hand_back": "return",
-    "transfer": "transfer",
-    "withdraw": "withdraw",
-    "rate": "not_solved",
-    "check_fail": "not_solved",
-}
-"""Verb of an action → the use under which the rule book lists its grounds."""
 
 PICKED = frozenset({FieldType.UNIT, FieldType.UNITS, FieldType.REGION})
 YES, NO = "yes", "no"
@@ -66,7 +57,7 @@ class ActionForm(forms.Form):
         self.choice = choice
         self._problems = dict(problems or {})
         for spec, needed in choice.fields:
-            self.fields[spec.code] = form_field(choice.verb, spec, needed)
+            self.fields[spec.code] = form_field(choice, spec, needed)
             made = self.fields[spec.code]
             if isinstance(made, PickerField):
                 made.picker = (pickers or {}).get(spec.code)
@@ -81,54 +72,68 @@ class ActionForm(forms.Form):
             self.add_error(name if name in self.fields else None, gettext(sentence))
 
 
-def form_field(verb: str, spec: FieldSpec, needed: bool) -> forms.Field:
+def form_field(choice: ActionChoice, spec: FieldSpec, needed: bool) -> forms.Field:
     """The form field for one field of an action."""
     common: dict[str, Any] = {
         "label": gettext(spec.name),
         "required": needed,
         "help_text": gettext(spec.hint) if spec.hint else "",
     }
-    return _MAKERS.get(spec.type, _plain)(verb, spec, common)
+    return _MAKERS.get(spec.type, _plain)(choice, spec, common)
 
 
-def _plain(verb: str, spec: FieldSpec, common: dict[str, Any]) -> forms.Field:
+def _plain(choice: ActionChoice, spec: FieldSpec, common: dict[str, Any]) -> forms.Field:
     return PickerField(**common) if spec.type in PICKED else forms.CharField(**common)
 
 
-def _text(verb: str, spec: FieldSpec, common: dict[str, Any]) -> forms.Field:
+def _text(choice: ActionChoice, spec: FieldSpec, common: dict[str, Any]) -> forms.Field:
     rows = 8 if (spec.max or 0) > LONG_TEXT else 3
     return forms.CharField(**common, max_length=spec.max, widget=forms.Textarea(attrs={"rows": rows}))
 
 
-def _ground(verb: str, spec: FieldSpec, common: dict[str, Any]) -> forms.Field:
+def _ground(choice: ActionChoice, spec: FieldSpec, common: dict[str, Any]) -> forms.Field:
     return forms.ChoiceField(
-        **common, choices=[("", gettext(msg("请选择"))), *((row.code, row.name) for row in grounds_for(verb))]
+        **common, choices=[("", gettext(msg("请选择"))), *((row.code, row.name) for row in grounds_for(choice.grounds))]
     )
 
 
-def _category(verb: str, spec: FieldSpec, common: dict[str, Any]) -> forms.Field:
+def _category(choice: ActionChoice, spec: FieldSpec, common: dict[str, Any]) -> forms.Field:
     listed: list[Any] = [("", gettext(msg("未分类")))]
     listed += [(group.name, list(group.second)) for group in categories().groups]
     return forms.ChoiceField(**common, choices=listed)
 
 
-def _choice(verb: str, spec: FieldSpec, common: dict[str, Any]) -> forms.Field:
+def _choice(choice: ActionChoice, spec: FieldSpec, common: dict[str, Any]) -> forms.Field:
     return forms.ChoiceField(
         **common, choices=[("", gettext(msg("请选择"))), *((value, gettext(value)) for value in spec.choices)]
     )
 
 
-def _bool(verb: str, spec: FieldSpec, common: dict[str, Any]) -> forms.Field:
+def _limit(choice: ActionChoice, spec: FieldSpec, common: dict[str, Any]) -> forms.Field:
+    listed = [(text, said(Duration.parse(text))) for text in spec.choices]
+    return forms.ChoiceField(**common, choices=[("", gettext(msg("请选择"))), *listed])
+
+
+def _day(choice: ActionChoice, spec: FieldSpec, common: dict[str, Any]) -> forms.Field:
+    return forms.CharField(**common, widget=forms.DateInput(attrs={"type": "date"}))
+
+
+def said(limit: Duration) -> str:
+    """A duration in words."""
+    return gettext(limit.message) % {"amount": limit.amount}
+
+
+def _bool(choice: ActionChoice, spec: FieldSpec, common: dict[str, Any]) -> forms.Field:
     answers = [(YES, gettext(msg("是"))), (NO, gettext(msg("否")))]
     return forms.ChoiceField(**common, choices=answers, widget=forms.RadioSelect)
 
 
-def _score(verb: str, spec: FieldSpec, common: dict[str, Any]) -> forms.Field:
+def _score(choice: ActionChoice, spec: FieldSpec, common: dict[str, Any]) -> forms.Field:
     steps = [(str(score), gettext(msg("%(score)s 分")) % {"score": score}) for score in range(1, (spec.max or 5) + 1)]
     return forms.ChoiceField(**common, choices=steps, widget=forms.RadioSelect)
 
 
-def _files(verb: str, spec: FieldSpec, common: dict[str, Any]) -> forms.Field:
+def _files(choice: ActionChoice, spec: FieldSpec, common: dict[str, Any]) -> forms.Field:
     most = min(spec.max or MAX_FILES_A_STEP, MAX_FILES_A_STEP)
     common["help_text"] = common["help_text"] or gettext(
         msg("照片、PDF 或 MP4 视频，最多 %(most)s 个，每个不超过 20 MB。")
@@ -145,12 +150,14 @@ _MAKERS = {
     FieldType.BOOL: _bool,
     FieldType.SCORE: _score,
     FieldType.FILES: _files,
+    FieldType.LIMIT: _limit,
+    FieldType.DAY: _day,
 }
 
 
-def grounds_for(verb: str) -> list[Ground]:
-    """The grounds that an action with this verb may give, in the rule book's order."""
-    return grounds().of_use(GROUND_USE.get(verb, verb))
+def grounds_for(use: str) -> list[Ground]:
+    """The grounds of a use ("refuse"), in the rule book's order."""
+    return grounds().of_use(use)
 
 
 def values_of(choice: ActionChoice, request: ActingRequest) -> dict[str, object]:

@@ -6,10 +6,13 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from shanzhi.core.text import msg
+from shanzhi.kernel.clock.policy import Duration
 from shanzhi.kernel.matters.policy.process import shape
 from shanzhi.kernel.matters.policy.process.limits import maybe_duration, retention_months
 from shanzhi.kernel.matters.policy.process.model import (
     Action,
+    AskSpec,
+    ClockSpec,
     Count,
     FieldSpec,
     Kind,
@@ -22,7 +25,19 @@ from shanzhi.kernel.matters.policy.process.positions import Path
 from shanzhi.kernel.matters.policy.process.problem import Problem, did_you_mean
 from shanzhi.kernel.matters.policy.process.soundness import find_problems
 from shanzhi.kernel.matters.policy.process.source import Source, read_source
-from shanzhi.kernel.matters.policy.process.words import ANY, OPEN, FieldType, Level, Owner, Party, Result, Role, Verb
+from shanzhi.kernel.matters.policy.process.words import (
+    ANY,
+    OPEN,
+    AskTo,
+    AskType,
+    FieldType,
+    Level,
+    Owner,
+    Party,
+    Result,
+    Role,
+    Verb,
+)
 
 Row = Mapping[str, Any]
 
@@ -136,6 +151,8 @@ def _build(source: Source) -> Kind:
         fields=tuple(_field(row) for row in tables.get("field", ())),
         actions=tuple(_action(row, stages) for row in tables["action"]),
         counts=tuple(_count(row) for row in tables.get("count", ())),
+        clocks=tuple(_clock(row) for row in tables.get("clock", ())),
+        asks=tuple(_ask(row) for row in tables.get("ask", ())),
         papers=tuple(Paper(row["code"], row["name"], row["action"]) for row in tables.get("paper", ())),
         questions=tuple(tables.get("rating", {}).get("questions", ())),
         separation=Separation(
@@ -162,6 +179,7 @@ def _stage(row: Row) -> Stage:
         name=row["name"],
         owner=Owner(row.get("owner", Owner.NONE)),
         limit=maybe_duration(row.get("limit", "")),
+        clock=row.get("clock", ""),
         warn=maybe_duration(row.get("warn", "")),
         says=row.get("says", ""),
         on_overdue=row.get("on_overdue", ""),
@@ -192,6 +210,36 @@ def _count(row: Row) -> Count:
     )
 
 
+def _clock(row: Row) -> ClockSpec:
+    return ClockSpec(
+        code=row["code"],
+        name=row["name"],
+        owner=Owner(row["owner"]),
+        limit=Duration.parse(row["limit"]),
+        stages=tuple(row["in"]),
+        warn=maybe_duration(row.get("warn", "")),
+        calendar=row.get("calendar", ""),
+        starts_by=tuple(row.get("starts_by", ())),
+        done_by=tuple(row.get("done_by", ())),
+        once=row.get("once", False),
+        law=row.get("law", ""),
+    )
+
+
+def _ask(row: Row) -> AskSpec:
+    return AskSpec(
+        code=row["code"],
+        name=row["name"],
+        type=AskType(row["type"]),
+        to=AskTo(row["to"]),
+        limit=Duration.parse(row["limit"]),
+        clock=row.get("clock", ""),
+        times=row.get("times"),
+        most=maybe_duration(row.get("most", "")),
+        law=row.get("law", ""),
+    )
+
+
 def _action(row: Row, stages: tuple[Stage, ...]) -> Action:
     return Action(
         code=row["code"],
@@ -206,6 +254,7 @@ def _action(row: Row, stages: tuple[Stage, ...]) -> Action:
         journal=row.get("journal", f"matters.{row['verb']}"),
         counts=row.get("counts", ""),
         counts_when=row.get("counts_when", ""),
+        ask=row.get("ask", ""),
         notify=tuple(Party(party) for party in row.get("notify", ())),
         result=Result(row["result"]) if "result" in row else None,
     )

@@ -8,7 +8,18 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from shanzhi.kernel.clock.policy import Duration
-from shanzhi.kernel.matters.policy.process.words import SAME, FieldType, Level, Owner, Party, Result, Role, Verb
+from shanzhi.kernel.matters.policy.process.words import (
+    SAME,
+    AskTo,
+    AskType,
+    FieldType,
+    Level,
+    Owner,
+    Party,
+    Result,
+    Role,
+    Verb,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +30,9 @@ class Stage:
     name: str
     owner: Owner = Owner.NONE
     limit: Duration | None = None
-    """None only in an end."""
+    """None in an end, and where `clock` rules."""
+    clock: str = ""
+    """Code of the clock that rules here in place of a limit of the stage's own."""
     warn: Duration | None = None
     """How long before it is due the light turns yellow; None: by the clock's own rule."""
     says: str = ""
@@ -72,6 +85,8 @@ class Action:
     """Code of the count that goes up by one; empty: none."""
     counts_when: str = ""
     """The outcome that counts, where only one does."""
+    ask: str = ""
+    """Code of what is asked, granted or declined."""
     notify: tuple[Party, ...] = ()
     result: Result | None = None
     """Ends the matter with this result in place of the end stage's own (a lapse that closes)."""
@@ -89,6 +104,50 @@ class Action:
     def counts_up(self, outcome: str = "") -> bool:
         """Does doing it (with this outcome) add one to its count?"""
         return bool(self.counts) and self.counts_when in ("", outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class ClockSpec:
+    """A limit that runs on through several stages, whoever holds the matter; beside the limits of single stages.
+
+    It begins when the matter comes into one of `stages` (or, with `starts_by`, when one of these actions is done there),
+    and stops when it leaves them, or when an action of `done_by` is done.
+    """
+
+    code: str
+    name: str
+    owner: Owner
+    """Who answers for it."""
+    limit: Duration
+    stages: tuple[str, ...]
+    warn: Duration | None = None
+    calendar: str = ""
+    """Code of its work calendar; empty: the kind's."""
+    starts_by: tuple[str, ...] = ()
+    done_by: tuple[str, ...] = ()
+    once: bool = False
+    """Never begins a second time, though the matter comes back."""
+    law: str = ""
+    """The article or rule that it rests on."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskSpec:
+    """Something that may be asked on the way, and who decides it by when."""
+
+    code: str
+    name: str
+    type: AskType
+    to: AskTo
+    limit: Duration
+    """For the answer."""
+    clock: str = ""
+    """extend: the clock that gets more time; pause: empty, all of them stand still."""
+    times: int | None = None
+    """How often it may be granted on one matter."""
+    most: Duration | None = None
+    """pause: the longest that the clocks may stand still."""
+    law: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +218,8 @@ class Kind:
     """Verbs that this kind promises to have."""
     fields: tuple[FieldSpec, ...] = ()
     counts: tuple[Count, ...] = ()
+    clocks: tuple[ClockSpec, ...] = ()
+    asks: tuple[AskSpec, ...] = ()
     papers: tuple[Paper, ...] = ()
     questions: tuple[str, ...] = ()
     """Codes of the fields that make up the resident's verdict, in order."""
@@ -172,12 +233,16 @@ class Kind:
     _actions: Mapping[str, Action] = field(init=False, repr=False, compare=False)
     _fields: Mapping[str, FieldSpec] = field(init=False, repr=False, compare=False)
     _counts: Mapping[str, Count] = field(init=False, repr=False, compare=False)
+    _clocks: Mapping[str, ClockSpec] = field(init=False, repr=False, compare=False)
+    _asks: Mapping[str, AskSpec] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_stages", {s.code: s for s in self.stages})
         object.__setattr__(self, "_actions", {a.code: a for a in self.actions})
         object.__setattr__(self, "_fields", {f.code: f for f in self.fields})
         object.__setattr__(self, "_counts", {c.code: c for c in self.counts})
+        object.__setattr__(self, "_clocks", {c.code: c for c in self.clocks})
+        object.__setattr__(self, "_asks", {a.code: a for a in self.asks})
 
     def stage(self, code: str) -> Stage:
         """The stage with this code; KeyError where there is none."""
@@ -204,6 +269,14 @@ class Kind:
     def count(self, code: str) -> Count:
         """The count with this code; KeyError where there is none."""
         return self._counts[code]
+
+    def clock(self, code: str) -> ClockSpec:
+        """The clock with this code; KeyError where there is none."""
+        return self._clocks[code]
+
+    def ask(self, code: str) -> AskSpec:
+        """What may be asked under this code; KeyError where there is nothing."""
+        return self._asks[code]
 
     @property
     def open_stages(self) -> tuple[Stage, ...]:

@@ -63,7 +63,7 @@ def find_in_stages(kind: Kind, source: Source) -> Iterator[Problem]:
 def _find_in_end(source: Source, path: Path, stage: Stage) -> Iterator[Problem]:
     if stage.owner is not Owner.NONE:
         yield source.problem((*path, "owner"), msg("终点没有责任人。"), msg("删去 owner。"))
-    for key in ("limit", "warn", "on_overdue"):
+    for key in ("limit", "warn", "clock", "on_overdue"):
         if getattr(stage, key):
             yield source.problem((*path, key), msg("终点不计时。"), msg("删去 %(key)s。"), key=key)
 
@@ -73,7 +73,9 @@ def _find_in_open(kind: Kind, source: Source, path: Path, stage: Stage) -> Itera
         mend = msg("写上 owner：intake、lead、checker 或 reporter。")
         yield source.problem((*path, "owner"), msg("未结的环节没有责任人。"), mend)
     if stage.limit is None:
-        yield source.problem(path, msg("未结的环节没有时限。"), msg('写上 limit，像 "5wd"；是终点的写 end。'))
+        if not stage.clock:
+            mend = msg('写上 limit，像 "5wd"，或写 clock；是终点的写 end。')
+            yield source.problem(path, msg("未结的环节没有时限。"), mend)
     elif stage.warn is not None:
         yield from _find_in_warn(source, (*path, "warn"), stage.warn, stage.limit)
     yield from _find_in_overdue(kind, source, path, stage)

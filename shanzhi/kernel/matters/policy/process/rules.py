@@ -8,11 +8,12 @@ fields; so somebody who pressed a button too late hears that the matter has move
 import hmac
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import TypeVar
 
 from shanzhi.core.errors import Conflict, InputError, NotAllowed, NotFound
 from shanzhi.core.text import msg
-from shanzhi.kernel.matters.policy.process.model import Action, FieldSpec, Kind
+from shanzhi.kernel.matters.policy.process.model import Action, AskSpec, FieldSpec, Kind
 from shanzhi.kernel.matters.policy.process.words import (
     DRAWN,
     PASSED,
@@ -65,6 +66,12 @@ class LimitReached(Conflict):
     code = "limit-reached"
 
 
+class ClockRunOut(Conflict):
+    """More time was asked for after the time was over."""
+
+    code = "clock-run-out"
+
+
 class FieldsMissing(InputError):
     """Something that has to be filled in isn't; `fields` says what."""
 
@@ -75,6 +82,29 @@ class FieldsWrong(InputError):
     """Something filled in can't be used; `fields` says what and why."""
 
     code = "fields-wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class AskState:
+    """How what may be asked under `code` stands on a matter: open or not, how often it was granted.
+
+    Of an open one: was it this person (or their unit) who asked, and is it this unit's to decide?
+    """
+
+    code: str
+    is_open: bool = False
+    is_mine: bool = False
+    is_to_us: bool = False
+    granted: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ClockState:
+    """How a running clock stands; `code` is empty for the stage's own."""
+
+    code: str
+    is_overdue: bool
+    is_paused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +121,8 @@ class _Case:
     did: frozenset[Role]
     """Out of handler and checker: what this person did in the matter before."""
     counts: Mapping[str, int]
+    asks: tuple[AskState, ...] = ()
+    clocks: tuple[ClockState, ...] = ()
 
 
 def check_action(
@@ -108,12 +140,15 @@ def check_action(
     given_fields: Mapping[str, object],
     checked_by: Collection[StaffId] = (),
     is_intake: bool = True,
+    asks: Collection[AskState] = (),
+    clocks: Collection[ClockState] = (),
 ) -> Action:
     """The action, if this person may do it to this matter now with these fields.
 
     `roles` of the acting post (`system` for the system); whether the acting unit is the lead, a co-handler, the
     centre that took it in; whether the person is the reporter. `handled_by`, `checked_by` and `actor_staff` are ids of
     the same sort (None: not staff). `counts` by count code. `given_fields` by field code; a blank one isn't given.
+    `asks` what was asked, `clocks` what runs.
 
     Raises:
         ActionUnknown, RoleForbids, StageForbids, SamePerson, LimitReached, FieldsMissing, FieldsWrong.
@@ -124,7 +159,10 @@ def check_action(
         )
     action = kind.action(action_code)
     did = _did(actor_staff, handled_by, checked_by)
-    _check(_Case(kind, stage, frozenset(roles), is_lead, is_co, is_reporter, is_intake, did, counts), action)
+    case = _Case(
+        kind, stage, frozenset(roles), is_lead, is_co, is_reporter, is_intake, did, counts, tuple(asks), tuple(clocks)
+    )
+    _check(case, action)
     check_fields(kind, action, given_fields)
     return action
 
@@ -142,10 +180,14 @@ def allowed_actions(
     counts: Mapping[str, int],
     checked_by: Collection[StaffId] = (),
     is_intake: bool = True,
+    asks: Collection[AskState] = (),
+    clocks: Collection[ClockState] = (),
 ) -> list[Action]:
     """The actions for which `check_action` would only ask for the fields, in the file's order: the buttons."""
     did = _did(actor_staff, handled_by, checked_by)
-    case = _Case(kind, stage, frozenset(roles), is_lead, is_co, is_reporter, is_intake, did, counts)
+    case = _Case(
+        kind, stage, frozenset(roles), is_lead, is_co, is_reporter, is_intake, did, counts, tuple(asks), tuple(clocks)
+    )
     return [action for action in kind.actions if _may(case, action)]
 
 
@@ -180,6 +222,7 @@ def _check(case: _Case, action: Action) -> None:
     _check_finder(case, action, roles)
     _check_separation(case, action)
     _check_limit(case, action)
+    _check_ask(case, action)
 
 
 def _roles_in(case: _Case, action: Action) -> frozenset[Role]:
@@ -236,6 +279,60 @@ def _check_limit(case: _Case, action: Action) -> None:
     count = case.kind.count(action.counts)
     if count.is_full(case.counts.get(count.code, 0)) and not count.then and not action.counts_when:
         raise LimitReached(count.after, limit=count.limit, who=(ROLE_NAMES[count.decides],))
+
+
+def _check_ask(case: _Case, action: Action) -> None:
+    is_paused = any(clock.is_paused for clock in case.clocks)
+    if action.verb is Verb.RESUME and not is_paused:
+        raise StageForbids(msg("现在没有暂停计时，不用恢复。请刷新后再看。"))
+    if not action.ask:
+        return
+    ask = case.kind.ask(action.ask)
+    state = next((each for each in case.asks if each.code == ask.code), AskState(ask.code))
+    if action.verb is Verb.ASK:
+        _check_may_ask(case, ask, state, is_paused=is_paused)
+    elif not state.is_open:
+        raise StageForbids(msg("没有待答复的“%(ask)s”。请刷新后再看。"), ask=(ask.name,))
+    elif not state.is_to_us:
+        raise RoleForbids(msg("“%(action)s”由收到申请的单位来做。"), action=(action.name,))
+    elif state.is_mine:
+        raise SamePerson(msg("“%(ask)s”是您自己提出的，要由别人来答复。"), ask=(ask.name,))
+
+
+def _check_may_ask(case: _Case, ask: AskSpec, state: AskState, *, is_paused: bool) -> None:
+    name = (ask.name,)
+    if state.is_open:
+        raise StageForbids(msg("“%(ask)s”已经提出，还没有答复。请等答复后再提。"), ask=name)
+    if ask.times is not None and state.granted >= ask.times:
+        raise LimitReached(msg("“%(ask)s”最多批准%(times)s次，不能再提。请抓紧办理。"), ask=name, times=ask.times)
+    if is_paused:
+        raise StageForbids(msg("现在暂停计时，不用提“%(ask)s”。请恢复计时后再提。"), ask=name)
+    wanted = [clock for clock in case.clocks if clock.code == ask.clock or not ask.clock]
+    if not wanted:
+        raise StageForbids(msg("“%(ask)s”要改的时限现在没有计时。请刷新后再看。"), ask=name)
+    if any(clock.is_overdue for clock in wanted):
+        raise ClockRunOut(
+            msg("时限已过，不能再提“%(ask)s”：要在到期以前提出。请抓紧办理，并在留言里说明原因。"), ask=name
+        )
+
+
+GROUND_USES: Mapping[Verb, str] = {
+    Verb.REFUSE: "refuse",
+    Verb.HAND_BACK: "return",
+    Verb.GIVE_BACK: "return",
+    Verb.TRANSFER: "transfer",
+    Verb.WITHDRAW: "withdraw",
+    Verb.RATE: "not_solved",
+    Verb.CHECK_FAIL: "not_solved",
+}
+
+
+def ground_use(kind: Kind, action: Action) -> str:
+    """The use of the rule book's grounds among which this action chooses; empty where it names none.
+
+    What is asked has grounds of its own sort: those for more time, those for a pause.
+    """
+    return kind.ask(action.ask).type.value if action.verb is Verb.ASK else GROUND_USES.get(action.verb, "")
 
 
 def check_fields(kind: Kind, action: Action, given: Mapping[str, object]) -> None:
@@ -330,6 +427,14 @@ def _wrong_choice(spec: FieldSpec, value: object) -> str:
     return "" if value in spec.choices else msg("请从列表里选。")
 
 
+def _wrong_day(spec: FieldSpec, value: object) -> str:
+    try:
+        date.fromisoformat(str(value))
+    except ValueError:
+        return msg("请填日期，像 2026-03-05。")
+    return ""
+
+
 _MEASURES: Mapping[FieldType, Callable[[FieldSpec, object], str]] = {
     FieldType.TEXT: _wrong_text,
     FieldType.UNITS: _wrong_list,
@@ -337,4 +442,6 @@ _MEASURES: Mapping[FieldType, Callable[[FieldSpec, object], str]] = {
     FieldType.SCORE: _wrong_score,
     FieldType.BOOL: _wrong_bool,
     FieldType.CHOICE: _wrong_choice,
+    FieldType.LIMIT: _wrong_choice,
+    FieldType.DAY: _wrong_day,
 }

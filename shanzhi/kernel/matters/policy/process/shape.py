@@ -7,7 +7,17 @@ from enum import Enum, auto
 
 from shanzhi.core.text import msg
 from shanzhi.kernel.matters.policy.process.limits import maybe_duration, retention_months
-from shanzhi.kernel.matters.policy.process.words import FieldType, Level, Owner, Party, Result, Role, Verb
+from shanzhi.kernel.matters.policy.process.words import (
+    AskTo,
+    AskType,
+    FieldType,
+    Level,
+    Owner,
+    Party,
+    Result,
+    Role,
+    Verb,
+)
 
 CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _JOURNAL = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
@@ -77,6 +87,7 @@ TABLES: Mapping[str, Table] = {
             "name": _MUST_TEXT,
             "owner": Key(Shape.TEXT, choices=tuple(Owner)),
             "limit": Key(Shape.DURATION),
+            "clock": _CODE,
             "warn": Key(Shape.DURATION),
             "says": _TEXT,
             "on_overdue": _CODE,
@@ -111,6 +122,7 @@ TABLES: Mapping[str, Table] = {
             "journal": Key(Shape.JOURNAL),
             "counts": _CODE,
             "counts_when": _CODE,
+            "ask": _CODE,
             "notify": Key(Shape.WORDS, choices=tuple(Party)),
             "result": Key(Shape.TEXT, choices=tuple(Result)),
         },
@@ -125,6 +137,36 @@ TABLES: Mapping[str, Table] = {
             "after": _TEXT,
             "decides": Key(Shape.TEXT, choices=tuple(Role)),
             "then": _CODE,
+        },
+        many=True,
+    ),
+    "clock": Table(
+        {
+            "code": _MUST_CODE,
+            "name": _MUST_TEXT,
+            "owner": Key(Shape.TEXT, required=True, choices=tuple(Owner)),
+            "limit": Key(Shape.DURATION, required=True),
+            "warn": Key(Shape.DURATION),
+            "in": Key(Shape.WORDS, required=True),
+            "calendar": _CODE,
+            "starts_by": _WORDS,
+            "done_by": _WORDS,
+            "once": Key(Shape.BOOL),
+            "law": _TEXT,
+        },
+        many=True,
+    ),
+    "ask": Table(
+        {
+            "code": _MUST_CODE,
+            "name": _MUST_TEXT,
+            "type": Key(Shape.TEXT, required=True, choices=tuple(AskType)),
+            "to": Key(Shape.TEXT, required=True, choices=tuple(AskTo)),
+            "limit": Key(Shape.DURATION, required=True),
+            "clock": _CODE,
+            "times": Key(Shape.WHOLE),
+            "most": Key(Shape.DURATION),
+            "law": _TEXT,
         },
         many=True,
     ),

@@ -7,13 +7,14 @@ references hold, since a missing stage would make every path look broken.
 from collections.abc import Callable, Collection, Iterator
 
 from shanzhi.core.text import msg
-from shanzhi.kernel.matters.policy.process import of_actions, of_paths, of_stages
+from shanzhi.kernel.matters.policy.process import of_actions, of_clocks, of_paths, of_stages
 from shanzhi.kernel.matters.policy.process.model import FieldSpec, Kind
 from shanzhi.kernel.matters.policy.process.of_stages import duplicates, find_strange_marks, unknown
 from shanzhi.kernel.matters.policy.process.problem import Problem
 from shanzhi.kernel.matters.policy.process.source import NOWHERE, Source
 from shanzhi.kernel.matters.policy.process.words import FieldType, Role, Verb
 
+CHOSEN = frozenset({FieldType.CHOICE, FieldType.LIMIT})
 Proof = Callable[[Kind, Source], Iterator[Problem]]
 
 
@@ -32,10 +33,12 @@ def _find_in_fields(kind: Kind, source: Source) -> Iterator[Problem]:
     yield from duplicates(source, "field", [spec.code for spec in kind.fields])
     for place, spec in enumerate(kind.fields):
         path = ("field", place)
-        if spec.type is FieldType.CHOICE and not spec.choices:
+        if spec.type in CHOSEN and not spec.choices:
             yield source.problem(path, msg("选择题没有选项。"), msg("补上 choices。"))
-        if spec.type is not FieldType.CHOICE and spec.choices:
-            yield source.problem((*path, "choices"), msg("只有 choice 类型才有选项。"), msg("删去 choices，或改类型。"))
+        if spec.type not in CHOSEN and spec.choices:
+            yield source.problem(
+                (*path, "choices"), msg("只有 choice、limit 类型才有选项。"), msg("删去 choices，或改类型。")
+            )
         yield from _find_in_max(source, path, spec)
 
 
@@ -139,6 +142,9 @@ _REFERENCES: tuple[Proof, ...] = (
     _find_in_fields,
     _find_in_counts,
     of_actions.find_in_actions,
+    of_clocks.find_in_clocks,
+    of_clocks.find_in_asks,
+    of_clocks.find_wrong_limits,
     _find_in_papers,
     _find_in_rules,
     _find_in_rating,

@@ -107,6 +107,27 @@ class Verb(StrEnum):
     ESCALATE = "escalate"
     ENTRUST = "entrust"
     GIVE_BACK = "give_back"
+    ASK = "ask"
+    GRANT = "grant"
+    DECLINE = "decline"
+    RESUME = "resume"
+
+
+class AskType(StrEnum):
+    """What a unit can ask about a matter that is on its way; somebody else decides, by a limit of its own.
+
+    extend: more time on a clock (延期) · pause: the clocks stand still until a day (暂停计时).
+    """
+
+    EXTEND = "extend"
+    PAUSE = "pause"
+
+
+class AskTo(StrEnum):
+    """Who decides what was asked: the level above the asking unit, or the centre that took the matter in."""
+
+    ABOVE = "above"
+    INTAKE = "intake"
 
 
 class Result(StrEnum):
@@ -123,7 +144,7 @@ class FieldType(StrEnum):
 
     text (str) · cite (a knowledge item and its version, "code@3") · ground (a code of the grounds catalogue) · unit (one
     unit id) · units (several) · category · region (a code) · choice (one of `choices`) · bool · score (1 to `max`) ·
-    files (up to `max` of them).
+    files (up to `max` of them) · limit (a duration, one of `choices`: "5wd") · day (an ISO date).
     """
 
     TEXT = "text"
@@ -137,6 +158,8 @@ class FieldType(StrEnum):
     BOOL = "bool"
     SCORE = "score"
     FILES = "files"
+    LIMIT = "limit"
+    DAY = "day"
 
 
 class Level(StrEnum):
@@ -176,7 +199,8 @@ class VerbRule:
     `part` the unit's part in the matter; `stays` True: never moves the matter, False: always moves it, None: either;
     `takes` types of fields of which one must be among the needed ones (empty: none); `result` the end that it must
     lead to; `outcomes` the answers that decide where it leads (empty: `to` decides); `only` the one role allowed; `held`:
-    whatever the role, the acting unit must be the one that holds the matter (a centre to which it was escalated too).
+    whatever the role, the acting unit must be the one that holds the matter (a centre to which it was escalated too);
+    `asks`: names what is asked, and whoever decides is whom it was put to.
     """
 
     part: Part = Part.EITHER
@@ -186,6 +210,7 @@ class VerbRule:
     outcomes: frozenset[str] = frozenset()
     only: Role | None = None
     held: bool = False
+    asks: bool = False
 
 
 SOLVED, UNSOLVED = "solved", "unsolved"
@@ -218,6 +243,10 @@ VERB_RULES: Mapping[Verb, VerbRule] = MappingProxyType(
         Verb.ESCALATE: VerbRule(part=Part.LEAD, takes=frozenset({FieldType.TEXT}), held=True),
         Verb.ENTRUST: VerbRule(part=Part.LEAD, takes=frozenset({FieldType.UNIT}), held=True),
         Verb.GIVE_BACK: VerbRule(part=Part.LEAD, takes=frozenset({FieldType.GROUND}), held=True),
+        Verb.ASK: VerbRule(part=Part.LEAD, stays=True, takes=frozenset({FieldType.GROUND}), asks=True),
+        Verb.GRANT: VerbRule(stays=True, asks=True),
+        Verb.DECLINE: VerbRule(stays=True, takes=frozenset({FieldType.TEXT}), asks=True),
+        Verb.RESUME: VerbRule(part=Part.LEAD, stays=True),
     }
 )
 """The engine's contract with every kind, verb by verb."""

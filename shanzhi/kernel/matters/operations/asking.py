@@ -1,0 +1,142 @@
+"""What a unit asks about a matter on its way (more time, a pause), and what becomes of it once it is granted or declined."""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time
+
+from shanzhi.core.errors import Conflict
+from shanzhi.core.periods import local_date
+from shanzhi.core.text import msg
+from shanzhi.kernel.clock.policy import Duration, due_at, set_deadline
+from shanzhi.kernel.matters.models import Ask
+from shanzhi.kernel.matters.operations.clocks import (
+    calendars,
+    extend_clock,
+    pause_clocks,
+    resume_clocks,
+)
+from shanzhi.kernel.matters.operations.step import Step, take_part
+from shanzhi.kernel.matters.policy.process import AskSpec, AskTo, AskType, FieldsWrong, FieldType
+from shanzhi.kernel.organisation import queries as organisation
+
+
+class AskOutOfTime(Conflict):
+    """What was asked for has passed before it was decided."""
+
+    code = "ask-out-of-time"
+
+
+def put_ask(step: Step) -> None:
+    """Put what is asked to whoever decides it, who sees the matter from now on."""
+    spec = step.kind.ask(step.action.ask)
+    matter, calendar = step.matter, calendars(local_date(step.now))(step.kind.calendar)
+    amount = _amount(step, spec)
+    decider = _decider(step, spec)
+    take_part(matter.pk, {decider: "holder"}, step.now)
+    answer = set_deadline(step.now, spec.limit, None, calendar)
+    Ask.objects.create(
+        matter=matter,
+        code=spec.code,
+        clock=spec.clock,
+        amount=amount,
+        ground=step.given.get("ground", ""),
+        unit_id=step.actor.unit_id or 0,
+        post_id=step.actor.post_id or 0,
+        staff_id=step.actor.staff_id,
+        to_unit_id=decider,
+        step=matter.steps,
+        asked_at=step.now,
+        due_at=answer.due_at,
+        warn_at=answer.warn_at,
+        limit_text=answer.limit_text,
+        calendar_version=answer.calendar_version,
+    )
+    step.tells.update(
+        ask=spec.code,
+        clock=spec.clock,
+        amount=amount,
+        ground=step.given.get("ground", ""),
+        to_unit_id=decider,
+        answer_due_at=answer.due_at,
+    )
+
+
+def grant_ask(step: Step) -> None:
+    """Do what was asked for."""
+    spec, row = _decide(step, "granted")
+    _GRANTED[spec.type](step, spec, row)
+
+
+def decline_ask(step: Step) -> None:
+    """Leave everything as it is."""
+    _decide(step, "declined")
+
+
+def resume_matter(step: Step) -> None:
+    """Let the clocks go on, before the pause is over or because it is."""
+    resume_clocks(step.matter, step.kind, step.now)
+
+
+def _decide(step: Step, state: str) -> tuple[AskSpec, Ask]:
+    spec = step.kind.ask(step.action.ask)
+    row = Ask.objects.get(matter=step.matter, code=spec.code, state="open")
+    row.state, row.decided_at, row.decided_step = state, step.now, step.matter.steps
+    row.save(update_fields=["state", "decided_at", "decided_step"])
+    step.tells.update(ask=spec.code, clock=row.clock, amount=row.amount, ground=row.ground, to_unit_id=row.unit_id)
+    return spec, row
+
+
+def _decider(step: Step, spec: AskSpec) -> int:
+    """The unit that decides; the centre that took the matter in where nobody stands above who asks."""
+    asking = organisation.unit_by_id(step.actor.unit_id or 0, local_date(step.now))
+    above = None
+    if spec.to is AskTo.ABOVE and asking is not None:
+        above = organisation.unit_above(step.matter.scope_code, asking.level, local_date(step.now))
+    return above.id if above is not None else step.matter.intake_unit_id
+
+
+def _amount(step: Step, spec: AskSpec) -> str:
+    """What is asked for, as text: a duration, or an ISO date.
+
+    Raises:
+        FieldsWrong: a day that isn't ahead, or further than the kind lets clocks stand still.
+    """
+    wanted = {AskType.EXTEND: FieldType.LIMIT, AskType.PAUSE: FieldType.DAY}[spec.type]
+    code = next(code for code in step.action.needs if step.kind.field(code).type is wanted)
+    given = str(step.given[code])
+    if spec.type is AskType.PAUSE:
+        calendar = calendars(local_date(step.now))(step.kind.calendar)
+        last = due_at(step.now, spec.most, calendar) if spec.most else None
+        day = date.fromisoformat(given)
+        if day <= local_date(step.now):
+            raise FieldsWrong(msg("暂停要到今天以后的一天。"), fields={code: msg("请选今天以后的日期。")})
+        if last is not None and day > local_date(last):
+            raise FieldsWrong(
+                msg("暂停最长到%(day)s。请改日期。"),
+                fields={code: msg("日期太远了。")},
+                day=local_date(last).isoformat(),
+            )
+    return given
+
+
+def _extend(step: Step, spec: AskSpec, row: Ask) -> None:
+    step.tells["was_due_at"] = step.matter.due_at
+    extend_clock(step.matter, step.kind, spec.clock, Duration.parse(row.amount), step.now)
+
+
+def _pause(step: Step, spec: AskSpec, row: Ask) -> None:
+    until = end_of_day(date.fromisoformat(row.amount), step)
+    if until <= step.now:
+        raise AskOutOfTime(
+            msg("申请暂停到%(day)s，这一天已经过了。请不同意，需要时请办理单位重新申请。"), day=row.amount
+        )
+    step.tells["was_due_at"] = step.matter.due_at
+    pause_clocks(step.matter, step.kind, until, step.now)
+
+
+def end_of_day(day: date, step: Step) -> datetime:
+    """The end of a day in the city's zone."""
+    zone = calendars(day)(step.kind.calendar).zone
+    return datetime.combine(date.fromordinal(day.toordinal() + 1), time(), zone)
+
+
+_GRANTED: Mapping[AskType, Callable[[Step, AskSpec, Ask], None]] = {AskType.EXTEND: _extend, AskType.PAUSE: _pause}

@@ -1,0 +1,125 @@
+"""Soundness of clocks and of what may be asked: what they name is there, none can be left without an answer or an end."""
+
+from collections.abc import Iterator
+
+from shanzhi.core.text import msg
+from shanzhi.kernel.matters.policy.process.limits import maybe_duration, minutes
+from shanzhi.kernel.matters.policy.process.model import AskSpec, ClockSpec, Kind
+from shanzhi.kernel.matters.policy.process.of_stages import duplicates, unknown
+from shanzhi.kernel.matters.policy.process.positions import Path
+from shanzhi.kernel.matters.policy.process.problem import Problem
+from shanzhi.kernel.matters.policy.process.source import Source
+from shanzhi.kernel.matters.policy.process.words import VERB_RULES, AskType, FieldType, Owner, Verb
+
+
+def find_in_clocks(kind: Kind, source: Source) -> Iterator[Problem]:
+    """What is wrong with the clocks, and with stages that trust in one."""
+    yield from duplicates(source, "clock", [clock.code for clock in kind.clocks])
+    open_codes = [stage.code for stage in kind.open_stages]
+    actions = [action.code for action in kind.actions]
+    for place, clock in enumerate(kind.clocks):
+        path = ("clock", place)
+        for at, code in enumerate(clock.stages):
+            if code not in open_codes:
+                yield unknown(source, (*path, "in", at), msg("没有“%(word)s”这个未结环节。"), code, open_codes)
+            elif kind.stage(code).on_overdue:
+                yield source.problem(
+                    (*path, "in", at),
+                    msg("“%(stage)s”到期由系统处理，别的时钟不能在这里计时。"),
+                    msg("从 in 里删去它。"),
+                    stage=kind.stage(code).name,
+                )
+        for key, codes in (("starts_by", clock.starts_by), ("done_by", clock.done_by)):
+            for at, code in enumerate(codes):
+                if code not in actions:
+                    yield unknown(source, (*path, key, at), msg("没有“%(word)s”这个动作。"), code, actions)
+        yield from _find_in_limit(source, path, clock)
+    yield from _find_ruled_stages(kind, source)
+
+
+def _find_in_limit(source: Source, path: Path, clock: ClockSpec) -> Iterator[Problem]:
+    if clock.owner is Owner.NONE:
+        yield source.problem((*path, "owner"), msg("时钟要有责任人。"), msg("写上 owner：intake、lead 或 checker。"))
+    warn, limit = clock.warn, clock.limit
+    if warn is not None and warn.is_working is limit.is_working and minutes(warn) >= minutes(limit):
+        message = msg("提醒提前 %(warn)s，时限只有 %(limit)s，一开始就亮黄灯。")
+        yield source.problem((*path, "warn"), message, msg("把 warn 改短。"), warn=warn, limit=limit)
+
+
+def _find_ruled_stages(kind: Kind, source: Source) -> Iterator[Problem]:
+    """A stage without a limit of its own trusts in a clock, which then has to run there whatever happened before."""
+    codes = [clock.code for clock in kind.clocks]
+    for place, stage in enumerate(kind.stages):
+        path = ("stage", place, "clock")
+        if not stage.clock:
+            continue
+        if stage.clock not in codes:
+            yield unknown(source, path, msg("没有“%(word)s”这个时钟。"), stage.clock, codes)
+            continue
+        clock = kind.clock(stage.clock)
+        if stage.limit is not None or stage.is_end:
+            message = msg("环节的时限写了两处，或者是终点。")
+            yield source.problem(path, message, msg("limit 和 clock 只留一个；终点都不写。"))
+        if stage.code not in clock.stages or clock.starts_by or clock.done_by or clock.once:
+            yield source.problem(
+                path,
+                msg("“%(clock)s”不是总在“%(stage)s”里计时，这个环节会没有时限。"),
+                msg("把环节写进它的 in，去掉它的 starts_by、done_by、once；或给环节写 limit。"),
+                clock=clock.name,
+                stage=stage.name,
+            )
+
+
+def find_in_asks(kind: Kind, source: Source) -> Iterator[Problem]:
+    """What is wrong with what may be asked: each has its clock, its question and both its answers."""
+    yield from duplicates(source, "ask", [ask.code for ask in kind.asks])
+    codes = [ask.code for ask in kind.asks]
+    for place, action in enumerate(kind.actions):
+        path = ("action", place, "ask")
+        if VERB_RULES[action.verb].asks and action.ask not in codes:
+            yield unknown(source, path, msg("没有“%(word)s”这项申请。"), action.ask or "?", codes)
+        if action.ask and not VERB_RULES[action.verb].asks:
+            yield source.problem(path, msg("这个动作和申请无关。"), msg("删去 ask。"))
+    for place, ask in enumerate(kind.asks):
+        yield from _find_in_ask(kind, source, ("ask", place), ask)
+        for verb in (Verb.ASK, Verb.GRANT, Verb.DECLINE):
+            if not any(action.verb is verb and action.ask == ask.code for action in kind.actions):
+                message = msg("“%(ask)s”没有 %(verb)s 的动作，提不出来或没人能答复。")
+                yield source.problem(("ask", place), message, msg("补上这个动作。"), ask=ask.name, verb=verb)
+
+
+def _find_in_ask(kind: Kind, source: Source, path: Path, ask: AskSpec) -> Iterator[Problem]:
+    clocks = [clock.code for clock in kind.clocks]
+    if ask.type is AskType.EXTEND and ask.clock not in clocks:
+        yield unknown(source, (*path, "clock"), msg("没有“%(word)s”这个时钟。"), ask.clock or "?", clocks)
+    if ask.type is AskType.PAUSE:
+        if ask.clock:
+            yield source.problem((*path, "clock"), msg("暂停时所有时钟都停。"), msg("删去 clock。"))
+        if ask.most is None:
+            yield source.problem(path, msg("暂停没有最长时间，事项会停住不动。"), msg("写上 most。"))
+        if not kind.verb(Verb.RESUME):
+            yield source.problem(path, msg("停了的时钟没有恢复的动作。"), msg('补一个 verb = "resume" 的动作。'))
+    yield from _find_in_question(kind, source, ask)
+
+
+def _find_in_question(kind: Kind, source: Source, ask: AskSpec) -> Iterator[Problem]:
+    wanted = {AskType.EXTEND: FieldType.LIMIT, AskType.PAUSE: FieldType.DAY}[ask.type]
+    for place, action in enumerate(kind.actions):
+        if action.verb is not Verb.ASK or action.ask != ask.code:
+            continue
+        if not any(spec.code in action.needs and spec.type is wanted for spec in kind.fields):
+            message = msg("这项申请要填 %(type)s 类型的内容。")
+            yield source.problem(("action", place, "needs"), message, msg("补进 needs。"), type=wanted)
+        lapsing = [kind.stage(code).name for code in action.from_stages if kind.stage(code).on_overdue]
+        if ask.type is AskType.PAUSE and lapsing:
+            message = msg("“%(stage)s”到期由系统处理，不能暂停。")
+            yield source.problem(("action", place, "from"), message, msg("从 from 里删去它。"), stage=lapsing[0])
+
+
+def find_wrong_limits(kind: Kind, source: Source) -> Iterator[Problem]:
+    """Choices of a limit field that aren't durations."""
+    for place, spec in enumerate(kind.fields):
+        for at, choice in enumerate(spec.choices if spec.type is FieldType.LIMIT else ()):
+            if maybe_duration(choice) is None:
+                message = msg("“%(word)s”不是时长。")
+                yield source.problem(("field", place, "choices", at), message, msg("写成 5wd 这样。"), word=choice)

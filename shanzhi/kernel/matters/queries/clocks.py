@@ -1,0 +1,157 @@
+"""The clocks of a matter and what was asked about it, as pages and the command line tell of them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from shanzhi.core.text import msg
+from shanzhi.kernel.clock.policy import Light, light
+from shanzhi.kernel.matters.models import Ask, Clock, Matter
+from shanzhi.kernel.matters.policy.clocks import STAGE
+from shanzhi.kernel.matters.policy.process import OWNER_NAMES, Kind, Owner
+from shanzhi.kernel.matters.queries.names import Names
+from shanzhi.kernel.matters.rulebook import grounds, kind_version
+
+ASK_STATES = {"open": msg("待答复"), "granted": msg("已同意"), "declined": msg("未同意"), "dropped": msg("已失效")}
+
+
+@dataclass(frozen=True, slots=True)
+class ClockLine:
+    """A clock as it stands: what it measures, who answers for it, and by when. `course` what happened to it since it began
+    (`["extend", moment, duration]`, `["pause", from, to]`); `kept` whether it stopped in time (None: it runs)."""
+
+    code: str
+    name: str
+    owner: str
+    limit_text: str
+    calendar_version: str
+    law: str
+    started_at: datetime
+    due_at: datetime
+    warn_at: datetime
+    stopped_at: datetime | None
+    paused_at: datetime | None
+    course: tuple[tuple[str, str, str], ...]
+    light: Light
+
+    @property
+    def kept(self) -> bool | None:
+        """Did it stop in time?"""
+        return None if self.stopped_at is None else self.stopped_at <= self.due_at
+
+
+@dataclass(frozen=True, slots=True)
+class AskLine:
+    """Something that was asked: by which unit, of whom, on which ground, what for, and what was decided."""
+
+    code: str
+    name: str
+    type: str
+    amount: str
+    ground: str
+    unit_name: str
+    to_unit_name: str
+    asked_at: datetime
+    due_at: datetime
+    light: Light
+    state: str
+    state_name: str
+    decided_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AskWaiting:
+    """What waits for a unit's answer: the matter's number and title, what is asked and by when it is to be answered."""
+
+    matter_id: int
+    number: str
+    title: str
+    name: str
+    amount: str
+    unit_name: str
+    asked_at: datetime
+    due_at: datetime
+    light: Light
+
+
+def clock_lines(rows: Iterable[Clock], kind: Kind, now: datetime, *, every: bool = False) -> tuple[ClockLine, ...]:
+    """The running ones of a matter's clocks, those through several stages first; with `every` all that ever ran, without
+    the rows that an extension or a pause replaced."""
+    last = {(row.code, row.started_at): row for row in rows}
+    shown = [row for row in last.values() if every or row.stopped_at is None]
+    return tuple(_clock(row, kind, now) for row in sorted(shown, key=lambda row: (row.code == STAGE, row.started_at)))
+
+
+def _clock(row: Clock, kind: Kind, now: datetime) -> ClockLine:
+    spec = kind.clock(row.code) if any(each.code == row.code for each in kind.clocks) else None
+    stage = kind.stage(row.stage)
+    owner = spec.owner if spec else stage.owner
+    return ClockLine(
+        code=row.code,
+        name=spec.name if spec else stage.name,
+        owner=OWNER_NAMES[Owner(owner)],
+        limit_text=row.limit_text,
+        calendar_version=row.calendar_version,
+        law=spec.law if spec else "",
+        started_at=row.started_at,
+        due_at=row.due_at,
+        warn_at=row.warn_at,
+        stopped_at=row.stopped_at,
+        paused_at=row.paused_at,
+        course=tuple((str(what), str(one), str(two)) for what, one, two in row.course),
+        light=light(row.stopped_at or now, row.warn_at, row.due_at),
+    )
+
+
+def ask_lines(rows: Iterable[Ask], kind: Kind, names: Names, now: datetime) -> tuple[AskLine, ...]:
+    """What was asked about a matter."""
+    book = grounds().by_code
+    return tuple(
+        AskLine(
+            code=row.code,
+            name=kind.ask(row.code).name,
+            type=kind.ask(row.code).type.value,
+            amount=row.amount,
+            ground=book[row.ground].name if row.ground in book else "",
+            unit_name=names.unit(row.unit_id),
+            to_unit_name=names.unit(row.to_unit_id),
+            asked_at=row.asked_at,
+            due_at=row.due_at,
+            light=light(row.decided_at or now, row.warn_at, row.due_at),
+            state=row.state,
+            state_name=ASK_STATES[row.state],
+            decided_at=row.decided_at,
+        )
+        for row in rows
+    )
+
+
+def asks_waiting(unit_id: int, now: datetime, most: int = 50) -> tuple[AskWaiting, ...]:
+    """What waits for this unit's answer, the soonest due first, of the matters in sight; 2 queries."""
+    rows = list(Ask.objects.filter(to_unit_id=unit_id, state="open").select_related("matter").order_by("due_at")[:most])
+    names = Names([], now, {row.unit_id for row in rows})
+    return tuple(_waiting(row, names, now) for row in rows)
+
+
+def _waiting(row: Ask, names: Names, now: datetime) -> AskWaiting:
+    kind = kind_version(row.matter.kind, row.matter.kind_version)
+    return AskWaiting(
+        matter_id=row.matter_id,
+        number=row.matter.number,
+        title=row.matter.title,
+        name=kind.ask(row.code).name,
+        amount=row.amount,
+        unit_name=names.unit(row.unit_id),
+        asked_at=row.asked_at,
+        due_at=row.due_at,
+        light=light(now, row.warn_at, row.due_at),
+    )
+
+
+def clocks_told(number: str, now: datetime) -> tuple[Kind, tuple[ClockLine, ...]] | None:
+    """All clocks of the visible matter with this number, stopped ones too, and its process; 2 queries."""
+    found = Matter.objects.filter(number=number).only("pk", "kind", "kind_version").first()
+    if found is None:
+        return None
+    kind = kind_version(found.kind, found.kind_version)
+    return kind, clock_lines(Clock.objects.filter(matter=found).order_by("id"), kind, now, every=True)
