@@ -108,7 +108,7 @@ def draft_name(matter_id: int, form: str) -> str:
 def joint_choice(code: str, verb: str, choices: Collection[ActionChoice], needed: Collection[str] = ()) -> ActionChoice:
     """Several actions as one form: each field once; `needed` ones aren't called optional; grounds are those of `verb`."""
     fields: dict[str, FieldSpec] = {spec.code: spec for choice in choices for spec, _ in choice.fields}
-        listed = next((choice.grounds for choice in choices if choice.verb == verb), "")
+    listed = next((choice.grounds for choice in choices if choice.verb == verb), "")
     return ActionChoice(code, "", verb, tuple((spec, spec.code in needed) for spec in fields.values()), listed)
 
 
