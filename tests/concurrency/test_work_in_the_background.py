@@ -18,7 +18,7 @@ from shanzhi.kernel.notices.models import Event, Notice
 from shanzhi.kernel.notices.policy import on_event
 from tests.city import NOW
 from tests.concurrency.committed import City, Outcome, at_once, waits_for_a_lock
-from tests.concurrency.steps import entries, reporter_of, sort_out, to_verdict
+from tests.concurrency.steps import act, entries, report, reporter_of, sort_out, to_verdict
 
 
 def _as_worker(city: City, job):
@@ -161,3 +161,19 @@ def test_it_lets_no_lapse_end_a_matter_whose_limit_was_set_anew(city):
     worker.join(30)
     assert lapsed.value == 0
     assert entries(city, made)[-3:] == ["rate", "reply", "check_pass"]
+
+
+def test_clocks_go_on_once_when_their_pause_is_over(city):
+    made, people = report("水泵坏了"), city.cast
+    act(made, people.dispatcher, "accept")
+    act(made, people.dispatcher, "dispatch", lead=people.handler.unit_id)
+    act(made, people.handler, "take")
+    act(made, people.handler, "ask_pause", ground="pause.hearing", words="等检测结果", until="2025-11-28")
+    act(made, people.supervisor, "grant_pause")
+    with database.acting_as(city.installation, "worker"):
+        assert operations.resume_due(now=NOW + timedelta(days=10)) == 0
+    over = NOW + timedelta(days=11)
+    outcomes = at_once(*[_as_worker(city, lambda: operations.resume_due(now=over))] * 2)
+    sort_out(outcomes)
+    assert entries(city, made).count("resume") == 1
+    assert sum(outcome.value for outcome in outcomes) == 1

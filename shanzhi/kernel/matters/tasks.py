@@ -35,6 +35,10 @@ TEXTS = {
     "matters.rate": msg("反映人已评价：%(title)s（%(number)s）"),
     "matters.withdraw": msg("反映人撤回：%(title)s（%(number)s）"),
     "matters.lapse": msg("到期未评价，已办结：%(title)s（%(number)s）"),
+    "matters.ask": msg("有申请待您答复：%(title)s（%(number)s）"),
+    "matters.grant": msg("申请已同意：%(title)s（%(number)s）"),
+    "matters.decline": msg("申请未同意：%(title)s（%(number)s）"),
+    "matters.resume": msg("已恢复计时：%(title)s（%(number)s）"),
     "matters.hand_over": msg("转给“%(post)s”接办：%(title)s（%(number)s）"),
 }
 """Notice texts by journal action."""
@@ -44,6 +48,7 @@ PARTY_ROLES = {
     Party.CO: ("handler",),
     Party.CHECKER: ("checker",),
     Party.SUPERVISOR: ("supervisor",),
+    Party.ASKED: ("supervisor",),
 }
 """Which roles of the party's unit are told; the reporter reads the page of the matter. Of a lead, see `_of_lead`."""
 LEADING = frozenset({Role.HANDLER, Role.DISPATCHER, Role.SUPERVISOR, Role.GRID_WORKER, Role.GRID_CHIEF})
@@ -141,6 +146,13 @@ on_event(FILES_GONE_TOPIC, remove_bytes)
 def lapse(timestamp: int) -> None:
     """Every minute: let stages lapse whose limit has run out."""
     operations.lapse_due(now=timezone.now())
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock="matters.resume", name="matters.resume")
+def resume(timestamp: int) -> None:
+    """Every minute: let the clocks go on whose pause is over."""
+    operations.resume_due(now=timezone.now())
 
 
 @app.periodic(cron="* * * * *")

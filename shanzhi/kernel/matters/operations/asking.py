@@ -55,7 +55,7 @@ def put_ask(step: Step) -> None:
         clock=spec.clock,
         amount=amount,
         ground=step.given.get("ground", ""),
-        to_unit_id=decider,
+        asked_unit_id=decider,
         answer_due_at=answer.due_at,
     )
 
@@ -81,7 +81,7 @@ def _decide(step: Step, state: str) -> tuple[AskSpec, Ask]:
     row = Ask.objects.get(matter=step.matter, code=spec.code, state="open")
     row.state, row.decided_at, row.decided_step = state, step.now, step.matter.steps
     row.save(update_fields=["state", "decided_at", "decided_step"])
-    step.tells.update(ask=spec.code, clock=row.clock, amount=row.amount, ground=row.ground, to_unit_id=row.unit_id)
+    step.tells.update(ask=spec.code, clock=row.clock, amount=row.amount, ground=row.ground, asked_unit_id=row.unit_id)
     return spec, row
 
 

@@ -11,12 +11,13 @@ from shanzhi.core.periods import local_date
 from shanzhi.core.ranges import next_code
 from shanzhi.kernel.access.policy import SYSTEM, Actor
 from shanzhi.kernel.journal.policy import Subject
-from shanzhi.kernel.matters.models import Assignment, Matter, Submission, Suggestion
+from shanzhi.kernel.matters.models import Assignment, Clock, Matter, Submission, Suggestion
 from shanzhi.kernel.matters.operations.act import act, is_intake
 from shanzhi.kernel.matters.operations.dispatching import cases_on
 from shanzhi.kernel.matters.operations.step import KEPT_FROM_WORKER, lock_matter
 from shanzhi.kernel.matters.policy.dispatching import DispatchCase, choose_case
 from shanzhi.kernel.matters.policy.duty import check_duty, may_reach_reporter
+from shanzhi.kernel.matters.policy.process import Verb
 from shanzhi.kernel.matters.policy.suggest import CODE_LENGTHS, UnitHint, suggest_category, suggest_units
 from shanzhi.kernel.matters.rulebook import categories, kind_version, lapsing_stages
 from shanzhi.kernel.organisation import queries as organisation
@@ -27,6 +28,7 @@ LIKE_WITHIN = timedelta(days=30)
 LIKE_MOST = 5
 COMMUNITY_DIGITS, TOWNSHIP_DIGITS = 12, 9
 LAPSE_BATCH = 200
+RESUME_BATCH = 200
 REMEMBER = timedelta(days=7)
 
 
@@ -186,6 +188,24 @@ def lapse_due(*, now: datetime) -> int:
         done += 1
         if done >= LAPSE_BATCH:
             break
+    return done
+
+
+def resume_due(*, now: datetime) -> int:
+    """Let clocks go on whose pause is over; returns how many matters did. Each in its own transaction. Worker's role."""
+    held = Clock.objects.filter(stopped_at=None, paused_at__isnull=False, due_at__lte=now)
+    done = 0
+    for pk, kind_code, kind_at, version in (
+        Matter.objects.filter(pk__in=held.order_by("due_at").values("matter_id")[:RESUME_BATCH])
+        .order_by("pk")
+        .values_list("pk", "kind", "kind_version", "version")
+    ):
+        action = next(action.code for action in kind_version(kind_code, kind_at).verb(Verb.RESUME))
+        try:
+            act(matter_id=pk, action=action, actor=SYSTEM, now=now, version=version)
+        except DomainError:
+            continue
+        done += 1
     return done
 
 

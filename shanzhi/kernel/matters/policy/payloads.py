@@ -133,14 +133,14 @@ class Escalation(Step):
 class Asking(Step):
     """Something was asked, or what was asked was decided, or the clocks went on after a pause.
 
-    `ask` and `clock` codes of the process; `amount` a duration or a day; `to_unit_id` who is to decide, of a decision who
-    had asked; `answer_due_at` by when; `was_due_at` when the matter was due before it was granted.
+    `ask` and `clock` codes of the process; `amount` a duration or a day; `asked_unit_id` who is to decide, of a decision
+    who had asked; `answer_due_at` by when; `was_due_at` when the matter was due before it was granted.
     """
 
     ask: str = ""
     clock: str = ""
     amount: str = ""
-    to_unit_id: int | None = None
+    asked_unit_id: int | None = None
     answer_due_at: datetime | None = None
     was_due_at: datetime | None = None
 

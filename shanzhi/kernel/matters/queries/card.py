@@ -298,7 +298,7 @@ def _path(kind: Kind, now_in: Stage, been_in: set[str | None]) -> tuple[tuple[st
 def _units_in(entries: list[EntryRow]) -> set[int]:
     found = {row.author_unit_id for row in entries}
     for row in entries:
-        found |= {row.payload.get(key) for key in ("lead_unit_id", "from_unit_id", "to_unit_id")}
+        found |= {row.payload.get(key) for key in ("lead_unit_id", "from_unit_id", "to_unit_id", "asked_unit_id")}
         found |= set(row.payload.get("co_unit_ids") or ())
     return {unit for unit in found if unit is not None}
 
@@ -365,6 +365,8 @@ def _entry(row: EntryRow, kind: Kind, names: Names, remarks: dict[tuple[int, str
         if (given := row.payload.get("lead_unit_id") or row.payload.get("to_unit_id"))
         else "",
         "co": "、".join(names.unit(unit) for unit in row.payload.get("co_unit_ids") or ()),
+        "asked": names.unit(asked) if (asked := row.payload.get("asked_unit_id")) else "",
+        "amount": str(row.payload.get("amount") or ""),
         "solved": row.payload.get("solved"),
         "satisfied": row.payload.get("satisfied"),
         "reason": _reason(row),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db import connection
 from django.db.models import Count
 
-from shanzhi.kernel.matters.models import Assignment, Matter
+from shanzhi.kernel.matters.models import Ask, Assignment, Matter
 from shanzhi.kernel.matters.operations.step import KEPT_FROM_WORKER
 from shanzhi.kernel.matters.policy.process import Kind, Party
 from shanzhi.kernel.matters.rulebook import kind_version
@@ -25,10 +25,15 @@ class Parties:
 
 def parties_of(matter_ids: Sequence[int]) -> dict[int, Parties]:
     """Who has a part in these matters now: of those who handle them, the lead and co-handlers of the last dispatch, over
-    or not; 2 queries (worker's role sees all)."""
+    or not; 3 queries (worker's role sees all)."""
     shares: dict[int, list[Assignment]] = {}
     for row in Assignment.objects.filter(matter_id__in=matter_ids).order_by("id"):
         shares.setdefault(row.matter_id, []).append(row)
+    asked: dict[int, tuple[int, ...]] = {}
+    for matter_id, unit_id in Ask.objects.filter(matter_id__in=matter_ids, state="open").values_list(
+        "matter_id", "to_unit_id"
+    ):
+        asked[matter_id] = (*asked.get(matter_id, ()), unit_id)
     return {
         matter.pk: Parties(
             kind_version(matter.kind, matter.kind_version),
@@ -39,6 +44,7 @@ def parties_of(matter_ids: Sequence[int]) -> dict[int, Parties]:
                 Party.INTAKE: (matter.intake_unit_id,),
                 Party.CHECKER: (matter.intake_unit_id,),
                 Party.SUPERVISOR: (matter.intake_unit_id,),
+                Party.ASKED: asked.get(matter.pk, ()),
                 **_sharing(shares.get(matter.pk, [])),
             },
         )

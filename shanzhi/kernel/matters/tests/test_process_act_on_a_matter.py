@@ -11,6 +11,8 @@ from shanzhi.core.errors import DomainError
 from shanzhi.kernel.matters.policy.process import (
     Action,
     ActionUnknown,
+    AskState,
+    ClockState,
     FieldsMissing,
     FieldsWrong,
     Kind,
@@ -19,6 +21,7 @@ from shanzhi.kernel.matters.policy.process import (
     RoleForbids,
     SamePerson,
     StageForbids,
+    Verb,
     allowed_actions,
     check_action,
     load_kind,
@@ -45,6 +48,8 @@ NEEDED: Mapping[str, object] = {
     "lead": 7,
     "files": ["a.jpg"],
     "solved": True,
+    "more_time": "5wd",
+    "until": "2025-11-28",
 }
 OPEN_STAGES = [row["code"] for row in RAW["stage"] if "end" not in row]
 ALL_STAGES = [row["code"] for row in RAW["stage"]]
@@ -65,6 +70,15 @@ def case(**changes: Any) -> dict[str, Any]:
     return start | changes
 
 
+def asked(row: dict[str, Any]) -> dict[str, Any]:
+    """What the action wants of the clocks and of what was asked."""
+    waits = row["verb"] in (Verb.GRANT, Verb.DECLINE)
+    return {
+        "asks": (AskState(row["ask"], is_open=True, is_to_us=True),) if waits else (),
+        "clocks": (ClockState("handle", is_overdue=False, is_paused=row["verb"] == Verb.RESUME),),
+    }
+
+
 def needed(code: str) -> dict[str, object]:
     return {field: NEEDED[field] for field in REQUEST.action(code).needs}
 
@@ -82,6 +96,7 @@ def codes(**changes: Any) -> list[str]:
 @pytest.mark.parametrize("stage", ALL_STAGES)
 def test_it_may_be_done_just_where_the_table_says(stage: str, row: dict[str, Any], role: Role) -> None:
     person: dict[str, Any] = {"stage": stage, "is_lead": True, "is_co": True, "is_reporter": role is Role.REPORTER}
+    person |= asked(row)
     roles = () if role is Role.REPORTER else (role.value,)
     origins = OPEN_STAGES if row["from"] == ["open"] else row["from"]
     expected: type[DomainError] | None = None

@@ -146,7 +146,7 @@ def test_it_misses_a_table(table: str) -> None:
         ("paper = [1]\n" + drop("paper refusal_notice"), "第 1 行  paper：paper 的写法不对。 写成 [[paper]]。"),
         ("stage = []\n" + TEXT.replace("[[stage]]", "[[x]]"), "第 1 行  stage：[[stage]] 一项也没有。 至少写一项。"),
         ("[kid]\n" + TEXT, "第 1 行  kid：不认识“kid”这张表。 是不是“kind”？"),
-        ("[zzzz]\n" + TEXT, "第 1 行  zzzz：不认识“zzzz”这张表。 可以写：action、check、count、field、kind、paper、rating、"
+        ("[zzzz]\n" + TEXT, "第 1 行  zzzz：不认识“zzzz”这张表。 可以写：action、ask、check、clock、count、field、kind、paper、rating、"
          "stage、visibility。"),
     ],
 )  # fmt: skip

@@ -82,6 +82,8 @@ MAIN_VERBS = ("accept", "dispatch", "take", "reply", "check_pass", "rate", "assi
 
 Draw = Callable[[ActingRequest, dict[str, Any], int], HttpResponse]
 when = show.when
+amount_said = show.amount_said
+LEVELS = show.LEVELS
 
 
 def check_staff(request: ActingRequest, feature: str = FEATURE) -> None:
@@ -167,6 +169,8 @@ def desk_context(
         "facts": show.facts_of(card),
         "steps": show.steps_of(card),
         "shares": show.shares_of(card),
+        "clocks": show.clocks_of(card, request.now),
+        "asks": [(ask, show.amount_said(ask.amount), show.ASK_TONES[ask.state]) for ask in card.asks],
         "photos": show.photos_of(card),
         "papers": show.papers_of(card),
         "timeline": show.timeline_of(card, request.now),

@@ -14,12 +14,12 @@ from django.utils.translation import gettext
 from shanzhi.core.errors import DomainError
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.web.middleware import ActingRequest
-from shanzhi.kernel.clock.policy import Duration
 from shanzhi.kernel.files import operations as files
 from shanzhi.kernel.files.policy import MAX_BYTES, MAX_FILES_A_STEP
 from shanzhi.kernel.matters.policy.process import FieldSpec, FieldType
 from shanzhi.kernel.matters.queries import ActionChoice, Ground, categories, grounds
 from shanzhi.kernel.matters.web.picker import Picker
+from shanzhi.kernel.matters.web.show import limit_said
 
 PICKED = frozenset({FieldType.UNIT, FieldType.UNITS, FieldType.REGION})
 YES, NO = "yes", "no"
@@ -110,17 +110,12 @@ def _choice(choice: ActionChoice, spec: FieldSpec, common: dict[str, Any]) -> fo
 
 
 def _limit(choice: ActionChoice, spec: FieldSpec, common: dict[str, Any]) -> forms.Field:
-    listed = [(text, said(Duration.parse(text))) for text in spec.choices]
+    listed = [(text, limit_said(text)) for text in spec.choices]
     return forms.ChoiceField(**common, choices=[("", gettext(msg("请选择"))), *listed])
 
 
 def _day(choice: ActionChoice, spec: FieldSpec, common: dict[str, Any]) -> forms.Field:
     return forms.CharField(**common, widget=forms.DateInput(attrs={"type": "date"}))
-
-
-def said(limit: Duration) -> str:
-    """A duration in words."""
-    return gettext(limit.message) % {"amount": limit.amount}
 
 
 def _bool(choice: ActionChoice, spec: FieldSpec, common: dict[str, Any]) -> forms.Field:

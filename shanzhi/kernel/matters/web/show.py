@@ -1,14 +1,16 @@
 """A matter's card in the shapes that the components draw: facts, steps, timeline, photos, the light in words."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.urls import reverse
 from django.utils.translation import get_language, gettext
 
 from shanzhi.core.text import msg
-from shanzhi.kernel.clock.policy import Light, Remaining
+from shanzhi.kernel.clock.policy import Duration, Light, Remaining
 from shanzhi.kernel.files.queries import AttachmentRow
-from shanzhi.kernel.matters.queries import MatterCard, Share, TimelineEntry, work_calendar
+from shanzhi.kernel.matters.queries import ClockLine, MatterCard, Share, TimelineEntry, work_calendar
 from shanzhi.ui import components
 from shanzhi.ui.formats import left_text as spell_left
 from shanzhi.ui.formats import when_text
@@ -121,6 +123,71 @@ def shares_of(card: MatterCard) -> tuple[tuple[Share, str, components.Badge], ..
     return tuple(made)
 
 
+@dataclass(frozen=True, slots=True)
+class ClockShown:
+    """A clock as the page tells it: its light, and how its date came about, sentence by sentence."""
+
+    name: str
+    owner: str
+    level: components.LightLevel
+    due_at: datetime
+    how: tuple[str, ...]
+
+
+def clocks_of(card: MatterCard, now: datetime) -> tuple[ClockShown, ...]:
+    """The running clocks, those through several stages first."""
+    return tuple(
+        ClockShown(
+            gettext(line.name),
+            gettext(line.owner),
+            "paused" if line.paused_at else LEVELS[line.light],
+            line.due_at,
+            tuple(clock_told(line, now)),
+        )
+        for line in card.clocks
+    )
+
+
+def clock_told(line: ClockLine, now: datetime) -> Iterator[str]:
+    """How a date came about: since when, how long, what was added, what it rests on."""
+    first, *_ = line.limit_text.split("+")
+    yield gettext(msg("从%(start)s起算，时限%(limit)s。")) % {
+        "start": when(line.started_at, now),
+        "limit": limit_said(first),
+    }
+    for what, one, two in line.course:
+        if what == "extend":
+            at = when(datetime.fromisoformat(one), now)
+            yield gettext(msg("%(at)s批准延长%(limit)s，从原到期时间接着算。")) % {"at": at, "limit": limit_said(two)}
+        else:
+            since, until = (when(datetime.fromisoformat(moment), now) for moment in (one, two))
+            yield gettext(msg("%(since)s至%(until)s暂停计时，剩下的时间接着算。")) % {"since": since, "until": until}
+    if line.paused_at:
+        said = {"since": when(line.paused_at, now), "until": when(line.due_at, now)}
+        yield gettext(msg("%(since)s起暂停计时，最迟到%(until)s恢复。")) % said
+    if line.law:
+        yield gettext(line.law)
+
+
+def limit_said(text: str) -> str:
+    """A limit in the reader's language: 5个工作日."""
+    limit = Duration.parse(text)
+    return gettext(limit.message) % {"amount": limit.amount}
+
+
+def amount_said(text: str) -> str:
+    """What was asked for: a duration in words, or a day as it is."""
+    return text if text[:4].isdigit() and "-" in text else limit_said(text)
+
+
+_ASKED = {
+    "matters.ask": msg("请%(what)s答复"),
+    "matters.grant": msg("申请单位：%(what)s"),
+    "matters.decline": msg("申请单位：%(what)s"),
+}
+ASK_TONES: dict[str, components.Tone] = {"open": "warn", "granted": "good", "declined": "bad", "dropped": "neutral"}
+
+
 def photos_of(card: MatterCard) -> tuple[components.Photo, ...]:
     """The pictures, oldest first."""
     return tuple(
@@ -167,6 +234,8 @@ def _said(entry: TimelineEntry, now: datetime, *, with_due: bool) -> list[str]:
     named = (
         (msg("主办：%(what)s"), detail.get("lead")),
         (msg("协办：%(what)s"), detail.get("co")),
+        (_ASKED.get(entry.action, ""), detail.get("asked")),
+        (msg("申请内容：%(what)s"), amount_said(detail["amount"]) if detail.get("amount") else ""),
         (msg("理由：%(what)s"), entry.ground or (gettext(reason) if reason else "")),
         (msg("告知的渠道：%(what)s"), entry.channel),
         (msg("涉及：%(what)s"), gettext(msg("、")).join(gettext(part) for part in detail.get("parts", ()))),

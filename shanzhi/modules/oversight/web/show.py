@@ -8,6 +8,8 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from shanzhi.core.text import msg
+from shanzhi.kernel.matters.queries import AskWaiting
+from shanzhi.kernel.matters.web import desk
 from shanzhi.modules.oversight.policy import MEASURES, MEDIAN_LABEL, Dimension
 from shanzhi.modules.oversight.queries import Bounced, Line, Overview
 from shanzhi.ui.components import Column, Row, Table
@@ -41,6 +43,31 @@ def _row(line: Line) -> Row:
     links = {m.code: list_url({**line.adds, **m.adds}) for m in MEASURES if counts[m.code]}
     url = f"{reverse('oversight:start')}?region={line.below}" if line.below else list_url(line.adds)
     return Row(url, {"name": gettext(line.name), **counts, "days": line.row.median_days}, links=links)
+
+
+def asks_table(waiting: Sequence[AskWaiting]) -> Table:
+    """What waits for the own unit's answer; each leads to its matter, where it is answered."""
+    columns = (
+        Column("title", gettext(msg("事项"))),
+        Column("ask", gettext(msg("申请"))),
+        Column("unit", gettext(msg("申请单位"))),
+        Column("due", gettext(msg("答复期限")), "time"),
+        Column("light", gettext(msg("时限")), "light"),
+    )
+    rows = tuple(
+        Row(
+            reverse("matters:matter", args=[line.number]),
+            {
+                "title": line.title,
+                "ask": f"{gettext(line.name)} {desk.amount_said(line.amount)}",
+                "unit": line.unit_name,
+                "due": line.due_at,
+                "light": desk.LEVELS[line.light],
+            },
+        )
+        for line in waiting
+    )
+    return Table(gettext(msg("待答复的申请")), columns, rows)
 
 
 def bounced_table(found: Bounced) -> Table:

@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from shanzhi.kernel.access.web.middleware import ActingRequest
+from shanzhi.kernel.matters import queries as matters
 from shanzhi.kernel.matters.web import desk
 from shanzhi.modules.oversight import queries
 from shanzhi.modules.oversight.policy import FEATURE, LISTED_MOST, SHOWN_MOST, Dimension, dimension_of
@@ -31,7 +32,9 @@ def start(request: ActingRequest) -> HttpResponse:
     """The big numbers, and the first lines of each table."""
     context = _context(request, looked_at(request))
     left = queries.left_with_work(request.actor, now=request.now)
-    return render(request, "oversight/start.html", context | {"left": posts_table(left)})
+    waiting = matters.asks_waiting(request.actor.unit_id or 0, request.now)
+    asked = show.asks_table(waiting)
+    return render(request, "oversight/start.html", context | {"left": posts_table(left), "asked": asked})
 
 
 @require_safe

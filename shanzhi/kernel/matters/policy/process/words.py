@@ -180,6 +180,8 @@ class Party(StrEnum):
     CO = "co"
     CHECKER = "checker"
     SUPERVISOR = "supervisor"
+    ASKED = "asked"
+    """Whoever is to answer what was asked."""
 
 
 class Part(StrEnum):

@@ -1,0 +1,243 @@
+"""A unit can't keep the limit: it asks for more time or for a pause, in time and with a reason; the level above decides.
+
+All dates are worked out by hand with the calendar of 2025: NOW is Tuesday, 18 November, 10:30.
+"""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import ProgrammingError, connection, transaction
+
+from shanzhi.core.errors import DomainError
+from shanzhi.core.periods import CITY_ZONE
+from shanzhi.kernel.access.operations import acting
+from shanzhi.kernel.access.policy import ANYONE, Actor
+from shanzhi.kernel.matters import operations, queries
+from shanzhi.kernel.matters.models import Ask, Clock, Matter
+from shanzhi.kernel.matters.operations import Done, Reported
+from shanzhi.kernel.matters.policy.process import (
+    ClockRunOut,
+    FieldsMissing,
+    FieldsWrong,
+    LimitReached,
+    RoleForbids,
+    StageForbids,
+)
+from shanzhi.kernel.matters.policy.report import NewReport
+from shanzhi.kernel.matters.queries import MatterCard
+from shanzhi.kernel.organisation import queries as organisation
+from tests.city import NOW, Cast
+
+pytestmark = pytest.mark.django_db
+
+WHY: dict[str, object] = {"ground": "extend.works", "words": "要采购水泵，二十日到货", "more_time": "5wd"}
+REST: dict[str, object] = {"ground": "pause.reporter", "words": "请反映人补充房产证明，已联系两次"}
+
+
+def at(day: date, hour: int, minute: int = 0) -> datetime:
+    return datetime(day.year, day.month, day.day, hour, minute, tzinfo=CITY_ZONE)
+
+
+def do(actor: Actor, matter: Reported, action: str, now: datetime = NOW, **fields: object) -> Done:
+    with acting(actor):
+        return operations.act(matter_id=matter.matter_id, action=action, actor=actor, now=now, fields=fields)
+
+
+def card(actor: Actor, matter: Reported, now: datetime = NOW) -> MatterCard:
+    with acting(actor):
+        return queries.card(matter.matter_id, actor=actor, now=now)
+
+
+@pytest.fixture
+def taken(cast: Cast) -> Reported:
+    """A matter in the hands of the county's housing department."""
+    with acting(ANYONE):
+        new = NewReport(body="地下室水泵坏了", title="水泵", region_code="370303009006")
+        matter = operations.report(new=new, actor=ANYONE, now=NOW)
+    do(cast.dispatcher, matter, "accept")
+    do(cast.dispatcher, matter, "dispatch", lead=cast.handler.unit_id)
+    do(cast.handler, matter, "take")
+    return matter
+
+
+def row(matter: Reported) -> Matter:
+    return Matter.objects.get(pk=matter.matter_id)
+
+
+def due(cast: Cast, matter: Reported, code: str = "handle") -> datetime:
+    return next(line.due_at for line in card(cast.supervisor, matter).clocks if line.code == code)
+
+
+def test_the_handling_limit_runs_from_the_report_whoever_holds_the_matter(cast: Cast, taken: Reported):
+    assert due(cast, taken) == at(date(2025, 12, 9), 17, 30)  # 15 working days, the first is 19 November
+    later = NOW + timedelta(days=3)
+    do(cast.handler, taken, "hand_back", later, ground="return.not-our-duty", words="物业科管")
+    do(cast.dispatcher, taken, "dispatch", later, lead=cast.second_handler.unit_id)
+    do(cast.second_handler, taken, "take", later)
+    assert due(cast, taken) == at(date(2025, 12, 9), 17, 30)
+
+
+def test_it_is_due_with_the_soonest_of_its_clocks(cast: Cast, taken: Reported):
+    contact = at(date(2025, 11, 19), 17, 30)
+    with acting(cast.supervisor):
+        assert row(taken).due_at == contact == due(cast, taken, "contact")
+    do(cast.handler, taken, "contact", words="已电话联系")
+    with acting(cast.supervisor):
+        assert row(taken).due_at == at(date(2025, 12, 9), 17, 30)
+        kept = Clock.objects.get(matter_id=taken.matter_id, code="contact")
+        assert kept.stopped_at == NOW
+    do(cast.handler, taken, "reply", reply="修好了")
+    do(cast.checker, taken, "check_fail", words="还在漏")
+    codes = {line.code for line in card(cast.supervisor, taken).clocks}
+    assert codes == {"handle"}  # first contact is asked for once
+
+
+def test_more_time_is_asked_for_and_granted_by_the_level_above(cast: Cast, taken: Reported):
+    do(cast.handler, taken, "contact", words="已电话联系")
+    do(cast.handler, taken, "ask_extension", **WHY)
+    asked = card(cast.handler, taken).asks
+    assert [(ask.state, ask.amount, ask.ground, ask.due_at) for ask in asked] == [
+        ("open", "5wd", "要施工或采购", at(date(2025, 11, 19), 17, 30))
+    ]
+    with acting(cast.supervisor):
+        waiting = queries.asks_waiting(cast.supervisor.unit_id or 0, NOW)
+    assert [(line.number, line.name, line.amount) for line in waiting] == [(taken.number, "延期申请", "5wd")]
+    tomorrow = NOW + timedelta(days=1)
+    do(cast.supervisor, taken, "grant_extension", tomorrow, words="同意，请按期完成")
+    assert due(cast, taken) == at(date(2025, 12, 16), 17, 30)  # 10, 11, 12, 15, 16 December
+    with acting(cast.supervisor):
+        assert row(taken).due_at == at(date(2025, 12, 16), 17, 30)
+        assert queries.asks_waiting(cast.supervisor.unit_id or 0, NOW) == ()
+    reporter = Actor(follow=(taken.follow_hash,))
+    told = card(reporter, taken, tomorrow)
+    grant = next(entry for entry in told.timeline if entry.action == "matters.grant")
+    assert (grant.ground, grant.detail["amount"], grant.words) == ("要施工或采购", "5wd", "同意，请按期完成")
+    assert not [entry for entry in told.timeline if entry.action == "matters.ask"]
+
+
+def test_declined_leaves_the_date_and_may_be_asked_again(cast: Cast, taken: Reported):
+    do(cast.handler, taken, "ask_extension", **WHY)
+    refused(StageForbids, "已经提出", cast.handler, taken, "ask_extension", **WHY)
+    do(cast.supervisor, taken, "decline_extension", words="十五个工作日够了")
+    assert due(cast, taken) == at(date(2025, 12, 9), 17, 30)
+    do(cast.handler, taken, "ask_extension", **WHY)
+
+
+def refused(error: type[DomainError], said: str, actor: Actor, matter: Reported, action: str, **fields: Any) -> None:
+    now = fields.pop("now", NOW)
+    with pytest.raises(error) as caught, transaction.atomic():
+        do(actor, matter, action, now, **fields)
+    assert said in str(caught.value) or said in str(caught.value.fields), str(caught.value)
+
+
+def test_it_says_what_is_wrong(cast: Cast, taken: Reported):
+    refused(FieldsMissing, "请填写", cast.handler, taken, "ask_extension", ground="extend.works", words="要采购")
+    refused(FieldsWrong, "请从列表里选", cast.handler, taken, "ask_extension", **WHY | {"more_time": "99wd"})
+    refused(FieldsWrong, "一条理由", cast.handler, taken, "ask_extension", **WHY | {"ground": "pause.reporter"})
+    refused(FieldsWrong, "今天以后", cast.handler, taken, "ask_pause", **REST, until="2025-11-18")
+    refused(FieldsWrong, "最长到", cast.handler, taken, "ask_pause", **REST, until="2026-03-01")
+    refused(FieldsWrong, "2026-03-05", cast.handler, taken, "ask_pause", **REST, until="下周")
+    refused(FieldsMissing, "请填写", cast.handler, taken, "ask_pause", until="2025-11-28", words="等材料")
+    refused(StageForbids, "没有待答复", cast.supervisor, taken, "grant_extension")
+    refused(StageForbids, "没有暂停", cast.handler, taken, "resume")
+    refused(RoleForbids, "主办单位", cast.second_handler, taken, "ask_extension", **WHY) if seen(cast, taken) else None
+
+
+def seen(cast: Cast, matter: Reported) -> bool:
+    with acting(cast.second_handler):
+        return Matter.objects.filter(pk=matter.matter_id).exists()
+
+
+def test_nothing_is_asked_after_the_limit_ran_out(cast: Cast, taken: Reported):
+    late = at(date(2025, 12, 9), 17, 31)
+    refused(ClockRunOut, "时限已过", cast.handler, taken, "ask_extension", now=late, **WHY)
+    refused(ClockRunOut, "时限已过", cast.handler, taken, "ask_pause", now=late, **REST, until="2025-12-20")
+    # Asked in time and decided late still counts.
+    do(cast.handler, taken, "ask_extension", at(date(2025, 12, 9), 17, 29), **WHY)
+    do(cast.supervisor, taken, "grant_extension", late)
+    assert due(cast, taken) == at(date(2025, 12, 16), 17, 30)
+
+
+def test_it_is_granted_twice_at_most(cast: Cast, taken: Reported):
+    for _ in range(2):
+        do(cast.handler, taken, "ask_extension", **WHY)
+        do(cast.supervisor, taken, "grant_extension")
+    refused(LimitReached, "最多批准2次", cast.handler, taken, "ask_extension", **WHY)
+    with acting(cast.supervisor):
+        clock = Clock.objects.get(matter_id=taken.matter_id, code="handle", stopped_at=None)
+    assert clock.limit_text == "15wd+5wd+5wd"
+    assert [event[0] for event in clock.course] == ["extend", "extend"]
+
+
+def test_an_asker_of_the_same_unit_is_refused_by_the_database(cast: Cast, taken: Reported):
+    do(cast.handler, taken, "ask_extension", **WHY)
+    with acting(cast.handler), pytest.raises(ProgrammingError), transaction.atomic():
+        Ask.objects.filter(matter_id=taken.matter_id).update(state="granted", decided_at=NOW, decided_step=9)
+    with acting(cast.handler), pytest.raises(ProgrammingError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE matters_clock SET due_at = due_at + interval '9 days' WHERE matter_id = %s", [taken.matter_id]
+        )
+
+
+def test_a_pause_keeps_what_is_left(cast: Cast, taken: Reported):
+    do(cast.handler, taken, "contact", words="已电话联系")
+    do(cast.handler, taken, "ask_pause", **REST, until="2025-11-28")
+    # Granted on Friday, 21 November, at 10:30: of 15 working days (7.5 h each) 12 whole ones are left, and of Friday
+    # 90 minutes till noon and four hours afterwards.
+    granted = at(date(2025, 11, 21), 10, 30)
+    do(cast.supervisor, taken, "grant_pause", granted)
+    with acting(cast.supervisor):
+        held = row(taken)
+    assert held.due_at == at(date(2025, 11, 29), 0)
+    shown = card(cast.supervisor, taken, granted)
+    assert [(line.code, line.paused_at) for line in shown.clocks] == [("handle", granted)]
+    refused(StageForbids, "暂停计时", cast.handler, taken, "ask_extension", now=granted, **WHY)
+    do(cast.handler, taken, "resume", at(date(2025, 11, 29), 0))
+    # From Monday, 1 December: the Friday's rest till 15:00, then 12 working days more: 2 … 5, 8 … 12, 15 … 17 December.
+    assert due(cast, taken) == at(date(2025, 12, 17), 15)
+
+
+def test_the_unit_lets_the_clocks_go_on_before_that(cast: Cast, taken: Reported):
+    do(cast.handler, taken, "ask_pause", **REST, until="2025-11-28")
+    do(cast.supervisor, taken, "grant_pause", at(date(2025, 11, 21), 10, 30))
+    do(cast.handler, taken, "resume", at(date(2025, 11, 24), 10, 30))  # one working day later
+    assert due(cast, taken) == at(date(2025, 12, 10), 17, 30)
+    codes = {line.code: line.paused_at for line in card(cast.supervisor, taken).clocks}
+    assert codes == {"handle": None, "contact": None}
+
+
+def test_a_matter_that_moves_is_not_waiting_any_more(cast: Cast, taken: Reported):
+    do(cast.handler, taken, "ask_pause", **REST, until="2025-11-28")
+    do(cast.supervisor, taken, "grant_pause", at(date(2025, 11, 21), 10, 30))
+    moved = at(date(2025, 11, 24), 10, 30)
+    do(cast.handler, taken, "reply", moved, reply="修好了")
+    clocks = {line.code: (line.paused_at, line.due_at) for line in card(cast.supervisor, taken, moved).clocks}
+    assert clocks["handle"] == (None, at(date(2025, 12, 10), 17, 30))
+    assert clocks[""] == (None, at(date(2025, 11, 26), 17, 30))
+
+
+def test_what_was_asked_falls_away_with_the_share(cast: Cast, taken: Reported):
+    do(cast.handler, taken, "ask_extension", **WHY)
+    do(cast.handler, taken, "hand_back", ground="return.not-our-duty", words="物业科管")
+    with acting(cast.supervisor):
+        assert Ask.objects.get(matter_id=taken.matter_id).state == "dropped"
+        assert queries.asks_waiting(cast.supervisor.unit_id or 0, NOW) == ()
+
+
+def test_an_end_stops_every_clock(cast: Cast, taken: Reported):
+    do(cast.handler, taken, "ask_extension", **WHY)
+    reporter = Actor(follow=(taken.follow_hash,))
+    do(reporter, taken, "withdraw")
+    with acting(cast.supervisor):
+        assert not Clock.objects.filter(matter_id=taken.matter_id, stopped_at=None).exists()
+        state = queries.loop_state()
+    assert taken.number not in state.out_of_step
+
+
+def test_the_level_above_a_county_is_the_city(cast: Cast):
+    unit = organisation.unit_by_id(cast.handler.unit_id or 0, NOW.date())
+    assert unit is not None
+    above = organisation.unit_above("370303009006", unit.level, NOW.date())
+    assert above is not None
+    assert above.id == cast.supervisor.unit_id
