@@ -62,7 +62,7 @@ def follow_move(matter: Matter, kind: Kind, action: Action, target: str, now: da
     if is_end:
         return None
     named = calendars(local_date(now))
-    resumed = [_resumed(row, kind, now, named) for row in held]
+    resumed = [_resumed(matter, row, kind, now, named) for row in held]
     _write(resumed)
     kept = [row for row in open_rows if row not in ended and row not in held]
     begun = promises(
@@ -118,7 +118,7 @@ def pause_clocks(matter: Matter, kind: Kind, until: datetime, now: datetime) -> 
 def resume_clocks(matter: Matter, kind: Kind, now: datetime) -> None:
     """Let the clocks go on with what was left of them."""
     named = calendars(local_date(now))
-    _alter(matter, now, lambda row: row if row.paused_at is None else _resumed(row, kind, now, named))
+    _alter(matter, now, lambda row: row if row.paused_at is None else _resumed(matter, row, kind, now, named))
 
 
 def _alter(matter: Matter, now: datetime, change: Callable[[Clock], Clock | None]) -> None:
@@ -131,7 +131,7 @@ def _alter(matter: Matter, now: datetime, change: Callable[[Clock], Clock | None
     matter.due_at, matter.warn_at = deadline.due_at, deadline.warn_at
 
 
-def _resumed(row: Clock, kind: Kind, now: datetime, named: Calendars) -> Clock:
+def _resumed(matter: Matter, row: Clock, kind: Kind, now: datetime, named: Calendars) -> Clock:
     assert row.paused_at is not None  # noqa: S101 - the caller asks for rows that stand still
     left = timedelta(microseconds=row.left_us or 0)
     warn_left = None if row.warn_left_us is None else timedelta(microseconds=row.warn_left_us)
@@ -140,7 +140,7 @@ def _resumed(row: Clock, kind: Kind, now: datetime, named: Calendars) -> Clock:
     held = PausedDeadline(was, row.paused_at, left, warn_left)
     deadline = resume(held, now, named(_calendar(kind, row.code)))
     event = ["pause", row.paused_at.isoformat(), now.isoformat()]
-    return _row(row.matter, row.stage, row.code, deadline, [*row.course, event])
+    return _row(matter, row.stage, row.code, deadline, [*row.course, event])
 
 
 def _calendar(kind: Kind, code: str) -> str:

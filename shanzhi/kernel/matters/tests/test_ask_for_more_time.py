@@ -194,8 +194,8 @@ def test_a_pause_keeps_what_is_left(cast: Cast, taken: Reported):
     assert [(line.code, line.paused_at) for line in shown.clocks] == [("handle", granted)]
     refused(StageForbids, "暂停计时", cast.handler, taken, "ask_extension", now=granted, **WHY)
     do(cast.handler, taken, "resume", at(date(2025, 11, 29), 0))
-    # From Monday, 1 December: the Friday's rest till 15:00, then 12 working days more: 2 … 5, 8 … 12, 15 … 17 December.
-    assert due(cast, taken) == at(date(2025, 12, 17), 15)
+    # From Monday, 1 December: twelve working days till Tuesday the 16th, then five and a half hours: 8:30 to 12:00, 13:30 to 15:30.
+    assert due(cast, taken) == at(date(2025, 12, 17), 15, 30)
 
 
 def test_the_unit_lets_the_clocks_go_on_before_that(cast: Cast, taken: Reported):
