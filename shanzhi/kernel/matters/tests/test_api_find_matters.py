@@ -98,7 +98,7 @@ def test_it_reads_the_rule_book(cast: Cast) -> None:
     assert PROPERTY in [second["code"] for group in groups for second in group["second"]]
     kind = anybody.get("/kinds/request").json()
     assert (kind["code"], kind["initial"]) == ("request", "reported")
-    assert {stage["code"]: stage["limit"] for stage in kind["stages"]}["handling"] == "5wd"
+    assert {stage["code"]: stage["limit"] for stage in kind["stages"]}["handling"] == "15wd"
     reply = next(action for action in kind["actions"] if action["code"] == "reply")
     assert (reply["from_stages"], reply["needs"]) == (["handling"], ["reply"])
     assert {ground["use"] for ground in anybody.get("/grounds").json()} == {

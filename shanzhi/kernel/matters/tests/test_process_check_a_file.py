@@ -18,13 +18,13 @@ OF_LEVELS = {Verb.TAKE_UP, Verb.CONCLUDE, Verb.ESCALATE, Verb.ENTRUST, Verb.GIVE
 
 def test_it_reads_the_request() -> None:
     kind = load()
-    assert (kind.code, kind.name, kind.version, kind.initial) == ("request", "诉求", 2, "reported")
+    assert (kind.code, kind.name, kind.version, kind.initial) == ("request", "诉求", 3, "reported")
     assert (kind.intake_level, kind.public, kind.retention_months, kind.calendar) == (Level.CITY, True, 60, "office")
-    assert [(s.code, s.name, s.owner, str(s.limit or "")) for s in kind.stages] == [
+    assert [(s.code, s.name, s.owner, str(kind.limit_of(s) or "")) for s in kind.stages] == [
         ("reported", "待受理", Owner.INTAKE, "1wd"),
         ("accepted", "待派单", Owner.INTAKE, "4wh"),
         ("dispatched", "待签收", Owner.LEAD, "1wd"),
-        ("handling", "办理中", Owner.LEAD, "5wd"),
+        ("handling", "办理中", Owner.LEAD, "15wd"),
         ("checking", "待核查", Owner.CHECKER, "2wd"),
         ("verdict", "待评价", Owner.REPORTER, "7d"),
         ("closed", "已办结", Owner.NONE, ""),
@@ -42,7 +42,7 @@ def test_it_reads_the_request() -> None:
         "verdict",
     ]
     assert {a.verb for a in kind.actions} == set(kind.must) == set(Verb) - OF_LEVELS
-    assert kind.stage("handling").warn == Duration.parse("1wd")
+    assert (kind.stage("handling").clock, kind.clock("handle").warn) == ("handle", Duration.parse("3wd"))
     rate = kind.action("rate")
     assert (rate.outcomes, rate.counts, rate.counts_when) == (
         {"solved": "closed", "unsolved": "handling"},
@@ -64,7 +64,7 @@ def test_it_can_be_looked_up() -> None:
     assert kind.has_action("reply")
     assert not kind.has_action("fly")
     assert [a.code for a in kind.verb("hand_back")] == ["hand_back"]
-    assert [a.code for a in kind.verb_at("note", "handling")] == ["note"]
+    assert [a.code for a in kind.verb_at("note", "handling")] == ["contact", "note"]
     assert kind.verb_at("note", "closed") == ()
     assert kind.action("correct").stays
     assert kind.action("refuse").fields == ("ground", "words")
@@ -124,7 +124,7 @@ def test_it_has_exactly_the_transitions_of_the_issue() -> None:
 
 def test_its_digest_tells_a_change_of_content_from_one_of_comments() -> None:
     assert load("# another comment\n" + TEXT.replace("\n", "\r\n")).digest == load().digest
-    assert load(edit("stage handling", '"5wd"', '"6wd"')).digest != load().digest
+    assert load(edit("stage checking", '"2wd"', '"6wd"')).digest != load().digest
 
 
 @pytest.mark.parametrize("table", ["kind", "stage", "action"])
@@ -328,7 +328,7 @@ def test_the_file_speaks_plain_toml_1_0() -> None:
 def test_check_says_that_a_file_can_be_used() -> None:
     said = check_file(FILE)
     assert said.ok
-    assert said.text == f"{FILE}：流程可用。诉求（request）第 2 版，11 个环节，18 个动作。"
+    assert said.text == f"{FILE}：流程可用。诉求（request）第 3 版，11 个环节，26 个动作。"
 
 
 def test_check_lists_what_to_mend(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ def test_the_table_lines_up() -> None:
     said = draw_file(FILE)
     assert said.ok
     title, head, rule, *rows = said.text.splitlines()
-    assert title == "诉求（request）第 2 版"
+    assert title == "诉求（request）第 3 版"
     assert head.split() == ["环节", "责任方", "时限", "动作", "由谁", "去往"]
     assert set(rule) == {"-", " "}
     assert rows[0].split() == ["待受理", "reported", "受理中心", "1wd", "受理", "受理派单员、接线员", "待派单"]
@@ -47,7 +47,7 @@ def test_mermaid_shows_every_stage_and_the_ways_between() -> None:
 def test_dot_shows_every_stage_and_the_ways_between() -> None:
     lines = draw_file(FILE, "dot").text.splitlines()
     assert (lines[0], lines[-1]) == ("digraph request {", "}")
-    assert '    handling [label="办理中\\n主办单位 5wd"];' in lines
+    assert '    handling [label="办理中\\n主办单位 15wd"];' in lines
     assert '    closed [label="已办结", peripheries=2];' in lines
     assert '    verdict -> closed [label="评价\\n到期未评价，按办结处理"];' in lines
 
@@ -56,8 +56,8 @@ def test_names_cannot_break_the_picture() -> None:
     text = TEXT.replace('name = "办理中"', r'name = "办\"理\\中:;"')
     kind = load_kind(text)
     assert isinstance(kind, Kind)
-    assert '    handling: 办"理\\中  （5wd）' in to_mermaid(kind).splitlines()
-    assert '    handling [label="办\\"理\\\\中:;\\n主办单位 5wd"];' in to_dot(kind).splitlines()
+    assert '    handling: 办"理\\中  （15wd）' in to_mermaid(kind).splitlines()
+    assert '    handling [label="办\\"理\\\\中:;\\n主办单位 15wd"];' in to_dot(kind).splitlines()
 
 
 def test_an_unknown_format_gets_a_sentence() -> None:

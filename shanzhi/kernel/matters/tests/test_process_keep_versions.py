@@ -11,7 +11,7 @@ TEXT = (Path(__file__).parents[1] / "catalogue" / "kinds" / "request.toml").read
 
 
 def version(number: int, code: str = "request") -> Kind:
-    text = TEXT.replace('code = "request"', f'code = "{code}"').replace("version = 2", f"version = {number}")
+    text = TEXT.replace('code = "request"', f'code = "{code}"').replace("version = 3", f"version = {number}")
     found = load_kind(text)
     assert isinstance(found, Kind)
     return found

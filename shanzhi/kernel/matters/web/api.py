@@ -307,7 +307,7 @@ def kind(request: HttpRequest, code: str) -> dict[str, Any]:
                 "code": stage.code,
                 "name": stage.name,
                 "owner": stage.owner.value,
-                "limit": str(stage.limit) if stage.limit else None,
+                "limit": str(limit) if (limit := found.limit_of(stage)) else None,
                 "result": stage.result.value if stage.result else None,
             }
             for stage in found.stages

@@ -277,7 +277,7 @@ def _steps_table(kind: Kind) -> Table:
         head = {
             "stage": stage.name,
             "owner": gettext(OWNER_NAMES[stage.owner]) if not stage.is_end else gettext("结束"),
-            "limit": gettext(stage.limit.message) % {"amount": stage.limit.amount} if stage.limit else "",
+            "limit": gettext(limit.message) % {"amount": limit.amount} if (limit := kind.limit_of(stage)) else "",
         }
         ways: dict[str, dict[str, Any]] = {}
         for here, action, target in transitions(kind):

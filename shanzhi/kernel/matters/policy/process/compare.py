@@ -1,13 +1,15 @@
 """What is different between two versions of a kind, as a keeper reads it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from shanzhi.core.text import msg
-from shanzhi.kernel.matters.policy.process.model import Action, Kind, Stage
+from shanzhi.kernel.matters.policy.process.model import Action, AskSpec, ClockSpec, Kind, Stage
 from shanzhi.kernel.matters.policy.process.words import OWNER_NAMES, ROLE_NAMES
 
+Named = tuple[str, tuple[tuple[str, str], ...]]
+"""A name, and properties with their values."""
 Change = Literal["added", "removed", "changed"]
 
 
@@ -27,7 +29,7 @@ class Difference:
 
 def differences(old: Kind, new: Kind) -> tuple[Difference, ...]:
     """Everything by which `new` differs from `old` for the people who work with it, in the order of the files."""
-    return (*_of_kind(old, new), *_of_stages(old, new), *_of_actions(old, new))
+    return (*_of_kind(old, new), *_of_stages(old, new), *_of_clocks(old, new), *_of_actions(old, new))
 
 
 def _of_kind(old: Kind, new: Kind) -> Iterator[Difference]:
@@ -59,19 +61,58 @@ def _of_stages(old: Kind, new: Kind) -> Iterator[Difference]:
         if code not in before:
             yield Difference("added", "stage", code, stage.name)
             continue
-        for (what, was), (_, now) in zip(_stage(before[code]), _stage(stage), strict=True):
+        for (what, was), (_, now) in zip(_stage(old, before[code]), _stage(new, stage), strict=True):
             if was != now:
                 yield Difference("changed", "stage", code, stage.name, what, was, now)
 
 
-def _stage(stage: Stage) -> tuple[tuple[str, str], ...]:
+def _stage(kind: Kind, stage: Stage) -> tuple[tuple[str, str], ...]:
     return (
         (msg("名称"), stage.name),
         (msg("责任方"), OWNER_NAMES[stage.owner]),
-        (msg("时限"), stage.limit.to_text() if stage.limit else ""),
+        (msg("时限"), limit.to_text() if (limit := kind.limit_of(stage)) else ""),
         (msg("提前多久提醒"), stage.warn.to_text() if stage.warn else ""),
         (msg("到期时"), stage.on_overdue),
         (msg("结果"), stage.result.value if stage.result else ""),
+    )
+
+
+def _of_clocks(old: Kind, new: Kind) -> Iterator[Difference]:
+    """Clocks through several stages, and what may be asked: the same way for both."""
+    yield from _of_named(
+        {c.code: (c.name, _clock(old, c)) for c in old.clocks}, {c.code: (c.name, _clock(new, c)) for c in new.clocks}
+    )
+    yield from _of_named({a.code: (a.name, _ask(a)) for a in old.asks}, {a.code: (a.name, _ask(a)) for a in new.asks})
+
+
+def _of_named(before: Mapping[str, Named], after: Mapping[str, Named]) -> Iterator[Difference]:
+    for code, (name, _) in before.items():
+        if code not in after:
+            yield Difference("removed", "kind", code, name)
+    for code, (name, told) in after.items():
+        if code not in before:
+            yield Difference("added", "kind", code, name)
+            continue
+        for (what, was), (_, now) in zip(before[code][1], told, strict=True):
+            if was != now:
+                yield Difference("changed", "kind", code, name, what, was, now)
+
+
+def _clock(kind: Kind, clock: ClockSpec) -> tuple[tuple[str, str], ...]:
+    return (
+        (msg("名称"), clock.name),
+        (msg("责任方"), OWNER_NAMES[clock.owner]),
+        (msg("时限"), clock.limit.to_text()),
+        (msg("提前多久提醒"), clock.warn.to_text() if clock.warn else ""),
+        (msg("环节"), "、".join(kind.stage(code).name for code in clock.stages)),
+    )
+
+
+def _ask(ask: AskSpec) -> tuple[tuple[str, str], ...]:
+    return (
+        (msg("名称"), ask.name),
+        (msg("时限"), ask.limit.to_text()),
+        (msg("次数上限"), _limit(ask.times)),
     )
 
 

@@ -12,7 +12,7 @@ def to_mermaid(kind: Kind) -> str:
     """A mermaid state diagram."""
     lines = ["stateDiagram-v2", f"    [*] --> {kind.initial}"]
     for stage in kind.stages:
-        limit = f"（{stage.limit}）" if stage.limit is not None else ""
+        limit = f"（{kind.limit_of(stage)}）" if not stage.is_end else ""
         lines.append(f"    {stage.code}: {_plain(stage.name)}{limit}")
     for (origin, target), names in arrows(kind).items():
         lines.append(f"    {origin} --> {target}: {_plain('、'.join(names))}")
@@ -29,7 +29,7 @@ def to_dot(kind: Kind) -> str:
     """A Graphviz digraph."""
     lines = [f"digraph {kind.code} {{", "    rankdir=LR;", "    node [shape=box, style=rounded];"]
     for stage in kind.stages:
-        parts = [stage.name] if stage.is_end else [stage.name, f"{OWNER_NAMES[stage.owner]} {stage.limit}"]
+        parts = [stage.name] if stage.is_end else [stage.name, f"{OWNER_NAMES[stage.owner]} {kind.limit_of(stage)}"]
         ring = ", peripheries=2" if stage.is_end else ""
         lines.append(f"    {stage.code} [label={_quoted(parts)}{ring}];")
     for (origin, target), names in arrows(kind).items():
@@ -49,7 +49,7 @@ def to_table(kind: Kind) -> str:
         head = (
             f"{stage.name} {stage.code}",
             OWNER_NAMES[stage.owner],
-            str(stage.limit) if stage.limit is not None else "-",
+            str(kind.limit_of(stage) or "-"),
         )
         ways: dict[str, tuple[str, list[str]]] = {}
         for here, action, target in transitions(kind):

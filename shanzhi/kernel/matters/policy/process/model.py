@@ -274,6 +274,10 @@ class Kind:
         """The clock with this code; KeyError where there is none."""
         return self._clocks[code]
 
+    def limit_of(self, stage: Stage) -> Duration | None:
+        """The limit of a stage: its own, or that of the clock that rules there; None in an end."""
+        return self.clock(stage.clock).limit if stage.clock else stage.limit
+
     def ask(self, code: str) -> AskSpec:
         """What may be asked under this code; KeyError where there is nothing."""
         return self._asks[code]

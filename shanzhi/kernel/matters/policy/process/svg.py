@@ -67,7 +67,7 @@ def to_svg(kind: Kind) -> str:
     parts = [_head(kind, right, height)]
     for forward, drawn in sides.items():
         parts += [_line(one, left, wide[forward]) for one in drawn]
-    parts += [_box(stage, left, *boxes[place], first=stage.code == kind.initial) for stage, place in _each(kind)]
+    parts += [_box(kind, stage, left, *boxes[place]) for stage, place in _each(kind)]
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
@@ -142,9 +142,9 @@ def _line(line: _Line, left: float, wide: int) -> str:
     )
 
 
-def _box(stage: Stage, left: float, top: float, bottom: float, *, first: bool) -> str:
+def _box(kind: Kind, stage: Stage, left: float, top: float, bottom: float) -> str:
     middle, across = (top + bottom) / 2, left + _BOX / 2
-    heavy = 2.5 if first else 1.2
+    heavy = 2.5 if stage.code == kind.initial else 1.2
     parts = [
         f'<rect x="{left:g}" y="{top:g}" width="{_BOX}" height="{bottom - top:g}" rx="8" fill="currentColor"'
         f' fill-opacity="0.06" stroke="currentColor" stroke-width="{heavy}"/>'
@@ -154,7 +154,8 @@ def _box(stage: Stage, left: float, top: float, bottom: float, *, first: bool) -
             f'<rect x="{left + 4:g}" y="{top + 4:g}" width="{_BOX - 8}" height="{bottom - top - 8:g}" rx="5"'
             ' fill="none" stroke="currentColor" stroke-width="0.8"/>'
         )
-    note = "结束" if stage.is_end else f"{OWNER_NAMES[stage.owner]} {stage.limit.to_text() if stage.limit else ''}"
+    limit = kind.limit_of(stage)
+    note = f"{OWNER_NAMES[stage.owner]} {limit.to_text()}" if limit else "结束"
     parts.append(_text(across, middle - 3, _LETTER, stage.name, weight="600"))
     parts.append(_text(across, middle + 15, _SMALL, note))
     return "".join(parts)
