@@ -31,8 +31,8 @@ from tests.city import NOW, Cast
 
 pytestmark = pytest.mark.django_db
 
-WHY: dict[str, object] = {"ground": "extend.works", "words": "要采购水泵，二十日到货", "more_time": "5wd"}
-REST: dict[str, object] = {"ground": "pause.reporter", "words": "请反映人补充房产证明，已联系两次"}
+WHY: dict[str, Any] = {"ground": "extend.works", "words": "要采购水泵，二十日到货", "more_time": "5wd"}
+REST: dict[str, Any] = {"ground": "pause.reporter", "words": "请反映人补充房产证明，已联系两次"}
 
 
 def at(day: date, hour: int, minute: int = 0) -> datetime:

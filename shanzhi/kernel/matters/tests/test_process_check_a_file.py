@@ -186,12 +186,14 @@ def test_withdrawing_is_no_way_out_of_a_dead_end() -> None:
 
 
 def test_it_keeps_its_promise_of_verbs() -> None:
-    text = edit("action note", 'verb = "note"', 'verb = "attach"', edit("action note", '"words"', '"files"'))
+    text = edit("action attach", 'needs = ["files"]\nmay = ["words"]', 'needs = ["words"]\nmay = ["files"]')
+    text = edit("action attach", 'verb = "attach"', 'verb = "note"', text)
+    line = line_of(text, "kind", '"attach"')
     assert told(text) == [
         (
-            line_of(text, "kind", '"check_pass"'),
-            f"第 {line_of(text, 'kind', chr(34) + 'check_pass')} 行  kind.must：说好要有的操作 note，没有哪个动作来做。 "
-            '补一个 verb = "note" 的动作，或从 must 里删去。',
+            line,
+            f"第 {line} 行  kind.must：说好要有的操作 attach，没有哪个动作来做。 "
+            '补一个 verb = "attach" 的动作，或从 must 里删去。',
         )
     ]
 
@@ -321,7 +323,7 @@ def test_syntax_errors_name_their_line() -> None:
 
 def test_the_file_speaks_plain_toml_1_0() -> None:
     assert set(tomllib.loads(TEXT)) == {
-        "kind", "stage", "field", "action", "count", "check", "rating", "visibility", "paper",
+        "kind", "stage", "clock", "ask", "field", "action", "count", "check", "rating", "visibility", "paper",
     }  # fmt: skip
 
 
