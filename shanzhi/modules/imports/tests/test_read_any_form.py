@@ -153,6 +153,23 @@ def test_it_opens_no_bomb() -> None:
             read_table(data)
 
 
+@pytest.mark.parametrize(
+    "made",
+    [
+        b"<mergeCell " * 80_000,
+        b"<f>" + b"<c " * 300_000,
+        b"<f><c " + b'r="A1" ' * 120_000,
+        b'<c r="A1"><f>1</f>' + b" " * 900_000,
+    ],
+    ids=["merged", "cells", "attributes", "blanks"],
+)
+def test_a_sheet_made_to_be_searched_without_end_is_searched_once(made: bytes) -> None:
+    """Each takes a thousandth of a second, or the better part of an hour in which the process answers nobody."""
+    data = changed(workbook([["编号"], ["1"]]), "xl/worksheets/sheet1.xml", b"</sheetData>", b"</sheetData>" + made)
+    with pytest.raises(FileUnusable):
+        read_table(data)
+
+
 def test_a_mapping_of_another_file_is_refused_with_what_is_missing() -> None:
     given = parse_columns(["工单编号=id", "时刻=reported_at", "说了什么=body"])
     with pytest.raises(MappingUnusable, match="时刻、说了什么"):
