@@ -10,6 +10,7 @@ import pytest
 
 from shanzhi.config import database
 from shanzhi.core.errors import NotAllowed
+from shanzhi.core.importing import subjects
 from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.access.policy import Actor
 from shanzhi.modules.imports import operations as imports
@@ -276,3 +277,43 @@ def test_a_countys_keeper_brings_what_lies_in_the_county_alone(desk: Desk, city:
     assert (figures(own.sees(key).row), own.bodies()) == (("done", 3, 1, 0, 2), ["A-1"])
     with pytest.raises(NotAllowed, match="市级"):
         own.brings("代码,名称\n370303778,新街道\n", subject="regions")
+
+
+@pytest.mark.parametrize("subject", ["matters", "regions", "units", "posts", "admission", "places", "categories"])
+def test_no_sign_in_a_cell_keeps_the_next_import_waiting(desk: Desk, subject: str) -> None:
+    """A file of JSON can say any character there is, the null character too, which no text of PostgreSQL has."""
+    bad = ("\\u0000", "0001-01-01", "9999-12-31", "1e999", "\u202e%s%(x)s{0}", "٣", "-1", "9" * 30, "=1+1", "{[")
+    fields = subjects()[subject].fields
+    usual = {one.name: one.example for one in fields}
+    # One field each time, the others as they should be: a row falls by its first fault.
+    rows = [usual | {one.name: one.example[:1] + cell} for one in fields for cell in bad]
+    lines = ["{" + ",".join(f'"{name}":"{cell}"' for name, cell in row.items()) + "}" for row in rows]
+    first = desk.brings("\n".join(lines), subject=subject)
+    desk.starts(first)
+    second = desk.brings()
+    desk.starts(second)
+    desk.works()
+    assert desk.sees(first).row.state in ("done", "failed")
+    assert figures(desk.sees(second).row) == ("done", 3, 2, 0, 1)
+
+
+def test_a_fault_of_ours_keeps_no_other_import_waiting(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is there again with every try: the worker would never come to what was started after it."""
+    first, second = desk.brings("代码,名称\n370303777,新街道\n", subject="regions"), desk.brings()
+    desk.starts(first)
+    desk.starts(second)
+
+    def breaks(*_given: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(running, "_whole", breaks)
+    assert desk.works() == 1
+    assert (desk.sees(first).row.state, desk.pieces(first)) == ("failed", [])
+    assert "意外的错误" in desk.sees(first).row.reason
+    assert figures(desk.sees(second).row) == ("done", 3, 2, 0, 1)
+
+
+def test_a_heading_without_end_is_refused(desk: Desk) -> None:
+    wide = ",".join(f"列{number}" for number in range(201))
+    with pytest.raises(FileUnusable, match="200"):
+        desk.brings(f"{wide}\n{wide}\n")

@@ -177,6 +177,8 @@ def _of_csv(text: str, encoding: str) -> Table:
     reader: _Reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         columns = tuple(name.strip() for name in next(reader, []))
+        if len(columns) > COLUMNS_MOST:
+            raise FileUnusable(msg("列太多，超过 %(most)d 列。请检查文件。"), most=COLUMNS_MOST)
         rows = list(_csv_rows(reader, len(columns)))
     except csv.Error as error:
         raise FileUnusable(
@@ -231,6 +233,8 @@ def _json_cells(line: str) -> tuple[dict[str, str], str]:
     nested = [name for name, cell in value.items() if isinstance(cell, dict | list)]
     if nested:
         return {}, msg("%(columns)s 里还有一层。每一项要是文字或数字。") % {"columns": "、".join(nested)}
+    if "\\u0000" in line and any("\0" in text for pair in value.items() for text in map(str, pair)):
+        return {}, msg("这一行有看不见的空字符（\\u0000）。请删去再导入。")
     return {name.strip(): "" if cell is None else str(cell) for name, cell in value.items()}, ""
 
 
