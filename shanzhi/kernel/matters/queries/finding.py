@@ -8,7 +8,7 @@ rows that are shown are read under the policy again. Leaving the ways out makes 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from hashlib import blake2s
 from typing import Any, Literal
 
@@ -16,7 +16,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
-from shanzhi.core.periods import CITY_ZONE
+from shanzhi.core.periods import CITY_ZONE, next_day
 from shanzhi.core.ranges import next_code
 from shanzhi.core.text import clean_text
 from shanzhi.kernel.access.policy import Actor
@@ -257,7 +257,7 @@ def _bounds(wanted: ListFilter, now: datetime) -> dict[str, datetime | None]:
         "warn_at__gt": now if light == Light.NORMAL else None,
         "warn_at__lte": now if light == Light.WARNING else None,
         "reported_at__gte": _midnight(wanted.reported_from) if wanted.reported_from else None,
-        "reported_at__lt": _midnight(till + timedelta(days=1)) if till else None,
+        "reported_at__lt": _midnight(next_day(till)) if till else None,
     }
 
 

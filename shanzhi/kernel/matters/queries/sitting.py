@@ -8,7 +8,7 @@ from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet, Sub
 from django.db.models.expressions import F, RawSQL
 from django.db.models.functions import Coalesce
 
-from shanzhi.core.periods import CITY_ZONE
+from shanzhi.core.periods import CITY_ZONE, next_day
 from shanzhi.kernel.matters.models import Assignment, Matter
 
 
@@ -48,7 +48,7 @@ class Sitting:
 
     def bounds(self) -> tuple[datetime | None, datetime | None]:
         """From which moment and before which one it ended."""
-        until = self.ended_to + timedelta(days=1) if self.ended_to else None
+        until = next_day(self.ended_to) if self.ended_to else None
         return _midnight(self.ended_from), _midnight(until)
 
     def narrowed(self, rows: QuerySet[Matter], now: datetime) -> QuerySet[Matter]:
