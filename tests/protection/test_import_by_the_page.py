@@ -313,6 +313,13 @@ def test_a_fault_of_ours_keeps_no_other_import_waiting(desk: Desk, monkeypatch: 
     assert figures(desk.sees(second).row) == ("done", 3, 2, 0, 1)
 
 
+def test_a_pasted_link_keeps_no_import_from_its_end(desk: Desk) -> None:
+    key = desk.brings(FILE.replace("夜里施工", "照片 data" + "x" * 3000))
+    desk.starts(key)
+    desk.works()
+    assert figures(desk.sees(key).row) == ("done", 3, 2, 0, 1)
+
+
 def test_a_heading_without_end_is_refused(desk: Desk) -> None:
     wide = ",".join(f"列{number}" for number in range(201))
     with pytest.raises(FileUnusable, match="200"):

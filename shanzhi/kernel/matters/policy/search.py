@@ -15,6 +15,9 @@ TOKENISER = 1
 QUERY_MOST = 200
 """Characters of a question that are looked at; nobody types more into a search box by hand."""
 WORDS_MOST = 16
+WORD_MOST = QUERY_MOST
+"""Characters of a word; a longer one is none (a link, a picture pasted as letters): nobody could ask for it, and PostgreSQL
+refuses a question with one of more than 2,046 bytes."""
 _MARKS = "，：；！？（）"
 _WORD = re.compile(r"[^\W_]+")
 # Too frequent to find anything by; left out of texts and questions alike.
@@ -35,7 +38,7 @@ def words_of(*texts: str) -> list[str]:
     text = folded(text)
     found = {*rjieba.cut_all(text), *rjieba.cut(text, False)}
     # `isalnum` holds for what `_WORD` matches, and takes a tenth of the time.
-    return sorted([word for word in found if word.isalnum() and word not in _STOP])
+    return sorted([word for word in found if len(word) <= WORD_MOST and word.isalnum() and word not in _STOP])
 
 
 def query_of(text: str) -> str:

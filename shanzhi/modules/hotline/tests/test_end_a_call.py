@@ -189,3 +189,13 @@ def test_it_ends_a_call_on_the_page(cast: Cast):
     assert "查询码" in done.content.decode()
     over = client.get(f"/desk/call/{ref}/")
     assert (over.status_code, over["Location"]) == (302, "/desk/")
+
+
+@pytest.mark.usefixtures("cast")
+@pytest.mark.parametrize("typed", ["x" * 3000, "\x00路灯", "\u202e%s%(x)s{0}😀", "=1+1", "坏" * 50_000])
+def test_it_keeps_whatever_is_typed_or_pasted(typed: str):
+    """A link, a picture as letters, signs of other writings: the draft is kept and the desk goes on."""
+    client, ref = signed_in("operator"), uuid.uuid4()
+    given = {"ref": str(ref), "body": typed, "title": typed[:40], "phone": typed[:30], "region": "²", "co": "²,1"}
+    assert client.post("/desk/look/", given).status_code == 200
+    assert client.get(f"/desk/call/{ref}/").status_code == 200
