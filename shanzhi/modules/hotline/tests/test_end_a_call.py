@@ -167,6 +167,12 @@ def test_it_finds_what_is_like_it_near_by_and_what_may_be_cited(cast: Cast):
     assert found.hint.unit_name == "张店区住房和城乡建设局"
 
 
+def test_it_cites_nothing_for_what_callers_say_of_anything(cast: Cast):
+    known(cast)
+    with acting(cast.operator):
+        assert queries.items_for("请问一下这个怎么办，要求部门现在处理", "", timezone.localdate()) == ()
+
+
 def test_it_is_for_operators(cast: Cast):
     for part in ("handler", "dispatcher", "keeper"):
         client = signed_in(part)
@@ -183,6 +189,7 @@ def test_it_ends_a_call_on_the_page(cast: Cast):
     assert PHONE not in known_now
     back = client.post(f"/desk/call/{ref}/", given | {"do": "answered"})
     assert back.status_code == 422
+    assert "直接解答要引用一条知识" in back.content.decode()
     assert BODY in back.content.decode()
     done = client.post(f"/desk/call/{ref}/", given | {"do": "triage"})
     assert (done.status_code, "no-store" in done["Cache-Control"]) == (200, True)
