@@ -8,8 +8,6 @@ both. Width and case don't count (Unicode NFKC and case folding).
 import re
 import unicodedata
 
-import rjieba
-
 TOKENISER = 1
 """Raised whenever words come out differently: the nightly job then cuts the older ones anew."""
 QUERY_MOST = 200
@@ -31,6 +29,9 @@ def folded(text: str) -> str:
 
 def words_of(*texts: str) -> list[str]:
     """The words by which texts are found, each once, sorted."""
+    # Imported here and below: its dictionary takes as long to load as half of everything else.
+    import rjieba  # noqa: PLC0415
+
     text = "\n".join(texts)
     # No word holds them, and without them most texts are normal already: folding takes a quarter of the time.
     for mark in _MARKS:
@@ -46,6 +47,8 @@ def query_of(text: str) -> str:
 
     The last word may be unfinished (世纪花 finds 世纪花园), unless it is a number.
     """
+    import rjieba  # noqa: PLC0415
+
     cut = [word for word in rjieba.cut(folded(text[:QUERY_MOST]), False) if _WORD.fullmatch(word)]
     words = list(dict.fromkeys(word for word in cut if word not in _STOP))[:WORDS_MOST]
     return " & ".join(f"'{word}':*" if word == cut[-1] and not word.isdigit() else f"'{word}'" for word in words)
