@@ -25,7 +25,7 @@ TEXTS = {
     "matters.dispatch": msg("新派单：%(title)s（%(number)s）"),
     "matters.transfer": msg("转来一件：%(title)s（%(number)s）"),
     "matters.escalate": msg("上报来一件：%(title)s（%(number)s）"),
-    "matters.entrust": msg("中心转来一件：%(title)s（%(number)s）"),
+    "matters.entrust": msg("转来一件：%(title)s（%(number)s）"),
     "matters.give_back": msg("被退回：%(title)s（%(number)s）"),
     "matters.conclude": msg("待核查：%(title)s（%(number)s）"),
     "matters.hand_back": msg("被退单：%(title)s（%(number)s）"),
