@@ -12,7 +12,6 @@ from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.organisation.policy import Level, UnitKind, level_of
 from shanzhi.kernel.organisation.queries import RegionRow
 
-
 _TOWNSHIP_DIGITS = 9
 _BELOW_TOWNSHIP = frozenset({Level.COMMUNITY, Level.GRID})
 

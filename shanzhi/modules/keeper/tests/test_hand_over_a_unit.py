@@ -6,13 +6,13 @@ from collections.abc import Iterator
 import pytest
 from django.utils import timezone
 
-from shanzhi.config.worker import drain
 from shanzhi.core.periods import local_date
 from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.matters.models import Matter
 from shanzhi.kernel.matters.operations import matters_follow
 from shanzhi.kernel.matters.queries import card as matter_card
 from shanzhi.kernel.notices.models import Notice
+from shanzhi.kernel.notices.operations import tell_next
 from shanzhi.kernel.organisation import queries
 from shanzhi.modules.keeper.tests.test_look_after_units import id_of, text, today, unit_id
 from tests.city import Cast
@@ -92,7 +92,8 @@ def test_a_unit_that_gets_nothing_is_told_nothing(world: Cast) -> None:
     )
     with everything(), held_to("worker"):
         assert matters_follow(now=timezone.now()) == 0
-        drain(now=timezone.now)
+        while tell_next(now=timezone.now()):
+            pass
     assert told() == []
 
 
@@ -107,8 +108,8 @@ def test_it_tells_the_successor_once_how_much_came_from_whom_and_since_when(worl
     with everything(), held_to("worker"):
         # In batches, each with its event: the first says how much, the later ones nothing new.
         assert matters_follow(now=timezone.now(), batch=1) == 3
-        drain(now=timezone.now)
-        drain(now=timezone.now)
+        while tell_next(now=timezone.now()):
+            pass
     assert told() == [(heir, "handler", {"from": name, "count": 3, "since": today(), "unit": to})]
     page = text(signed_in("second_handler").get("/notices/"))
     assert f"承接“{name}”在办事项 3 件，自 {today()} 起由本单位办理，期限不变" in page
