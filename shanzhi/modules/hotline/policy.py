@@ -16,6 +16,8 @@ TITLE_MOST, ANSWER_MOST, GROUND_MOST = 100, 4000, 300
 CATEGORIES_MOST = 3
 REVIEW_WITHIN = timedelta(days=30)
 """How long before its last day an item is listed as due for review."""
+FORGET_AFTER = timedelta(hours=24)
+"""How long a call that was never ended is kept, with its draft."""
 RING_KEPT = timedelta(minutes=10)
 """How long a ring is kept that no desk has opened, and with it the caller's number."""
 _CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")

@@ -3,7 +3,7 @@
 import json
 import uuid
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import connection, transaction
 from django.db.models import Q
@@ -23,6 +23,7 @@ from shanzhi.kernel.vault.policy import InvalidPhone, normalise_phone
 from shanzhi.modules.hotline.models import Call
 from shanzhi.modules.hotline.payloads import CallEnded, CallerLookedUp
 from shanzhi.modules.hotline.policy import (
+    FORGET_AFTER,
     RING_KEPT,
     CallNotFound,
     CallOver,
@@ -35,7 +36,6 @@ from shanzhi.modules.hotline.queries import Item, items_for, words_in
 LIKE_MOST = 5
 LIKE_WORDS = 2
 TOWNSHIP_DIGITS = 9
-FORGET_AFTER = timedelta(hours=24)
 _OPEN = (
     "INSERT INTO hotline_call (ref, post_id, rung, opened_at, taken_at, ending, sealed, steps)"
     " VALUES (%s, %s, false, %s, %s, '', '', 0) ON CONFLICT DO NOTHING"

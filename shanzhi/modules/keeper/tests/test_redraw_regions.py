@@ -15,6 +15,7 @@ from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.access.queries import actor_of_post
 from shanzhi.kernel.organisation import queries
+from shanzhi.kernel.organisation.models import UnitHeir
 from shanzhi.kernel.organisation.policy.plan import Change, Close, Merge, Move, Open, Plan, Rename
 from shanzhi.modules.keeper.operations import redraw_carry_out
 from tests.desks import at_stage, signed_in
@@ -98,11 +99,21 @@ def test_it_merges_two_townships_and_takes_that_back():
     assert "中埠镇（370303105） 并入 四宝山街道（370303008）" in listed
     number = re.search(r"/keeper/regions/changes/(\d+)/", listed)
     assert number is not None
+    told_heirs = dict(
+        UnitHeir.objects.filter(effective_on=TOMORROW, old_unit__region=gone).values_list(
+            "old_unit__name", "new_unit__name"
+        )
+    )
+    assert len(told_heirs) >= 2
     early = keeper.post(number[0], {"on": TOMORROW})
     assert early.status_code == 422
     assert "要晚于原变更的生效日期" in page_of(early)
     back = keeper.post(number[0], {"on": TOMORROW + timedelta(days=9)})
-    assert "撤销只恢复区划" in page_of(back)
+    told = page_of(back)
+    assert "撤销只恢复区划" in told
+    # Every unit that the merge ended is named, with who has its work now, before anything is done.
+    by_hand = re.findall(r"中埠镇（370303105）([^：]+)：工作和岗位现在归“([^”]+)”。请重新设立单位", told)
+    assert dict(by_hand) == {unit: told_heirs[unit] for unit in told_heirs}
     assert keeper.post("/keeper/regions/plan/", tried(back)).status_code == 302
     after = TOMORROW + timedelta(days=9)
     again = queries.region_of_code("370303105", after)
