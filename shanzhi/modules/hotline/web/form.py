@@ -13,8 +13,14 @@ from shanzhi.kernel.matters.policy.report import BODY_MOST, NAME_MOST, PLACE_MOS
 from shanzhi.kernel.matters.web import desk
 from shanzhi.modules.hotline.policy import NO_HELP, Words
 
-FIELDS = ("phone", "name", "title", "body", "place", "region", "category", "lead", "cite", "ground", "words")
-NAMES = {"contact_phone": "phone", "contact_name": "name", "place_text": "place", "region_code": "region"}
+FIELDS = ("phone", "name", "title", "body", "place", "region", "category", "lead", "cite", "ground", "words", "site")
+NAMES = {
+    "contact_phone": "phone",
+    "contact_name": "name",
+    "place_text": "place",
+    "region_code": "region",
+    "place_id": "site",
+}
 """How a report calls what the form calls otherwise."""
 
 
@@ -35,6 +41,7 @@ class CallForm(forms.Form):
     title = forms.CharField(label=gettext_lazy("标题"), max_length=TITLE_MOST, required=False)
     place = forms.CharField(label=gettext_lazy("具体位置"), max_length=PLACE_MOST, required=False)
     region = desk.PickerField(label=gettext_lazy("所在社区（村）"), required=False)
+    site = desk.PickerField(label=gettext_lazy("场所"), required=False)
     category = forms.ChoiceField(label=gettext_lazy("分类"), required=False)
     lead = desk.PickerField(label=gettext_lazy("主办单位"), required=False)
     ground = forms.ChoiceField(label=gettext_lazy("不予受理的理由"), required=False)
@@ -78,11 +85,12 @@ def words_of(request: ActingRequest, *, ends: bool = False) -> Words:
 
 
 def call_form(request: ActingRequest, words: Words, *, error: DomainError | None = None, start: str = "") -> CallForm:
-    """The form with what was typed; the cursor stands in the field `start`. At most 6 queries."""
+    """The form with what was typed; the cursor stands in the field `start`. At most 8 queries."""
     form = CallForm({name: getattr(words, name) for name in FIELDS}, error)
     if start:
         form.fields[start].widget.attrs["autofocus"] = True
-    for name, kind, chosen in (("region", "region", words.region), ("lead", "unit", words.lead)):
+    pickers = (("region", "region", words.region), ("site", "place", words.site), ("lead", "unit", words.lead))
+    for name, kind, chosen in pickers:
         field: Any = form.fields[name]
         typed = request.POST.get(desk.search_name(name), "")
         field.picker = desk.picker(request, name, kind, chosen=[chosen] if chosen else [], words=typed)
