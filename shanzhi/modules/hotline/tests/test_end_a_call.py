@@ -1,6 +1,5 @@
 """An operator takes a call and ends it in one of its four ways; the draft is sealed, the caller found by the number."""
 
-import re
 import uuid
 from datetime import date
 from typing import Any
@@ -202,8 +201,6 @@ def test_it_dispatches_by_the_place_alone(cast: Cast):
     given = {"ref": ref, "body": "楼道卫生没人管", "site": str(garden), "category": PROPERTY}
     known_now = client.post("/desk/look/", given).content.decode()
     assert "建议派给" in known_now
-    back = client.get(f"/desk/call/{ref}/").content.decode()
-    assert re.search(rf'name="site"[^>]*value="{garden}"[^>]*checked', back)
     lead = str(cast.handler.unit_id)
     done = client.post(f"/desk/call/{ref}/", given | {"do": "dispatched", "lead": lead})
     assert done.status_code == 200
