@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 
 from shanzhi.config import database
 from shanzhi.core.errors import NotAllowed
@@ -19,6 +20,7 @@ from shanzhi.modules.imports.models import Mapping, Piece, Upload
 from shanzhi.modules.imports.policy import FileUnusable, MappingUnusable, UploadMovedOn, UploadNotFound
 from shanzhi.modules.imports.tables import read_table
 from shanzhi.modules.imports.uploads import Brought
+from shanzhi.ui.invented import INVENTED
 from tests.city import NOW, _actor
 from tests.concurrency.committed import City, as_role
 
@@ -114,7 +116,7 @@ def test_it_shows_masked_rows_first_and_seals_what_was_brought(desk: Desk) -> No
     assert desk.bodies() == []
 
 
-def test_it_takes_in_the_good_and_gives_back_the_rest_mended_and_sent_again(desk: Desk) -> None:
+def test_it_takes_in_the_good_and_gives_back_the_rest_mended_and_sent_again(desk: Desk, settings: Any) -> None:
     key = desk.brings()
     desk.starts(key, save_as=desk.source)
     desk.works()
@@ -129,8 +131,12 @@ def test_it_takes_in_the_good_and_gives_back_the_rest_mended_and_sent_again(desk
         assert name.endswith(form)
         assert read_table(content).columns == ("工单编号", "诉求标题", "来电时间", "诉求内容", "区域代码")
         assert read_table(content).rows[0].cells[:3] == ("A-2", "井盖松动", "某天")
+    settings.DEMO_CITY = True
     with acting(desk.keeper):
         _, content = uploads.rejects_take(key=key, form="csv", actor=desk.keeper, now=NOW)
+        _, book = uploads.rejects_take(key=key, form="xlsx", actor=desk.keeper, now=NOW)
+    assert INVENTED in content.decode("utf-8-sig")
+    assert [cell.value for cell in load_workbook(io.BytesIO(book)).worksheets[1][1]] == ["演示", INVENTED]
     mended = content.decode("utf-8-sig").replace("某天", "2025-03-07")
     again = desk.brings(mended, first=key, subject="", source="")
     assert (desk.sees(again).row.source, desk.sees(again).row.rows) == (desk.source, 1)
@@ -140,7 +146,7 @@ def test_it_takes_in_the_good_and_gives_back_the_rest_mended_and_sent_again(desk
     assert (figures(page.row), page.row.first_key) == (("done", 1, 1, 0, 0), key)
     assert (desk.bodies(), desk.pieces(again)) == (["A-1", "A-2", "A-3"], [])
     assert desk.steps(key) == [
-        ("brought", "post"), ("started", "post"), ("done", "system"), *[("fetched", "post")] * 3,
+        ("brought", "post"), ("started", "post"), ("done", "system"), *[("fetched", "post")] * 4,
     ]  # fmt: skip
 
 

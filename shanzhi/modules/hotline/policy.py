@@ -89,8 +89,8 @@ class BadItem(InputError):
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What an operator typed during a call; texts as typed, codes or empty. `co` are ids of units with commas between,
-    empty where the suggested ones are to help, NO_HELP where none is."""
+    """What an operator typed during a call; texts as typed, codes or empty. `site` is the id of a place (场所). `co` are ids
+    of units with commas between, empty where the suggested ones are to help, NO_HELP where none is."""
 
     phone: str = ""
     name: str = ""
@@ -104,6 +104,7 @@ class Words:
     cite: str = ""
     ground: str = ""
     words: str = ""
+    site: str = ""
 
     @property
     def is_blank(self) -> bool:

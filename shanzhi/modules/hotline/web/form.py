@@ -15,9 +15,15 @@ from shanzhi.kernel.matters.policy.report import BODY_MOST, NAME_MOST, PLACE_MOS
 from shanzhi.kernel.matters.web import desk
 from shanzhi.modules.hotline.policy import NO_HELP, Words
 
-FIELDS = ("phone", "name", "title", "body", "place", "region", "category", "lead", "cite", "ground", "words")
+FIELDS = ("phone", "name", "title", "body", "place", "region", "category", "lead", "cite", "ground", "words", "site")
 NO_ITEM = msg("直接解答要引用一条知识：请先选一条，再按“直接解答”；没有合适的，请派单或交派单台。")
-NAMES = {"contact_phone": "phone", "contact_name": "name", "place_text": "place", "region_code": "region"}
+NAMES = {
+    "contact_phone": "phone",
+    "contact_name": "name",
+    "place_text": "place",
+    "region_code": "region",
+    "place_id": "site",
+}
 """How a report calls what the form calls otherwise."""
 
 
@@ -38,6 +44,7 @@ class CallForm(forms.Form):
     title = forms.CharField(label=gettext_lazy("标题"), max_length=TITLE_MOST, required=False)
     place = forms.CharField(label=gettext_lazy("具体位置"), max_length=PLACE_MOST, required=False)
     region = desk.PickerField(label=gettext_lazy("所在社区（村）"), required=False)
+    site = desk.PickerField(label=gettext_lazy("场所"), required=False)
     category = forms.ChoiceField(label=gettext_lazy("分类"), required=False)
     lead = desk.PickerField(label=gettext_lazy("主办单位"), required=False)
     ground = forms.ChoiceField(label=gettext_lazy("不予受理的理由"))
@@ -83,11 +90,12 @@ def words_of(request: ActingRequest, *, ends: bool = False) -> Words:
 
 
 def call_form(request: ActingRequest, words: Words, *, error: DomainError | None = None, start: str = "") -> CallForm:
-    """The form with what was typed; the cursor stands in the field `start`. At most 6 queries."""
+    """The form with what was typed; the cursor stands in the field `start`. At most 8 queries."""
     form = CallForm({name: getattr(words, name) for name in FIELDS}, error)
     if start:
         form.fields[start].widget.attrs["autofocus"] = True
-    for name, kind, chosen in (("region", "region", words.region), ("lead", "unit", words.lead)):
+    pickers = (("region", "region", words.region), ("site", "place", words.site), ("lead", "unit", words.lead))
+    for name, kind, chosen in pickers:
         field: Any = form.fields[name]
         typed = request.POST.get(desk.search_name(name), "")
         field.picker = desk.picker(request, name, kind, chosen=[chosen] if chosen else [], words=typed)

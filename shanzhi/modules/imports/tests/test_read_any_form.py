@@ -12,6 +12,7 @@ from shanzhi.core.periods import CITY_ZONE
 from shanzhi.modules.imports.policy import FileUnusable, MappingUnusable, parse_columns
 from shanzhi.modules.imports.reading import read_sheet
 from shanzhi.modules.imports.tables import Row, read_table, rejects_sheet
+from shanzhi.ui.invented import INVENTED
 
 NOW = datetime(2026, 11, 18, tzinfo=CITY_ZONE)
 CHINESE = "工单编号,诉求标题,来电时间,诉求内容,答复内容,办结时间,事发地址,备注\nA-1,路灯,2026年3月5日,坏了,已修好,46087,马尚街道,无\n"
@@ -194,6 +195,19 @@ def test_rejects_are_harmless_in_a_spreadsheet_and_come_back_as_they_were() -> N
     table = read_table(data)
     assert table.columns == columns
     assert [row.cells for row in table.rows] == [rows[0].cells, ("短", "", "", "", "")]
+
+
+def test_rejects_of_a_demo_city_say_so_and_come_back_without_it(settings: Any) -> None:
+    rows = [(Row(7, ("一", "二", "三")), "因为。")]
+    assert INVENTED not in rejects_sheet(("a", "b"), rows).decode("utf-8-sig")
+    settings.DEMO_CITY = True
+    data = rejects_sheet(("a", "b"), rows)
+    assert data.decode("utf-8-sig").splitlines() == [
+        "a,b,行号,原因,演示数据",
+        f"一,二,7,因为。,{INVENTED},三",
+    ]
+    table = read_table(data)
+    assert (table.columns, [row.cells for row in table.rows]) == (("a", "b"), [("一", "二", "三")])
 
 
 def test_it_refuses_two_encodings_in_one_file_and_names_the_lines() -> None:
