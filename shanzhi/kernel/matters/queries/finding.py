@@ -39,7 +39,7 @@ class ListFilter:
 
     `unit_id`: units with an open share. `owners`: the stage codes of a desk. `light`: where the clock stands.
     `words`: a number, a follow code, or words of title, text and place. `open_only` leaves ended matters out.
-    `kind` and `channel` are codes; `place` stands in the place's text, and is found by its words. A `region_code` that ends
+    `kind` and `channel` are codes; `place` stands in the place's text. A `region_code` that ends
     in a dot means what lies at that region itself and in none below; a zone's is none of its parts', so `spans` say between
     which codes those lie. `sitting`: where and how long it sits.
     """
@@ -188,18 +188,13 @@ def found_by(
     named = _named(words)
     if named is not None:
         return Found(rows.filter(named))
-    search, ways = _Search(wanted, _sought(words, wanted.place), now, most, after, ordered), _ways(wanted, actor)
+    sought = query_of(words) if words else None
+    search, ways = _Search(wanted, sought, now, most, after, ordered), _ways(wanted, actor)
     if search.sought == "":
         return None
-    if search.sought is None and ways == _everywhere(wanted):
+    if search.sought is None and not wanted.place and ways == _everywhere(wanted):
         return Found(rows)
     return Found.by(search, ways) if ways else None
-
-
-def _sought(words: str, place: str) -> str | None:
-    """The words to find by, as PostgreSQL reads them; None without any, empty where one of both has none to find by."""
-    asked = [query_of(text) for text in (words, folded(place).strip()) if text]
-    return None if not asked else " & ".join(asked) if all(asked) else ""
 
 
 def found_whole(wanted: ListFilter, now: datetime) -> Rows:

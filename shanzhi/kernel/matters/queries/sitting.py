@@ -25,8 +25,8 @@ class Bounced:
 class Sitting:
     """Conditions on where and how long a matter sits; an empty one doesn't filter.
 
-    `holder_id`: the unit whose turn it is. `returned`: given back at least so many times. `idle_days`: in its stage for
-    at least so many days. `ended_from`, `ended_to`: days on which it ended. `solved`: the resident's verdict.
+    `holder_id`: the unit whose turn it is. `returned`: given back at least so many times. `idle_days`: open, and in its
+    stage for at least so many days. `ended_from`, `ended_to`: days on which it ended. `solved`: the resident's verdict.
     """
 
     holder_id: int | None = None
@@ -61,6 +61,8 @@ class Sitting:
             "solved": self.solved,
         }
         rows = rows.filter(**{name: value for name, value in found.items() if value is not None})
+        if self.idle_days:
+            rows = rows.filter(ended_at=None)
         if self.returned:
             rows = rows.annotate(_returned=RawSQL("coalesce((matters_matter.counts->>'returns')::int, 0)", []))
             rows = rows.filter(_returned__gte=self.returned)
