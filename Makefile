@@ -5,6 +5,9 @@ MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
 # How many test processes; the machine for which the times in the README are given has two cores.
 WORKERS ?= 2
+# Each process takes a stretch of the suite, so that what a file's or a folder's tests share is made once; who is done
+# takes over from the other's end.
+SHARE := --dist worksteal
 # Further arguments for pytest: make test ARGS="-k whistle -x"
 ARGS ?=
 
@@ -24,10 +27,10 @@ demo: setup  ## a city at work on this machine: database, web server, worker; pr
 	@exec $(BIN)/shanzhi demo $(ARGS)
 
 test: setup-dev  ## every test at small sizes
-	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) $(SHARE) $(ARGS)
 
 proof: setup-dev  ## the same tests at full size
-	@SHANZHI_SIZE=full $(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+	@SHANZHI_SIZE=full $(BIN)/python -m pytest -n $(WORKERS) $(SHARE) $(ARGS)
 
 check: setup-dev check-format check-lint check-types check-layers check-house check-translations check-front  ## every gate; make -k check goes on after the first
 	@echo "every gate is green"

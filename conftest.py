@@ -17,6 +17,7 @@ from psycopg import sql
 from shanzhi.config import database
 from shanzhi.config.assets import compile_translations
 from tests.city import Cast, load_city
+from tests.server import relax
 
 
 def pytest_configure() -> None:
@@ -27,6 +28,7 @@ def pytest_configure() -> None:
 def _fresh_databases() -> None:
     installation = city_settings.INSTALLATION
     database.start_embedded(installation)
+    relax(installation)
     name, empty = sql.Identifier(installation.database), sql.Identifier(f"{installation.database}_empty")
     with psycopg.connect(database.admin_url(installation, "postgres"), autocommit=True) as connection:
         for each in (name, empty):

@@ -23,6 +23,7 @@ from django.utils import timezone
 
 from shanzhi.config import database, server
 from shanzhi.config.installation import Installation, Secrets
+from tests.server import relax
 
 ROOT = Path(__file__).parents[1]
 UP_SECONDS = 60
@@ -158,6 +159,7 @@ def running_site(settings: Mapping[str, str] | None = None) -> Iterator[Site]:
     site: Site | None = None
     try:
         engine = database.start_embedded(installation)
+        relax(installation)
         cast = {name: Part(**row) for name, row in _prepare(installation).items()}
         site = Site(installation, _free_port(), cast, settings=settings or {})
         site.start()

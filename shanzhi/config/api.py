@@ -1,5 +1,6 @@
 """The HTTP API, put together from the slices' routers."""
 
+from functools import lru_cache
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -11,6 +12,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
+from ninja.openapi import get_schema
 from ninja.openapi.schema import OpenAPISchema
 
 from shanzhi.core.errors import DomainError, TooLarge
@@ -34,17 +36,25 @@ def _without_null(shape: dict[str, Any]) -> dict[str, Any]:
 class _Api(NinjaAPI):
     """Describes its errors as what they are: problem+json."""
 
-    def get_openapi_schema(self, **kwargs: Any) -> OpenAPISchema:
-        """The API's description (OpenAPI 3.1)."""
-        schema = super().get_openapi_schema(**kwargs)
-        for path in schema["paths"].values():
-            for operation in path.values():
-                for status, response in operation["responses"].items():
-                    if int(status) >= FIRST_ERROR and "content" in response:
-                        response["content"] = {PROBLEM: next(iter(response["content"].values()))}
-                for parameter in operation.get("parameters", ()):
-                    parameter["schema"] = _without_null(parameter["schema"])
-        return schema
+    def get_openapi_schema(
+        self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None
+    ) -> OpenAPISchema:
+        """The API's description (OpenAPI 3.1); not to be changed by who gets it."""
+        return _describe(self, self.get_root_path(path_params or {}) if path_prefix is None else path_prefix)
+
+
+# Everybody may ask for it, and putting it together takes twenty times as long as a page.
+@lru_cache(maxsize=2)
+def _describe(calls: NinjaAPI, path_prefix: str) -> OpenAPISchema:
+    schema = get_schema(api=calls, path_prefix=path_prefix)
+    for path in schema["paths"].values():
+        for operation in path.values():
+            for status, response in operation["responses"].items():
+                if int(status) >= FIRST_ERROR and "content" in response:
+                    response["content"] = {PROBLEM: next(iter(response["content"].values()))}
+            for parameter in operation.get("parameters", ()):
+                parameter["schema"] = _without_null(parameter["schema"])
+    return schema
 
 
 api = _Api(

@@ -1,6 +1,6 @@
 """Days and times as the city counts them."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 CITY_ZONE = ZoneInfo("Asia/Shanghai")
@@ -10,3 +10,8 @@ CITY_ZONE = ZoneInfo("Asia/Shanghai")
 def local_date(moment: datetime) -> date:
     """The city's date at an aware `moment`."""
     return moment.astimezone(CITY_ZONE).date()
+
+
+def next_day(day: date) -> date:
+    """The day after; the last day that there is (9999-12-31, which a form takes like any other) stays itself."""
+    return day if day == date.max else day + timedelta(days=1)

@@ -23,11 +23,14 @@ RATIO_FROM = 1_000_000
 BLANK_MOST = 1_000
 """Empty rows in a row, after which the sheet has ended: formats reach down to the last of a million rows."""
 
-_MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z0-9:]+)"')
-_FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
+# Each of these looks at the whole sheet, and a sheet can be made so that a search begins anew at every sign of it: what
+# lies between two signs is bounded, so that the time grows with the sheet and not with its square.
+_MERGED = re.compile(rb'<(?:\w{1,20}:)?mergeCell\s[^<>]{0,200}?ref="([A-Z0-9:]{1,40})"')
+_FORMULA = re.compile(rb"<(?:\w{1,20}:)?f[\s>/]")
 _UNSAVED = re.compile(
-    rb'<(?:\w+:)?c\s[^>]*?r="([A-Z]+\d+)"[^>]*>\s*<(?:\w+:)?f(?:\s[^>]*)?(?:/>|>[^<]*</(?:\w+:)?f>)'
-    rb"\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?\s*</"
+    rb'<(?:\w{1,20}:)?c\s[^<>]{0,200}?r="([A-Z]{1,3}\d{1,7})"[^<>]{0,200}>\s{0,20}'
+    rb"<(?:\w{1,20}:)?f(?:\s[^<>]{0,200})?(?:/>|>[^<]*</(?:\w{1,20}:)?f>)"
+    rb"\s{0,20}(?:<(?:\w{1,20}:)?v\s{0,20}/>|<(?:\w{1,20}:)?v></(?:\w{1,20}:)?v>)?\s{0,20}</"
 )
 
 

@@ -45,8 +45,11 @@ def city(django_db_setup: None, django_db_blocker: Any) -> Iterator[City]:
 
 
 @contextmanager
-def committed_city(name: str) -> Iterator[Installation]:
-    """Let Django's connections of all threads lead to a fresh copy of the standing city; yields its installation."""
+def committed_city(name: str, *, of: str = "") -> Iterator[Installation]:
+    """Let Django's connections of all threads lead to a fresh copy of the standing city; yields its installation.
+
+    `of` "_empty": of the migrated database without any city.
+    """
     installation: Installation = settings.INSTALLATION
     copy = replace(installation, database=f"{installation.database}_{name}")
     connections.close_all()
@@ -54,7 +57,7 @@ def committed_city(name: str) -> Iterator[Installation]:
         admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(copy.database)))
         admin.execute(
             sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
-                sql.Identifier(copy.database), sql.Identifier(installation.database)
+                sql.Identifier(copy.database), sql.Identifier(f"{installation.database}{of}")
             )
         )
     _lead_to(copy.database)

@@ -7,6 +7,7 @@ import pytest
 from django.db import transaction
 
 from shanzhi.config import database
+from shanzhi.config.worker import drain
 from shanzhi.core.periods import local_date
 from shanzhi.kernel.access import queries as acting
 from shanzhi.kernel.access.operations import acting as acting_as
@@ -121,6 +122,15 @@ def test_another_unit_goes_on_with_what_a_merged_township_had(city):
         co.number: sorted([(city.cast.handler.unit_id, "lead", "waiting"), (heir.id, "co", "waiting")]),
     }
     assert entries(city, taken) == ["report", "accept", "dispatch", "take", "succeed"]
+    with database.acting_as(city.installation, "worker"):
+        drain(now=lambda: NOW)
+        drain(now=lambda: NOW)
+    with as_role(city.installation, "owner") as owner:
+        told = owner.execute(
+            "SELECT role, params FROM notices_notice WHERE text = 'matters.units_follow' AND subject_id = %s", [gone.id]
+        ).fetchall()
+    assert ("handler", {"from": gone.name, "count": 3, "since": TODAY.isoformat(), "unit": heir.name}) in told
+    assert len({role for role, _ in told}) == len(told), "once, though it took batches"
     # Whoever handled it goes on in the other unit, sees it, and replies.
     card = next(post for post in regions.posts_of_staff(holder.staff_id or 0, TODAY) if post.role == "handler")
     assert card.unit_id == heir.id

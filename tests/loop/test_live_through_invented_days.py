@@ -14,6 +14,8 @@ from shanzhi.config.demo.rhythm import Rhythm
 from shanzhi.core.periods import local_date
 from shanzhi.kernel.matters import queries
 from shanzhi.kernel.notices import queries as notices
+from shanzhi.kernel.organisation import queries as organisation
+from shanzhi.kernel.organisation.policy import Level
 from tests.city import NOW
 from tests.concurrency.committed import City, as_role, seal_all
 
@@ -75,6 +77,15 @@ def test_it_writes_the_journal_in_the_order_of_time(lived):
 
 def test_it_seals_days_that_are_past(lived):
     assert seal_all(lived.city.installation, UNTIL) > 0
+
+
+def test_it_has_an_admission_list_that_says_it_is_a_sample(lived):
+    rows = organisation.admission_list()
+    assert [row.item for row in sorted(rows, key=lambda row: row.id)] == [item for item, *_ in around.ADMITTED]
+    assert all(row.ground.startswith("示例：") for row in rows)
+    assert {row.level for row in organisation.admitted(local_date(UNTIL))} == {Level.COMMUNITY, Level.GRID}
+    around.prepare(lived.city.installation, now=NOW)
+    assert len(organisation.admission_list()) == len(rows)
 
 
 def test_it_brings_an_old_systems_file_with_rejects(lived, tmp_path):

@@ -15,7 +15,15 @@ from shanzhi.kernel.journal import queries as journal
 from shanzhi.kernel.matters import operations, queries
 from shanzhi.kernel.matters.operations.effects import NobodyAbove
 from shanzhi.kernel.matters.operations.step import MatterNotFound
-from shanzhi.kernel.matters.policy.process import Kind, RoleForbids, SamePerson, StageForbids, is_drawn, load_kind
+from shanzhi.kernel.matters.policy.process import (
+    FieldsWrong,
+    Kind,
+    RoleForbids,
+    SamePerson,
+    StageForbids,
+    is_drawn,
+    load_kind,
+)
 from shanzhi.kernel.matters.policy.report import NewReport
 from shanzhi.kernel.matters.rulebook import CATALOGUE
 from shanzhi.kernel.organisation import queries as organisation
@@ -118,6 +126,52 @@ def test_a_resident_who_is_named_has_the_last_word(people: People) -> None:
     made = drawn_or_not(people, False, contact_phone="13812345678")
     assert do(people.worker, made, "end_in_grid", reply="已更换。").stage == "verdict"
     assert do(Actor(follow=(made.follow_hash,)), made, "rate", solved=True, satisfied=5).stage == "closed"
+
+
+@pytest.mark.parametrize("code", ["urban-management-370303", "township-370303008", "centre-370303009"])
+def test_a_community_passes_on_within_its_township_alone(people: People, code: str) -> None:
+    made = found(people.worker)
+    do(people.worker, made, "escalate_to_community", **WORDS)
+    unit = organisation.unit_by_code(code, NOW.date())
+    assert unit is not None
+    with pytest.raises(FieldsWrong, match="只能转给本乡镇") as refused:
+        do(people.community, made, "pass_to_unit", lead=unit.id)
+    assert list(refused.value.fields) == ["lead"]
+    with acting(people.community):
+        assert queries.card(made.matter_id, actor=people.community, now=LATER).stage == "in_community"
+
+
+def test_a_grid_worker_passes_nothing_to_a_unit(people: People) -> None:
+    made = found(people.worker)
+    with pytest.raises((StageForbids, RoleForbids)):
+        do(people.worker, made, "pass_to_unit", lead=people.community.unit_id)
+    do(people.worker, made, "escalate_to_community", **WORDS)
+    with pytest.raises(RoleForbids):
+        do(people.worker, made, "pass_to_unit", lead=people.community.unit_id)
+
+
+def test_a_community_passes_it_to_a_unit_of_its_township(people: People) -> None:
+    office = of_region(GRID[:9], "handler")
+    made = found(people.worker)
+    do(people.worker, made, "escalate_to_community", **WORDS)
+    assert do(people.community, made, "pass_to_unit", lead=office.unit_id, words="请街道换井盖").stage == "in_unit"
+    assert do(office, made, "reply", reply="已更换井盖。").stage == "checking"
+    assert do(people.checker, made, "check_fail", words="井盖还松动").stage == "in_unit"
+    assert do(office, made, "reply", reply="已加固。").stage == "checking"
+    assert do(people.checker, made, "check_pass", words="属实").stage == "closed"
+
+
+def test_what_a_unit_gives_back_comes_to_somebody_who_can_decide(people: People) -> None:
+    """A community has no say in in_centre: it would be stuck there."""
+    office = of_region(GRID[:9], "handler")
+    made = found(people.worker)
+    do(people.worker, made, "escalate_to_community", **WORDS)
+    do(people.community, made, "pass_to_unit", lead=office.unit_id)
+    assert do(office, made, "give_back", ground="return.not-our-duty", words="不归本单位").stage == "in_centre"
+    with acting(people.township):
+        card = queries.card(made.matter_id, actor=people.township, now=LATER)
+    assert {"entrust", "escalate", "end_in_centre"} <= {action.code for action in card.actions}
+    assert do(people.township, made, "end_in_centre", reply="已更换井盖。").stage == "checking"
 
 
 def test_it_is_escalated_twice_and_on_to_a_unit(people: People, cast: Cast) -> None:

@@ -26,7 +26,9 @@ def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
         patched.setattr(middleware, "timezone", SimpleNamespace(now=lambda: WHEN))
         # Thousands of refusals are what is tested here: a line for each would hide the one that matters.
         patched.setattr(logging.getLogger("django.request"), "disabled", True)
-        yield build(installation)
+        made = build(installation)
+        yield made
+        made.close()
 
 
 @pytest.fixture(autouse=True)

@@ -292,20 +292,20 @@ browser (the CSRF secret, a message), and the day on which a token was last used
 
 def state(world: World) -> dict[str, str]:
     """A fingerprint of every table, taken by a superuser."""
-    with world.admin() as opened:
-        names = [
-            row[0]
-            for row in opened.execute(
-                "SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace"
-                " AND relkind IN ('r', 'p') AND NOT relispartition"
-            ).fetchall()
-            if not row[0].startswith(CHANGES_ANYHOW)
-        ]
-        statement = " UNION ALL ".join(
-            f"SELECT '{name}', count(*) || ' ' || coalesce(sum(hashtextextended({_compared(name)}, 0)), 0) FROM {name} t"
-            for name in names
-        )
-        return dict(opened.execute(statement).fetchall())
+    opened = world.onlooker()
+    names = [
+        row[0]
+        for row in opened.execute(
+            "SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace"
+            " AND relkind IN ('r', 'p') AND NOT relispartition ORDER BY relname"
+        ).fetchall()
+        if not row[0].startswith(CHANGES_ANYHOW)
+    ]
+    statement = " UNION ALL ".join(
+        f"SELECT '{name}', count(*) || ' ' || coalesce(sum(hashtextextended({_compared(name)}, 0)), 0) FROM {name} t"
+        for name in names
+    )
+    return dict(opened.execute(statement, prepare=True).fetchall())
 
 
 def _compared(table: str) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -36,11 +37,12 @@ class Route:
         return reverse(self.name, kwargs=dict(args))
 
 
-def pages() -> list[Route]:
+@cache
+def pages() -> tuple[Route, ...]:
     """Every address that isn't an API call, in the resolver's order."""
     calls = {route.name for route in api_calls()}
     found = [route for route in _walk(get_resolver().url_patterns, "") if route.name not in calls]
-    return list(dict.fromkeys(found))
+    return tuple(dict.fromkeys(found))
 
 
 def _walk(patterns: list[Any], space: str) -> Iterator[Route]:
@@ -53,10 +55,11 @@ def _walk(patterns: list[Any], space: str) -> Iterator[Route]:
             yield Route(f"{space}:{name}" if space else name, tuple(entry.pattern.converters))
 
 
-def api_calls() -> list[Route]:
+@cache
+def api_calls() -> tuple[Route, ...]:
     """Every operation of the API."""
     schema = api.get_openapi_schema()["paths"]
-    return [
+    return tuple(
         Route(
             f"api:{operation.view_func.__name__}",
             tuple(re.findall(r"\{(?:\w+:)?(\w+)\}", path)),
@@ -68,7 +71,7 @@ def api_calls() -> list[Route]:
         for path, view in router.path_operations.items()
         for operation in view.operations
         for method in operation.methods
-    ]
+    )
 
 
 def _described(schema: dict[str, Any], path: str, method: str) -> list[dict[str, Any]]:

@@ -33,6 +33,13 @@ TYPED = (
     "<script>alert(1)</script>",
     "\r\nSet-Cookie: x=1",
     "长" * 3000,
+    "0001-01-01",
+    "9999-12-31",
+    "2147483648",
+    "9223372036854775807",
+    "%s %(name)s {0} \u202e",
+    "[" * 3000,
+    "٣",
 )
 ASKED = [route for route in known() if route.page.asks and route.page.read and not route.page.fixed]
 WRITES = [route for route in known() if route.page.write]
@@ -81,7 +88,19 @@ def _turns(names: Iterable[str]) -> list[dict[str, str]]:
 @pytest.mark.parametrize("route", WRITES, ids=lambda route: route.name)
 def test_it_takes_whatever_is_sent(world: World, route: Route) -> None:
     cell, wrong = within_rights(world, route, route.page.write), []
-    names = {"version", "key", "region", "category", "lead", "co", "q_lead", "find", "upto", *route.page.sends}
+    names = {
+        "version",
+        "key",
+        "region",
+        "category",
+        "lead",
+        "co",
+        "q_lead",
+        "find",
+        "upto",
+        "column-0",
+        *route.page.sends,
+    }
     for more in _turns(names):
         with undone():
             answer = send(cell, "POST", more=more)

@@ -12,7 +12,7 @@ from tests.matrix.routes import Route, known
 from tests.matrix.world import World
 
 PAGES = [route for route in known() if route.page.read and not route.is_api]
-MARK = re.compile(rf'<p class="ui-invented" role="note">{INVENTED}</p>')
+MARK = re.compile(rf'<aside class="ui-invented">{INVENTED}</aside>')
 
 
 def _is_whole_page(answer: HttpResponse) -> bool:

@@ -132,6 +132,7 @@ class World:
     tokens: dict[str, str]
     cast: dict[str, Actor]
     tick: Iterator[int] = field(default_factory=lambda: count(1))
+    kept: psycopg.Connection | None = None
 
     def marks(self) -> dict[str, tuple[str, str]]:
         """Every mark with the matter and the facet that it stands for."""
@@ -143,6 +144,18 @@ class World:
         with psycopg.connect(database.admin_url(self.installation), autocommit=True) as opened:
             opened.execute(f"SET search_path = {self.installation.schema}")
             yield opened
+
+    def onlooker(self) -> psycopg.Connection:
+        """A superuser's connection that is kept, for what is looked at thousands of times: its plans are kept with it."""
+        if self.kept is None:
+            self.kept = psycopg.connect(database.admin_url(self.installation), autocommit=True)
+            self.kept.execute(f"SET search_path = {self.installation.schema}")
+        return self.kept
+
+    def close(self) -> None:
+        """Let go of what is kept."""
+        if self.kept is not None:
+            self.kept.close()
 
     def report(self, name: str, region: str) -> Subject:
         """Take one matter in, marked."""

@@ -272,6 +272,43 @@ def test_a_keeper_lets_nobody_into_a_post_alone(city: City, vacant: int) -> None
     attack(city, [*ended(cast.second_handler.post_id), *other], vacant, cast.second_handler.staff_id, TODAY)
 
 
+@pytest.mark.parametrize(("had", "gets"), [(None, "{[3703,3704)}"), ("{[370303,370304)}", None)])
+def test_nobody_goes_on_with_codes_of_its_own_who_had_none_or_loses_them(
+    city: City, had: str | None, gets: str | None
+) -> None:
+    """A post that sees by codes of its own isn't the one that sees its region, whatever a redraw made up by hand says."""
+    handler, second = city.cast.handler, city.cast.second_handler
+    with as_role(city.installation, "importer") as importer:
+        taken = importer.execute("SELECT max(seat) FROM organisation_post").fetchone()
+    assert taken is not None
+    new = (
+        "INSERT INTO organisation_post (unit_id, role, title, region_id, seat, sees, ranges, opened_on, version)"
+        " SELECT unit_id, role, title, region_id, %s, sees, %s::codemultirange, %s, 1 FROM organisation_post WHERE id = %s"
+    )
+    then = date(2025, 6, 1)
+    assert handler.staff_id
+    with as_role(city.installation, "owner") as owner:
+        owner.execute("SET row_security = off")
+        owner.execute(new, [taken[0] + 1, had, then, second.post_id])
+        ended = owner.execute("SELECT currval('organisation_post_id_seq')").fetchone()
+        owner.execute(new, [taken[0] + 2, gets, TODAY, second.post_id])
+        same = owner.execute("SELECT currval('organisation_post_id_seq')").fetchone()
+        owner.execute(new, [taken[0] + 3, had, TODAY, second.post_id])
+        right = owner.execute("SELECT currval('organisation_post_id_seq')").fetchone()
+        assert ended
+        assert same
+        assert right
+        owner.execute("UPDATE organisation_post SET closed_on = %s WHERE id = %s", [TODAY, ended[0]])
+        owner.execute(
+            "INSERT INTO organisation_post_holding (post_id, staff_id, valid) VALUES (%s, %s, daterange(%s, %s))",
+            [ended[0], handler.staff_id, then, TODAY],
+        )
+        owner.execute("INSERT INTO organisation_redraw (effective_on, made_at, plan) VALUES (%s, now(), '')", [TODAY])
+        asked = "SELECT organisation_goes_on(%s, %s, daterange(%s, NULL))"
+        goes = [owner.execute(asked, [post[0], handler.staff_id, TODAY]).fetchone() for post in (same, right)]
+    assert goes == [(False,), (True,)]
+
+
 def test_a_neighbouring_keeper_lets_no_unit_here_take_over(city: City) -> None:
     centre = queries.unit_by_code("centre-370306", TODAY)
     assert centre is not None

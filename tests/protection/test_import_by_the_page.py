@@ -7,9 +7,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 
 from shanzhi.config import database
 from shanzhi.core.errors import NotAllowed
+from shanzhi.core.importing import subjects
 from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.access.policy import Actor
 from shanzhi.modules.imports import operations as imports
@@ -18,6 +20,7 @@ from shanzhi.modules.imports.models import Mapping, Piece, Upload
 from shanzhi.modules.imports.policy import FileUnusable, MappingUnusable, UploadMovedOn, UploadNotFound
 from shanzhi.modules.imports.tables import read_table
 from shanzhi.modules.imports.uploads import Brought
+from shanzhi.ui.invented import INVENTED
 from tests.city import NOW, _actor
 from tests.concurrency.committed import City, as_role
 
@@ -113,7 +116,7 @@ def test_it_shows_masked_rows_first_and_seals_what_was_brought(desk: Desk) -> No
     assert desk.bodies() == []
 
 
-def test_it_takes_in_the_good_and_gives_back_the_rest_mended_and_sent_again(desk: Desk) -> None:
+def test_it_takes_in_the_good_and_gives_back_the_rest_mended_and_sent_again(desk: Desk, settings: Any) -> None:
     key = desk.brings()
     desk.starts(key, save_as=desk.source)
     desk.works()
@@ -128,8 +131,12 @@ def test_it_takes_in_the_good_and_gives_back_the_rest_mended_and_sent_again(desk
         assert name.endswith(form)
         assert read_table(content).columns == ("工单编号", "诉求标题", "来电时间", "诉求内容", "区域代码")
         assert read_table(content).rows[0].cells[:3] == ("A-2", "井盖松动", "某天")
+    settings.DEMO_CITY = True
     with acting(desk.keeper):
         _, content = uploads.rejects_take(key=key, form="csv", actor=desk.keeper, now=NOW)
+        _, book = uploads.rejects_take(key=key, form="xlsx", actor=desk.keeper, now=NOW)
+    assert INVENTED in content.decode("utf-8-sig")
+    assert [cell.value for cell in load_workbook(io.BytesIO(book)).worksheets[1][1]] == ["演示", INVENTED]
     mended = content.decode("utf-8-sig").replace("某天", "2025-03-07")
     again = desk.brings(mended, first=key, subject="", source="")
     assert (desk.sees(again).row.source, desk.sees(again).row.rows) == (desk.source, 1)
@@ -139,7 +146,7 @@ def test_it_takes_in_the_good_and_gives_back_the_rest_mended_and_sent_again(desk
     assert (figures(page.row), page.row.first_key) == (("done", 1, 1, 0, 0), key)
     assert (desk.bodies(), desk.pieces(again)) == (["A-1", "A-2", "A-3"], [])
     assert desk.steps(key) == [
-        ("brought", "post"), ("started", "post"), ("done", "system"), *[("fetched", "post")] * 3,
+        ("brought", "post"), ("started", "post"), ("done", "system"), *[("fetched", "post")] * 4,
     ]  # fmt: skip
 
 
@@ -276,3 +283,50 @@ def test_a_countys_keeper_brings_what_lies_in_the_county_alone(desk: Desk, city:
     assert (figures(own.sees(key).row), own.bodies()) == (("done", 3, 1, 0, 2), ["A-1"])
     with pytest.raises(NotAllowed, match="市级"):
         own.brings("代码,名称\n370303778,新街道\n", subject="regions")
+
+
+@pytest.mark.parametrize("subject", ["matters", "regions", "units", "posts", "admission", "places", "categories"])
+def test_no_sign_in_a_cell_keeps_the_next_import_waiting(desk: Desk, subject: str) -> None:
+    """A file of JSON can say any character there is, the null character too, which no text of PostgreSQL has."""
+    bad = ("\\u0000", "0001-01-01", "9999-12-31", "1e999", "\u202e%s%(x)s{0}", "٣", "-1", "9" * 30, "=1+1", "{[")
+    fields = subjects()[subject].fields
+    usual = {one.name: one.example for one in fields}
+    # One field each time, the others as they should be: a row falls by its first fault.
+    rows = [usual | {one.name: one.example[:1] + cell} for one in fields for cell in bad]
+    lines = ["{" + ",".join(f'"{name}":"{cell}"' for name, cell in row.items()) + "}" for row in rows]
+    first = desk.brings("\n".join(lines), subject=subject)
+    desk.starts(first)
+    second = desk.brings()
+    desk.starts(second)
+    desk.works()
+    assert desk.sees(first).row.state in ("done", "failed")
+    assert figures(desk.sees(second).row) == ("done", 3, 2, 0, 1)
+
+
+def test_a_fault_of_ours_keeps_no_other_import_waiting(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is there again with every try: the worker would never come to what was started after it."""
+    first, second = desk.brings("代码,名称\n370303777,新街道\n", subject="regions"), desk.brings()
+    desk.starts(first)
+    desk.starts(second)
+
+    def breaks(*_given: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(running, "_whole", breaks)
+    assert desk.works() == 1
+    assert (desk.sees(first).row.state, desk.pieces(first)) == ("failed", [])
+    assert "意外的错误" in desk.sees(first).row.reason
+    assert figures(desk.sees(second).row) == ("done", 3, 2, 0, 1)
+
+
+def test_a_pasted_link_keeps_no_import_from_its_end(desk: Desk) -> None:
+    key = desk.brings(FILE.replace("夜里施工", "照片 data" + "x" * 3000))
+    desk.starts(key)
+    desk.works()
+    assert figures(desk.sees(key).row) == ("done", 3, 2, 0, 1)
+
+
+def test_a_heading_without_end_is_refused(desk: Desk) -> None:
+    wide = ",".join(f"列{number}" for number in range(201))
+    with pytest.raises(FileUnusable, match="200"):
+        desk.brings(f"{wide}\n{wide}\n")

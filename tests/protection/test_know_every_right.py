@@ -28,8 +28,11 @@ BEFORE = {
 }
 """The last migration of each slice before its rights were narrowed."""
 RUN_AS_OWNER = {
+    "access_signoffs_open",
     "audit_days",
     "audit_lists",
+    "hotline_open_of_posts",
+    "hotline_release",
     "hotline_ring",
     "hotline_take",
     "journal_make_months",

@@ -39,7 +39,7 @@ STAGES = ("reported", "accepted", "dispatched", "handling", "checking")
 WORD = "共同词"
 SEARCH = (
     "SELECT matters_search(%(sought)s::tsquery, %(way)s, %(by_due)s, NULL, NULL, 100000, false, NULL, NULL, NULL,"
-    " %(low)s, %(below)s, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, false)"
+    " %(low)s, %(below)s, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, %(place)s, false)"
 )
 COPY = (
     "INSERT INTO matters_matter (id, number, kind, kind_version, stage, channel, title, body, salt, category, region_id,"
@@ -82,7 +82,7 @@ def crowd(city: City, standing: Standing) -> Crowd:
                 "stage": random.choice(STAGES),
                 "channel": random.choice(("web", "phone", "hotline")),
                 "category": random.choice(("housing.property-service", "housing.elevator", "transport.road", "")),
-                "place": random.choice(("世纪花园3号楼", "柳泉路", "")),
+                "place": random.choice(("世纪花园3号楼", "柳泉路", "A栋花园路", "")),
                 # Many fall on one moment, so that ids decide.
                 "age": random.randrange(40),
                 "due": random.randrange(-20, 20),
@@ -123,8 +123,10 @@ def by_search(
     by_due: bool | None = None,
     word: str | None = WORD,
     span: tuple[str | None, str | None] = (None, None),
+    place: str | None = None,
 ) -> set[int]:
-    values = {"sought": word and f"'{word}'", "way": way, "by_due": by_due, "low": span[0], "below": span[1]}
+    values = {"sought": word and f"'{word}'", "way": way, "by_due": by_due, "place": place}
+    values |= {"low": span[0], "below": span[1]}
     rows = opened.execute(SEARCH, values).fetchall()
     return {row[0] for row in rows}
 
@@ -145,6 +147,27 @@ def test_it_shows_exactly_what_the_policy_shows(city, crowd):
             assert by_search(opened) == by_search(opened, by_due=True) == by_search(opened, by_due=False) == visible
             seen += len(visible)
     assert seen > ACTORS * MATTERS // 10, "else it proves nothing"
+
+
+def test_it_finds_of_a_place_exactly_what_the_policy_shows_there(city, crowd):
+    """By any part of the place's text, in steps or at once, with words and without."""
+    random, seen = Random(13), 0
+    with as_role(city.installation, "app") as opened:
+        for _ in range(ACTORS):
+            scope(opened, anybody(crowd, random))
+            place = random.choice(("世纪花园", "园3号", "花", "路", "a栋", "花园世纪", "%"))
+            visible = {
+                row[0]
+                for row in opened.execute(
+                    "SELECT id FROM matters_matter WHERE id >= 10000000 AND strpos(lower(place_text), %s) > 0", [place]
+                ).fetchall()
+            }
+            for by_due in (None, True, False):
+                for word in (None, WORD):
+                    found = by_search(opened, by_due=by_due, word=word, place=place)
+                    assert {pk for pk in found if pk >= 10_000_000} == visible, (place, by_due, word)
+            seen += len(visible)
+    assert seen > ACTORS * MATTERS // 50, "else it proves nothing"
 
 
 def test_it_shows_by_no_way_and_no_span_what_the_policy_does_not(city, crowd):
@@ -174,8 +197,8 @@ def test_it_shows_by_no_way_and_no_span_what_the_policy_does_not(city, crowd):
                 ]
             )
             for way in seen:
-                for word in (WORD, None):
-                    found = by_search(opened, way, word=word, span=span)
+                for word, place in ((WORD, None), (None, None), (None, "花园"), (WORD, "园")):
+                    found = by_search(opened, way, word=word, span=span, place=place)
                     assert found <= every, (actor, way, span)
                     seen[way] += len(found)
     assert all(seen.values()), "else it proves nothing"
@@ -200,6 +223,7 @@ def any_filter(random: Random, crowd: Crowd) -> ListFilter:
         sort=random.choice(("due", "newest")),
         kind=sometimes("request", "incident"),
         channel=sometimes("web", "hotline"),
+        place=sometimes("世纪花园", "花园", "园3", "路", "a栋", "栋A", "花园世纪", "%", "_"),
         unit_id=random.choice((None, None, None, None, *crowd.units[:1])),
     )
 
@@ -232,7 +256,7 @@ def counted_by_hand(rows: Sequence[queries.MatterRow], wanted: ListFilter) -> qu
 def test_it_pages_forth_and_back_over_what_the_policy_shows(city, crowd):
     """Page by page to the end and back to the start by the function: the rows of the policy alone, each once, in order."""
     random, pages, size = Random(11), 0, max(4, MATTERS // 100)
-    for _ in range(30):
+    for _ in range(40):
         actor = replace(anybody(crowd, random), follow=())
         wanted = any_filter(random, crowd)
         with acting(actor):

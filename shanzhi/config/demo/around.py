@@ -16,10 +16,14 @@ from shanzhi.config.installation import Installation
 from shanzhi.core.periods import CITY_ZONE, local_date
 from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.access.policy import IMPORTER
+from shanzhi.kernel.journal.policy import Author
 from shanzhi.kernel.matters import operations as matters
 from shanzhi.kernel.matters import queries
 from shanzhi.kernel.matters.policy.dispatching import DispatchCase
 from shanzhi.kernel.matters.rulebook import work_calendar
+from shanzhi.kernel.organisation import operations as offices
+from shanzhi.kernel.organisation import queries as organisation
+from shanzhi.kernel.organisation.policy import Level
 from shanzhi.modules.hotline import operations as hotline
 from shanzhi.modules.hotline.policy import read_items
 from shanzhi.modules.imports import operations as imports
@@ -32,6 +36,22 @@ REJECTED = (
     ("OLD-9002", "时间读不懂的一行", "路灯不亮，请来修。", "去年冬天", "", "", ""),
 )
 GROUND = "示例派单目录，按职责清单编写"
+ADMITTED = (
+    ("居住情况说明", Level.COMMUNITY, 0, None),
+    ("高龄津贴申请代办", Level.COMMUNITY, 0, None),
+    ("居民议事会组织与公示", Level.COMMUNITY, 0, None),
+    ("物业服务履约检查配合", Level.COMMUNITY, 0, None),
+    ("小区消防通道每月查看", Level.COMMUNITY, 0, None),
+    ("汛期低洼点值守", Level.COMMUNITY, 30, 120),
+    ("生活垃圾分类入户宣传", Level.COMMUNITY, 0, 45),
+    ("网格日常巡查", Level.GRID, 0, None),
+    ("井盖、路灯损坏上报", Level.GRID, 0, None),
+    ("施工围挡和夜间施工查看", Level.GRID, 0, None),
+    ("矛盾纠纷上门了解", Level.GRID, 0, None),
+    ("雨雪天道路结冰提醒", Level.GRID, 120, 210),
+)
+"""What may be asked in the demo city: item, of whom, from which day after the city's first one up to which."""
+ADMISSION_GROUND = "示例：准入清单第 %d 项（演示用，不是正式文件）"
 VIEWS = {
     "supervisor": (
         ("超期的", "light=overdue"),
@@ -46,9 +66,10 @@ VIEWS = {
 
 
 def prepare(installation: Installation, *, now: datetime) -> None:
-    """Load the sample knowledge items and let the sample dispatch catalogue go live, as the importer. Before the first
-    matter: both decide about all that come."""
+    """Load the sample knowledge items and the sample admission list, and let the sample dispatch catalogue go live, as the
+    importer. Before the first matter: they decide about all that come."""
     with database.acting_as(installation, "importer"):
+        _admit(now)
         # The sample items begin with a year; here they hold from the first day on.
         items = [
             replace(item, valid_from=min(item.valid_from, local_date(now)))
@@ -60,6 +81,23 @@ def prepare(installation: Installation, *, now: datetime) -> None:
                 rows=_dispatch_rows(), holds_from=local_date(now), note="演示用的样例", actor=IMPORTER, now=now
             )
             matters.dispatch_go_live(version_id=number, actor=IMPORTER, now=now)
+
+
+def _admit(now: datetime) -> None:
+    """Put the sample items on the admission list (准入清单), where it is empty."""
+    if organisation.admission_list():
+        return
+    first = local_date(now)
+    for number, (item, level, since, until) in enumerate(ADMITTED, start=1):
+        offices.admission_add(
+            item=item,
+            level=level,
+            ground=ADMISSION_GROUND % number,
+            on=first + timedelta(days=since),
+            until=first + timedelta(days=until) if until else None,
+            now=now,
+            author=Author("importer"),
+        )
 
 
 def _dispatch_rows() -> list[DispatchCase]:

@@ -5,6 +5,8 @@ import socket
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
+from datetime import datetime
 
 from django.utils import timezone
 from rich.console import Console
@@ -12,6 +14,7 @@ from rich.console import Console
 from shanzhi.config.assets import collect
 from shanzhi.config.demo.city import DemoMissing, is_loaded, load_city
 from shanzhi.config.demo.guide import city_name, welcome
+from shanzhi.config.demo.half import start_over, whole_or_not
 from shanzhi.config.demo.whole import make_ninety
 from shanzhi.config.installation import Installation
 from shanzhi.config.server import environment, web_command, worker_command
@@ -19,6 +22,8 @@ from shanzhi.config.supervise import Child, Supervisor, interrupt_on_signals
 from shanzhi.core.text import msg
 
 START_SECONDS = 30
+Make = Callable[..., object]
+"""Makes the city: `make_ninety`, or what a test puts in its place."""
 
 
 def run_demo(installation: Installation, *, city_code: str, host: str, port: int, console: Console) -> None:
@@ -28,18 +33,11 @@ def run_demo(installation: Installation, *, city_code: str, host: str, port: int
         DemoMissing: the port is taken, or the server doesn't come up.
     """
     _check_port(host, port)
-    now = timezone.now()
-    if is_loaded(city_code, now):
-        load_city(installation, city_code=city_code, now=now, console=console)
-    else:
-        console.print(
-            "第一次启动：载入城市（约一分钟），再办理九十天虚构的事项（几分钟，下面有进度）。以后启动不再重来。"
-        )
-        make_ninety(installation, city_code=city_code, now=now, console=console)
+    make_whole(installation, city_code=city_code, now=timezone.now(), console=console)
     collect()
     # A line for each request would push the sign-ins off the screen.
     os.environ.setdefault("SHANZHI_LOG_LEVEL", "WARNING")
-    os.environ["SHANZHI_CITY_NAME"] = city_name(city_code, now)
+    os.environ["SHANZHI_CITY_NAME"] = city_name(city_code, timezone.now())
     interrupt_on_signals()
     web = Child("网页", web_command(host, port, 2, 2), environment(installation, "app"))
     worker = Child("后台", worker_command(), environment(installation, "worker"))
@@ -56,6 +54,29 @@ def run_demo(installation: Installation, *, city_code: str, host: str, port: int
     finally:
         supervisor.stop()
     console.print("已全部停止。")
+
+
+def make_whole(
+    installation: Installation, *, city_code: str, now: datetime, console: Console, make: Make = make_ninety
+) -> None:
+    """The demo city, whole: made where it isn't there, made anew where it was broken off, else left as it is.
+
+    Raises:
+        DemoMissing: another city is there, or what was broken off can't be cleared away.
+        KeyboardInterrupt: it was broken off; the next start makes it anew.
+    """
+    if start_over(installation):
+        console.print("上次的演示城市没有做完，已经清掉，从头再来。")
+    if is_loaded(city_code, now):
+        load_city(installation, city_code=city_code, now=now, console=console)
+        return
+    console.print("第一次启动：载入城市（约一分钟），再办理九十天虚构的事项（几分钟，下面有进度）。以后启动不再重来。")
+    try:
+        with whole_or_not(installation, city_code=city_code, now=now):
+            make(installation, city_code=city_code, now=now, console=console)
+    except KeyboardInterrupt:
+        console.print("\n演示城市没有做完。下次运行 shanzhi demo 会清掉没做完的，从头再来。")
+        raise
 
 
 def _check_port(host: str, port: int) -> None:

@@ -24,6 +24,8 @@ class AccessConfig(AppConfig):
         from shanzhi.kernel.access.operations.upkeep import after_holding  # noqa: PLC0415
         from shanzhi.kernel.access.policy import NavEntry, offer_page  # noqa: PLC0415
         from shanzhi.kernel.access.policy.pages import SIGNOFFS  # noqa: PLC0415
+        from shanzhi.kernel.access.policy.unfinished import UnfinishedKind, offer_unfinished  # noqa: PLC0415
+        from shanzhi.kernel.access.queries.unfinished import KIND, signoffs_of_posts  # noqa: PLC0415
         from shanzhi.kernel.access.web.signed_in import note_browser  # noqa: PLC0415
         from shanzhi.kernel.organisation.policy import on_holding_ended  # noqa: PLC0415
 
@@ -32,4 +34,5 @@ class AccessConfig(AppConfig):
         offer_page(NavEntry("access:staff_sessions", msg("收回会话"), 87, feature="sessions"))
         offer_page(NavEntry("access:audit", msg("审计"), 88, feature="audit"))
         on_holding_ended(after_holding)
+        offer_unfinished(UnfinishedKind(KIND, signoffs_of_posts))
         user_logged_in.connect(note_browser, dispatch_uid="access.note_browser")

@@ -16,8 +16,9 @@ def signoff_run_due(timestamp: int) -> None:
 @app.periodic(cron="* * * * *")
 @app.task(queueing_lock="access.end_what_ended", name="access.end_what_ended")
 def end_what_ended(timestamp: int) -> None:
-    """Every minute: end tokens and sessions that stood on a holding which has ended."""
+    """Every minute: end tokens, sessions and undecided requests that stood on a holding which has ended."""
     operations.end_what_ended(now=timezone.now())
+    operations.signoffs_withdraw_left(now=timezone.now())
 
 
 @app.periodic(cron="30 3 * * *")

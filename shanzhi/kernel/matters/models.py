@@ -85,6 +85,12 @@ class Matter(models.Model):
                 condition=Q(ended_at__isnull=False),
                 name="matters_matter_ended",
             ),
+            # What few matters have is found by them, and what many have by walking the list (`matters_search`).
+            models.Index(fields=["kind"], name="matters_matter_kind"),
+            models.Index(fields=["channel"], name="matters_matter_channel"),
+            models.Index(fields=["stage"], name="matters_matter_any_stage"),
+            models.Index(fields=["solved"], name="matters_matter_solved"),
+            models.Index(fields=["holder_unit"], condition=Q(holder_unit__isnull=False), name="matters_matter_held"),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(

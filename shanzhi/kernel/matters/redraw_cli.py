@@ -78,6 +78,13 @@ def undo(number: int, on: date, out: Path | None, *, console: Console) -> None:
     else:
         out.write_text(plan_write(plan), encoding="utf-8")
     tell(plan, console=console)
+    left = regions.undo_leaves(number, regions.plan_preview(plan).drawn)
+    console.print(f"撤销恢复区域和代码；原变更结束的 {len(left):,} 个单位不会恢复，要另行办理：")
+    for one in left:
+        to_do = f"现由“{one.stands}”承担，请核对名称和岗位" if one.stands else f"工作现归“{one.heir}”，请重新设立"
+        console.print(
+            f"  {one.region_name}（{one.region_code}）{one.name}，原有岗位 {one.posts:,} 个：{to_do}。", markup=False
+        )
 
 
 def follow(*, now: datetime, console: Console) -> int:

@@ -14,6 +14,7 @@ from shanzhi.kernel.matters.operations.erasing import FILES_GONE_TOPIC
 from shanzhi.kernel.matters.operations.handing import HANDED_TOPIC
 from shanzhi.kernel.matters.operations.rights import ERASE_TOPIC
 from shanzhi.kernel.matters.operations.step import STEP_TOPIC
+from shanzhi.kernel.matters.operations.succeeding import SUCCEEDED_TOPIC
 from shanzhi.kernel.matters.policy.process import Party, Role
 from shanzhi.kernel.notices import operations as notices
 from shanzhi.kernel.notices.operations import NewNotice
@@ -24,7 +25,7 @@ TEXTS = {
     "matters.dispatch": msg("新派单：%(title)s（%(number)s）"),
     "matters.transfer": msg("转来一件：%(title)s（%(number)s）"),
     "matters.escalate": msg("上报来一件：%(title)s（%(number)s）"),
-    "matters.entrust": msg("中心转来一件：%(title)s（%(number)s）"),
+    "matters.entrust": msg("转来一件：%(title)s（%(number)s）"),
     "matters.give_back": msg("被退回：%(title)s（%(number)s）"),
     "matters.conclude": msg("待核查：%(title)s（%(number)s）"),
     "matters.hand_back": msg("被退单：%(title)s（%(number)s）"),
@@ -39,6 +40,7 @@ TEXTS = {
     "matters.grant": msg("申请已同意：%(title)s（%(number)s）"),
     "matters.decline": msg("申请未同意：%(title)s（%(number)s）"),
     "matters.resume": msg("已恢复计时：%(title)s（%(number)s）"),
+    "matters.units_follow": msg("承接“%(from)s”在办事项 %(count)s 件，自 %(since)s 起由本单位办理，期限不变"),
     "matters.hand_over": msg("转给“%(post)s”接办：%(title)s（%(number)s）"),
 }
 """Notice texts by journal action."""
@@ -122,6 +124,30 @@ def write_of_hand_overs(events: Sequence[Happened], now: datetime) -> None:
             )  # fmt: skip
 
 
+def write_of_successions(events: Sequence[Happened], now: datetime) -> None:
+    """Tell units that took over from others how much came, from whom and from which day: once a pair of units, however
+    many batches it took."""
+    pairs = {(int(event.body["from"]), int(event.body["to"])): event.body for event in reversed(events)}
+    names = organisation.unit_names({unit_id for pair in pairs for unit_id in pair})
+    posts = organisation.roles_of_units({new for _, new in pairs}, local_date(now))
+    notices.notices_write(
+        [
+            NewNotice(
+                new, role, "unit", old, 1, "matters.units_follow",
+                {
+                    "from": names.get(old, ""),
+                    "count": int(body["count"]),
+                    "since": str(body["since"]),
+                    "unit": names.get(new, ""),
+                },
+            )
+            for (old, new), body in pairs.items()
+            for role in sorted(LEADING & {Role(role) for role in posts.get(new, ()) if role in LEADING})
+        ],
+        now=now,
+    )  # fmt: skip
+
+
 def erase_what_was_asked(events: Sequence[Happened], now: datetime) -> None:
     """Delete what reporters asked to have deleted."""
     for event in events:
@@ -137,6 +163,7 @@ def remove_bytes(events: Sequence[Happened], now: datetime) -> None:
 on_event(STEP_TOPIC, make_suggestions)
 on_event(STEP_TOPIC, write_notices)
 on_event(HANDED_TOPIC, write_of_hand_overs)
+on_event(SUCCEEDED_TOPIC, write_of_successions)
 on_event(ERASE_TOPIC, erase_what_was_asked)
 on_event(FILES_GONE_TOPIC, remove_bytes)
 

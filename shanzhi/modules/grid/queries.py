@@ -1,16 +1,18 @@
 """What a grid worker's page shows: what is due, what else is open in the grid, and who holds the posts above it."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import cast
 
 from django.db.models import Max
 
 from shanzhi.core.geo import Point, metres_between
+from shanzhi.core.periods import local_date
 from shanzhi.core.ranges import CodeRanges
 from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.catalogue import queries as catalogue
+from shanzhi.kernel.journal import queries as journal
 from shanzhi.kernel.matters import queries as matters
 from shanzhi.kernel.matters.policy.process import Kind
 from shanzhi.kernel.matters.queries import DeskCount, ListFilter, MatterRow
@@ -18,43 +20,69 @@ from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.organisation.policy import Level
 from shanzhi.kernel.organisation.queries import PlaceRow
 from shanzhi.modules.grid.models import Patrol
-from shanzhi.modules.grid.policy import Due, due_of, due_stages, own_places
+from shanzhi.modules.grid.policy import INCIDENT, Due, due_of, due_stages, own_places
 
 MOST = 10
 """How many of each part the page shows; the rest is in the list that its heading leads to."""
 INSPECTIONS_MOST = 5
+UP_LOOKED_AT = 40
+ENDED_DAYS, REPORTED_DAYS = 7, 60
+"""What was escalated stays on the page for so many days after its end, if it was reported within so many."""
+ESCALATED = "matters.escalate"
 ASKED = (Level.GRID, Level.COMMUNITY, Level.TOWNSHIP)
 
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """The grid's day: `due` waits for its staff, `inspections` are places to be inspected, `near` is open in the grid and
-    waits for others."""
+    """The grid's day: `due` waits for its staff, `inspections` are places to be inspected, `handed_up` is what the grid
+    escalated, with who has it now, and what ended in the last days; `near` is whatever else is open in the grid."""
 
     region_name: str
     count: DeskCount
     due: tuple[MatterRow, ...]
+    handed_up: tuple[MatterRow, ...]
     near: tuple[MatterRow, ...]
     inspections: "tuple[PlaceDue, ...]"
     inspections_due: int
 
 
 def today(actor: Actor, *, kinds: Sequence[Kind], now: datetime) -> Today:
-    """What the page of the actor's grid shows; about 20 queries whatever its size."""
+    """What the page of the actor's grid shows; about 30 queries whatever its size."""
     stages = due_stages(kinds)
     mine = ListFilter(stages=stages, unit_id=actor.unit_id, part="lead", region_code=actor.region_code)
     due = matters.matters_page(mine, now=now, actor=actor, size=MOST).rows
-    ids = {row.id for row in due}
+    up = _handed_up(actor, stages, now)
+    ids = {row.id for row in (*due, *up)}
     to_inspect = [one for one in my_places(actor, now.date()) if one.due.is_due]
-    around = matters.matters_page(ListFilter(region_code=actor.region_code), now=now, actor=actor, size=2 * MOST)
+    around = matters.matters_page(ListFilter(region_code=actor.region_code), now=now, actor=actor, size=3 * MOST)
     return Today(
         region_name=region_name(actor, now.date()),
         count=matters.desk_count(mine, now=now, actor=actor),
         due=due,
+        handed_up=up,
         near=tuple(row for row in around.rows if row.id not in ids and row.stage not in stages)[:MOST],
         inspections=tuple(to_inspect[:INSPECTIONS_MOST]),
         inspections_due=len(to_inspect),
     )
+
+
+def _handed_up(actor: Actor, due: Collection[str], now: datetime) -> tuple[MatterRow, ...]:
+    """Incidents that were escalated from this grid: those open, soonest due first, then those that ended in the last
+    days. Of the grid, whoever escalated them."""
+    mine = ListFilter(kind=INCIDENT, region_code=actor.region_code)
+    since = local_date(now) - timedelta(days=REPORTED_DAYS)
+    ended = replace(mine, open_only=False, reported_from=since, sort="newest")
+    rows = [
+        row
+        for wanted, is_over in ((mine, False), (ended, True))
+        for row in matters.matters_page(wanted, now=now, actor=actor, size=UP_LOOKED_AT).rows
+        if row.stage not in due
+        and (row.ended_at is not None) is is_over
+        and (row.ended_at is None or row.ended_at >= now - timedelta(days=ENDED_DAYS))
+    ]
+    told = journal.entries_by_action("matter", [row.id for row in rows], [ESCALATED], limit=5 * UP_LOOKED_AT)
+    from_grid = {entry.subject_id for entry in told if entry.payload["from_level"] == Level.GRID}
+    return tuple(row for row in rows if row.id in from_grid)[:MOST]
 
 
 def region_name(actor: Actor, on: date) -> str:

@@ -24,6 +24,14 @@ class CallEnded(Payload):
     rung: bool
 
 
+@payload("hotline.call_released")
+@dataclass(frozen=True, slots=True)
+class CallReleased(Payload):
+    """A call that the vacant post had left open was ended by a supervisor, unread; its draft is gone."""
+
+    post_id: int
+
+
 @payload("hotline.knowledge_edited")
 @dataclass(frozen=True, slots=True)
 class KnowledgeEdited(Payload):

@@ -16,6 +16,8 @@ TITLE_MOST, ANSWER_MOST, GROUND_MOST = 100, 4000, 300
 CATEGORIES_MOST = 3
 REVIEW_WITHIN = timedelta(days=30)
 """How long before its last day an item is listed as due for review."""
+FORGET_AFTER = timedelta(hours=24)
+"""How long a call that was never ended is kept, with its draft."""
 RING_KEPT = timedelta(minutes=10)
 """How long a ring is kept that no desk has opened, and with it the caller's number."""
 _CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
@@ -87,8 +89,8 @@ class BadItem(InputError):
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What an operator typed during a call; texts as typed, codes or empty. `co` are ids of units with commas between,
-    empty where the suggested ones are to help, NO_HELP where none is."""
+    """What an operator typed during a call; texts as typed, codes or empty. `site` is the id of a place (场所). `co` are ids
+    of units with commas between, empty where the suggested ones are to help, NO_HELP where none is."""
 
     phone: str = ""
     name: str = ""
@@ -102,6 +104,7 @@ class Words:
     cite: str = ""
     ground: str = ""
     words: str = ""
+    site: str = ""
 
     @property
     def is_blank(self) -> bool:

@@ -224,7 +224,7 @@ def _words(one: Foreseen) -> str:
         return msg("已导入过，不动")
     if one.closed:
         return msg("已答复，办结")
-    return msg("待受理")
+    return msg("待受理") if one.placed else msg("待受理；现在没有这个区域代码，先记在上级区域")
 
 
 def _shown(cell: str) -> str:

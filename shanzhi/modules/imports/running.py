@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-from django.db import connections, transaction
+from django.db import InterfaceError, OperationalError, connections, transaction
 from django.db.models import F
 
 from shanzhi.core.errors import DomainError
@@ -79,6 +79,14 @@ def _run(number: int, now: datetime) -> bool:
     except DomainError as error:
         _fail(number, str(error), now)
         return False
+    except (OperationalError, InterfaceError):
+        # The database is away: the file waits, and the next minute goes on with it.
+        raise
+    except Exception as error:
+        # A fault of ours, or a damaged piece: tried again it would be there again, and every later import behind it.
+        log.error("import %s failed: %s", number, type(error).__name__, exc_info=True)
+        _fail(number, _BROKEN, now)
+        return False
     with transaction.atomic():
         row = Upload.objects.select_for_update().filter(pk=number, state="running").first()
         if row is None:
@@ -138,6 +146,7 @@ def _matters(row: Upload, data: bytes, actor: Actor, now: datetime) -> tuple[Seq
     return found.sheet.table.columns, said
 
 
+_BROKEN = msg("导入时出了意外的错误，已经停下；已导入的保留。请联系技术人员，改好后重新上传，不会重复。")
 _OUTSIDE = msg("区域不在您岗位的范围内，或没有区域代码。请填上本级以内的区域代码，或交给市里导入。")
 
 

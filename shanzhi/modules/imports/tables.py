@@ -12,6 +12,7 @@ import orjson
 from shanzhi.core.text import msg
 from shanzhi.core.workbook import is_workbook, read_workbook
 from shanzhi.modules.imports.policy import FileUnusable
+from shanzhi.ui.invented import invented_lines
 
 CELL_MOST = 1_000_000
 """Characters in one cell; a report has 20,000 at most, and a quote that is never closed swallows the rest of a file."""
@@ -19,6 +20,7 @@ ROWS_MOST = 1_000_000
 COLUMNS_MOST = 200
 OF_REJECTS = ("行号", "原因")
 """Columns that a sheet of rejects has more; not read, so that it can be imported as it is."""
+OF_DEMO = "演示数据"
 _OLDER = ("line", "reason")
 
 
@@ -177,6 +179,8 @@ def _of_csv(text: str, encoding: str) -> Table:
     reader: _Reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         columns = tuple(name.strip() for name in next(reader, []))
+        if len(columns) > COLUMNS_MOST:
+            raise FileUnusable(msg("列太多，超过 %(most)d 列。请检查文件。"), most=COLUMNS_MOST)
         rows = list(_csv_rows(reader, len(columns)))
     except csv.Error as error:
         raise FileUnusable(
@@ -231,6 +235,8 @@ def _json_cells(line: str) -> tuple[dict[str, str], str]:
     nested = [name for name, cell in value.items() if isinstance(cell, dict | list)]
     if nested:
         return {}, msg("%(columns)s 里还有一层。每一项要是文字或数字。") % {"columns": "、".join(nested)}
+    if "\\u0000" in line and any("\0" in text for pair in value.items() for text in map(str, pair)):
+        return {}, msg("这一行有看不见的空字符（\\u0000）。请删去再导入。")
     return {name.strip(): "" if cell is None else str(cell) for name, cell in value.items()}, ""
 
 
@@ -246,7 +252,7 @@ def guarded(cell: str) -> str:
 
 def _own_signs(table: Table) -> Table:
     """A sheet of rejects as it was before it was guarded, its own columns left out."""
-    of_rejects = {*OF_REJECTS, *_OLDER} if table.is_rejects or set(_OLDER) <= set(table.columns) else set()
+    of_rejects = {*OF_REJECTS, *_OLDER, OF_DEMO} if table.is_rejects or set(_OLDER) <= set(table.columns) else set()
     if not of_rejects:
         return table
     kept = [place for place, name in enumerate(table.columns) if name not in of_rejects]
@@ -268,6 +274,12 @@ def unguarded(cell: str) -> str:
     return cell[1:] if cell.startswith("'") and _FORMULA.match(cell[1:]) else cell
 
 
+def _invented() -> dict[str, str]:
+    """In a demo city each row says that it is invented, in a column that isn't read again: a line above the heading
+    would be taken for the heading."""
+    return dict.fromkeys([OF_DEMO], "，".join(words for _, words in invented_lines())) if invented_lines() else {}
+
+
 def rejects_sheet(columns: Sequence[str], rejected: Sequence[tuple[Row, str]]) -> bytes:
     """The rejected rows with row number and reason, to be mended and sent again.
 
@@ -275,9 +287,10 @@ def rejects_sheet(columns: Sequence[str], rejected: Sequence[tuple[Row, str]]) -
     """
     text = io.StringIO(newline="")
     writer = csv.writer(text)
-    writer.writerow([*map(guarded, columns), *OF_REJECTS])
+    writer.writerow([*map(guarded, columns), *OF_REJECTS, *_invented()])
     width = len(columns)
+    said = _invented()
     for row, reason in rejected:
         cells = [*row.cells[:width], *([""] * (width - len(row.cells)))]
-        writer.writerow([*map(guarded, cells), row.number, reason, *map(guarded, row.cells[width:])])
+        writer.writerow([*map(guarded, cells), row.number, reason, *said.values(), *map(guarded, row.cells[width:])])
     return text.getvalue().encode("utf-8-sig")

@@ -42,6 +42,7 @@ from shanzhi.modules.imports.policy import (
 )
 from shanzhi.modules.imports.reading import MATTERS
 from shanzhi.modules.imports.tables import OF_REJECTS, Row, Table, guarded, read_table, rejects_sheet
+from shanzhi.ui.invented import invented_lines
 
 START_TOPIC = "imports.start"
 FILE_NAME_MOST = 100
@@ -206,6 +207,7 @@ def rejects_take(*, key: str, form: str, actor: Actor, now: datetime) -> tuple[s
 def _as_workbook(row: Upload, columns: Sequence[str], said: Sequence[tuple[Row, str]]) -> bytes:
     width = len(columns)
     about = (
+        *invented_lines(),
         (msg("来源"), row.source),
         (msg("说明"), msg("改好各行后存盘，在导入结果页重新提交；行号和原因两列不用改。")),
     )

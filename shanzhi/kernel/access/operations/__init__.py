@@ -27,6 +27,7 @@ from shanzhi.kernel.access.operations.signoffs import (
     signoff_run_due,
     signoff_use,
     signoff_withdraw,
+    signoffs_withdraw_left,
 )
 from shanzhi.kernel.access.operations.tokens import token_end, token_hash, token_issue, token_used
 from shanzhi.kernel.access.operations.upkeep import end_what_ended
@@ -65,6 +66,7 @@ __all__ = [
     "signoff_run_due",
     "signoff_use",
     "signoff_withdraw",
+    "signoffs_withdraw_left",
     "token_end",
     "token_hash",
     "token_issue",

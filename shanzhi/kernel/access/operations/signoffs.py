@@ -10,6 +10,7 @@ from secrets import token_bytes
 from django.db import transaction
 
 from shanzhi.core.errors import DomainError, InputError
+from shanzhi.core.periods import local_date
 from shanzhi.core.text import clean_text, msg
 from shanzhi.kernel.access.models import Signoff
 from shanzhi.kernel.access.payloads import (
@@ -44,6 +45,8 @@ from shanzhi.kernel.access.policy.signoff import (
 from shanzhi.kernel.access.roles import roles
 from shanzhi.kernel.journal import operations as journal
 from shanzhi.kernel.journal.policy import Author, Payload, Subject
+from shanzhi.kernel.organisation import queries as organisation
+from shanzhi.kernel.organisation.queries import PostCard
 
 log = logging.getLogger(__name__)
 
@@ -221,6 +224,25 @@ def _outcome(row: Signoff, kind: SignoffKind, now: datetime) -> tuple[SignoffSta
         return (SignoffState.FAILED, BROKE_DOWN) if row.tries >= TRIES_MOST else (None, "")
 
 
+def signoffs_withdraw_left(*, now: datetime) -> int:
+    """Take back requests that nobody has decided and whose asker holds the post no more; returns how many. Worker.
+
+    Whoever holds it next asks anew: a request is a person's own. What two people have agreed to goes on.
+    """
+    with transaction.atomic():
+        asked = list(Signoff.objects.select_for_update(skip_locked=True).filter(state=SignoffState.ASKED))
+        cards = organisation.post_cards({row.asked_by_post for row in asked}, local_date(now)) if asked else {}
+        left = [row for row in asked if _holder(cards.get(row.asked_by_post)) != row.asked_by_staff]
+        for row in left:
+            _move(row, SignoffState.WITHDRAWN, now)
+            _journal(row, SignoffWithdrawn(row.kind), SYSTEM_AUTHOR, now)
+    return len(left)
+
+
+def _holder(card: PostCard | None) -> int | None:
+    return card.staff_id if card is not None else None
+
+
 def _expire(now: datetime) -> None:
     with transaction.atomic():
         over = Signoff.objects.select_for_update(skip_locked=True).filter(
@@ -303,4 +325,5 @@ __all__ = [
     "signoff_run_due",
     "signoff_use",
     "signoff_withdraw",
+    "signoffs_withdraw_left",
 ]

@@ -27,7 +27,7 @@ SELECT city_ddl($$CREATE POLICY ask_drop ON matters_ask FOR UPDATE TO {{worker}}
 
 
 class Migration(migrations.Migration):
-    dependencies = [("matters", "0021_offices"), ("organisation", "0008_shapes")]
+    dependencies = [("matters", "0022_rare_values"), ("organisation", "0008_shapes")]
     operations = [
         migrations.AddField(
             "clock", "code", models.CharField(max_length=40, default="", db_default="", db_collation="C")

@@ -10,8 +10,11 @@ from shanzhi.kernel.matters.operations.asking import decline_ask, grant_ask, put
 from shanzhi.kernel.matters.operations.step import Step, assign, end_assignments, take_part
 from shanzhi.kernel.matters.policy.process import FieldsWrong, FieldType, Verb
 from shanzhi.kernel.organisation import queries as organisation
-from shanzhi.kernel.organisation.policy import level_of
+from shanzhi.kernel.organisation.policy import Level, UnitKind, level_of
 from shanzhi.kernel.organisation.queries import RegionRow
+
+_TOWNSHIP_DIGITS = 9
+_BELOW_TOWNSHIP = frozenset({Level.COMMUNITY, Level.GRID})
 
 
 class NobodyAbove(Conflict):
@@ -148,7 +151,27 @@ def _escalate(step: Step) -> None:
     step.tells.update(from_level=str(level), to_level=str(above.level))
 
 
+def _check_ladder(step: Step) -> None:
+    """A community passes on within its own township; what goes beyond it, it escalates.
+
+    Raises:
+        FieldsWrong: a unit of another place, or a governance centre.
+    """
+    if level_of(step.actor.region_code) not in _BELOW_TOWNSHIP:
+        return
+    wanted = {step.given["lead"], *step.given.get("co", ())}
+    township = step.actor.region_code[:_TOWNSHIP_DIGITS]
+    for unit in organisation.units_by_ids(wanted, local_date(step.now)).values():
+        if unit.region_code != township or unit.kind is UnitKind.CENTRE:
+            raise FieldsWrong(
+                msg("村（社区）只能转给本乡镇（街道）的单位，“%(name)s”不在其中。请另选单位，或上报乡镇（街道）。"),
+                fields={"lead": msg("请选择本乡镇（街道）的单位。")},
+                name=unit.name,
+            )
+
+
 def _entrust(step: Step) -> None:
+    _check_ladder(step)
     if step.lead is not None and step.given["lead"] == step.lead.unit_id:
         raise FieldsWrong(msg("这件事项已经由该单位主办。请选择另一个单位。"), fields={"lead": msg("请另选单位。")})
     _join(step)
@@ -157,16 +180,19 @@ def _entrust(step: Step) -> None:
 
 
 def _give_back(step: Step) -> None:
-    """Back to the unit that had the lead before this one."""
+    """Back to the unit that had the lead last, this one aside, and can act where it goes: a community that passed it on
+    has no say among the centres, so there it is the centre that took it in."""
     _ground(step)
     mine = step.lead.unit_id if step.lead else step.actor.unit_id
-    giver = (
+    leads = list(
         Assignment.objects.filter(matter=step.matter, part="lead", ended_at__isnull=False)
         .exclude(unit_id=mine or 0)
         .order_by("-id")
         .values_list("unit_id", flat=True)
-        .first()
     )
+    posts = organisation.roles_of_units(leads, local_date(step.now))
+    deciding = step.kind.roles_at(step.action.to)
+    giver = next((unit_id for unit_id in leads if posts.get(unit_id, frozenset()) & deciding), None)
     _give_up(step)
     assign(step, giver or step.matter.intake_unit_id, ())
 

@@ -15,7 +15,7 @@ from shanzhi.kernel.vault.policy.masking import mask
 @dataclass(frozen=True, slots=True)
 class Foreseen:
     """One row as it would be: `known` was taken in before; the title masked; names of place, intake and category (empty
-    where triage has to say); `closed` comes with its reply."""
+    where triage has to say); `closed` comes with its reply; `placed`: where its code says, or without one, not higher up."""
 
     number: str
     title: str
@@ -25,6 +25,7 @@ class Foreseen:
     category: str
     known: bool
     closed: bool
+    placed: bool = True
 
 
 def foresee(rows: Sequence[BatchRow], source: str, now: datetime, kind_code: str = "request") -> list[Foreseen]:
@@ -46,4 +47,5 @@ def _foreseen(row: BatchRow, places: Places, known: bool) -> Foreseen:
         category=categories().taken(row.category),
         known=known,
         closed=bool(row.reply.strip() and row.replied_at),
+        placed=row.region_code in ("", place.region.code),
     )

@@ -10,6 +10,7 @@ from shanzhi.core.periods import local_date
 from shanzhi.kernel.journal import operations as journal
 from shanzhi.kernel.journal.operations import Draft
 from shanzhi.kernel.journal.policy import Author, Subject
+from shanzhi.kernel.matters.operations.succeeding import coming, tell_heirs
 from shanzhi.kernel.matters.policy.payloads import Recode, Succeed
 from shanzhi.kernel.organisation import operations as organisation
 from shanzhi.kernel.organisation import queries as regions
@@ -86,9 +87,12 @@ def _move(goals: Sequence[Following], now: datetime, batch: int) -> int:
 
 @transaction.atomic
 def _hand_on(today: date, now: datetime, batch: int) -> int:
+    waiting = coming(today)  # counted before the first of them has moved
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM matters_units_follow(%s, %s, %s)", [today, now, batch])
         rows = cursor.fetchall()
+    if rows:
+        tell_heirs(waiting, now=now)
     return journal.record_many(
         Draft(
             Succeed(

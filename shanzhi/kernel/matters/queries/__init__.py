@@ -43,7 +43,7 @@ from shanzhi.kernel.matters.queries.lists import (
     rows_by_ids,
 )
 from shanzhi.kernel.matters.queries.offices import OpenWork, open_work_of_units
-from shanzhi.kernel.matters.queries.placed import open_at_place, open_at_places, place_ids
+from shanzhi.kernel.matters.queries.placed import open_about_places, open_at_place, open_at_places, place_ids
 from shanzhi.kernel.matters.queries.processes import (
     DecisionRow,
     ProcessPage,
@@ -199,6 +199,7 @@ __all__ = [
     "matters_in_bulk",
     "matters_page",
     "my_views",
+    "open_about_places",
     "open_at_place",
     "open_at_places",
     "open_matters_of",

@@ -8,7 +8,7 @@ rows that are shown are read under the policy again. Leaving the ways out makes 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from hashlib import blake2s
 from typing import Any, Literal
 
@@ -16,7 +16,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
-from shanzhi.core.periods import CITY_ZONE
+from shanzhi.core.periods import CITY_ZONE, next_day
 from shanzhi.core.ranges import next_code
 from shanzhi.core.text import clean_text
 from shanzhi.kernel.access.policy import Actor
@@ -39,14 +39,16 @@ class ListFilter:
 
     `unit_id`: units with an open share. `owners`: the stage codes of a desk. `light`: where the clock stands.
     `words`: a number, a follow code, or words of title, text and place. `open_only` leaves ended matters out.
-    `kind` and `channel` are codes; `place` stands in the place's text, and is found by its words. A `region_code` that ends
-    in a dot means what lies at that region itself and in none below. `sitting`: where and how long it sits.
+    `kind` and `channel` are codes; `place` stands in the place's text. A `region_code` that ends
+    in a dot means what lies at that region itself and in none below; a zone's is none of its parts', so `spans` say between
+    which codes those lie. `sitting`: where and how long it sits.
     """
 
     stages: tuple[str, ...] = ()
     unit_id: int | None = None
     part: str = ""
     region_code: str = ""
+    spans: tuple[tuple[str, str], ...] = ()
     category: str = ""
     light: str = ""
     words: str = ""
@@ -186,24 +188,21 @@ def found_by(
     named = _named(words)
     if named is not None:
         return Found(rows.filter(named))
-    search, ways = _Search(wanted, _sought(words, wanted.place), now, most, after, ordered), _ways(wanted, actor)
+    sought = query_of(words) if words else None
+    search, ways = _Search(wanted, sought, now, most, after, ordered), _ways(wanted, actor)
     if search.sought == "":
         return None
-    if search.sought is None and ways == [_everywhere(wanted)]:
+    if search.sought is None and not wanted.place and ways == _everywhere(wanted):
         return Found(rows)
     return Found.by(search, ways) if ways else None
 
 
-def _sought(words: str, place: str) -> str | None:
-    """The words to find by, as PostgreSQL reads them; None without any, empty where one of both has none to find by."""
-    asked = [query_of(text) for text in (words, folded(place).strip()) if text]
-    return None if not asked else " & ".join(asked) if all(asked) else ""
-
-
 def found_whole(wanted: ListFilter, now: datetime) -> Rows:
     """All that the filter finds, in one set without order, as the policy alone shows it; words aren't looked at."""
-    rows, (_, low, below) = _filtered(wanted, now), _everywhere(wanted)
-    return rows.filter(scope_code__gte=low, scope_code__lt=below) if low else rows
+    there = Q()
+    for _, low, below in _everywhere(wanted):
+        there |= Q(scope_code__gte=low, scope_code__lt=below) if low else Q()
+    return _filtered(wanted, now).filter(there)
 
 
 def _named(words: str) -> Q | None:
@@ -257,7 +256,7 @@ def _bounds(wanted: ListFilter, now: datetime) -> dict[str, datetime | None]:
         "warn_at__gt": now if light == Light.NORMAL else None,
         "warn_at__lte": now if light == Light.WARNING else None,
         "reported_at__gte": _midnight(wanted.reported_from) if wanted.reported_from else None,
-        "reported_at__lt": _midnight(till + timedelta(days=1)) if till else None,
+        "reported_at__lt": _midnight(next_day(till)) if till else None,
     }
 
 
@@ -269,8 +268,10 @@ Way = tuple[Literal["any", "place", "intake", "part"], str, str]
 """How a matter comes to be seen, and between which codes it lies (empty: anywhere)."""
 
 
-def _everywhere(wanted: ListFilter) -> Way:
-    return ("any", *span_of(wanted.region_code)) if wanted.region_code else ("any", "", "")
+def _everywhere(wanted: ListFilter) -> list[Way]:
+    """All that lies where it is wanted: one way, for a zone one for each stretch of codes that it covers."""
+    spans = wanted.spans or ((span_of(wanted.region_code),) if wanted.region_code else (("", ""),))
+    return [("any", *span) for span in spans]
 
 
 def span_of(region_code: str) -> tuple[str, str]:
@@ -282,16 +283,19 @@ def span_of(region_code: str) -> tuple[str, str]:
 def _ways(wanted: ListFilter, actor: Actor | None) -> list[Way]:
     """The ways in which the actor comes to see what is wanted."""
     everywhere = _everywhere(wanted)
-    whole = everywhere[1:]
     if actor is None or not actor.is_post or wanted.unit_id == actor.unit_id:
-        return [everywhere]
-    _, low, below = everywhere
+        return everywhere
+    return [way for _, low, below in everywhere for way in _ways_into(actor, low, below)]
+
+
+def _ways_into(actor: Actor, low: str, below: str) -> list[Way]:
+    """The ways in which a post comes to see what lies between two codes (empty: anywhere)."""
     if low and any(span[0] <= low and below <= span[1] for span in actor.ranges):
         # All of it lies in the post's places: there is no other way that would show more.
         return [("place", low, below)]
-    ways: list[Way] = [("place", *both) for span in actor.ranges if (both := _narrower(span, *whole))]
-    ways += [("intake", *both) for span in actor.intake if (both := _narrower(span, *whole))]
-    return [*ways, ("part", *whole)] if actor.unit_id is not None else ways
+    ways: list[Way] = [("place", *both) for span in actor.ranges if (both := _narrower(span, low, below))]
+    ways += [("intake", *both) for span in actor.intake if (both := _narrower(span, low, below))]
+    return [*ways, ("part", low, below)] if actor.unit_id is not None else ways
 
 
 def _narrower(span: tuple[str, str], low: str, below: str) -> tuple[str, str] | None:

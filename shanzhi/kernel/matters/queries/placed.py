@@ -1,8 +1,10 @@
 """Matters and the places (场所) that they are about."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from shanzhi.kernel.matters.models import MatterPlace
+from shanzhi.kernel.matters.queries.lists import MatterRow, rows_by_ids
 
 
 def place_ids(matter_ids: Iterable[int]) -> dict[int, int]:
@@ -13,6 +15,12 @@ def place_ids(matter_ids: Iterable[int]) -> dict[int, int]:
 def open_at_place(place_id: int) -> int:
     """How many open matters that are visible are about a place; 1 query."""
     return MatterPlace.objects.filter(place_id=place_id, matter__ended_at=None).count()
+
+
+def open_about_places(place_ids: Iterable[int], *, now: datetime, most: int) -> list[MatterRow]:
+    """Open matters that are visible and about one of these places, the newest first; 4 queries."""
+    rows = MatterPlace.objects.filter(place_id__in=list(place_ids), matter__ended_at=None).order_by("-matter_id")
+    return rows_by_ids(list(rows.values_list("matter_id", flat=True)[:most]), now=now)
 
 
 def open_at_places(ids: Iterable[int]) -> dict[int, int]:

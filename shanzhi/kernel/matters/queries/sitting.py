@@ -8,7 +8,7 @@ from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet, Sub
 from django.db.models.expressions import F, RawSQL
 from django.db.models.functions import Coalesce
 
-from shanzhi.core.periods import CITY_ZONE
+from shanzhi.core.periods import CITY_ZONE, next_day
 from shanzhi.kernel.matters.models import Assignment, Matter
 
 
@@ -25,8 +25,8 @@ class Bounced:
 class Sitting:
     """Conditions on where and how long a matter sits; an empty one doesn't filter.
 
-    `holder_id`: the unit whose turn it is. `returned`: given back at least so many times. `idle_days`: in its stage for
-    at least so many days. `ended_from`, `ended_to`: days on which it ended. `solved`: the resident's verdict.
+    `holder_id`: the unit whose turn it is. `returned`: given back at least so many times. `idle_days`: open, and in its
+    stage for at least so many days. `ended_from`, `ended_to`: days on which it ended. `solved`: the resident's verdict.
     """
 
     holder_id: int | None = None
@@ -48,7 +48,7 @@ class Sitting:
 
     def bounds(self) -> tuple[datetime | None, datetime | None]:
         """From which moment and before which one it ended."""
-        until = self.ended_to + timedelta(days=1) if self.ended_to else None
+        until = next_day(self.ended_to) if self.ended_to else None
         return _midnight(self.ended_from), _midnight(until)
 
     def narrowed(self, rows: QuerySet[Matter], now: datetime) -> QuerySet[Matter]:
@@ -61,6 +61,8 @@ class Sitting:
             "solved": self.solved,
         }
         rows = rows.filter(**{name: value for name, value in found.items() if value is not None})
+        if self.idle_days:
+            rows = rows.filter(ended_at=None)
         if self.returned:
             rows = rows.annotate(_returned=RawSQL("coalesce((matters_matter.counts->>'returns')::int, 0)", []))
             rows = rows.filter(_returned__gte=self.returned)

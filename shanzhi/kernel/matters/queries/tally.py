@@ -70,9 +70,12 @@ _REGION, _UNIT, _CATEGORY, _KIND = 0b0111, 0b1011, 0b1101, 0b1110
 
 def root_of(actor: Actor) -> str:
     """The code of the region that the actor sees wholly by its own prefix; empty where the post sees in another way (by
-    its unit, or as a zone over several codes): then everything in sight is counted."""
-    code = actor.region_code
-    return code if code and actor.ranges.covers(CodeRanges.of([span_of(code)])) else ""
+    its unit, or as a zone over several codes): then everything in sight is counted. 重庆's is its whole prefix too: nobody
+    has a code in "50" beside its "5001" and "5002"."""
+    code, place = actor.region_code, actor.place
+    by_prefix = bool(place) and all(low.startswith(code) for low, _ in place)
+    whole = place if by_prefix else CodeRanges.of([span_of(code)]) if code else place
+    return code if code and whole and actor.ranges.covers(whole) else ""
 
 
 def tally(region_code: str, *, digits: int, resident_stages: tuple[str, ...], now: datetime) -> Tally:

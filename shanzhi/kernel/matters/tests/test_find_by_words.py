@@ -114,6 +114,14 @@ def test_it_finds_every_word_that_stands_in_a_text_however_it_could_be_cut():
     assert query_of("路灯") == "'路灯':*"
 
 
+def test_it_takes_in_a_text_with_a_word_too_long_for_the_index_and_finds_it_by_the_others(cast: Cast):
+    """A link or a picture pasted as letters: PostgreSQL knows no word over 2,046 bytes."""
+    number = report("路灯坏了，见 " + "x" * 3000 + " 和 " + "𠮷" * 700).number
+    assert found(cast.dispatcher, "路灯") == [number]
+    assert found(cast.dispatcher, "x" * 3000) == []
+    assert "x" * 200 in words_of("x" * 200)
+
+
 def test_it_looks_at_the_first_sixteen_words(cast: Cast, lamp: str):
     assert query_of(" ".join(str(n) for n in range(100, 140))).count("&") == 15
 

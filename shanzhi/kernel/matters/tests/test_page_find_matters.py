@@ -96,4 +96,10 @@ def test_it_takes_as_many_queries_for_thirty_as_for_fifty(cast: Cast):
     more_than_a_page = queries_of(client, "/m/")
     for _ in range(20):
         reported()
-    assert queries_of(client, "/m/") == more_than_a_page == 11
+    assert queries_of(client, "/m/") == more_than_a_page == 8
+
+
+def test_it_opens_the_further_conditions_where_one_of_them_is_wrong(cast: Cast):
+    client = signed_in("supervisor")
+    closed, opened = page(client.get("/m/?region=370303")), page(client.get("/m/?since=nonsense"))
+    assert ("data-confirm open" in closed, "data-confirm open" in opened) == (False, True)

@@ -20,11 +20,12 @@ from shanzhi.kernel.matters.web.desk import kinds
 from shanzhi.kernel.matters.web.sitting import FIELDS as SITTING
 from shanzhi.kernel.matters.web.sitting import SittingForm, sitting_choices, sitting_of
 from shanzhi.kernel.organisation import queries as organisation
-from shanzhi.kernel.organisation.policy import BadCode
+from shanzhi.kernel.organisation.policy import BadCode, Level
 
 MORE = ("region", "unit", "category", "kind", "channel", "place", "since", "until", "sort", *SITTING)
 """The further conditions, which stand behind a button."""
 NAMED_MOST = 5
+ZONE_DIGITS = (6, 9)
 _LIVE = {
     "hx-trigger": "change",
     "hx-include": "closest form",
@@ -129,6 +130,7 @@ class FindForm(SittingForm):
             stages=(found["stage"],) if found.get("stage") else (),
             unit_id=found.get("unit_id"),
             region_code=found.get("region") or "",
+            spans=_spans(found.get("region") or "", self.on),
             category=found.get("category") or "",
             light=found.get("light") or "",
             words=found.get("q") or "",
@@ -184,6 +186,15 @@ def _regions(chosen: str, on: date) -> list[tuple[str, str]]:
     for top in organisation.top_regions(on):
         listed += _below(top.code, line, on, "")
     return listed if chosen in dict(listed) else [*listed, *_chosen(chosen, on)]
+
+
+def _spans(chosen: str, on: date) -> tuple[tuple[str, str], ...]:
+    """Between which codes lies what a zone covers; empty for any other region, whose parts begin with its code. No
+    query more: the choices were read from the same tree."""
+    if len(chosen) not in ZONE_DIGITS or not chosen.isdigit():
+        return ()
+    found = organisation.region_of_code(chosen, on)
+    return tuple(found.ranges) if found is not None and found.level is Level.ZONE else ()
 
 
 def _chosen(chosen: str, on: date) -> Iterator[tuple[str, str]]:

@@ -49,6 +49,7 @@ def matters(request: ActingRequest) -> HttpResponse:
         "is_filtered": any(request.GET.get(name) for name in form.fields),
         "list_url": reverse("matters:list"),
         "more_label": _more_label(request),
+        "more_open": any(form[name].errors for name in MORE),
         "views_url": f"{reverse('matters:views')}?{urlencode(state_of(request))}",
         "is_kept": bool(state_of(request)),
         "files": file_links(reverse("matters:file"), state_of(request)) if page.rows else [],

@@ -3,7 +3,7 @@
 Works as a plain form (a button "查找" sends it and gets it back), and by htmx while somebody types.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -16,6 +16,7 @@ from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.access.web.middleware import ActingRequest
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.organisation.policy import Level
+from shanzhi.kernel.organisation.queries import PlaceRow
 
 FOUND_MOST = 12
 REGION_LEVELS = (Level.COUNTY, Level.ZONE, Level.TOWNSHIP, Level.COMMUNITY)
@@ -36,7 +37,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Picker:
-    """A field that is chosen from a long list: `kind` unit, units or region; `words` what was searched for."""
+    """A field that is chosen from a long list: `kind` unit, units, region or place; `words` what was searched for."""
 
     name: str
     kind: str
@@ -78,7 +79,7 @@ def picker(
     picked = tuple(dict.fromkeys(value for value in chosen if is_id(value)))
     first = tuple(dict.fromkeys((*picked, *suggested)))
     names = {value: name for value, name in (known or {}).items() if value in first}
-    find_names, search = (_region_names, _regions) if kind == "region" else (_unit_names, _units)
+    find_names, search = _OF_KIND.get(kind, (_unit_names, _units))
     names |= find_names(request, [value for value in first if value not in names])
     lines = {value: names[value] for value in first if value in names}
     words = clean_text(words)
@@ -127,6 +128,31 @@ def _regions(request: ActingRequest, words: str) -> dict[str, str]:
     scope = within(request.actor, on)
     rows = organisation.find_regions(words, on=on, within=scope, levels=REGION_LEVELS, limit=FOUND_MOST)
     return {row.code: row.path or row.name for row in rows}
+
+
+def _place_names(request: ActingRequest, values: Sequence[str]) -> dict[str, str]:
+    if not values:
+        return {}
+    rows = organisation.places_by_ids([int(value) for value in values], local_date(request.now))
+    return {str(row.id): _named(row) for row in rows.values()}
+
+
+def _places(request: ActingRequest, words: str) -> dict[str, str]:
+    on = local_date(request.now)
+    rows = organisation.find_places(words, on, ranges=within(request.actor, on), limit=FOUND_MOST)
+    return {str(row.id): _named(row) for row in rows}
+
+
+def _named(row: PlaceRow) -> str:
+    return f"{row.name}（{row.region_path}）"
+
+
+Names = Callable[[ActingRequest, Sequence[str]], dict[str, str]]
+Search = Callable[[ActingRequest, str], dict[str, str]]
+_OF_KIND: dict[str, tuple[Names, Search]] = {
+    "region": (_region_names, _regions),
+    "place": (_place_names, _places),
+}
 
 
 def is_id(text: str) -> bool:

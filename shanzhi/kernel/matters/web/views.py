@@ -16,7 +16,7 @@ from shanzhi.kernel.matters import operations, queries
 from shanzhi.kernel.matters.web import desk
 from shanzhi.kernel.matters.web.picker import is_id, picker, search_name
 
-PICKER_KINDS = frozenset({"unit", "units", "region"})
+PICKER_KINDS = frozenset({"unit", "units", "region", "place"})
 
 
 @require_GET

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlencode
 
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -51,6 +52,8 @@ def _page_of(row: NoticeRow) -> str:
     try:
         if "signoff" in row.params:
             return reverse("access:signoff", args=[row.params["signoff"]])
+        if "unit" in row.params:
+            return f"{reverse('matters:list')}?{urlencode({'unit': row.params['unit']})}"
         return reverse("matters:matter", args=[row.params["number"]])
     except (KeyError, NoReverseMatch):
         return ""

@@ -77,7 +77,8 @@ class Succession:
     posts: tuple[PostGoes, ...] = ()
 
 
-_ONE_A_REGION = frozenset({UnitKind.CENTRE, UnitKind.TOWNSHIP, UnitKind.COMMUNITY})
+ONE_A_REGION = frozenset({UnitKind.CENTRE, UnitKind.TOWNSHIP, UnitKind.COMMUNITY})
+"""Of these kinds a region has one unit; others stand for themselves."""
 
 
 def succession(
@@ -140,7 +141,7 @@ def _units(plan: Plan, drawn: Redraw, every: Mapping[int, UnitState], codes: set
 
 def _like(unit: UnitState) -> tuple[object, ...]:
     """What makes two units the same office of two regions; others (teams, mediation bodies) stand for themselves."""
-    own = None if unit.kind in _ONE_A_REGION or unit.department else unit.name
+    own = None if unit.kind in ONE_A_REGION or unit.department else unit.name
     return unit.kind, unit.department, own, unit.region_id
 
 

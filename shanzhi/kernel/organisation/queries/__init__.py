@@ -103,6 +103,7 @@ from shanzhi.kernel.organisation.queries.shapes import (
     shapes_judged,
     shapes_of,
 )
+from shanzhi.kernel.organisation.queries.undoing import UnitLeft, undo_leaves
 from shanzhi.kernel.organisation.queries.units import (
     Intake,
     UnitRow,
@@ -148,6 +149,7 @@ __all__ = [
     "SeatCard",
     "ShapeRow",
     "StaffRow",
+    "UnitLeft",
     "UnitRow",
     "admission_list",
     "admitted",
@@ -210,6 +212,7 @@ __all__ = [
     "staff_with_posts",
     "top_regions",
     "tree_version",
+    "undo_leaves",
     "undo_plan",
     "unit_above",
     "unit_by_code",

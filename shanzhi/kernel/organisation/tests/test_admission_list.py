@@ -31,6 +31,16 @@ def test_it_adds_and_ends_an_item() -> None:
     assert len(queries.admission_list()) == 3
 
 
+def test_the_second_of_two_keepers_is_told_and_changes_nothing() -> None:
+    pk = operations.admission_add(**ITEM, on=TODAY, **AUTHORED)
+    with pytest.raises(AdmissionStands, match="已有“居民身份证明”"):
+        operations.admission_add(**ITEM | {"ground": "另一份文件"}, on=TODAY, **AUTHORED)
+    operations.admission_end(admission_id=pk, on=NEXT, **AUTHORED)
+    with pytest.raises(HistoryWritten, match="不能从"):
+        operations.admission_end(admission_id=pk, on=NEXT + timedelta(days=9), **AUTHORED)
+    assert [(row.ground, row.until) for row in queries.admission_list()] == [(ITEM["ground"], NEXT)]
+
+
 def test_it_refuses_what_cannot_be() -> None:
     for wrong in ({"item": " "}, {"ground": ""}, {"level": Level.CITY}, {"item": "长" * 101}):
         with pytest.raises(BadAdmission):

@@ -9,8 +9,6 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-import rjieba
-
 COMPOUND_SURNAMES = frozenset(
     "欧阳 太史 端木 上官 司马 东方 独孤 南宫 夏侯 诸葛 尉迟 皇甫 澹台 公冶 宗政 濮阳 淳于 单于 申屠 公孙 仲孙 轩辕 令狐 "
     "钟离 宇文 长孙 慕容 鲜于 闾丘 司徒 司空 赫连 呼延 第五 百里 东郭 西门 南门 拓跋 完颜 纳兰".split()
@@ -197,6 +195,9 @@ def _is_told_of(text: str, name: str, starts: list[int]) -> bool:
 @lru_cache(maxsize=4096)
 def _is_no_word(name: str) -> bool:
     """Does the dictionary know no word in it? Ordinary words repeat more often than people do."""
+    # Imported here: its dictionary takes as long to load as half of everything else, and few processes cut a text.
+    import rjieba  # noqa: PLC0415
+
     return all(len(part) == 1 for part in rjieba.cut(name, False))
 
 

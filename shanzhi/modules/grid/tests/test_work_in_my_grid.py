@@ -5,12 +5,17 @@ import uuid
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
 from shanzhi.kernel.access.operations import acting
+from shanzhi.kernel.access.policy import ANYONE, Actor
+from shanzhi.kernel.access.queries import actor_of_post
 from shanzhi.kernel.matters import queries
+from shanzhi.kernel.matters.operations import act, report
 from shanzhi.kernel.matters.policy.process import load_kind
 from shanzhi.kernel.matters.policy.report import NewReport
 from shanzhi.kernel.matters.rulebook import CATALOGUE
+from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.modules.grid.operations import incident_found
 from shanzhi.modules.grid.policy import NoGrid, due_stages, take_up_of
 from tests.browser.photos import photo
@@ -18,6 +23,12 @@ from tests.city import NOW, Cast
 from tests.desks import signed_in
 
 pytestmark = pytest.mark.django_db
+GRID = "370303009006001"
+
+
+def of_region(code: str, role: str) -> Actor:
+    found = [row for row in organisation.responsible_on(code, NOW.date()) if row.region_code == code]
+    return actor_of_post(next(row.post_id for row in found if row.role == role), NOW.date())
 
 
 def kind(code: str):
@@ -72,7 +83,46 @@ def test_a_worker_hands_it_up(cast: Cast) -> None:
     assert do(client, number, "escalate_to_community").status_code == 422
     assert do(client, number, "escalate_to_community", words="要市政来换").status_code == 302
     page = client.get("/grid/").content.decode()
-    assert page.index("网格里别的事") < page.index(f"/grid/m/{number}/")
+    assert page.index("上报后的去向") < page.index(f"/grid/m/{number}/")
+    assert "网格里别的事" not in page
+
+
+def went(client) -> str:
+    """What the page says of what was escalated, as words."""
+    html = client.get("/grid/").content.decode().split("上报后的去向", 1)
+    return re.sub(r"<[^>]+>|\s+", " ", html[1].split("网格里别的事")[0]) if len(html) > 1 else ""
+
+
+def test_what_was_not_escalated_is_not_said_to_be(cast: Cast) -> None:
+    client = signed_in("grid_worker")
+    ended = number_of(send(client))
+    do(client, ended, "end_in_grid", reply="已更换井盖。")
+    send(client)
+    with acting(ANYONE):
+        report(new=NewReport(body="路灯不亮", region_code=GRID), actor=ANYONE, now=timezone.now())
+    assert went(client) == ""
+
+
+def test_it_says_who_has_what_was_escalated_until_when_and_how_it_ended(cast: Cast) -> None:
+    client = signed_in("grid_worker")
+    number = number_of(send(client))
+    do(client, number, "escalate_to_community", words="要市政来换")
+    said = re.sub(r" +", " ", went(client))
+    assert "村（社区）办理" in said
+    assert "现在由世纪花园社区办" in said
+    assert "前完成这一步" in said
+    with acting(cast.grid_worker):
+        found = queries.matter_id_of_number(number)
+    community, checker = (of_region(GRID[:12], "handler"), of_region(GRID[:9], "checker"))
+    assert found is not None
+    for actor, action, fields in (
+        (community, "end_in_community", {"reply": "已更换井盖。"}),
+        (checker, "check_pass", {"words": "属实"}),
+    ):
+        with acting(actor):
+            act(matter_id=found, action=action, actor=actor, now=timezone.now(), fields=fields)
+    assert "已办结" in went(client)
+    assert "现在由" not in went(client)
 
 
 def test_it_says_what_is_missing_and_keeps_what_was_typed(cast: Cast) -> None:

@@ -32,6 +32,7 @@ def today(request: ActingRequest) -> HttpResponse:
     context = {
         "today": found,
         "due": desk.lines(found.due, "grid:matter"),
+        "handed_up": desk.lines(found.handed_up, "grid:matter"),
         "near": desk.lines(found.near, "grid:matter"),
         "draft_done": request.session.pop(desk.DRAFT_DONE, ""),
     }

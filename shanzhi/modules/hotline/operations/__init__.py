@@ -16,6 +16,7 @@ from shanzhi.modules.hotline.operations.knowledge import (
     item_withdraw,
     items_load,
 )
+from shanzhi.modules.hotline.operations.leaving import calls_release
 from shanzhi.modules.hotline.operations.ringing import check_signature, extension_set, ring, rings_forget
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "call_keep",
     "call_resume",
     "calls_forget",
+    "calls_release",
     "check_signature",
     "extension_set",
     "item_edit",

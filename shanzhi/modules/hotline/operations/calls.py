@@ -3,7 +3,7 @@
 import json
 import uuid
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import connection, transaction
 from django.db.models import Q
@@ -18,11 +18,14 @@ from shanzhi.kernel.matters import queries as seen
 from shanzhi.kernel.matters.policy.report import NewReport
 from shanzhi.kernel.matters.policy.search import words_of
 from shanzhi.kernel.matters.queries import CallerMatter, DispatchHint, ListFilter, MatterRow
+from shanzhi.kernel.organisation import queries as organisation
+from shanzhi.kernel.organisation.queries import PlaceRow
 from shanzhi.kernel.vault.operations import keyring
 from shanzhi.kernel.vault.policy import InvalidPhone, normalise_phone
 from shanzhi.modules.hotline.models import Call
 from shanzhi.modules.hotline.payloads import CallEnded, CallerLookedUp
 from shanzhi.modules.hotline.policy import (
+    FORGET_AFTER,
     RING_KEPT,
     CallNotFound,
     CallOver,
@@ -35,7 +38,8 @@ from shanzhi.modules.hotline.queries import Item, items_for, words_in
 LIKE_MOST = 5
 LIKE_WORDS = 2
 TOWNSHIP_DIGITS = 9
-FORGET_AFTER = timedelta(hours=24)
+NEAR_M = 300.0
+ID_DIGITS = 15
 _OPEN = (
     "INSERT INTO hotline_call (ref, post_id, rung, opened_at, taken_at, ending, sealed, steps)"
     " VALUES (%s, %s, false, %s, %s, '', '', 0) ON CONFLICT DO NOTHING"
@@ -118,15 +122,39 @@ def _look(words: Words, caller: tuple[CallerMatter, ...], wrong: bool, actor: Ac
     text = f"{words.title} {words.body}"
     likely = seen.likely_categories(words.title, words.body)
     category = words.category or (likely[0][0] if likely else "")
-    place = words.region if words.region.isascii() and words.region.isdigit() else actor.region_code
+    site = _site(words, now)
+    region = words.region or (site.region_code if site else "")
+    place = region if region.isascii() and region.isdigit() else actor.region_code
+    about = _about(site, now)
+    like = {row.id: row for row in (*about, *_like(text, region, category, actor, now))}
     return Look(
         caller=caller,
-        like=_like(text, words.region, category, actor, now),
+        like=tuple(like.values())[:LIKE_MOST],
         categories=likely,
         hint=seen.dispatch_hint(category, place, now) if category else None,
         items=items_for(text, category, local_date(now)),
         phone_is_wrong=wrong,
     )
+
+
+def _site(words: Words, now: datetime) -> PlaceRow | None:
+    """The place (场所) that was chosen; None for none, or one that is closed."""
+    chosen = _site_id(words)
+    found = organisation.place_by_id(chosen, local_date(now)) if chosen is not None else None
+    return found if found is not None and not found.is_closed else None
+
+
+def _site_id(words: Words) -> int | None:
+    return int(words.site) if words.site.isascii() and words.site.isdigit() and len(words.site) <= ID_DIGITS else None
+
+
+def _about(site: PlaceRow | None, now: datetime) -> list[MatterRow]:
+    """Open matters about the chosen place, then about those within a few minutes' walk of its point."""
+    if site is None:
+        return []
+    near = organisation.places_near(site.point, local_date(now), metres=NEAR_M) if site.point else []
+    own = seen.open_about_places([site.id], now=now, most=LIKE_MOST)
+    return own + seen.open_about_places([row.id for row in near if row.id != site.id], now=now, most=LIKE_MOST)
 
 
 def _like(text: str, region: str, category: str, actor: Actor, now: datetime) -> tuple[MatterRow, ...]:
@@ -192,6 +220,7 @@ def _report(words: Words, body: str) -> NewReport:
         channel="hotline",
         region_code=words.region,
         place_text=words.place,
+        place_id=_site_id(words),
         contact_name=words.name,
         contact_phone=words.phone,
     )

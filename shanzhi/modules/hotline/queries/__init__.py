@@ -1,6 +1,15 @@
 """What the desk reads: its calls under row-level security, and knowledge items."""
 
-from shanzhi.modules.hotline.queries.calls import OpenCall, counts_today, open_calls, typed, waiting_ring, words_in
+from shanzhi.modules.hotline.queries.calls import (
+    CALLS,
+    OpenCall,
+    counts_today,
+    left_calls,
+    open_calls,
+    typed,
+    waiting_ring,
+    words_in,
+)
 from shanzhi.modules.hotline.queries.knowledge import (
     Item,
     ItemPage,
@@ -14,6 +23,7 @@ from shanzhi.modules.hotline.queries.knowledge import (
 )
 
 __all__ = [
+    "CALLS",
     "Item",
     "ItemPage",
     "OpenCall",
@@ -21,6 +31,7 @@ __all__ = [
     "item_of",
     "items_for",
     "items_page",
+    "left_calls",
     "may_be_cited",
     "newest_items",
     "open_calls",

@@ -1,19 +1,23 @@
 """What the desk reads of its calls. Under row-level security: one's own post's."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Count, Q
 
 from shanzhi.core.periods import CITY_ZONE, local_date
+from shanzhi.core.text import msg
 from shanzhi.kernel.access.policy import Actor
+from shanzhi.kernel.access.policy.unfinished import PostRef, Unfinished
 from shanzhi.kernel.vault.operations import keyring
 from shanzhi.modules.hotline.models import Call
-from shanzhi.modules.hotline.policy import RING_KEPT, Ending, Words
+from shanzhi.modules.hotline.policy import FORGET_AFTER, RING_KEPT, Ending, Words
 
+CALLS = "calls"
 CALLS_MOST = 12
 
 
@@ -36,6 +40,26 @@ def open_calls(actor: Actor, now: datetime) -> tuple[OpenCall, ...]:
         OpenCall(row.ref, row.opened_at, row.rung, row.rung and row.taken_at is None)
         for row in rows.defer("sealed")[:CALLS_MOST]
     )
+
+
+def left_calls(posts: Collection[PostRef], actor: Actor, now: datetime) -> list[Unfinished]:
+    """How many calls these posts have open, for the supervisor of their place: no word of them; 1 query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT * FROM hotline_open_of_posts(%s, %s)", [[post.post_id for post in posts], now - RING_KEPT]
+        )
+        rows = cursor.fetchall()
+    return [
+        Unfinished(
+            post_id,
+            CALLS,
+            msg("没有结束的来电"),
+            count,
+            msg("草稿只有本岗位能看，不能转交。接任本岗位的人可以接着办；到时还没有结束的，连同草稿自动删除。"),
+            until=since + FORGET_AFTER,
+        )
+        for post_id, count, since in rows
+    ]
 
 
 def waiting_ring(calls: tuple[OpenCall, ...]) -> OpenCall | None:

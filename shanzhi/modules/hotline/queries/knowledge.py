@@ -15,6 +15,11 @@ from shanzhi.modules.hotline.policy import REVIEW_WITHIN, NoItem, Standing
 ITEMS_MOST = 6
 WORDS_MOST = 12
 PAGE, FOUND_MOST = 25, 100
+_SAID_OF_ANYTHING = frozenset(
+    "怎么 怎么办 怎样 如何 什么 为什么 哪里 多少 办理 处理 解决 要求 需要 可以 请问 咨询 反映 投诉 问题 情况 没有 现在 一直"
+    " 一下 不能 有人 我们 他们 你们 这个 那个 已经 今天 昨天 晚上 小时 时间 希望 部门 人员 家里 附近 说明 请告诉 告诉".split()
+)
+"""Words that callers say of anything: they lead to every item, and so to none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,7 @@ class Item:
 
 def items_for(text: str, category: str, on: date) -> tuple[Item, ...]:
     """Items that hold on a day and have most to do with a text and a category, best first; 1 query."""
-    words = [word for word in words_of(text) if len(word) > 1 and not word.isdigit()]
+    words = [word for word in words_of(text) if len(word) > 1 and not word.isdigit() and word not in _SAID_OF_ANYTHING]
     words = sorted(words, key=len, reverse=True)[:WORDS_MOST]
     if not words and not category:
         return ()

@@ -11,14 +11,17 @@ from django.utils import timezone
 from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.access.policy import ANYONE, Actor
 from shanzhi.kernel.journal.models import Entry
+from shanzhi.kernel.journal.policy import Author
 from shanzhi.kernel.matters import operations as matters
 from shanzhi.kernel.matters import queries as seen
 from shanzhi.kernel.matters.policy.process import FieldsMissing, FieldsWrong
 from shanzhi.kernel.matters.policy.report import NewReport
+from shanzhi.kernel.organisation import operations as organisation
+from shanzhi.kernel.organisation.policy.places import PlaceSaid
 from shanzhi.modules.hotline import operations, queries
 from shanzhi.modules.hotline.operations import Ended
 from shanzhi.modules.hotline.policy import CallNotFound, CallOver, Ending, NewItem, Words
-from tests.city import Cast
+from tests.city import OPENED, Cast
 from tests.desks import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -167,6 +170,53 @@ def test_it_finds_what_is_like_it_near_by_and_what_may_be_cited(cast: Cast):
     assert found.hint.unit_name == "张店区住房和城乡建设局"
 
 
+def test_it_cites_nothing_for_what_callers_say_of_anything(cast: Cast):
+    known(cast)
+    with acting(cast.operator):
+        assert queries.items_for("请问一下这个怎么办，要求部门现在处理", "", timezone.localdate()) == ()
+
+
+def place(cast: Cast, name: str, longitude: float, region: str = COMMUNITY) -> int:
+    author = Author("post", cast.keeper.post_id, cast.keeper.unit_id)
+    said = PlaceSaid(name, "compound", region, latitude=36.8135, longitude=longitude)
+    with acting(cast.keeper):
+        return organisation.place_add(said=said, on=OPENED, now=timezone.now(), author=author, even_so=True)
+
+
+def test_it_finds_what_is_open_at_a_place_and_near_it_whatever_is_said(cast: Cast):
+    garden = place(cast, "世纪花园小区", 118.0480)
+    beside, far = place(cast, "隔壁新苑小区", 118.0505), place(cast, "远处家园小区", 118.0900)
+    made = {}
+    for site in (far, beside, garden):
+        with acting(ANYONE):
+            new = NewReport(body="电梯停运", place_id=site)
+            made[site] = matters.report(new=new, actor=ANYONE, now=timezone.now()).number
+    with acting(cast.operator):
+        given = Words(body="水压很低，洗不了澡", site=str(garden))
+        look = operations.call_keep(ref=uuid.uuid4(), words=given, actor=cast.operator, now=timezone.now())
+        assert [row.number for row in look.like] == [made[garden], made[beside]]
+        nowhere = Words(body="水压很低，洗不了澡", site="999999999999")
+        assert operations.call_keep(ref=uuid.uuid4(), words=nowhere, actor=cast.operator, now=timezone.now()).like == ()
+
+
+def test_it_dispatches_by_the_place_alone(cast: Cast):
+    garden = place(cast, "世纪花园小区", 118.0480)
+    client, ref = signed_in("operator"), str(uuid.uuid4())
+    found = client.get("/m/units/?field=site&kind=place&id=id_call_site&q_site=世纪花园").content.decode()
+    assert f'value="{garden}"' in found
+    given = {"ref": ref, "body": "楼道卫生没人管", "site": str(garden), "category": PROPERTY}
+    known_now = client.post("/desk/look/", given).content.decode()
+    assert "建议派给" in known_now
+    lead = str(cast.handler.unit_id)
+    done = client.post(f"/desk/call/{ref}/", given | {"do": "dispatched", "lead": lead})
+    assert done.status_code == 200
+    with acting(cast.supervisor):
+        card = seen.card(max(seen.place_ids(range(1, 10_000))), actor=cast.supervisor, now=timezone.now())
+    assert (card.region_code, card.place, card.longitude) == (COMMUNITY, "世纪花园小区", 118.048)
+    wrong = client.post(f"/desk/call/{uuid.uuid4()}/", given | {"site": "999999", "do": "triage"})
+    assert (wrong.status_code, "请重新选择" in wrong.content.decode()) == (422, True)
+
+
 def test_it_is_for_operators(cast: Cast):
     for part in ("handler", "dispatcher", "keeper"):
         client = signed_in(part)
@@ -183,9 +233,20 @@ def test_it_ends_a_call_on_the_page(cast: Cast):
     assert PHONE not in known_now
     back = client.post(f"/desk/call/{ref}/", given | {"do": "answered"})
     assert back.status_code == 422
+    assert "直接解答要引用一条知识" in back.content.decode()
     assert BODY in back.content.decode()
     done = client.post(f"/desk/call/{ref}/", given | {"do": "triage"})
     assert (done.status_code, "no-store" in done["Cache-Control"]) == (200, True)
     assert "查询码" in done.content.decode()
     over = client.get(f"/desk/call/{ref}/")
     assert (over.status_code, over["Location"]) == (302, "/desk/")
+
+
+@pytest.mark.usefixtures("cast")
+@pytest.mark.parametrize("typed", ["x" * 3000, "\x00路灯", "\u202e%s%(x)s{0}😀", "=1+1", "坏" * 50_000])
+def test_it_keeps_whatever_is_typed_or_pasted(typed: str):
+    """A link, a picture as letters, signs of other writings: the draft is kept and the desk goes on."""
+    client, ref = signed_in("operator"), uuid.uuid4()
+    given = {"ref": str(ref), "body": typed, "title": typed[:40], "phone": typed[:30], "region": "²", "co": "²,1"}
+    assert client.post("/desk/look/", given).status_code == 200
+    assert client.get(f"/desk/call/{ref}/").status_code == 200

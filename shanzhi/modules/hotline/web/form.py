@@ -7,14 +7,23 @@ from django import forms
 from django.utils.translation import gettext, gettext_lazy
 
 from shanzhi.core.errors import DomainError
+from shanzhi.core.text import msg
 from shanzhi.kernel.access.web.middleware import ActingRequest
 from shanzhi.kernel.matters import queries
+from shanzhi.kernel.matters.policy.process import FieldsMissing
 from shanzhi.kernel.matters.policy.report import BODY_MOST, NAME_MOST, PLACE_MOST, TITLE_MOST
 from shanzhi.kernel.matters.web import desk
 from shanzhi.modules.hotline.policy import NO_HELP, Words
 
-FIELDS = ("phone", "name", "title", "body", "place", "region", "category", "lead", "cite", "ground", "words")
-NAMES = {"contact_phone": "phone", "contact_name": "name", "place_text": "place", "region_code": "region"}
+FIELDS = ("phone", "name", "title", "body", "place", "region", "category", "lead", "cite", "ground", "words", "site")
+NO_ITEM = msg("直接解答要引用一条知识：请先选一条，再按“直接解答”；没有合适的，请派单或交派单台。")
+NAMES = {
+    "contact_phone": "phone",
+    "contact_name": "name",
+    "place_text": "place",
+    "region_code": "region",
+    "place_id": "site",
+}
 """How a report calls what the form calls otherwise."""
 
 
@@ -35,9 +44,10 @@ class CallForm(forms.Form):
     title = forms.CharField(label=gettext_lazy("标题"), max_length=TITLE_MOST, required=False)
     place = forms.CharField(label=gettext_lazy("具体位置"), max_length=PLACE_MOST, required=False)
     region = desk.PickerField(label=gettext_lazy("所在社区（村）"), required=False)
+    site = desk.PickerField(label=gettext_lazy("场所"), required=False)
     category = forms.ChoiceField(label=gettext_lazy("分类"), required=False)
     lead = desk.PickerField(label=gettext_lazy("主办单位"), required=False)
-    ground = forms.ChoiceField(label=gettext_lazy("不予受理的理由"), required=False)
+    ground = forms.ChoiceField(label=gettext_lazy("不予受理的理由"))
     words = forms.CharField(
         label=gettext_lazy("说明"), max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
@@ -59,7 +69,9 @@ class CallForm(forms.Form):
         self.cleaned_data = {}
         for name, sentence in (self._said.fields if self._said else {}).items():
             own = NAMES.get(name, name)
-            self.add_error(own if own in self.fields else None, gettext(sentence))
+            # The items to cite stand beside the form: without a field to lead to, the sentence has to say where.
+            said = NO_ITEM if own == "cite" and isinstance(self._said, FieldsMissing) else sentence
+            self.add_error(own if own in self.fields else None, gettext(said))
 
 
 def words_of(request: ActingRequest, *, ends: bool = False) -> Words:
@@ -78,11 +90,12 @@ def words_of(request: ActingRequest, *, ends: bool = False) -> Words:
 
 
 def call_form(request: ActingRequest, words: Words, *, error: DomainError | None = None, start: str = "") -> CallForm:
-    """The form with what was typed; the cursor stands in the field `start`. At most 6 queries."""
+    """The form with what was typed; the cursor stands in the field `start`. At most 8 queries."""
     form = CallForm({name: getattr(words, name) for name in FIELDS}, error)
     if start:
         form.fields[start].widget.attrs["autofocus"] = True
-    for name, kind, chosen in (("region", "region", words.region), ("lead", "unit", words.lead)):
+    pickers = (("region", "region", words.region), ("site", "place", words.site), ("lead", "unit", words.lead))
+    for name, kind, chosen in pickers:
         field: Any = form.fields[name]
         typed = request.POST.get(desk.search_name(name), "")
         field.picker = desk.picker(request, name, kind, chosen=[chosen] if chosen else [], words=typed)

@@ -12,6 +12,7 @@ from shanzhi.core.periods import CITY_ZONE
 from shanzhi.modules.imports.policy import FileUnusable, MappingUnusable, parse_columns
 from shanzhi.modules.imports.reading import read_sheet
 from shanzhi.modules.imports.tables import Row, read_table, rejects_sheet
+from shanzhi.ui.invented import INVENTED
 
 NOW = datetime(2026, 11, 18, tzinfo=CITY_ZONE)
 CHINESE = "工单编号,诉求标题,来电时间,诉求内容,答复内容,办结时间,事发地址,备注\nA-1,路灯,2026年3月5日,坏了,已修好,46087,马尚街道,无\n"
@@ -153,6 +154,23 @@ def test_it_opens_no_bomb() -> None:
             read_table(data)
 
 
+@pytest.mark.parametrize(
+    "made",
+    [
+        b"<mergeCell " * 80_000,
+        b"<f>" + b"<c " * 300_000,
+        b"<f><c " + b'r="A1" ' * 120_000,
+        b'<c r="A1"><f>1</f>' + b" " * 900_000,
+    ],
+    ids=["merged", "cells", "attributes", "blanks"],
+)
+def test_a_sheet_made_to_be_searched_without_end_is_searched_once(made: bytes) -> None:
+    """Each takes a thousandth of a second, or the better part of an hour in which the process answers nobody."""
+    data = changed(workbook([["编号"], ["1"]]), "xl/worksheets/sheet1.xml", b"</sheetData>", b"</sheetData>" + made)
+    with pytest.raises(FileUnusable):
+        read_table(data)
+
+
 def test_a_mapping_of_another_file_is_refused_with_what_is_missing() -> None:
     given = parse_columns(["工单编号=id", "时刻=reported_at", "说了什么=body"])
     with pytest.raises(MappingUnusable, match="时刻、说了什么"):
@@ -177,6 +195,19 @@ def test_rejects_are_harmless_in_a_spreadsheet_and_come_back_as_they_were() -> N
     table = read_table(data)
     assert table.columns == columns
     assert [row.cells for row in table.rows] == [rows[0].cells, ("短", "", "", "", "")]
+
+
+def test_rejects_of_a_demo_city_say_so_and_come_back_without_it(settings: Any) -> None:
+    rows = [(Row(7, ("一", "二", "三")), "因为。")]
+    assert INVENTED not in rejects_sheet(("a", "b"), rows).decode("utf-8-sig")
+    settings.DEMO_CITY = True
+    data = rejects_sheet(("a", "b"), rows)
+    assert data.decode("utf-8-sig").splitlines() == [
+        "a,b,行号,原因,演示数据",
+        f"一,二,7,因为。,{INVENTED},三",
+    ]
+    table = read_table(data)
+    assert (table.columns, [row.cells for row in table.rows]) == (("a", "b"), [("一", "二", "三")])
 
 
 def test_it_refuses_two_encodings_in_one_file_and_names_the_lines() -> None:

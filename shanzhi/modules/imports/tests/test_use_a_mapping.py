@@ -66,7 +66,8 @@ def test_a_preview_says_what_each_row_becomes_and_writes_nothing(city: None, tmp
     path = tmp_path / "file.csv"
     rows = ["编号,反映时间,内容,答复,答复时间,区域代码"]
     rows += ["1,2025-03-05,王小明13812345678说路灯坏了,,,370303009006", "2,2025-03-05,坏了,已修好,2025-03-06,"]
-    rows += ["3,某天,坏了,,,", *(f"{n},2025-03-05,坏了,,," for n in range(4, 40))]
+    rows += ["3,某天,坏了,,,", "4,2025-03-05,坏了,,,999999999999"]
+    rows += [f"{n},2025-03-05,坏了,,," for n in range(5, 40)]
     path.write_text("\n".join(rows), encoding="utf-8")
     with held_to("importer"):
         seen = preview_matters(path=path, source="热线", now=NOW)
@@ -77,6 +78,8 @@ def test_a_preview_says_what_each_row_becomes_and_writes_nothing(city: None, tmp
     assert ("138****5678" in first.becomes.title, "13812345678" in first.becomes.title) == (True, False)
     assert (first.becomes.closed, second.becomes.closed, third.becomes) == (False, True, None)
     assert "反映时间" in third.reason
+    # A code that no region has isn't passed over in silence.
+    assert [one.becomes.placed for one in seen.rows if one.becomes][:4] == [True, True, False, True]
     assert (Matter.objects.filter(source="热线").count(), Run.objects.count()) == (0, 0)
     told = io.StringIO()
     with held_to("importer"):

@@ -127,7 +127,7 @@ def one(request: ActingRequest, key: str) -> HttpResponse:
         return _one(request, key)
     given = request.POST
     names = [name for name in given if name.startswith(COLUMN)]
-    columns = {given[f"name-{name.removeprefix(COLUMN)}"]: given[name] for name in names if given[name]}
+    columns = {given.get(f"name-{name.removeprefix(COLUMN)}", ""): given[name] for name in names if given[name]}
     try:
         if given.get("do") == "start":
             uploads.upload_start(

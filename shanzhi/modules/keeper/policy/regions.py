@@ -16,14 +16,15 @@ def check_drawn(place: CodeRanges, drawn: Redraw) -> None:
     """May a post that stands for `place` carry this out?
 
     Raises:
-        NotAllowed: a region lies outside, before or after.
+        NotAllowed: a region lies outside, before or after, or what is taken into one that doesn't change by it.
     """
-    for state in (*drawn.ended, *drawn.begun):
-        if not place.contains(state.code):
+    names = {state.region_id: state.name for state in drawn.ended}
+    given = [(state.name, state.code) for state in (*drawn.ended, *drawn.begun)]
+    given += [(names[pair.old_id], pair.new_code) for pair in drawn.pairs]
+    for name, code in given:
+        if not place.contains(code):
             raise NotAllowed(
-                msg("“%(name)s”（%(code)s）不在您岗位所管的范围内。请由上一级的系统管理员变更。"),
-                name=state.name,
-                code=state.code,
+                msg("“%(name)s”（%(code)s）不在您岗位所管的范围内。请由上一级的系统管理员变更。"), name=name, code=code
             )
 
 

@@ -13,7 +13,7 @@ from shanzhi.kernel.organisation import queries
 from shanzhi.kernel.organisation.policy import Level, UnitKind
 from shanzhi.kernel.organisation.policy.plan import Plan, check_left_open
 from shanzhi.kernel.organisation.policy.succession import Succession
-from shanzhi.kernel.organisation.queries import PastState, RegionRow
+from shanzhi.kernel.organisation.queries import PastState, RegionRow, UnitLeft
 from shanzhi.modules.keeper.policy import check_drawn, month_bounds
 
 
@@ -131,7 +131,8 @@ class TriedRegion:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What a plan would do, on the tree of `version`. `uncentred`: new regions that have no governance centre."""
+    """What a plan would do, on the tree of `version`. `uncentred`: new regions that have no governance centre. `by_hand`:
+    of a plan that takes another back, the units that don't come back with it."""
 
     plan: Plan
     version: UUID | None
@@ -142,6 +143,7 @@ class Tried:
     handed_on: int
     ended_since: bool
     uncentred: tuple[str, ...]
+    by_hand: tuple[UnitLeft, ...] = ()
 
 
 def tried(plan: Plan, actor: Actor, now: datetime) -> Tried:
@@ -185,4 +187,5 @@ def tried(plan: Plan, actor: Actor, now: datetime) -> Tried:
         matters.open_matters_of_units([one.unit.unit_id for one in goes.units]),
         plan.on < local_date(now),
         tuple(state.name for state in drawn.opened if state.level is Level.TOWNSHIP and state.region_id not in centred),
+        queries.undo_leaves(plan.undoes, drawn) if plan.undoes else (),
     )

@@ -9,9 +9,15 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
+from shanzhi.core.errors import NotAllowed
 from shanzhi.core.periods import local_date
 from shanzhi.kernel.access.operations import acting
+from shanzhi.kernel.access.policy import Actor
+from shanzhi.kernel.access.queries import actor_of_post
 from shanzhi.kernel.organisation import queries
+from shanzhi.kernel.organisation.models import UnitHeir
+from shanzhi.kernel.organisation.policy.plan import Change, Close, Merge, Move, Open, Plan, Rename
+from shanzhi.modules.keeper.operations import redraw_carry_out
 from tests.desks import at_stage, signed_in
 
 TOMORROW = local_date(timezone.now()) + timedelta(days=1)
@@ -93,11 +99,21 @@ def test_it_merges_two_townships_and_takes_that_back():
     assert "中埠镇（370303105） 并入 四宝山街道（370303008）" in listed
     number = re.search(r"/keeper/regions/changes/(\d+)/", listed)
     assert number is not None
+    told_heirs = dict(
+        UnitHeir.objects.filter(effective_on=TOMORROW, old_unit__region=gone).values_list(
+            "old_unit__name", "new_unit__name"
+        )
+    )
+    assert len(told_heirs) >= 2
     early = keeper.post(number[0], {"on": TOMORROW})
     assert early.status_code == 422
     assert "要晚于原变更的生效日期" in page_of(early)
     back = keeper.post(number[0], {"on": TOMORROW + timedelta(days=9)})
-    assert "撤销只恢复区划" in page_of(back)
+    told = page_of(back)
+    assert "撤销只恢复区划" in told
+    # Every unit that the merge ended is named, with who has its work now, before anything is done.
+    by_hand = re.findall(r"中埠镇（370303105）([^：]+)：工作和岗位现在归“([^”]+)”。请重新设立单位", told)
+    assert dict(by_hand) == {unit: told_heirs[unit] for unit in told_heirs}
     assert keeper.post("/keeper/regions/plan/", tried(back)).status_code == 302
     after = TOMORROW + timedelta(days=9)
     again = queries.region_of_code("370303105", after)
@@ -162,6 +178,68 @@ def test_it_is_for_keepers_alone_and_within_their_place():
         ):
             cursor.execute(statement)
             assert cursor.fetchall() == []
+
+
+def county_keeper(code: str) -> Actor:
+    """Who keeps a county."""
+    centre = queries.unit_by_code(f"centre-{code}", TOMORROW)
+    assert centre is not None
+    today = local_date(timezone.now())
+    post = next(card for card in queries.posts_of_unit(centre.id, today) if card.role == "keeper")
+    return actor_of_post(post.post_id, today)
+
+
+def carried(actor: Actor, *changes: Change, on: date) -> None:
+    redraw_carry_out(plan=Plan(on, changes), version=queries.tree_version(), actor=actor, now=timezone.now())
+
+
+def test_a_countys_keeper_gives_nothing_to_the_next_county_and_takes_nothing_from_it(cast):
+    today = local_date(timezone.now())
+    # Communities without grids: nothing below them would get a code of the other county.
+    with acting(cast.keeper):
+        carried(cast.keeper, Open("370303008998", "丙社区", "370303008"), on=today)
+        carried(cast.keeper, Open("370303008999", "甲社区", "370303008"), on=today)
+        carried(cast.keeper, Open("370306100999", "乙社区", "370306100"), on=today)
+    keeper = county_keeper("370303")
+    for change in (
+        Merge(("370303008999",), "370306100999"),
+        Merge(("370306100999",), "370303008999"),
+        Rename("370306100", "新街道"),
+        Move("370303009", "370306009", "370306"),
+        Close("370306100999"),
+    ):
+        with acting(keeper), pytest.raises(NotAllowed), transaction.atomic():
+            carried(keeper, change, on=TOMORROW)
+    with acting(keeper):
+        carried(keeper, Merge(("370303008999",), "370303008998"), Rename("370303009", "新街道"), on=TOMORROW)
+
+
+FOREIGN = (
+    "INSERT INTO organisation_region_state (region_id, level, code, name, short_name, parent_id, ranges, valid)"
+    " SELECT region_id, level, '370303777', name, short_name, parent_id, '{[370303777,370303778)}', '[1990-01-01,1990-01-02)'"
+    " FROM organisation_region_state WHERE code = '370306100'",
+    "UPDATE organisation_region_state SET valid = daterange(lower(valid), '2030-01-01') WHERE code = '370306100'",
+    "UPDATE organisation_region SET closed_on = '2030-01-01'"
+    " WHERE id = (SELECT region_id FROM organisation_region_state WHERE code = '370306100')",
+    "INSERT INTO organisation_redraw (effective_on, made_at, plan) VALUES (now(), now(), '');"
+    " INSERT INTO organisation_redraw_pair (redraw_id, old_region_id, old_code, new_region_id, new_code)"
+    " SELECT currval('organisation_redraw_id_seq'), a.region_id, a.code, b.region_id, b.code"
+    " FROM organisation_region_state a, organisation_region_state b"
+    " WHERE (a.code, b.code) IN (('370303009', '370306100'), ('370306100', '370303009')) LIMIT 1",
+)
+
+
+@pytest.mark.usefixtures("cast")
+@pytest.mark.parametrize("statement", FOREIGN)
+def test_the_database_lets_no_keeper_touch_the_next_countys_regions(statement):
+    """Nor write a code of their own into its past, by which its units and places would be theirs to keep."""
+    with (
+        acting(county_keeper("370303")),
+        connection.cursor() as cursor,
+        pytest.raises(DatabaseError, match="for keepers of the place"),
+        transaction.atomic(),
+    ):
+        cursor.execute(statement)
 
 
 def test_it_asks_no_more_queries_for_many_regions(cast, django_assert_max_num_queries):

@@ -265,7 +265,7 @@ def new(request: ActingRequest) -> HttpResponse:
         "heading": gettext("设立单位"),
         "submit": gettext("设立"),
         "back": reverse("keeper:units"),
-        "back_label": gettext("返回单位列表"),
+        "back_label": gettext("单位和岗位"),
     }
     return carry_out(request, form, do, "keeper/form.html", context)
 

@@ -27,6 +27,12 @@ class CantReceive(InputError):
     code = "cant-receive"
 
 
+class CantEnd(Conflict):
+    """What the post has open can't be ended by somebody else."""
+
+    code = "cant-end"
+
+
 class NothingChosen(Conflict):
     """Nothing was chosen, or there is nothing to hand over."""
 
@@ -65,3 +71,13 @@ def check_receiver(giver: Side, receiver: Side | None) -> Side:
 
 def _cant(sentence: str, **values: str) -> CantReceive:
     return CantReceive(sentence, fields={"to": sentence % values if values else sentence}, **values)
+
+
+def check_vacant(giver: Side) -> None:
+    """May somebody else end what this post has open?
+
+    Raises:
+        CantEnd: somebody holds it and ends it themselves.
+    """
+    if giver.is_held:
+        raise CantEnd(msg("“%(title)s”现在有人在任，由本人办结。请联系本人；人员离任以后再来处理。"), title=giver.title)

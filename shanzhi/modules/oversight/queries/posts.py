@@ -1,11 +1,14 @@
 """Posts and the work that they have in hand: of those that nobody holds, and of a unit. No person's figures."""
 
+from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from shanzhi.core.periods import local_date
 from shanzhi.core.text import clean_text, msg
 from shanzhi.kernel.access.policy import Actor
+from shanzhi.kernel.access.policy.unfinished import PostRef, Unfinished, unfinished_of
 from shanzhi.kernel.matters import queries as matters
 from shanzhi.kernel.matters.queries import MatterRow
 from shanzhi.kernel.organisation import queries as organisation
@@ -15,12 +18,14 @@ from shanzhi.modules.oversight.policy.handing import HANDED_MOST, NoSuchPostHere
 
 @dataclass(frozen=True, slots=True)
 class PostLine:
-    """A post with work in hand. `left_on`: since when nobody holds it; None: somebody does."""
+    """A post with work in hand. `unfinished`: what else it has open that nobody else sees to (calls, sign-offs).
+    `left_on`: since when nobody holds it; None: somebody does."""
 
     post_id: int
     unit_name: str
     title: str
     in_hand: int
+    unfinished: int
     left_on: date | None
 
 
@@ -35,7 +40,7 @@ class UnitPosts:
 
 @dataclass(frozen=True, slots=True)
 class PostWork:
-    """What a post has in hand, and the posts that could take it: (id, name, why it can't be chosen or empty)."""
+    """What a post has in hand, the posts that could take it as (id, name), and what it has open beside matters."""
 
     giver: Side
     unit_name: str
@@ -43,22 +48,35 @@ class PostWork:
     in_hand: int
     rows: tuple[MatterRow, ...]
     receivers: tuple[tuple[int, str], ...]
+    unfinished: tuple[Unfinished, ...]
 
 
 def left_with_work(actor: Actor, *, now: datetime) -> tuple[PostLine, ...]:
-    """Posts in the actor's places that nobody holds any more and that have open work in hand; 2 queries."""
+    """Posts in the actor's places that nobody holds any more and that have open work in hand, or calls or sign-offs that
+    nobody else sees to; 2 to 6 queries, however many."""
     left = organisation.left_posts(actor.place, local_date(now)) if actor.place else []
     counts = matters.in_hand_counts([row.post_id for row in left])
+    more = _unfinished_counts([PostRef(row.post_id, row.role) for row in left], actor, now)
     lines = (
-        PostLine(row.post_id, row.unit_name, row.title, counts[row.post_id], row.left_on)
+        PostLine(
+            row.post_id, row.unit_name, row.title, counts.get(row.post_id, 0), more.get(row.post_id, 0), row.left_on
+        )
         for row in left
-        if row.post_id in counts
+        if row.post_id in counts or row.post_id in more
     )
-    return tuple(sorted(lines, key=lambda line: -line.in_hand))
+    return tuple(sorted(lines, key=lambda line: (-line.in_hand, -line.unfinished)))
+
+
+def _unfinished_counts(posts: Collection[PostRef], actor: Actor, now: datetime) -> Counter[int]:
+    counts: Counter[int] = Counter()
+    for one in unfinished_of(posts, actor, now):
+        if one.is_left:
+            counts[one.post_id] += one.count
+    return counts
 
 
 def posts_of_unit(actor: Actor, *, unit: str, now: datetime) -> UnitPosts:
-    """The posts of the one unit of this name in the actor's places, with what they have in hand; 3 queries."""
+    """The posts of the one unit of this name in the actor's places, with what they have in hand; 3 to 7 queries."""
     on, name = local_date(now), clean_text(unit)
     found = organisation.units_within(actor.place, on, text=name) if name and actor.place else []
     same = [row for row in found if name in (row.name, row.short_name)] or found
@@ -66,8 +84,16 @@ def posts_of_unit(actor: Actor, *, unit: str, now: datetime) -> UnitPosts:
         return UnitPosts(name, (), _why(name, len(same)))
     cards = organisation.posts_of_unit(same[0].id, on)
     counts = matters.in_hand_counts([card.post_id for card in cards])
+    more = _unfinished_counts([PostRef(card.post_id, card.role) for card in cards], actor, now)
     lines = tuple(
-        PostLine(card.post_id, same[0].name, _title(card), counts.get(card.post_id, 0), None if card.staff_id else on)
+        PostLine(
+            card.post_id,
+            same[0].name,
+            _title(card),
+            counts.get(card.post_id, 0),
+            more.get(card.post_id, 0),
+            None if card.staff_id else on,
+        )
         for card in cards
     )
     return UnitPosts(same[0].name, lines)
@@ -115,7 +141,7 @@ def _closed(actor: Actor, post_id: int, on: date) -> Side:
 
 
 def post_work(actor: Actor, post_id: int, *, now: datetime) -> PostWork:
-    """What a post has in hand, soonest due first, and who could take it; 9 queries.
+    """What a post has in hand, soonest due first, who could take it, and what else it has open; about 12 queries.
 
     Raises:
         NoSuchPostHere, NotMyUnit: as `sides`.
@@ -136,4 +162,5 @@ def post_work(actor: Actor, post_id: int, *, now: datetime) -> PostWork:
         in_hand=matters.in_hand_counts([post_id]).get(post_id, 0),
         rows=tuple(matters.in_hand(post_id, now=now, most=HANDED_MOST)),
         receivers=receivers,
+        unfinished=tuple(unfinished_of([PostRef(post_id, giver.role)], actor, now)),
     )

@@ -1,5 +1,7 @@
 """Posts with work in hand, and handing it over."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -13,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from shanzhi.core.errors import DomainError
 from shanzhi.core.text import msg
+from shanzhi.kernel.access.policy.unfinished import Unfinished, unfinished_kinds
 from shanzhi.kernel.access.web.middleware import ActingRequest
 from shanzhi.kernel.matters.web import desk
 from shanzhi.modules.oversight import operations, queries
@@ -40,10 +43,12 @@ def posts(request: ActingRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def post(request: ActingRequest, pk: int) -> HttpResponse:
-    """What one post has in hand; sent, the chosen matters go to another post."""
+    """What one post has in hand; sent, the chosen matters go to another post, or what can't is ended (`end`)."""
     desk.check_staff(request, FEATURE)
     if request.method != "POST":
         return _draw(request, pk, QueryDict(), None)
+    if "end" in request.POST:
+        return _end(request, pk)
     to, given = request.POST.get("to", ""), request.POST
     ids = None if given.get("which") == "all" else [int(one) for one in given.getlist("matter") if _is_id(one)]
     try:
@@ -58,12 +63,26 @@ def post(request: ActingRequest, pk: int) -> HttpResponse:
     return HttpResponseRedirect(reverse("oversight:post", args=[pk]))
 
 
+def _end(request: ActingRequest, pk: int) -> HttpResponse:
+    try:
+        count = operations.post_end_unfinished(
+            post_id=pk, kind=request.POST["end"], actor=request.actor, now=request.now
+        )
+    except DomainError as error:
+        if error.status in {HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN}:
+            raise
+        return _draw(request, pk, QueryDict(), error)
+    messages.success(request, gettext(msg("已结束 %(count)s 件。")) % {"count": count})
+    return HttpResponseRedirect(reverse("oversight:post", args=[pk]))
+
+
 def posts_table(lines: tuple[PostLine, ...]) -> Table:
     """Posts as a table."""
     columns = (
         Column("title", gettext(msg("岗位"))),
         Column("unit", gettext(msg("单位"))),
         Column("in_hand", gettext(msg("在手事项")), "number"),
+        Column("unfinished", gettext(msg("来电和复核")), "number"),
         Column("state", gettext(msg("任职"))),
     )
     rows = tuple(
@@ -73,9 +92,13 @@ def posts_table(lines: tuple[PostLine, ...]) -> Table:
                 "title": line.title,
                 "unit": line.unit_name,
                 "in_hand": line.in_hand,
+                "unfinished": line.unfinished,
                 "state": gettext(msg("空缺")) if line.left_on else gettext(msg("在任")),
             },
-            links={"in_hand": reverse("oversight:post", args=[line.post_id])},
+            links={
+                "in_hand": reverse("oversight:post", args=[line.post_id]),
+                "unfinished": f"{reverse('oversight:post', args=[line.post_id])}#unfinished",
+            },
         )
         for line in lines
     )
@@ -84,6 +107,26 @@ def posts_table(lines: tuple[PostLine, ...]) -> Table:
 
 def _is_id(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) < 19
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """One line of what a post has open beside matters; `end`: the code of the button that ends it (empty: none)."""
+
+    name: str
+    count: int
+    until: datetime | None
+    becomes: str
+    end: str
+    end_name: str
+
+
+def _open(one: Unfinished, *, is_held: bool) -> Open:
+    kind = unfinished_kinds()[one.kind]
+    can_end = kind.end is not None and not is_held
+    becomes = gettext(msg("有人在任，由本人办理。")) if is_held else gettext(one.becomes) % dict(one.params)
+    end_name = gettext(kind.end_name) if can_end else ""
+    return Open(gettext(one.name), one.count, one.until, becomes, one.kind if can_end else "", end_name)
 
 
 def _draw(request: ActingRequest, pk: int, given: QueryDict, error: DomainError | None) -> HttpResponse:
@@ -95,6 +138,7 @@ def _draw(request: ActingRequest, pk: int, given: QueryDict, error: DomainError 
             (line, str(row.id) in chosen)
             for row, line in zip(work.rows, desk.lines(work.rows, "matters:matter"), strict=True)
         ],
+        "unfinished": [_open(one, is_held=work.giver.is_held) for one in work.unfinished],
         "to": given.get("to", ""),
         "is_some": given.get("which") == "some",
         "error": error.sentence(gettext) if error else "",
