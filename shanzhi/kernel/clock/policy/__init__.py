@@ -9,6 +9,7 @@ from shanzhi.kernel.clock.policy.calendar import (
 )
 from shanzhi.kernel.clock.policy.calendar_file import SHIPPED, parse_calendar, shipped_calendar
 from shanzhi.kernel.clock.policy.course import BadCourse, Course, Extension, Pause
+from shanzhi.kernel.clock.policy.days_off import Said
 from shanzhi.kernel.clock.policy.deadline import (
     Deadline,
     Light,
@@ -27,6 +28,7 @@ from shanzhi.kernel.clock.policy.deadline import (
     working_days_between,
 )
 from shanzhi.kernel.clock.policy.duration import BadDuration, Duration, DurationUnit
+from shanzhi.kernel.clock.policy.explain import ClockStep, explain
 from shanzhi.kernel.clock.policy.reckoning import default_threshold, due_at, warn_at
 
 __all__ = [
@@ -36,6 +38,7 @@ __all__ = [
     "BadCourse",
     "BadDuration",
     "CalendarError",
+    "ClockStep",
     "Course",
     "Deadline",
     "Duration",
@@ -46,10 +49,12 @@ __all__ = [
     "Pause",
     "PausedDeadline",
     "Remaining",
+    "Said",
     "WorkCalendar",
     "default_threshold",
     "due_at",
     "elapsed_working",
+    "explain",
     "extend",
     "light",
     "limit_to_text",
