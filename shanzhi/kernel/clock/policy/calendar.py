@@ -23,6 +23,7 @@ _MINUTE = 60_000_000
 _SATURDAY = 5
 LAST_YEAR = 9999
 PACKAGE = "chinesecalendar"
+PACKAGE_VERSION = package_version(PACKAGE)
 PACKAGE_FIRST: int = min(chinese_calendar.holidays).year
 PACKAGE_LAST: int = max(chinese_calendar.holidays).year
 """The years whose notices the package carries."""
@@ -86,7 +87,7 @@ class WorkCalendar:
         """Everything that a deadline depends on: package version, hours, zone, and a digest of the city's notices."""
         parts = [
             self.name,
-            f"{PACKAGE}-{package_version(PACKAGE)}",
+            f"{PACKAGE}-{PACKAGE_VERSION}",
             ",".join(map(str, self.hours)),
             self.zone.key,
         ]

@@ -4,12 +4,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import reduce
-from importlib.metadata import version as package_version
 
 import chinese_calendar
 
 from shanzhi.core.text import msg
-from shanzhi.kernel.clock.policy.calendar import PACKAGE, PACKAGE_FIRST, PACKAGE_LAST, WorkCalendar
+from shanzhi.kernel.clock.policy.calendar import (
+    PACKAGE,
+    PACKAGE_FIRST,
+    PACKAGE_LAST,
+    PACKAGE_VERSION,
+    WorkCalendar,
+)
 from shanzhi.kernel.clock.policy.duration import Duration
 
 _SATURDAY = 5
@@ -107,6 +112,6 @@ def source_of(year: int, calendar: WorkCalendar) -> Said:
     if PACKAGE_FIRST <= year <= PACKAGE_LAST:
         return Said(
             msg("《国务院办公厅关于%(year)d年部分节假日安排的通知》（%(package)s %(version)s）"),
-            {"year": year, "package": PACKAGE, "version": package_version(PACKAGE)},
+            {"year": year, "package": PACKAGE, "version": PACKAGE_VERSION},
         )
     return Said(msg("%(year)d年放假安排尚未公布，暂按周一至周五上班"), {"year": year})

@@ -171,7 +171,7 @@ def extend(
         warn_at=leg.warn,
         limit_text=f"{deadline.limit_text}+{by}",
         calendar_version=calendar.version,
-        is_provisional=_is_provisional(deadline.started_at, leg.due, {leg.unit}, calendar),
+        is_provisional=_is_provisional(deadline.started_at, leg.due, (leg,), calendar),
     )
 
 
@@ -205,7 +205,7 @@ def resume(paused: PausedDeadline, now: datetime, calendar: WorkCalendar) -> Dea
         due_at=leg.due,
         warn_at=leg.warn,
         calendar_version=calendar.version,
-        is_provisional=_is_provisional(deadline.started_at, leg.due, {leg.unit}, calendar),
+        is_provisional=_is_provisional(deadline.started_at, leg.due, (leg,), calendar),
     )
 
 
@@ -224,7 +224,7 @@ def _promised(course: Course, legs: Sequence[Leg], calendar: WorkCalendar) -> De
         last.warn,
         course.limit_text if course.events else str(course.limit),
         calendar.version,
-        _is_provisional(first.since, last.due, {leg.unit for leg in legs}, calendar),
+        _is_provisional(first.since, last.due, legs, calendar),
         course,
     )
 
@@ -233,11 +233,14 @@ _BY_LAW = frozenset({DurationUnit.STATUTORY_DAY, DurationUnit.MONTH})
 _BY_WORK = frozenset({DurationUnit.WORKING_DAY, DurationUnit.WORKING_HOUR})
 
 
-def _is_provisional(start: datetime, due: datetime, units: set[DurationUnit], calendar: WorkCalendar) -> bool:
+def _is_provisional(start: datetime, due: datetime, legs: Sequence[Leg], calendar: WorkCalendar) -> bool:
     """Does a day between lie in a year whose notice isn't out, and does the date depend on it?"""
+    if calendar.knows(start.year) and calendar.knows(due.year) and due.year - start.year <= 1:
+        return False
     first, last = start.year, date.fromordinal(day_ended(due)).year
     if all(map(calendar.knows, range(first, last + 1))):
         return False
+    units = {leg.unit for leg in legs}
     return not units.isdisjoint(_BY_LAW) or (not calendar.works_on_days_off and not units.isdisjoint(_BY_WORK))
 
 
