@@ -29,7 +29,7 @@ _NAMES = {
     "Anti-Fascist 70th Day": msg("抗战胜利70周年纪念日"),
 }
 _WEEKEND = msg("周末")
-_CITYS = msg("规则库列明的放假")
+_CITYS = msg("规则库所列")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def _name_off(day: date, calendar: WorkCalendar) -> str | None:
         return None
     name = _NAMES.get(chinese_calendar.holidays.get(day, ""))
     if name is None:
-        name = _CITYS if day in calendar.off and day.weekday() < _SATURDAY else _WEEKEND
+        name = _CITYS if day in calendar.off else _WEEKEND
     return name
 
 
