@@ -18,7 +18,7 @@ from typing import Any
 from shanzhi.core.errors import InputError
 from shanzhi.core.text import msg
 from shanzhi.kernel.clock.policy.calendar import WorkCalendar
-from shanzhi.kernel.clock.policy.duration import Duration, DurationUnit
+from shanzhi.kernel.clock.policy.duration import BadDuration, Duration, DurationUnit
 from shanzhi.kernel.clock.policy.reckoning import (
     counts_days,
     day_ended,
@@ -137,12 +137,12 @@ class Course:
         """
         try:
             return cls(
-                datetime.fromisoformat(stored["start"]),
+                _moment(stored["start"]),
                 Duration.parse(stored["limit"]),
                 _maybe_duration(stored.get("threshold")),
                 tuple(_event_from_json(one) for one in stored.get("events", [])),
             )
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, BadDuration) as error:
             raise BadCourse(msg("时钟的记录读不懂，缺少起算时间、时限，或写法不对。请联系系统管理员。")) from error
 
 
@@ -161,13 +161,20 @@ def _event_as_json(event: Pause | Extension) -> dict[str, Any]:
 def _event_from_json(stored: Mapping[str, Any]) -> Pause | Extension:
     reason = stored.get("reason", "")
     if "pause" in stored:
-        return Pause(datetime.fromisoformat(stored["pause"]), _maybe_moment(stored.get("until")), reason)
+        return Pause(_moment(stored["pause"]), _maybe_moment(stored.get("until")), reason)
     by, granted = Duration.parse(stored["extend"]), _maybe_moment(stored.get("granted"))
     return Extension(by, granted, reason, _maybe_duration(stored.get("threshold")))
 
 
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("a moment without a time zone")
+    return moment
+
+
 def _maybe_moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
+    return _moment(text) if text else None
 
 
 def _maybe_duration(text: str | None) -> Duration | None:

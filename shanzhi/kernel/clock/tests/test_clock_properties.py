@@ -3,7 +3,7 @@
 import json
 from calendar import monthrange
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from hypothesis import given
@@ -170,6 +170,18 @@ def test_it_follows_from_its_course_in_one_way(course: Course, calendar: WorkCal
     assert explain(course, calendar)[-1].at == deadline.due_at
     assert deadline.started_at <= deadline.warn_at <= deadline.due_at
     assert deadline.limit_text == course.limit_text
+
+
+@given(courses(), calendars)
+def test_it_gives_the_same_whatever_zone_its_moments_are_told_in(course: Course, calendar: WorkCalendar) -> None:
+    def in_utc(event: Pause | Extension) -> Pause | Extension:
+        if isinstance(event, Extension):
+            return replace(event, granted_at=event.granted_at and event.granted_at.astimezone(UTC))
+        return Pause(event.since.astimezone(UTC), event.until and event.until.astimezone(UTC), event.reason)
+
+    abroad = replace(course, start=course.start.astimezone(UTC), events=tuple(map(in_utc, course.events)))
+    assert promise(abroad, calendar) == promise(course, calendar)
+    assert explain(abroad, calendar) == explain(course, calendar)
 
 
 @given(courses(), calendars)

@@ -26,7 +26,7 @@ WITH found AS (
     SELECT c.id, c.matter_id, m.number, m.scope_code, c.stage, c.limit_text, c.started_at, c.due_at, c.warn_at
     FROM matters_clock c JOIN matters_matter m ON m.id = c.matter_id
     WHERE c.stopped_at IS NULL AND m.ended_at IS NULL AND m.due_at = c.due_at AND c.due_at > %(now)s
-      AND (c.limit_text LIKE '%%wd' OR c.limit_text LIKE '%%sd')
+      AND (c.limit_text LIKE '%%wd' OR c.limit_text LIKE '%%sd' OR c.limit_text LIKE '%%mo')
       AND (c.due_at AT TIME ZONE %(zone)s)::date = ANY(%(off)s)
     ORDER BY c.id LIMIT %(most)s FOR UPDATE OF m, c SKIP LOCKED
 ), stopped AS (
