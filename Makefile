@@ -12,7 +12,7 @@ SHARE := --dist worksteal
 ARGS ?=
 
 .PHONY: help setup setup-dev demo test proof check check-format check-lint check-types check-layers check-house \
-        check-translations check-front bench bench-intake bench-masking bench-journal bench-rows bench-lists bench-redraw fmt lock clean
+        check-translations check-front bench bench-intake bench-masking bench-journal bench-rows bench-lists bench-redraw bench-clock fmt lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
@@ -56,10 +56,13 @@ check-translations:
 check-front:
 	@PATH="$$PATH:$$PWD/$(BIN)" npm run --silent check
 
-bench: bench-intake bench-journal bench-rows bench-lists bench-redraw  ## every benchmark; writes what it measured to bench/RESULTS.md
+bench: bench-clock bench-intake bench-journal bench-rows bench-lists bench-redraw  ## every benchmark; writes what it measured to bench/RESULTS.md
 
 bench-masking: setup-dev  ## people found in residents' messages; SHANZHI_DATA names their folder
 	@$(BIN)/python -m bench.masking
+
+bench-clock: setup-dev  ## a million deadlines on one core, 2019 to 2027
+	@$(BIN)/python -m bench.clock $(ARGS)
 
 bench-rows: setup-dev  ## list pages at a million matters, with policies and without
 	@$(BIN)/python -m bench.rows $(ARGS)

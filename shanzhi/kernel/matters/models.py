@@ -199,8 +199,9 @@ class Clock(models.Model):
     """A limit as it was promised, with the calendar's version: the stage's own (`code` empty), or one that runs through
     several stages. A promise never changes: an extension or a pause stops the row, and the next one of its code goes on.
 
-    A clock that stands still has `paused_at` and what was left (µs, working time for working limits) until due and until
-    the warning; it is due when the pause ends. `course` tells what happened since `started_at` (`policy.clocks`).
+    A clock that stands still has `paused_at` and is due when the pause ends. `course` tells what happened since it
+    began (`clock.policy.Course`); `calendar` the code by which it is reckoned; `is_provisional` that a day of it lies in a
+    year whose notice isn't out.
     """
 
     matter = models.ForeignKey(Matter, on_delete=models.PROTECT, related_name="+")
@@ -213,27 +214,25 @@ class Clock(models.Model):
     warn_at = models.DateTimeField()
     stopped_at = models.DateTimeField(null=True)
     paused_at = models.DateTimeField(null=True)
-    left_us = models.BigIntegerField(null=True)
-    warn_left_us = models.BigIntegerField(null=True)
-    course = models.JSONField(default=list, db_default=[])
+    calendar = models.CharField(max_length=40, default="office", db_default="office", db_collation="C")
+    is_provisional = models.BooleanField(default=False, db_default=False)
+    course = models.JSONField(null=True)
 
     class Meta:
         default_permissions: ClassVar = ()
         indexes: ClassVar = [
             models.Index(
                 fields=["due_at"], name="matters_clock_paused", condition=Q(stopped_at=None, paused_at__isnull=False)
-            )
+            ),
+            models.Index(
+                fields=["due_at"], name="matters_clock_unsure", condition=Q(stopped_at=None, is_provisional=True)
+            ),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["matter", "code"], name="matters_clock_one_runs", condition=Q(stopped_at=None)
             ),
             models.CheckConstraint(condition=Q(warn_at__lte=F("due_at")), name="matters_clock_warns_first"),
-            models.CheckConstraint(
-                condition=Q(paused_at=None, left_us=None, warn_left_us=None)
-                | Q(paused_at__isnull=False, left_us__gte=0),
-                name="matters_clock_pause_whole",
-            ),
         ]
 
 

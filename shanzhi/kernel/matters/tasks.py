@@ -194,6 +194,7 @@ def follow(timestamp: int) -> None:
 def due_follow(timestamp: int) -> None:
     """Every minute: move due dates whose last day a new calendar has made a day off."""
     operations.due_dates_follow(now=timezone.now())
+    operations.provisional_follow(now=timezone.now())
 
 
 @app.periodic(cron="40 3 * * *")

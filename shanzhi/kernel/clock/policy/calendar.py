@@ -4,19 +4,15 @@ Days off and make-up working days (调休) follow the State Council's yearly not
 carries them. All reckoning is in whole days by ordinal and in microseconds of office time.
 """
 
-import re
-import tomllib
 from array import array
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from functools import cached_property, lru_cache
+from functools import cached_property
 from hashlib import sha256
 from importlib.metadata import version as package_version
-from pathlib import Path
-from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import chinese_calendar
 
@@ -25,10 +21,14 @@ from shanzhi.core.text import msg
 
 _MINUTE = 60_000_000
 _SATURDAY = 5
-_LAST_YEAR = 9999
-_TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])|24:00", re.ASCII)
-_KEYS = {"name", "timezone", "hours", "notices"}
-_NOTICE_KEYS = {"years", "off", "work"}
+LAST_YEAR = 9999
+PACKAGE = "chinesecalendar"
+PACKAGE_VERSION = package_version(PACKAGE)
+PACKAGE_FIRST: int = min(chinese_calendar.holidays).year
+PACKAGE_LAST: int = max(chinese_calendar.holidays).year
+"""The years whose notices the package carries."""
+OFFICE, SERVICE = "office", "service"
+"""Calendars that every rule book has: the offices' working days and hours, and the hours of the city's service."""
 
 
 class CalendarError(InputError):
@@ -66,6 +66,9 @@ _Steps = tuple[tuple[int, int, int], ...]
 class WorkCalendar:
     """A named, versioned calendar. `off`, `work` and `notice_years` come from the rule book and go before the package.
 
+    `works_on_days_off` is for services that never close a day: their own hours run every day, while a period that ends
+    on a legal holiday still moves (`legal`). `others` are the rule book's further calendars by their code.
+
     A position on the line of working time is (day, µs): an ordinal and the office time worked in it so far.
     """
 
@@ -75,6 +78,8 @@ class WorkCalendar:
     off: frozenset[date] = frozenset()
     work: frozenset[date] = frozenset()
     notice_years: frozenset[int] = frozenset()
+    works_on_days_off: bool = False
+    others: tuple[tuple[str, "WorkCalendar"], ...] = ()
     _years: dict[int, _Year] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
@@ -82,14 +87,47 @@ class WorkCalendar:
         """Everything that a deadline depends on: package version, hours, zone, and a digest of the city's notices."""
         parts = [
             self.name,
-            f"chinesecalendar-{package_version('chinesecalendar')}",
+            f"{PACKAGE}-{PACKAGE_VERSION}",
             ",".join(map(str, self.hours)),
             self.zone.key,
         ]
+        if self.works_on_days_off:
+            parts.append("daily")
         if self.off or self.work or self.notice_years:
             days = [sorted(map(str, days)) for days in (self.off, self.work, self.notice_years)]
             parts.append(f"notices-{sha256(repr(days).encode()).hexdigest()[:8]}")
         return " ".join(parts)
+
+    @cached_property
+    def legal(self) -> "WorkCalendar":
+        """The same calendar with its legal holidays as days off: what the law moves the end of a period by."""
+        return replace(self, works_on_days_off=False) if self.works_on_days_off else self
+
+    def named(self, code: str) -> "WorkCalendar":
+        """The rule book's calendar of that code: "office" is this one; "service" is there even in an older file.
+
+        Raises:
+            CalendarError: the rule book has none of that code.
+        """
+        if code == OFFICE:
+            return self
+        for one, calendar in self.others:
+            if one == code:
+                return calendar
+        if code == SERVICE:
+            return self.with_hours(SERVICE, (OfficeHours(480, 1320),), works_on_days_off=True)
+        known = "、".join(self.codes)
+        raise CalendarError(msg("规则库里没有“%(code)s”这个日历，只有 %(known)s。请改正。"), code=code, known=known)
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Codes of the calendars that `named` knows."""
+        return (OFFICE, *sorted({SERVICE, *(code for code, _ in self.others)}))
+
+    def with_hours(self, code: str, hours: tuple[OfficeHours, ...], *, works_on_days_off: bool) -> "WorkCalendar":
+        """A calendar by the same notices with hours of its own; its name tells both: "cn/service"."""
+        name = f"{self.name}/{code}"
+        return replace(self, name=name, hours=hours, works_on_days_off=works_on_days_off, others=())
 
     @cached_property
     def day_length(self) -> timedelta:
@@ -105,7 +143,8 @@ class WorkCalendar:
         return tuple(steps)
 
     @cached_property
-    def _day_us(self) -> int:
+    def day_us(self) -> int:
+        """Office time of one working day in µs."""
         return int(self.day_length / timedelta(microseconds=1))
 
     @cached_property
@@ -114,10 +153,16 @@ class WorkCalendar:
 
     def is_provisional(self, day: date) -> bool:
         """Is the year's notice unknown, so that only weekends are days off for now?"""
-        return not _package_first <= day.year <= _package_last and day.year not in self.notice_years
+        return not self.knows(day.year)
+
+    def knows(self, year: int) -> bool:
+        """Is the year's notice out, in the package or in the rule book?"""
+        return PACKAGE_FIRST <= year <= PACKAGE_LAST or year in self.notice_years
 
     def is_working_day(self, day: date) -> bool:
         """Is this day worked?"""
+        if self.works_on_days_off:
+            return True
         if day in self.off:
             return False
         if day in self.work:
@@ -139,14 +184,14 @@ class WorkCalendar:
         try:
             return moment.astimezone(self.zone)
         except OverflowError as error:
-            raise _beyond() from error
+            raise beyond() from error
 
     def shift(self, moment: datetime, by: timedelta) -> datetime:
         """`moment` plus elapsed natural time, right across a change of the zone's offset."""
         try:
             return (moment.astimezone(UTC) + by).astimezone(self.zone)
         except OverflowError as error:
-            raise _beyond() from error
+            raise beyond() from error
 
     def close_of(self, day: int) -> datetime:
         """The end of office hours of a day, given as its ordinal."""
@@ -164,8 +209,8 @@ class WorkCalendar:
         while index >= len(year.days):
             index -= len(year.days)
             number += 1
-            if number > _LAST_YEAR:
-                raise _beyond()
+            if number > LAST_YEAR:
+                raise beyond()
             year = self._year(number)
         return year.days[index]
 
@@ -181,7 +226,7 @@ class WorkCalendar:
         while index < 0:
             number -= 1
             if number < 1:
-                raise _beyond()
+                raise beyond()
             year = self._year(number)
             index += len(year.days)
         return year.days[index]
@@ -209,7 +254,7 @@ class WorkCalendar:
         if amount <= 0:
             return moment
         amount += self.worked_so_far(moment)
-        days, rest = divmod(amount - 1, self._day_us)
+        days, rest = divmod(amount - 1, self.day_us)
         day = moment.toordinal()
         if not self._is_worked(day):
             days += 1
@@ -225,7 +270,7 @@ class WorkCalendar:
         day = moment.toordinal()
         left = self.worked_so_far(moment) - amount
         if left < 0:
-            days, left = divmod(left, self._day_us)
+            days, left = divmod(left, self.day_us)
             day = self.working_day_before(day, -days)
         return self._at(day, left, latest=True)
 
@@ -235,7 +280,7 @@ class WorkCalendar:
         if end <= start:
             return 0
         days = self.count_days(start.toordinal(), end.toordinal())
-        return days * self._day_us + self.worked_so_far(end) - self.worked_so_far(start)
+        return days * self.day_us + self.worked_so_far(end) - self.worked_so_far(start)
 
     def _at(self, day: int, worked: int, *, latest: bool = False) -> datetime:
         """The moment of `day` at which `worked` µs of office time are done: the earliest, or the latest such."""
@@ -261,87 +306,6 @@ class WorkCalendar:
         return _Year(first, days, array("h", (bisect_right(days, first + n - 1) for n in range(last - first + 2))))
 
 
-def _beyond() -> CalendarError:
+def beyond() -> CalendarError:
+    """The error for a limit that ends beyond the years 1 to 9999."""
     return CalendarError(msg("时限超出了日历的范围（公元 1 年至 9999 年）。请核对起始时间和时限。"))
-
-
-_package_first: int = min(chinese_calendar.holidays).year
-_package_last: int = max(chinese_calendar.holidays).year
-
-
-def parse_calendar(tables: Mapping[str, Any]) -> WorkCalendar:
-    """The calendar of a rule-book file's tables: name, timezone, hours, notices.
-
-    Raises:
-        CalendarError: an unknown key, an impossible hour, zone, year or day; names it.
-    """
-    notices = tables.get("notices", {})
-    if not isinstance(notices, Mapping):
-        raise CalendarError(msg("工作日历：notices 应写成一节 [notices]。"))
-    for key in [*(set(tables) - _KEYS), *(set(notices) - _NOTICE_KEYS)]:
-        raise CalendarError(msg("工作日历里没有“%(key)s”这一项。请删除或改正。"), key=key)
-    years = notices.get("years", [])
-    if not isinstance(years, list) or not all(type(year) is int and 1 <= year <= _LAST_YEAR for year in years):
-        raise CalendarError(msg("工作日历：notices 的 years 应是年份，如 [2027]。"))
-    off, work = _parse_days(notices, "off"), _parse_days(notices, "work")
-    for day in sorted(off & work):
-        raise CalendarError(msg("工作日历：%(day)s 既写作放假又写作上班。请只留一处。"), day=day.isoformat())
-    return WorkCalendar(
-        name=_parse_name(tables.get("name", "cn")),
-        zone=_parse_zone(tables.get("timezone", "Asia/Shanghai")),
-        hours=_parse_hours(tables.get("hours", [])),
-        off=off,
-        work=work,
-        notice_years=frozenset(years),
-    )
-
-
-def _parse_name(value: object) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise CalendarError(msg("工作日历要有名称（name）。"))
-    return value
-
-
-def _parse_zone(value: object) -> ZoneInfo:
-    try:
-        return ZoneInfo(str(value))
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise CalendarError(msg("工作日历：没有“%(zone)s”这个时区。请写成 Asia/Shanghai 这样。"), zone=value) from error
-
-
-def _parse_hours(value: object) -> tuple[OfficeHours, ...]:
-    spans: list[OfficeHours] = []
-    for item in value if isinstance(value, list) else []:
-        opens, closes = (_parse_time(item.get(key) if isinstance(item, Mapping) else None) for key in ("from", "to"))
-        if opens >= closes or (spans and opens < spans[-1].closes):
-            raise CalendarError(
-                msg("工作日历：工作时间应从早到晚、互不重叠，请检查 %(span)s。"), span=OfficeHours(opens, closes)
-            )
-        spans.append(OfficeHours(opens, closes))
-    if not spans:
-        raise CalendarError(msg("工作日历要有工作时间（hours），如 08:30 至 12:00。"))
-    return tuple(spans)
-
-
-def _parse_time(value: object) -> int:
-    found = _TIME.fullmatch(value) if isinstance(value, str) else None
-    if found is None:
-        raise CalendarError(msg("工作日历：“%(time)s”不是时刻。请写成 08:30 这样。"), time=value)
-    return int(found[1]) * 60 + int(found[2]) if found[1] else 24 * 60
-
-
-def _parse_days(notices: Mapping[str, Any], key: str) -> frozenset[date]:
-    days = notices.get(key, [])
-    if not isinstance(days, list) or not all(type(day) is date for day in days):
-        raise CalendarError(msg("工作日历：notices 的 %(key)s 应是日期，如 [2027-01-01]。"), key=key)
-    return frozenset(days)
-
-
-SHIPPED = Path(__file__).parents[1] / "catalogue" / "calendar.toml"
-"""The calendar file that comes with the program."""
-
-
-@lru_cache(maxsize=1)
-def shipped_calendar() -> WorkCalendar:
-    """The calendar in `catalogue/calendar.toml` of this slice; read once a process."""
-    return parse_calendar(tomllib.loads(SHIPPED.read_text("utf-8")))

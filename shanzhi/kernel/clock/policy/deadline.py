@@ -1,31 +1,24 @@
 """Deadlines: from a limit and a calendar to a moment, a warning, a light, and what remains."""
 
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from shanzhi.core.text import msg
 from shanzhi.kernel.clock.policy.calendar import WorkCalendar
+from shanzhi.kernel.clock.policy.course import (
+    Course,
+    Extension,
+    Leg,
+    Pause,
+    after_extension,
+    after_pause,
+    first_leg,
+    legs_of,
+)
 from shanzhi.kernel.clock.policy.duration import Duration, DurationUnit
-
-_US = timedelta(microseconds=1)
-_HOUR_US = 3_600_000_000
-_NATURAL = {
-    DurationUnit.DAY: timedelta(days=1),
-    DurationUnit.STATUTORY_DAY: timedelta(days=1),
-    DurationUnit.HOUR: timedelta(hours=1),
-    DurationUnit.MINUTE: timedelta(minutes=1),
-}
-_HALF_AN_HOUR = Duration(30, DurationUnit.MINUTE)
-# For each unit of a limit: from which amount the fifth is taken, in which unit, and what warns below that amount.
-_WARN_RULES = {
-    DurationUnit.WORKING_DAY: (3, DurationUnit.WORKING_DAY, Duration(4, DurationUnit.WORKING_HOUR)),
-    DurationUnit.STATUTORY_DAY: (3, DurationUnit.DAY, Duration(8, DurationUnit.HOUR)),
-    DurationUnit.DAY: (3, DurationUnit.DAY, Duration(8, DurationUnit.HOUR)),
-    DurationUnit.WORKING_HOUR: (5, DurationUnit.WORKING_HOUR, _HALF_AN_HOUR),
-    DurationUnit.HOUR: (5, DurationUnit.HOUR, _HALF_AN_HOUR),
-    DurationUnit.MINUTE: (1, DurationUnit.MINUTE, _HALF_AN_HOUR),
-}
+from shanzhi.kernel.clock.policy.reckoning import day_ended, default_threshold
 
 
 class Light(StrEnum):
@@ -53,6 +46,10 @@ class Deadline:
     warn_at: datetime
     limit_text: str
     calendar_version: str
+    is_provisional: bool = False
+    """Does it count a day of a year whose notice isn't out? Then it is recomputed when the notice is."""
+    course: Course | None = field(default=None, compare=False, repr=False)
+    """What it follows from; None where a row that was read holds none."""
 
     @property
     def is_working(self) -> bool:
@@ -71,6 +68,7 @@ class PausedDeadline:
     paused_at: datetime
     remaining: timedelta | None
     until_warning: timedelta | None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,103 +115,133 @@ _REMAINING = {
 }
 
 
-def due_at(start: datetime, duration: Duration, calendar: WorkCalendar) -> datetime:
-    """The last moment at which a limit that began at `start` is still kept, in the calendar's zone.
-
-    Working days: the day of the start isn't counted (civil code, art. 201, para. 1), so they count from the next
-    working day; the last one ends with office hours (art. 203, para. 2: 有业务时间的，停止业务活动的时间为截止时间).
-    Statutory days: all days count but the day of the start; a last day off moves to the next working day (art. 203,
-    para. 1), and ends with its office hours. Working hours count inside office hours. Natural days, hours and minutes
-    run straight from the start (art. 201, para. 2).
-
-    Raises:
-        ValueError: `start` has no time zone.
-        CalendarError: it would lie beyond the year 9999.
-    """
-    local = calendar.localise(start)
-    unit = duration.unit
-    if unit is DurationUnit.WORKING_DAY:
-        return calendar.close_of(calendar.working_day_after(local.toordinal(), duration.amount))
-    if unit is DurationUnit.WORKING_HOUR:
-        return calendar.add_working(local, duration.amount * _HOUR_US)
-    if unit is DurationUnit.STATUTORY_DAY:
-        last = calendar.shift(local, timedelta(days=duration.amount)).toordinal()
-        return calendar.close_of(calendar.working_day_on_or_after(last))
-    return calendar.shift(local, duration.amount * _NATURAL[unit])
-
-
-def warn_at(start: datetime, due: datetime, threshold: Duration, calendar: WorkCalendar) -> datetime:
-    """When the warning begins: `threshold` before `due`, but not before `start`.
-
-    A working day counts as one day's office time: "1wd" before the end of Monday is Monday morning, and before
-    Monday noon it is Friday noon. It never falls into a stretch without work where a later moment is as good.
-    """
-    if threshold.unit is DurationUnit.WORKING_DAY:
-        warned = calendar.subtract_working(due, threshold.amount * (calendar.day_length // _US))
-    elif threshold.unit is DurationUnit.WORKING_HOUR:
-        warned = calendar.subtract_working(due, threshold.amount * _HOUR_US)
-    else:
-        warned = calendar.shift(due, -threshold.amount * _NATURAL[threshold.unit])
-    return max(warned, calendar.localise(start))
-
-
-def default_threshold(limit: Duration) -> Duration:
-    """The warning threshold where the rule book names none: about the last fifth, in the limit's own kind of time."""
-    least, unit, short = _WARN_RULES[limit.unit]
-    return Duration(max(1, limit.amount // 5), unit) if limit.amount >= least else short
-
-
 def set_deadline(start: datetime, limit: Duration, threshold: Duration | None, calendar: WorkCalendar) -> Deadline:
     """A new deadline from `start`; without a threshold the clock's own rule (`default_threshold`) warns."""
-    due = due_at(start, limit, calendar)
-    return Deadline(
-        started_at=calendar.localise(start),
-        due_at=due,
-        warn_at=warn_at(start, due, threshold or default_threshold(limit), calendar),
-        limit_text=str(limit),
-        calendar_version=calendar.version,
-    )
+    course = Course(start, limit, threshold)
+    return _promised(course, (first_leg(course, calendar),), calendar)
 
 
-def extend(deadline: Deadline, by: Duration, threshold: Duration | None, calendar: WorkCalendar) -> Deadline:
-    """The deadline moved back by `by`, counted from the old due time; the warning moves with it."""
-    due = due_at(deadline.due_at, by, calendar)
+def promise(course: Course, calendar: WorkCalendar) -> Deadline:
+    """The deadline that follows from a clock's course; while it is paused, as it stood when it stopped.
+
+    Raises:
+        CalendarError: it would lie beyond the year 9999.
+    """
+    return _promised(course, legs_of(course, calendar), calendar)
+
+
+def recompute(deadline: Deadline, calendar: WorkCalendar) -> Deadline:
+    """The same promise by a calendar of today: the same date where the calendar says nothing new about its days.
+
+    A deadline without its course (read from a row that holds none) is reckoned from its limit text; its warning then
+    stays, unless the date moves.
+    """
+    if deadline.course is not None:
+        return promise(deadline.course, calendar)
+    first, *more = (Duration.parse(part) for part in deadline.limit_text.split("+"))
+    course = Course(deadline.started_at, first, events=tuple(Extension(by) for by in more))
+    found = promise(course, calendar)
+    kept = deadline.warn_at if found.due_at == deadline.due_at else found.warn_at
+    return replace(found, warn_at=kept, course=None)
+
+
+def extend(
+    deadline: Deadline,
+    by: Duration,
+    threshold: Duration | None,
+    calendar: WorkCalendar,
+    *,
+    now: datetime | None = None,
+    reason: str = "",
+) -> Deadline:
+    """The deadline moved back by `by`, counted from the old due time; the warning moves with it. `now` and `reason` say
+    when it was granted and why, for `explain`.
+
+    Raises:
+        BadCourse: `now` is before something that happened to the clock already.
+    """
+    if deadline.course is not None:
+        return promise(deadline.course.extended(by, now, reason, threshold), calendar)
     first = Duration.parse(deadline.limit_text.partition("+")[0])
+    step = threshold or default_threshold(first)
+    leg = after_extension(_standing(deadline, calendar), Extension(by), step, deadline.started_at, calendar)
     return replace(
         deadline,
-        due_at=due,
-        warn_at=warn_at(deadline.started_at, due, threshold or default_threshold(first), calendar),
+        due_at=leg.due,
+        warn_at=leg.warn,
         limit_text=f"{deadline.limit_text}+{by}",
         calendar_version=calendar.version,
+        is_provisional=_is_provisional(deadline.started_at, leg.due, (leg,), calendar),
     )
 
 
-def pause(deadline: Deadline, now: datetime, calendar: WorkCalendar) -> PausedDeadline:
-    """Stop the clock at `now` and keep what is left: working time for working limits, else natural time."""
+def pause(deadline: Deadline, now: datetime, calendar: WorkCalendar, *, reason: str = "") -> PausedDeadline:
+    """Stop the clock at `now` and tell what is left: working time for working limits, else natural time."""
 
     def left(until: datetime) -> timedelta | None:
         if now >= until:
             return None
         return elapsed_working(now, until, calendar) if deadline.is_working else until - now
 
-    return PausedDeadline(deadline, calendar.localise(now), left(deadline.due_at), left(deadline.warn_at))
+    return PausedDeadline(deadline, calendar.localise(now), left(deadline.due_at), left(deadline.warn_at), reason)
 
 
 def resume(paused: PausedDeadline, now: datetime, calendar: WorkCalendar) -> Deadline:
-    """Start the clock again at `now` with what was left. A deadline that was missed before the pause stays missed."""
+    """Start the clock again at `now` (see `course` for how a pause moves the date). A deadline that was missed before the
+    pause stays missed.
+
+    Raises:
+        BadCourse: `now` is before the pause, or the pause before something that happened to the clock already.
+    """
     deadline = paused.deadline
-
-    def restart(left: timedelta | None, old: datetime) -> datetime:
-        if left is None:
-            return old
-        return calendar.add_working(now, left // _US) if deadline.is_working else calendar.shift(now, left)
-
+    if deadline.course is not None:
+        return promise(deadline.course.paused(paused.paused_at, paused.reason).resumed(now), calendar)
+    threshold = default_threshold(Duration.parse(deadline.limit_text.partition("+")[0]))
+    leg = after_pause(
+        _standing(deadline, calendar), Pause(paused.paused_at, now), threshold, deadline.started_at, calendar
+    )
     return replace(
         deadline,
-        due_at=restart(paused.remaining, deadline.due_at),
-        warn_at=restart(paused.until_warning, deadline.warn_at),
+        due_at=leg.due,
+        warn_at=leg.warn,
         calendar_version=calendar.version,
+        is_provisional=_is_provisional(deadline.started_at, leg.due, (leg,), calendar),
     )
+
+
+def _standing(deadline: Deadline, calendar: WorkCalendar) -> Leg:
+    """A deadline without its course as the last leg of one: as it was promised."""
+    unit = Duration.parse(deadline.limit_text.rpartition("+")[2]).unit
+    due = calendar.localise(deadline.due_at)
+    return Leg(None, unit, deadline.started_at, day_ended(due), due, deadline.warn_at)
+
+
+def _promised(course: Course, legs: Sequence[Leg], calendar: WorkCalendar) -> Deadline:
+    first, last = legs[0], legs[-1]
+    return Deadline(
+        first.since,
+        last.due,
+        last.warn,
+        course.limit_text if course.events else str(course.limit),
+        calendar.version,
+        _is_provisional(first.since, last.due, legs, calendar),
+        course,
+    )
+
+
+_BY_LAW = frozenset({DurationUnit.STATUTORY_DAY, DurationUnit.MONTH})
+_BY_WORK = frozenset({DurationUnit.WORKING_DAY, DurationUnit.WORKING_HOUR})
+
+
+def _is_provisional(start: datetime, due: datetime, legs: Sequence[Leg], calendar: WorkCalendar) -> bool:
+    """Does a day between lie in a year whose notice isn't out, and does the date depend on it?"""
+    if calendar.knows(start.year) and calendar.knows(due.year) and due.year - start.year <= 1:
+        return False
+    first, last = start.year, date.fromordinal(day_ended(due)).year
+    if all(map(calendar.knows, range(first, last + 1))):
+        return False
+    units = {leg.unit for leg in legs}
+    return not units.isdisjoint(_BY_LAW) or (not calendar.works_on_days_off and not units.isdisjoint(_BY_WORK))
 
 
 def elapsed_working(start: datetime, end: datetime, calendar: WorkCalendar) -> timedelta:

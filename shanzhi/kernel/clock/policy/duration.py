@@ -1,4 +1,4 @@
-"""Durations as the rule book writes them: "5wd", "60sd", "3d", "4wh", "24h", "30m"."""
+"""Durations as the rule book writes them: "5wd", "60sd", "3mo", "3d", "4wh", "24h", "30m"."""
 
 import re
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from functools import lru_cache
 from shanzhi.core.errors import InputError
 from shanzhi.core.text import msg
 
-_TEXT = re.compile(r"([1-9][0-9]{0,5})(wd|sd|wh|d|h|m)", re.ASCII)
+_TEXT = re.compile(r"([1-9][0-9]{0,5})(wd|sd|wh|mo|d|h|m)", re.ASCII)
 _LONGEST_DAYS = 36_525
 
 
@@ -23,6 +23,7 @@ class DurationUnit(StrEnum):
 
     WORKING_DAY = "wd"
     STATUTORY_DAY = "sd"
+    MONTH = "mo"
     DAY = "d"
     WORKING_HOUR = "wh"
     HOUR = "h"
@@ -32,12 +33,18 @@ class DurationUnit(StrEnum):
 _MESSAGES = {
     DurationUnit.WORKING_DAY: msg("%(amount)d个工作日"),
     DurationUnit.STATUTORY_DAY: msg("%(amount)d日"),
+    DurationUnit.MONTH: msg("%(amount)d个月"),
     DurationUnit.DAY: msg("%(amount)d天"),
     DurationUnit.WORKING_HOUR: msg("%(amount)d个工作小时"),
     DurationUnit.HOUR: msg("%(amount)d小时"),
     DurationUnit.MINUTE: msg("%(amount)d分钟"),
 }
-_PER_DAY = {DurationUnit.WORKING_HOUR: 24, DurationUnit.HOUR: 24, DurationUnit.MINUTE: 24 * 60}
+_MOST = {
+    DurationUnit.MONTH: 1200,
+    DurationUnit.WORKING_HOUR: _LONGEST_DAYS * 24,
+    DurationUnit.HOUR: _LONGEST_DAYS * 24,
+    DurationUnit.MINUTE: _LONGEST_DAYS * 24 * 60,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +56,8 @@ class Duration:
 
     @classmethod
     def parse(cls, text: str) -> "Duration":
-        """Read "5wd" (working days), "60sd" (days as statutes count them), "3d" (natural days), "4wh" (working hours),
-        "24h" (natural hours) or "30m" (minutes).
+        """Read "5wd" (working days), "60sd" (days as statutes count them), "3mo" (calendar months), "3d" (natural days),
+        "4wh" (working hours), "24h" (natural hours) or "30m" (minutes).
 
         Raises:
             BadDuration: another form, zero, or more than a hundred years.
@@ -68,7 +75,7 @@ class Duration:
         return _MESSAGES[self.unit]
 
     def to_text(self) -> str:
-        """In Chinese: "5个工作日", "60日", "3天", "4个工作小时", "24小时", "30分钟"."""
+        """In Chinese: "5个工作日", "60日", "3个月", "3天", "4个工作小时", "24小时", "30分钟"."""
         return self.message % {"amount": self.amount}
 
     def __str__(self) -> str:
@@ -81,10 +88,12 @@ def _parse(text: str) -> Duration:
     found = _TEXT.fullmatch(text)
     if found is None:
         raise BadDuration(
-            msg("时限“%(text)s”读不懂。请写成 5wd（工作日）、60sd（日）、3d（天）、4wh（工作小时）、24h 或 30m。"),
+            msg(
+                "时限“%(text)s”读不懂。请写成 5wd（工作日）、60sd（日）、3mo（月）、3d（天）、4wh（工作小时）、24h 或 30m。"
+            ),
             text=text,
         )
     amount, unit = int(found[1]), DurationUnit(found[2])
-    if amount > _LONGEST_DAYS * _PER_DAY.get(unit, 1):
+    if amount > _MOST.get(unit, _LONGEST_DAYS):
         raise BadDuration(msg("时限“%(text)s”超过一百年。请改短。"), text=text)
     return Duration(amount, unit)

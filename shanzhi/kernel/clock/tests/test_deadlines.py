@@ -134,7 +134,7 @@ def test_it_refuses_a_moment_without_a_zone() -> None:
 
 
 def test_it_says_so_when_a_limit_leaves_the_calendar() -> None:
-    for limit in ("9000wd", "3000wh", "365d", "365sd", "9000h"):
+    for limit in ("9000wd", "3000wh", "365d", "365sd", "9000h", "1mo", "1200mo"):
         with pytest.raises(CalendarError, match="超出了日历的范围"):
             due_at(datetime(9999, 12, 1, tzinfo=UTC), Duration.parse(limit), CALENDAR)
     with pytest.raises(CalendarError, match="超出了日历的范围"):
@@ -146,6 +146,7 @@ def test_it_says_so_when_a_limit_leaves_the_calendar() -> None:
     [
         ("5wd", "5个工作日"),
         ("60sd", "60日"),
+        ("3mo", "3个月"),
         ("3d", "3天"),
         ("4wh", "4个工作小时"),
         ("24h", "24小时"),
@@ -158,14 +159,33 @@ def test_it_reads_a_duration_and_says_it_in_chinese(text: str, chinese: str) -> 
 
 
 @pytest.mark.parametrize(
-    "text", ["", "5", "wd", "0wd", "05wd", "-1d", "1.5h", "5 wd", "5WD", "5wd ", "５wd", "1w", "99999999h"]
+    "text",
+    [
+        "",
+        "5",
+        "wd",
+        "0wd",
+        "05wd",
+        "-1d",
+        "1.5h",
+        "5 wd",
+        "5WD",
+        "5wd ",
+        "５wd",
+        "1w",
+        "3m0",
+        "3Mo",
+        "3mon",
+        "1y",
+        "99999999h",
+    ],
 )
 def test_it_refuses_a_duration_that_it_cannot_read(text: str) -> None:
     with pytest.raises(BadDuration, match="读不懂"):
         Duration.parse(text)
 
 
-@pytest.mark.parametrize("text", ["36526d", "36526wd", "876601h"])
+@pytest.mark.parametrize("text", ["36526d", "36526wd", "876601h", "1201mo"])
 def test_it_refuses_more_than_a_hundred_years(text: str) -> None:
     with pytest.raises(BadDuration, match="超过一百年"):
         Duration.parse(text)

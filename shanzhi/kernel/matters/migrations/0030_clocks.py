@@ -33,9 +33,13 @@ class Migration(migrations.Migration):
             "clock", "code", models.CharField(max_length=40, default="", db_default="", db_collation="C")
         ),
         migrations.AddField("clock", "paused_at", models.DateTimeField(null=True)),
-        migrations.AddField("clock", "left_us", models.BigIntegerField(null=True)),
-        migrations.AddField("clock", "warn_left_us", models.BigIntegerField(null=True)),
-        migrations.AddField("clock", "course", models.JSONField(default=list, db_default=[])),
+        migrations.AddField(
+            "clock",
+            "calendar",
+            models.CharField(max_length=40, default="office", db_default="office", db_collation="C"),
+        ),
+        migrations.AddField("clock", "is_provisional", models.BooleanField(default=False, db_default=False)),
+        migrations.AddField("clock", "course", models.JSONField(null=True)),
         migrations.RemoveConstraint("clock", "matters_clock_one_runs"),
         migrations.AddConstraint(
             "clock",
@@ -43,18 +47,16 @@ class Migration(migrations.Migration):
                 fields=["matter", "code"], name="matters_clock_one_runs", condition=Q(stopped_at=None)
             ),
         ),
-        migrations.AddConstraint(
+        migrations.AddIndex(
             "clock",
-            models.CheckConstraint(
-                condition=Q(paused_at=None, left_us=None, warn_left_us=None)
-                | Q(paused_at__isnull=False, left_us__gte=0),
-                name="matters_clock_pause_whole",
+            models.Index(
+                fields=["due_at"], name="matters_clock_paused", condition=Q(stopped_at=None, paused_at__isnull=False)
             ),
         ),
         migrations.AddIndex(
             "clock",
             models.Index(
-                fields=["due_at"], name="matters_clock_paused", condition=Q(stopped_at=None, paused_at__isnull=False)
+                fields=["due_at"], name="matters_clock_unsure", condition=Q(stopped_at=None, is_provisional=True)
             ),
         ),
         migrations.CreateModel(

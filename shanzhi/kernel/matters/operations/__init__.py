@@ -2,7 +2,7 @@
 
 from shanzhi.kernel.matters.operations.act import act
 from shanzhi.kernel.matters.operations.batch import BatchResult, import_batch
-from shanzhi.kernel.matters.operations.calendars import calendar_year_set, due_dates_follow
+from shanzhi.kernel.matters.operations.calendars import calendar_year_set, due_dates_follow, provisional_follow
 from shanzhi.kernel.matters.operations.dispatching import (
     DispatchMovedOn,
     dispatch_draft,
@@ -87,6 +87,7 @@ __all__ = [
     "matters_follow",
     "process_go_live",
     "process_upload",
+    "provisional_follow",
     "report",
     "resume_due",
     "reveal_contact",

@@ -16,6 +16,7 @@ from shanzhi.kernel.matters.operations.clocks import (
 )
 from shanzhi.kernel.matters.operations.step import Step, take_part
 from shanzhi.kernel.matters.policy.process import AskSpec, AskTo, AskType, FieldsWrong, FieldType
+from shanzhi.kernel.matters.rulebook import grounds
 from shanzhi.kernel.organisation import queries as organisation
 
 
@@ -120,7 +121,7 @@ def _amount(step: Step, spec: AskSpec) -> str:
 
 def _extend(step: Step, spec: AskSpec, row: Ask) -> None:
     step.tells["was_due_at"] = step.matter.due_at
-    extend_clock(step.matter, step.kind, spec.clock, Duration.parse(row.amount), step.now)
+    extend_clock(step.matter, step.kind, spec.clock, Duration.parse(row.amount), _ground_name(row), step.now)
 
 
 def _pause(step: Step, spec: AskSpec, row: Ask) -> None:
@@ -130,7 +131,13 @@ def _pause(step: Step, spec: AskSpec, row: Ask) -> None:
             msg("申请暂停到%(day)s，这一天已经过了。请不同意，需要时请办理单位重新申请。"), day=row.amount
         )
     step.tells["was_due_at"] = step.matter.due_at
-    pause_clocks(step.matter, step.kind, until, step.now)
+    pause_clocks(step.matter, step.kind, until, _ground_name(row), step.now)
+
+
+def _ground_name(row: Ask) -> str:
+    """The ground's name, a message id: a course tells it beside what happened."""
+    found = grounds().by_code.get(row.ground)
+    return found.name if found else ""
 
 
 def end_of_day(day: date, step: Step) -> datetime:

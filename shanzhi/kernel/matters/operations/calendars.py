@@ -6,15 +6,25 @@ from datetime import date, datetime, timedelta
 from django.db import connection, transaction
 
 from shanzhi.core.periods import local_date
+from shanzhi.kernel.clock.policy import WorkCalendar
 from shanzhi.kernel.journal import operations as journal
 from shanzhi.kernel.journal.operations import Draft
 from shanzhi.kernel.journal.policy import Author, Subject
-from shanzhi.kernel.matters.models import GoLive
+from shanzhi.kernel.matters.models import Clock, GoLive, Matter
+from shanzhi.kernel.matters.operations.clocks import (
+    clocks_of,
+    follow_calendar,
+    running,
+    settle_due,
+    stop_clocks,
+    write_clocks,
+)
 from shanzhi.kernel.matters.operations.rules import Deciding, edit_section
+from shanzhi.kernel.matters.operations.step import KEPT_FROM_WORKER
 from shanzhi.kernel.matters.policy.calendars import YearGiven, with_year
 from shanzhi.kernel.matters.policy.golive import CALENDAR
 from shanzhi.kernel.matters.policy.payloads import DueMoved
-from shanzhi.kernel.matters.rulebook import forget_kinds, work_calendar
+from shanzhi.kernel.matters.rulebook import forget_kinds, kind_version, work_calendar
 
 BATCH = 500
 LOOK_BACK = timedelta(days=2)
@@ -30,9 +40,11 @@ WITH found AS (
       -- One of a matter's at a time: each is an entry of its own in the journal.
       AND NOT EXISTS (SELECT 1 FROM matters_clock e WHERE e.matter_id = c.matter_id AND e.stopped_at IS NULL
         AND e.paused_at IS NULL AND e.id < c.id AND e.due_at > %(now)s
-        AND (e.limit_text LIKE '%%wd' OR e.limit_text LIKE '%%sd')
+        AND e.calendar = 'office'
+        AND (e.limit_text LIKE '%%wd' OR e.limit_text LIKE '%%sd' OR e.limit_text LIKE '%%mo')
         AND (e.due_at AT TIME ZONE %(zone)s)::date = ANY(%(off)s))
-      AND (c.limit_text LIKE '%%wd' OR c.limit_text LIKE '%%sd')
+      AND c.calendar = 'office'
+      AND (c.limit_text LIKE '%%wd' OR c.limit_text LIKE '%%sd' OR c.limit_text LIKE '%%mo')
       AND (c.due_at AT TIME ZONE %(zone)s)::date = ANY(%(off)s)
     ORDER BY c.id LIMIT %(most)s FOR UPDATE OF m, c SKIP LOCKED
 ), stopped AS (
@@ -84,6 +96,50 @@ def due_dates_follow(*, now: datetime, batch: int = BATCH) -> int:
     while moved := _move(off, due, calendar.zone.key, calendar.version, now, batch):
         total += moved
     return total
+
+
+def provisional_follow(*, now: datetime, batch: int = BATCH) -> int:
+    """Reckon anew the running dates that counted days of a year whose notice wasn't out, once the calendar knows more; returns
+    how many moved, either way. Worker's role; each matter is a transaction of its own."""
+    calendar = work_calendar(local_date(now))
+    known = {code: calendar.named(code).version for code in calendar.codes}
+    unsure = Clock.objects.filter(stopped_at=None, paused_at=None, is_provisional=True, due_at__gt=now)
+    for code, version in known.items():
+        unsure = unsure.exclude(calendar=code, calendar_version=version)
+    moved = 0
+    for matter_id in unsure.order_by("due_at").values_list("matter_id", flat=True)[:batch]:
+        moved += _reckon_anew(matter_id, calendar, now)
+    return moved
+
+
+@transaction.atomic
+def _reckon_anew(matter_id: int, calendar: WorkCalendar, now: datetime) -> int:
+    matter = Matter.objects.select_for_update().defer(*KEPT_FROM_WORKER).get(pk=matter_id)
+    kind = kind_version(matter.kind, matter.kind_version)
+    moved = 0
+    for row in running(clocks_of(matter)):
+        if not row.is_provisional or row.paused_at is not None:
+            continue
+        again = follow_calendar(row, kind, calendar.named(row.calendar))
+        stop_clocks([row], now)
+        write_clocks([again])
+        if again.due_at == row.due_at:
+            continue
+        moved += 1
+        matter.steps += 1
+        payload = DueMoved(
+            number=matter.number,
+            stage=row.stage,
+            limit=row.limit_text,
+            was_due_at=row.due_at,
+            due_at=again.due_at,
+            calendar=again.calendar_version,
+        )
+        subject = Subject("matter", matter.pk, matter.steps, matter.scope_code)
+        journal.record(payload=payload, subject=subject, author=Author("system"), happened_at=now)
+    settle_due(matter)
+    matter.save(update_fields=["due_at", "warn_at", "steps"])
+    return moved
 
 
 @transaction.atomic

@@ -1,36 +1,36 @@
 """The clocks of a locked matter: which go on, stop, begin, stand still or get more time, and what that makes its due date.
 
-A row is a promise and never changes. Whatever alters one stops its row and writes the next of the same code.
+A row is a promise and never changes. Whatever alters one stops its row and writes the next of the same code, with the whole
+course of the clock, from which its date follows (`clock.policy.promise`).
 """
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.db import connection
 
 from shanzhi.core.periods import local_date
-from shanzhi.kernel.clock.policy import Deadline, Duration, PausedDeadline, extend, pause, resume
+from shanzhi.kernel.clock.policy import Course, Deadline, Duration, WorkCalendar, promise
 from shanzhi.kernel.matters.models import Clock, Matter
-from shanzhi.kernel.matters.policy.clocks import STAGE, Calendars, Promise, promises, soonest, stops
+from shanzhi.kernel.matters.policy.clocks import STAGE, Calendars, Promise, calendar_of, promises, soonest, stops
 from shanzhi.kernel.matters.policy.process import Action, Kind
 from shanzhi.kernel.matters.rulebook import work_calendar
 
-_US = timedelta(microseconds=1)
 _INSERT = (
-    "INSERT INTO matters_clock (matter_id, stage, code, limit_text, calendar_version, started_at, due_at, warn_at,"
-    " paused_at, left_us, warn_left_us, course) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb)"
+    "INSERT INTO matters_clock (matter_id, stage, code, calendar, limit_text, calendar_version, started_at, due_at,"
+    " warn_at, is_provisional, paused_at, course) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb)"
 )
 
 
 def calendars(on: date) -> Calendars:
     """The city's work calendars of a day by their codes."""
-    return lambda _code: work_calendar(on)
+    return work_calendar(on).named
 
 
-def start_clocks(matter: Matter, stage: str, begun: Iterable[Promise]) -> None:
+def start_clocks(matter: Matter, kind: Kind, stage: str, begun: Iterable[Promise]) -> None:
     """Write clocks that begin."""
-    _write([_row(matter, stage, each.code, each.deadline) for each in begun])
+    write_clocks(_made(matter.pk, kind, stage, each.code, each.deadline) for each in begun)
 
 
 def clocks_of(matter: Matter) -> list[Clock]:
@@ -45,7 +45,27 @@ def running(rows: Iterable[Clock]) -> list[Clock]:
 
 def deadline_of(row: Clock) -> Deadline:
     """The promise that a row holds."""
-    return Deadline(row.started_at, row.due_at, row.warn_at, row.limit_text, row.calendar_version)
+    return Deadline(
+        row.started_at,
+        row.due_at,
+        row.warn_at,
+        row.limit_text,
+        row.calendar_version,
+        row.is_provisional,
+        Course.from_json(row.course) if row.course else None,
+    )
+
+
+def course_of(row: Clock, kind: Kind) -> Course:
+    """What a row's date follows from; of a row from before courses were kept, its start and limit."""
+    if row.course:
+        return Course.from_json(row.course)
+    first, *more = (Duration.parse(part) for part in row.limit_text.split("+"))
+    spec = kind.stage(row.stage) if row.code == STAGE else kind.clock(row.code)
+    course = Course(row.started_at, first, spec.warn)
+    for by in more:
+        course = course.extended(by)
+    return course
 
 
 def follow_move(matter: Matter, kind: Kind, action: Action, target: str, now: datetime) -> Deadline | None:
@@ -58,12 +78,12 @@ def follow_move(matter: Matter, kind: Kind, action: Action, target: str, now: da
     is_end = kind.stage(target).is_end
     ended = [row for row in open_rows if is_end or row.code == STAGE or stops(kind, row.code, target, action.code)]
     held = [row for row in open_rows if row not in ended and row.paused_at is not None]
-    _stop([*ended, *held], now)
+    stop_clocks([*ended, *held], now)
     if is_end:
         return None
     named = calendars(local_date(now))
-    resumed = [_resumed(matter, row, kind, now, named) for row in held]
-    _write(resumed)
+    resumed = [_again(row, kind, course_of(row, kind).resumed(now), named) for row in held]
+    write_clocks(resumed)
     kept = [row for row in open_rows if row not in ended and row not in held]
     begun = promises(
         kind,
@@ -74,7 +94,7 @@ def follow_move(matter: Matter, kind: Kind, action: Action, target: str, now: da
         runs={row.code for row in (*kept, *resumed)},
         ran={row.code for row in rows},
     )
-    start_clocks(matter, target, begun)
+    start_clocks(matter, kind, target, begun)
     return soonest([*(deadline_of(row) for row in (*kept, *resumed)), *(each.deadline for each in begun)])
 
 
@@ -85,31 +105,23 @@ def finish_clocks(matter: Matter, kind: Kind, action: Action, now: datetime) -> 
         _alter(matter, now, lambda row: None if row.code in codes else row)
 
 
-def extend_clock(matter: Matter, kind: Kind, code: str, by: Duration, now: datetime) -> None:
+def extend_clock(matter: Matter, kind: Kind, code: str, by: Duration, reason: str, now: datetime) -> None:
     """Give a running clock more time, counted from its due date."""
+    named = calendars(local_date(now))
 
     def longer(row: Clock) -> Clock:
-        if row.code != code:
-            return row
-        spec = kind.clock(code)
-        calendar = calendars(local_date(now))(spec.calendar or kind.calendar)
-        event = ["extend", now.isoformat(), str(by)]
-        return _row(matter, row.stage, code, extend(deadline_of(row), by, spec.warn, calendar), [*row.course, event])
+        return row if row.code != code else _again(row, kind, course_of(row, kind).extended(by, now, reason), named)
 
     _alter(matter, now, longer)
 
 
-def pause_clocks(matter: Matter, kind: Kind, until: datetime, now: datetime) -> None:
+def pause_clocks(matter: Matter, kind: Kind, until: datetime, reason: str, now: datetime) -> None:
     """Let all running clocks stand still; the matter is due when the pause ends."""
     named = calendars(local_date(now))
 
     def still(row: Clock) -> Clock:
-        held = pause(deadline_of(row), now, named(_calendar(kind, row.code)))
-        deadline = Deadline(row.started_at, until, until, row.limit_text, row.calendar_version)
-        made = _row(matter, row.stage, row.code, deadline, row.course)
-        made.paused_at = now
-        made.left_us = _us(held.remaining) or 0
-        made.warn_left_us = _us(held.until_warning)
+        made = _again(row, kind, course_of(row, kind).paused(now, reason), named)
+        made.paused_at, made.due_at, made.warn_at = now, until, until
         return made
 
     _alter(matter, now, still)
@@ -118,60 +130,70 @@ def pause_clocks(matter: Matter, kind: Kind, until: datetime, now: datetime) -> 
 def resume_clocks(matter: Matter, kind: Kind, now: datetime) -> None:
     """Let the clocks go on with what was left of them."""
     named = calendars(local_date(now))
-    _alter(matter, now, lambda row: row if row.paused_at is None else _resumed(matter, row, kind, now, named))
+
+    def on(row: Clock) -> Clock:
+        return row if row.paused_at is None else _again(row, kind, course_of(row, kind).resumed(now), named)
+
+    _alter(matter, now, on)
 
 
 def _alter(matter: Matter, now: datetime, change: Callable[[Clock], Clock | None]) -> None:
     """Put each running row in order: kept where `change` gives it back, ended for None, else followed by the new one."""
-    before = running(clocks_of(matter))
-    after = [(row, change(row)) for row in before]
-    _stop([row for row, made in after if made is not row], now)
-    _write([made for row, made in after if made is not None and made is not row])
-    deadline = soonest(deadline_of(made) for _, made in after if made is not None)
+    after = [(row, change(row)) for row in running(clocks_of(matter))]
+    stop_clocks([row for row, made in after if made is not row], now)
+    write_clocks(made for row, made in after if made is not None and made is not row)
+    _settle(matter, [made for _, made in after if made is not None])
+
+
+def settle_due(matter: Matter) -> None:
+    """Let the matter be due with the soonest of its running clocks; 1 query."""
+    _settle(matter, running(clocks_of(matter)))
+
+
+def _settle(matter: Matter, rows: Iterable[Clock]) -> None:
+    deadline = soonest(deadline_of(row) for row in rows)
     matter.due_at, matter.warn_at = deadline.due_at, deadline.warn_at
 
 
-def _resumed(matter: Matter, row: Clock, kind: Kind, now: datetime, named: Calendars) -> Clock:
-    assert row.paused_at is not None  # noqa: S101 - the caller asks for rows that stand still
-    left = timedelta(microseconds=row.left_us or 0)
-    warn_left = None if row.warn_left_us is None else timedelta(microseconds=row.warn_left_us)
-    # What had warned before the pause warns again at once.
-    was = Deadline(row.started_at, now, now, row.limit_text, row.calendar_version)
-    held = PausedDeadline(was, row.paused_at, left, warn_left)
-    deadline = resume(held, now, named(_calendar(kind, row.code)))
-    event = ["pause", row.paused_at.isoformat(), now.isoformat()]
-    return _row(matter, row.stage, row.code, deadline, [*row.course, event])
+def follow_calendar(row: Clock, kind: Kind, calendar: WorkCalendar) -> Clock:
+    """The row that follows another whose calendar knows more now."""
+    return _followed(row, kind, promise(course_of(row, kind), calendar))
 
 
-def _calendar(kind: Kind, code: str) -> str:
-    spec = next((clock for clock in kind.clocks if clock.code == code), None)
-    return (spec.calendar if spec else "") or kind.calendar
+def _again(row: Clock, kind: Kind, course: Course, named: Calendars) -> Clock:
+    """The row that follows another of its clock, by its course."""
+    return _followed(row, kind, promise(course, named(calendar_of(kind, row.code))))
 
 
-def _us(span: timedelta | None) -> int | None:
-    return None if span is None else span // _US
+def _followed(row: Clock, kind: Kind, deadline: Deadline) -> Clock:
+    made = _made(row.matter_id, kind, row.stage, row.code, deadline)
+    made.started_at = row.started_at
+    return made
 
 
-def _row(matter: Matter, stage: str, code: str, deadline: Deadline, course: Sequence[object] = ()) -> Clock:
+def _made(matter_id: int, kind: Kind, stage: str, code: str, deadline: Deadline) -> Clock:
     return Clock(
-        matter=matter,
+        matter_id=matter_id,
         stage=stage,
         code=code,
+        calendar=calendar_of(kind, code),
         limit_text=deadline.limit_text,
         calendar_version=deadline.calendar_version,
         started_at=deadline.started_at,
         due_at=deadline.due_at,
         warn_at=deadline.warn_at,
-        course=list(course),
+        is_provisional=deadline.is_provisional,
+        course=deadline.course.as_json() if deadline.course else None,
     )
 
 
-def _stop(rows: Sequence[Clock], now: datetime) -> None:
+def stop_clocks(rows: Sequence[Clock], now: datetime) -> None:
+    """Stop rows for good."""
     if rows:
         Clock.objects.filter(pk__in=[row.pk for row in rows]).update(stopped_at=now)
 
 
-def _write(rows: Sequence[Clock]) -> None:
+def write_clocks(rows: Iterable[Clock]) -> None:
     """Insert without reading back: a report writes in a pipeline, and nobody needs the ids."""
     with connection.cursor() as cursor:
         for row in rows:
@@ -181,14 +203,14 @@ def _write(rows: Sequence[Clock]) -> None:
                     row.matter_id,
                     row.stage,
                     row.code,
+                    row.calendar,
                     row.limit_text,
                     row.calendar_version,
                     row.started_at,
                     row.due_at,
                     row.warn_at,
+                    row.is_provisional,
                     row.paused_at,
-                    row.left_us,
-                    row.warn_left_us,
                     json.dumps(row.course),
                 ],
             )

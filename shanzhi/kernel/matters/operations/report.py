@@ -158,7 +158,7 @@ def _take_in(door: _Door, key: uuid.UUID | None) -> Reported:
     subject = Subject("matter", matter_id, 1, matter.scope_code)
     with pipelined():
         matter.save(force_insert=True)
-        start_clocks(matter, kind.initial, begun)
+        start_clocks(matter, kind, kind.initial, begun)
         if new.place_id is not None:
             MatterPlace(matter_id=matter_id, place_id=new.place_id).save(force_insert=True)
         keep_words([(matter_id, (texts.title.text, texts.body.text, texts.place.text))])

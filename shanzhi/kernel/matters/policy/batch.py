@@ -15,7 +15,7 @@ from shanzhi.core.periods import local_date
 from shanzhi.core.text import clean_text, msg
 from shanzhi.kernel.clock.policy import Deadline, WorkCalendar
 from shanzhi.kernel.journal.policy import Author, Draft, Drafted, Payload, Subject, drafted
-from shanzhi.kernel.matters.policy.clocks import Promise, promises, soonest
+from shanzhi.kernel.matters.policy.clocks import Promise, calendar_of, promises, soonest
 from shanzhi.kernel.matters.policy.payloads import STEPS, Report, Settle
 from shanzhi.kernel.matters.policy.process import Kind, Result, Verb
 from shanzhi.kernel.matters.policy.report import NewReport, follow_hash, new_follow_code, number_of
@@ -245,8 +245,11 @@ def _clock(item: _Made, begun: Promise, terms: Terms) -> dict[str, Any]:
         "matter_id": item.id,
         "stage": terms.initial,
         "code": begun.code,
+        "calendar": calendar_of(terms.process, begun.code),
         "limit_text": deadline.limit_text,
         "calendar_version": deadline.calendar_version,
+        "is_provisional": deadline.is_provisional,
+        "course": deadline.course.as_json() if deadline.course else None,
         "started_at": deadline.started_at,
         "due_at": deadline.due_at,
         "warn_at": deadline.warn_at,

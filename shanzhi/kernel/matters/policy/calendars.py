@@ -171,4 +171,4 @@ def _day(text: str) -> date | None:
 def is_moved(limit_text: str, due_on: date, calendar: WorkCalendar) -> bool:
     """Does the law move this due date? Only a limit that counts days and whose last day is a day off now: it then ends with
     the next working day (civil code, art. 203, para. 1). No promise is ever shortened, nor lengthened for another reason."""
-    return limit_text.endswith(("wd", "sd")) and not calendar.is_working_day(due_on)
+    return limit_text.endswith(("wd", "sd", "mo")) and not calendar.is_working_day(due_on)

@@ -1,6 +1,6 @@
 """Which clocks of a process begin, go on and stop as a matter moves, and when it is due: the soonest of them. Pure."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -43,13 +43,16 @@ def promises(
     return (
         *own,
         *(
-            Promise(
-                clock.code, set_deadline(start, clock.limit, clock.warn, calendars(clock.calendar or kind.calendar))
-            )
+            Promise(clock.code, set_deadline(start, clock.limit, clock.warn, calendars(calendar_of(kind, clock.code))))
             for clock in kind.clocks
             if _begins(clock, stage, action) and clock.code not in runs and not (clock.once and clock.code in ran)
         ),
     )
+
+
+def calendar_of(kind: Kind, code: str) -> str:
+    """The code of the calendar by which a clock of the kind is reckoned; the kind's own for a stage's."""
+    return next((clock.calendar for clock in kind.clocks if clock.code == code), "") or kind.calendar
 
 
 def _begins(clock: ClockSpec, stage: str, action: str) -> bool:
@@ -65,8 +68,3 @@ def stops(kind: Kind, code: str, target: str, action: str) -> bool:
 def soonest(deadlines: Iterable[Deadline]) -> Deadline:
     """The one by which a matter is due; there is at least one."""
     return min(deadlines, key=lambda deadline: (deadline.due_at, deadline.warn_at))
-
-
-def done_by(kind: Kind, action: str) -> Iterator[str]:
-    """Codes of the clocks that an action brings to their end without leaving the stage."""
-    return (clock.code for clock in kind.clocks if action in clock.done_by)

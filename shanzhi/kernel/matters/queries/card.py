@@ -170,7 +170,6 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
     timeline = tuple(_entry(row, kind, names, remarks, actor) for row in entries if _is_shown(row, for_reporter))
     may_reach = for_reporter or _may_reach(matter, actor, shares)
     kept = vault.parts_kept("matter", matter.pk) if may_reach else frozenset()
-    replies = [entry.reply for entry in timeline if entry.reply]
     return MatterCard(
         id=matter.pk,
         number=matter.number,
@@ -202,7 +201,7 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
         counts=dict(matter.counts),
         solved=matter.solved,
         satisfied=matter.satisfied,
-        reply=replies[-1] if replies else "",
+        reply=next((entry.reply for entry in reversed(timeline) if entry.reply), ""),
         shares=_shares(shares, names, now),
         timeline=timeline,
         attachments=_attachments(matter.pk, for_reporter),

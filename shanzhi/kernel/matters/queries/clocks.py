@@ -4,21 +4,23 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
-from shanzhi.kernel.clock.policy import Light, light
+from shanzhi.kernel.clock.policy import ClockStep, Course, Light, Pause, explain, light
 from shanzhi.kernel.matters.models import Ask, Clock, Matter
+from shanzhi.kernel.matters.operations.clocks import course_of
 from shanzhi.kernel.matters.policy.clocks import STAGE
 from shanzhi.kernel.matters.policy.process import OWNER_NAMES, Kind, Owner
 from shanzhi.kernel.matters.queries.names import Names
-from shanzhi.kernel.matters.rulebook import grounds, kind_version
+from shanzhi.kernel.matters.rulebook import grounds, kind_version, work_calendar
 
 ASK_STATES = {"open": msg("待答复"), "granted": msg("已同意"), "declined": msg("未同意"), "dropped": msg("已失效")}
 
 
 @dataclass(frozen=True, slots=True)
 class ClockLine:
-    """A clock as it stands: what it measures, who answers for it, and by when. `course` what happened to it since it began
-    (`["extend", moment, duration]`, `["pause", from, to]`); `kept` whether it stopped in time (None: it runs)."""
+    """A clock as it stands: what it measures, who answers for it, and by when. `how` tells step by step how the date came
+    about, by the calendar of the day when it was promised; `kept` whether it stopped in time (None: it runs)."""
 
     code: str
     name: str
@@ -31,7 +33,7 @@ class ClockLine:
     warn_at: datetime
     stopped_at: datetime | None
     paused_at: datetime | None
-    course: tuple[tuple[str, str, str], ...]
+    how: tuple[ClockStep, ...]
     light: Light
 
     @property
@@ -86,6 +88,7 @@ def _clock(row: Clock, kind: Kind, now: datetime) -> ClockLine:
     spec = kind.clock(row.code) if any(each.code == row.code for each in kind.clocks) else None
     stage = kind.stage(row.stage)
     owner = spec.owner if spec else stage.owner
+    course = course_of(row, kind)
     return ClockLine(
         code=row.code,
         name=spec.name if spec else stage.name,
@@ -98,9 +101,18 @@ def _clock(row: Clock, kind: Kind, now: datetime) -> ClockLine:
         warn_at=row.warn_at,
         stopped_at=row.stopped_at,
         paused_at=row.paused_at,
-        course=tuple((str(what), str(one), str(two)) for what, one, two in row.course),
+        how=explain(course, work_calendar(local_date(_promised_at(course))).named(row.calendar)),
         light=light(row.stopped_at or now, row.warn_at, row.due_at),
     )
+
+
+def _promised_at(course: Course) -> datetime:
+    """When the date was promised that holds: at the start, or with the last thing that happened to the clock."""
+    happened = (
+        (event.until or event.since) if isinstance(event, Pause) else (event.granted_at or course.start)
+        for event in course.events
+    )
+    return max((course.start, *happened))
 
 
 def ask_lines(rows: Iterable[Ask], kind: Kind, names: Names, now: datetime) -> tuple[AskLine, ...]:

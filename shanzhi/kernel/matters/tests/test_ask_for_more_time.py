@@ -167,7 +167,8 @@ def test_it_is_granted_twice_at_most(cast: Cast, taken: Reported):
     with acting(cast.supervisor):
         clock = Clock.objects.get(matter_id=taken.matter_id, code="handle", stopped_at=None)
     assert clock.limit_text == "15wd+5wd+5wd"
-    assert [event[0] for event in clock.course] == ["extend", "extend"]
+    assert clock.course is not None
+    assert [event["extend"] for event in clock.course["events"]] == ["5wd", "5wd"]
 
 
 def test_an_asker_of_the_same_unit_is_refused_by_the_database(cast: Cast, taken: Reported):

@@ -149,19 +149,11 @@ def clocks_of(card: MatterCard, now: datetime) -> tuple[ClockShown, ...]:
 
 
 def clock_told(line: ClockLine, now: datetime) -> Iterator[str]:
-    """How a date came about: since when, how long, what was added, what it rests on."""
-    first, *_ = line.limit_text.split("+")
-    yield gettext(msg("从%(start)s起算，时限%(limit)s。")) % {
-        "start": when(line.started_at, now),
-        "limit": limit_said(first),
-    }
-    for what, one, two in line.course:
-        if what == "extend":
-            at = when(datetime.fromisoformat(one), now)
-            yield gettext(msg("%(at)s批准延长%(limit)s，从原到期时间接着算。")) % {"at": at, "limit": limit_said(two)}
-        else:
-            since, until = (when(datetime.fromisoformat(moment), now) for moment in (one, two))
-            yield gettext(msg("%(since)s至%(until)s暂停计时，剩下的时间接着算。")) % {"since": since, "until": until}
+    """How a date came about: what happened step by step, with the article and the notice, and what the limit rests on."""
+    for step in line.how:
+        rests = [gettext(step.article)] if step.article else []
+        rests += [step.source.to_text(gettext)] if step.source else []
+        yield step.to_text(gettext) + (f"（{gettext('，').join(rests)}）" if rests else "")
     if line.paused_at:
         said = {"since": when(line.paused_at, now), "until": when(line.due_at, now)}
         yield gettext(msg("%(since)s起暂停计时，最迟到%(until)s恢复。")) % said

@@ -10,6 +10,7 @@ _MINUTES = {
     DurationUnit.WORKING_DAY: 8 * 60,
     DurationUnit.WORKING_HOUR: 60,
     DurationUnit.STATUTORY_DAY: 24 * 60,
+    DurationUnit.MONTH: 30 * 24 * 60,
     DurationUnit.DAY: 24 * 60,
     DurationUnit.HOUR: 60,
     DurationUnit.MINUTE: 1,
