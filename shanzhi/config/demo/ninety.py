@@ -78,8 +78,10 @@ def drive(
     for day in _by_day(stage, moments, driven, until):
         with database.acting_as(installation, "worker"):
             _be_quick()
-            # As the worker does it every minute, here once a day: what nobody judged, and what is to be told.
+            # As the worker does it every minute, here once a day: what nobody judged, pauses that are over, what is to be told.
             while matters.lapse_due(now=day):
+                pass
+            while matters.resume_due(now=day):
                 pass
             drain(now=lambda day=day: day)  # type: ignore[misc]
         _be_quick()

@@ -13,12 +13,14 @@ from random import Random
 from shanzhi.config.demo.cast import LATE, TOWNSHIP_DIGITS, Cast
 from shanzhi.config.demo.rhythm import Moment
 from shanzhi.config.demo.texts import DemoTexts, Saying
+from shanzhi.core.periods import local_date
 from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.access.policy import ANYONE, Actor
 from shanzhi.kernel.clock.policy import WorkCalendar
 from shanzhi.kernel.matters import operations as matters
 from shanzhi.kernel.matters import queries
 from shanzhi.kernel.matters.policy.report import NewReport
+from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.organisation.policy import Level, level_of
 from shanzhi.kernel.organisation.queries import PlaceRow, RegionRow
 from shanzhi.modules.grid import operations as grid
@@ -230,11 +232,35 @@ class Case:
         self.do(self.one(self.lead, "handler"), "take")
         if stage.odds(5):
             yield from self.give_back()
-        if stage.odds(20):
-            yield stage.worked(0.5, 5)
-            self.do(self.one(self.lead, "handler"), "note", words=self.words("note"))
+        if not stage.odds(6):
+            yield stage.worked(0.3, 6)
+            self.do(self.one(self.lead, "handler"), "contact", words=self.words("contact"))
+        if stage.odds(8):
+            yield from self.more_time()
         yield from self.answer()
         yield from self.judge()
+
+    def more_time(self) -> Way:
+        """A department asks for more time, or for a pause; the city's supervisor answers."""
+        stage = self.stage
+        unit = organisation.unit_by_id(self.lead or 0, local_date(stage.now))
+        if unit is None or unit.level not in (Level.COUNTY, Level.CITY):
+            return
+        yield stage.worked(8, 40)
+        handler, ask, asked = (
+            self.one(self.lead, "handler"),
+            "extension",
+            {"ground": "extend.works", "more_time": "5wd"},
+        )
+        if stage.odds(35):
+            until = local_date(stage.now) + timedelta(days=stage.random.randint(4, 12))
+            ask, asked = "pause", {"ground": "pause.reporter", "until": until.isoformat()}
+        self.do(handler, f"ask_{ask}", words=self.words("more-time" if ask == "extension" else "pause"), **asked)
+        if stage.odds(8):
+            return
+        yield stage.worked(1, 6)
+        decided, words = ("grant", "granted") if stage.odds(80) else ("decline", "declined")
+        self.do(self.centre("supervisor"), f"{decided}_{ask}", words=self.words(words))
 
     def give_back(self) -> Way:
         """The unit says that it isn't its duty; triage finds another, and now and then that one says the same."""
@@ -271,11 +297,11 @@ class Case:
             self.do(checker, "check_fail", words=self.words("check-bad"))
 
     def work(self, is_late: bool) -> datetime:
-        """How long a unit takes: most within five working days, the late one after them."""
+        """How long a unit takes: most within eight working days, the late one after the fifteen of the limit."""
         stage = self.stage
         if is_late and stage.odds(78):
-            return stage.worked(41, 85)
-        return stage.worked(38, 62) if stage.odds(4) else stage.worked(2, 34)
+            return stage.worked(108, 190)
+        return stage.worked(90, 125) if stage.odds(4) else stage.worked(2, 60)
 
     def judge(self) -> Way:
         """The reporter's verdict: solved, not solved (done again), or none at all."""
