@@ -22,6 +22,7 @@ UNDER_POLICY = {
     "notices_notice",
     "matters_matter",
     "matters_participant",
+    "matters_ask",
     "matters_assignment",
     "matters_clock",
     "matters_remark",

@@ -297,11 +297,11 @@ class Case:
             self.do(checker, "check_fail", words=self.words("check-bad"))
 
     def work(self, is_late: bool) -> datetime:
-        """How long a unit takes: most within eight working days, the late one after the fifteen of the limit."""
+        """How long a unit takes: most within the dispatch catalogue's five working days, the late one after them."""
         stage = self.stage
         if is_late and stage.odds(78):
-            return stage.worked(108, 190)
-        return stage.worked(90, 125) if stage.odds(4) else stage.worked(2, 60)
+            return stage.worked(41, 85)
+        return stage.worked(38, 62) if stage.odds(4) else stage.worked(2, 30)
 
     def judge(self) -> Way:
         """The reporter's verdict: solved, not solved (done again), or none at all."""

@@ -68,10 +68,13 @@ def course_of(row: Clock, kind: Kind) -> Course:
     return course
 
 
-def follow_move(matter: Matter, kind: Kind, action: Action, target: str, now: datetime) -> Deadline | None:
+def follow_move(
+    matter: Matter, kind: Kind, action: Action, target: str, now: datetime, *, limit: Duration | None = None
+) -> Deadline | None:
     """The clocks as `action` leads the matter to the stage `target`; returns by which it is due then, None at an end.
 
-    What stands still goes on first: a matter that moves isn't waiting any more.
+    What stands still goes on first: a matter that moves isn't waiting any more. `limit` takes the place of the limit of
+    the clocks that go by the dispatch catalogue, as long as nothing else has happened to them.
     """
     rows = clocks_of(matter)
     open_rows = running(rows)
@@ -85,6 +88,8 @@ def follow_move(matter: Matter, kind: Kind, action: Action, target: str, now: da
     resumed = [_again(row, kind, course_of(row, kind).resumed(now), named) for row in held]
     write_clocks(resumed)
     kept = [row for row in open_rows if row not in ended and row not in held]
+    if limit is not None:
+        kept = _relimited(kept, kind, limit, now, named)
     begun = promises(
         kind,
         target,
@@ -96,6 +101,16 @@ def follow_move(matter: Matter, kind: Kind, action: Action, target: str, now: da
     )
     start_clocks(matter, kind, target, begun)
     return soonest([*(deadline_of(row) for row in (*kept, *resumed)), *(each.deadline for each in begun)])
+
+
+def _relimited(rows: list[Clock], kind: Kind, limit: Duration, now: datetime, named: Calendars) -> list[Clock]:
+    by_catalogue = {clock.code for clock in kind.clocks if clock.by_catalogue}
+    courses = {row.pk: course_of(row, kind) for row in rows if row.code in by_catalogue}
+    old = [row for row in rows if row.pk in courses and not courses[row.pk].events and courses[row.pk].limit != limit]
+    new = [_again(row, kind, Course(courses[row.pk].start, limit), named) for row in old]
+    stop_clocks(old, now)
+    write_clocks(new)
+    return [*(row for row in rows if row not in old), *new]
 
 
 def finish_clocks(matter: Matter, kind: Kind, action: Action, now: datetime) -> None:

@@ -10,11 +10,12 @@ from shanzhi.core.errors import Conflict, NotAllowed, NotFound
 from shanzhi.core.periods import local_date
 from shanzhi.core.text import clean_text, msg
 from shanzhi.kernel.access.policy import Actor
+from shanzhi.kernel.clock.policy import Duration
 from shanzhi.kernel.journal import operations as journal
 from shanzhi.kernel.journal.policy import Payload, Subject
 from shanzhi.kernel.matters.models import DispatchRow, DispatchVersion
 from shanzhi.kernel.matters.operations.step import author_of
-from shanzhi.kernel.matters.policy.dispatching import BadDispatchFile, DispatchCase, Known, check_rows
+from shanzhi.kernel.matters.policy.dispatching import BadDispatchFile, DispatchCase, Known, check_rows, choose_case
 from shanzhi.kernel.matters.policy.payloads import DispatchEdited, DispatchLive, DispatchLoaded
 from shanzhi.kernel.matters.rulebook import categories
 from shanzhi.kernel.organisation import queries as organisation
@@ -236,6 +237,14 @@ def cases_on(on: date) -> tuple[DispatchCase, ...]:
     """The rows that decide on a day, of the live version with the latest day (then the latest number); 1 query."""
     newest = DispatchVersion.objects.filter(live_at__isnull=False, holds_from__lte=on)
     return _cases(version_id=newest.order_by("-holds_from", "-pk").values("pk")[:1])
+
+
+def limit_on(on: date, category: str, region_code: str) -> Duration | None:
+    """The limit that the catalogue in force promises for a category at a place; None where it says nothing; 1 query."""
+    newest = DispatchVersion.objects.filter(live_at__isnull=False, holds_from__lte=on).order_by("-holds_from", "-pk")
+    wanted = [category, category.partition(".")[0]]
+    case = choose_case(_cases(version_id=newest.values("pk")[:1], category__in=wanted), category, region_code)
+    return Duration.parse(case.limit_text) if case is not None and case.limit_text else None
 
 
 def cases_of(version_id: int) -> tuple[DispatchCase, ...]:

@@ -7,6 +7,7 @@ from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
 from shanzhi.kernel.matters.models import Assignment
 from shanzhi.kernel.matters.operations.asking import decline_ask, grant_ask, put_ask, resume_matter
+from shanzhi.kernel.matters.operations.dispatching import limit_on
 from shanzhi.kernel.matters.operations.step import Step, assign, end_assignments, take_part
 from shanzhi.kernel.matters.policy.process import FieldsWrong, FieldType, Verb
 from shanzhi.kernel.organisation import queries as organisation
@@ -72,6 +73,8 @@ def _withdraw(step: Step) -> None:
 
 def _dispatch(step: Step) -> None:
     _join(step)
+    if any(clock.by_catalogue for clock in step.kind.clocks):
+        step.limit = limit_on(local_date(step.now), step.matter.category, step.matter.scope_code)
     assign(step, step.given["lead"], step.given.get("co", ()))
 
 

@@ -13,7 +13,7 @@ from shanzhi.core.errors import Conflict, NotFound
 from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.policy import Actor
-from shanzhi.kernel.clock.policy import Deadline
+from shanzhi.kernel.clock.policy import Deadline, Duration
 from shanzhi.kernel.files import operations as files
 from shanzhi.kernel.files.policy import StoredFile
 from shanzhi.kernel.journal import operations as journal
@@ -85,6 +85,8 @@ class Step:
     given: Mapping[str, Any]
     open: list[Assignment]
     tells: dict[str, Any] = field(default_factory=dict)
+    limit: Duration | None = None
+    """What the dispatch catalogue promises, where a dispatch goes by it."""
 
     @property
     def mine(self) -> Assignment | None:
@@ -221,7 +223,7 @@ def move(step: Step, target: str) -> Deadline | None:
         end_assignments(step, "moved")
     if result is not None and step.open:
         end_assignments(step, "done" if result in (Result.CLOSED, Result.LAPSED) else "over")
-    deadline = follow_move(matter, kind, step.action, target, step.now)
+    deadline = follow_move(matter, kind, step.action, target, step.now, limit=step.limit)
     matter.stage = target
     matter.stage_since = step.now
     matter.result = result

@@ -16,6 +16,7 @@ from shanzhi.kernel.access.policy import ANYONE, Actor
 from shanzhi.kernel.matters import operations, queries
 from shanzhi.kernel.matters.models import Ask, Clock, Matter
 from shanzhi.kernel.matters.operations import Done, Reported
+from shanzhi.kernel.matters.policy.dispatching import DispatchCase
 from shanzhi.kernel.matters.policy.process import (
     ClockRunOut,
     FieldsMissing,
@@ -49,12 +50,29 @@ def card(actor: Actor, matter: Reported, now: datetime = NOW) -> MatterCard:
         return queries.card(matter.matter_id, actor=actor, now=now)
 
 
+CASE = DispatchCase(
+    category="housing.property-service",
+    region_code="",
+    level="county",
+    unit_code="",
+    unit_kind="housing-construction",
+    limit_text="5wd",
+    ground="示例",
+)
+
+
 @pytest.fixture
-def taken(cast: Cast) -> Reported:
-    """A matter in the hands of the county's housing department."""
+def waiting(cast: Cast) -> Reported:
+    """A matter that was just reported."""
     with acting(ANYONE):
         new = NewReport(body="地下室水泵坏了", title="水泵", region_code="370303009006")
-        matter = operations.report(new=new, actor=ANYONE, now=NOW)
+        return operations.report(new=new, actor=ANYONE, now=NOW)
+
+
+@pytest.fixture
+def taken(cast: Cast, waiting: Reported) -> Reported:
+    """A matter in the hands of the county's housing department."""
+    matter = waiting
     do(cast.dispatcher, matter, "accept")
     do(cast.dispatcher, matter, "dispatch", lead=cast.handler.unit_id)
     do(cast.handler, matter, "take")
@@ -242,3 +260,22 @@ def test_the_level_above_a_county_is_the_city(cast: Cast):
     above = organisation.unit_above("370303009006", unit.level, NOW.date())
     assert above is not None
     assert above.id == cast.supervisor.unit_id
+
+
+def test_the_dispatch_catalogue_sets_the_limit_from_the_report_on(cast: Cast, waiting: Reported):
+    with acting(cast.keeper):
+        number = operations.dispatch_load(
+            rows=[CASE], holds_from=NOW.date(), note="", actor=cast.keeper, now=NOW - timedelta(days=1)
+        )
+        operations.dispatch_go_live(version_id=number, actor=cast.keeper, now=NOW)
+    do(cast.dispatcher, waiting, "accept", category="housing.property-service")
+    later = NOW + timedelta(days=2)
+    do(cast.dispatcher, waiting, "dispatch", later, lead=cast.handler.unit_id)
+    assert due(cast, waiting) == at(date(2025, 11, 25), 17, 30)  # 5 working days from the report: 19 … 21, 24, 25
+    do(cast.handler, waiting, "take", later)
+    do(cast.handler, waiting, "ask_extension", later, **WHY)
+    do(cast.supervisor, waiting, "grant_extension", later)
+    do(cast.dispatcher, waiting, "transfer", later, lead=cast.second_handler.unit_id)
+    assert due(cast, waiting) == at(
+        date(2025, 12, 2), 17, 30
+    )  # what was granted stays: 26 … 28 November, 1, 2 December

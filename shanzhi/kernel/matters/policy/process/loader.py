@@ -222,6 +222,7 @@ def _clock(row: Row) -> ClockSpec:
         starts_by=tuple(row.get("starts_by", ())),
         done_by=tuple(row.get("done_by", ())),
         once=row.get("once", False),
+        by_catalogue=row.get("by_catalogue", False),
         law=row.get("law", ""),
     )
 

@@ -127,6 +127,8 @@ class ClockSpec:
     done_by: tuple[str, ...] = ()
     once: bool = False
     """Never begins a second time, though the matter comes back."""
+    by_catalogue: bool = False
+    """With a dispatch, its limit becomes what the dispatch catalogue promises for the category and place."""
     law: str = ""
     """The article or rule that it rests on."""
 

@@ -152,6 +152,7 @@ TABLES: Mapping[str, Table] = {
             "starts_by": _WORDS,
             "done_by": _WORDS,
             "once": Key(Shape.BOOL),
+            "by_catalogue": Key(Shape.BOOL),
             "law": _TEXT,
         },
         many=True,
