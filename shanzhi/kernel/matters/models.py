@@ -279,6 +279,23 @@ class Ask(models.Model):
         ]
 
 
+class Precedent(models.Model):
+    """裁定先例: for this category and place the level above ruled that this unit leads. The newest holds; none is changed."""
+
+    category = models.CharField(max_length=60, db_collation="C")
+    region_code = models.CharField(max_length=15, db_collation="C")
+    unit = models.ForeignKey("organisation.Unit", on_delete=models.PROTECT, related_name="+", db_index=False)
+    by_unit = models.ForeignKey("organisation.Unit", on_delete=models.PROTECT, related_name="+", db_index=False)
+    matter = models.ForeignKey(Matter, on_delete=models.PROTECT, related_name="+", db_index=False)
+    ruled_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions: ClassVar = ()
+        indexes: ClassVar = [
+            models.Index(fields=["category", "region_code", "-ruled_at"], name="matters_precedent_newest")
+        ]
+
+
 class Remark(models.Model):
     """The words of a step (a reply, a note, a ground's explanation), masked; the step is a journal entry's number."""
 

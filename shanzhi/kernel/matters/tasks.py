@@ -39,6 +39,7 @@ TEXTS = {
     "matters.ask": msg("有申请待您答复：%(title)s（%(number)s）"),
     "matters.grant": msg("申请已同意：%(title)s（%(number)s）"),
     "matters.decline": msg("申请未同意：%(title)s（%(number)s）"),
+    "matters.rule": msg("裁定由您单位办理：%(title)s（%(number)s）"),
     "matters.resume": msg("已恢复计时：%(title)s（%(number)s）"),
     "matters.units_follow": msg("承接“%(from)s”在办事项 %(count)s 件，自 %(since)s 起由本单位办理，期限不变"),
     "matters.hand_over": msg("转给“%(post)s”接办：%(title)s（%(number)s）"),

@@ -118,7 +118,7 @@ def ask_states(asks: Iterable[Ask], actor: Actor) -> tuple[AskState, ...]:
     """How what may be asked about a matter stands, seen by this actor, from all that was asked about it."""
     rows = list(asks)
     open_rows = {row.code: row for row in rows if row.state == "open"}
-    granted = Counter(row.code for row in rows if row.state == "granted")
+    granted, declined = (Counter(row.code for row in rows if row.state == state) for state in ("granted", "declined"))
     return tuple(
         AskState(
             code,
@@ -126,6 +126,7 @@ def ask_states(asks: Iterable[Ask], actor: Actor) -> tuple[AskState, ...]:
             is_mine=row is not None and row.staff_id is not None and row.staff_id == actor.staff_id,
             is_to_us=row is not None and row.to_unit_id == actor.unit_id,
             granted=granted[code],
+            declined=declined[code],
         )
         for code in dict.fromkeys(row.code for row in rows)
     )

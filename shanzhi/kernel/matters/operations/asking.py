@@ -7,17 +7,20 @@ from shanzhi.core.errors import Conflict
 from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
 from shanzhi.kernel.clock.policy import Duration, due_at, set_deadline
-from shanzhi.kernel.matters.models import Ask
+from shanzhi.kernel.matters.models import Ask, Precedent
 from shanzhi.kernel.matters.operations.clocks import (
     calendars,
     extend_clock,
     pause_clocks,
     resume_clocks,
 )
-from shanzhi.kernel.matters.operations.step import Step, take_part
+from shanzhi.kernel.matters.operations.step import Step, assign, end_assignments, take_part
 from shanzhi.kernel.matters.policy.process import AskSpec, AskTo, AskType, FieldsWrong, FieldType
 from shanzhi.kernel.matters.rulebook import grounds
 from shanzhi.kernel.organisation import queries as organisation
+
+TOWNSHIP_DIGITS = 9
+"""A precedent holds in the township in which the matter lies: whose duty something is seldom changes inside of one."""
 
 
 class AskOutOfTime(Conflict):
@@ -67,6 +70,31 @@ def grant_ask(step: Step) -> None:
     _GRANTED[spec.type](step, spec, row)
 
 
+def rule_ask(step: Step) -> None:
+    """Give the matter to whom the ruling names; the ruling is final, and a precedent for its category and place.
+
+    Raises:
+        FieldsWrong: the unit that asked: it would be a refusal, which has its own button.
+    """
+    row = _decide(step, "granted")[1]
+    lead = step.given["lead"]
+    if lead == row.unit_id:
+        raise FieldsWrong(
+            msg("裁定由申请单位继续办理的，请按“不同意”，写明理由。"), fields={"lead": msg("请另选单位，或不同意。")}
+        )
+    end_assignments(step, "moved")
+    assign(step, lead, step.given.get("co", ()))
+    if step.matter.category:
+        Precedent.objects.create(
+            category=step.matter.category,
+            region_code=step.matter.scope_code[:TOWNSHIP_DIGITS],
+            unit_id=lead,
+            by_unit_id=step.actor.unit_id or 0,
+            matter=step.matter,
+            ruled_at=step.now,
+        )
+
+
 def decline_ask(step: Step) -> None:
     """Leave everything as it is."""
     _decide(step, "declined")
@@ -101,6 +129,8 @@ def _amount(step: Step, spec: AskSpec) -> str:
     Raises:
         FieldsWrong: a day that isn't ahead, or further than the kind lets clocks stand still.
     """
+    if spec.type is AskType.RULING:
+        return ""
     wanted = {AskType.EXTEND: FieldType.LIMIT, AskType.PAUSE: FieldType.DAY}[spec.type]
     code = next(code for code in step.action.needs if step.kind.field(code).type is wanted)
     given = str(step.given[code])

@@ -6,7 +6,7 @@ from shanzhi.core.errors import Conflict
 from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
 from shanzhi.kernel.matters.models import Assignment
-from shanzhi.kernel.matters.operations.asking import decline_ask, grant_ask, put_ask, resume_matter
+from shanzhi.kernel.matters.operations.asking import decline_ask, grant_ask, put_ask, resume_matter, rule_ask
 from shanzhi.kernel.matters.operations.dispatching import limit_on
 from shanzhi.kernel.matters.operations.step import Step, assign, end_assignments, take_part
 from shanzhi.kernel.matters.policy.process import FieldsWrong, FieldType, Verb
@@ -232,4 +232,5 @@ EFFECTS: Mapping[Verb, Callable[[Step], None]] = {
     Verb.GRANT: grant_ask,
     Verb.DECLINE: decline_ask,
     Verb.RESUME: resume_matter,
+    Verb.RULE: rule_ask,
 }

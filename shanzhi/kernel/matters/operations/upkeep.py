@@ -11,7 +11,7 @@ from shanzhi.core.periods import local_date
 from shanzhi.core.ranges import next_code
 from shanzhi.kernel.access.policy import SYSTEM, Actor
 from shanzhi.kernel.journal.policy import Subject
-from shanzhi.kernel.matters.models import Assignment, Clock, Matter, Submission, Suggestion
+from shanzhi.kernel.matters.models import Assignment, Clock, Matter, Precedent, Submission, Suggestion
 from shanzhi.kernel.matters.operations.act import act, is_intake
 from shanzhi.kernel.matters.operations.dispatching import cases_on
 from shanzhi.kernel.matters.operations.step import KEPT_FROM_WORKER, lock_matter
@@ -73,19 +73,36 @@ class UnitFinder:
         self._known: dict[UnitHint, int | None] = {}
         self._rows: tuple[DispatchCase, ...] | None = None
         self._units: dict[str, int | None] = {}
+        self._precedents: dict[str, dict[str, int]] = {}
 
     def lead(self, category: str, region_code: str) -> int | None:
-        """The unit to suggest as lead for a category and a place: by the dispatch catalogue in force, else by the rule
-        book's hints; None where both lead nowhere."""
+        """The unit to suggest as lead for a category and a place: by a ruling, else the dispatch catalogue in force, else
+        the rule book's hints; None where all lead nowhere."""
         return self.decide(category, region_code)[1]
 
     def decide(self, category: str, region_code: str) -> tuple[DispatchCase | None, int | None]:
         """As `lead`, with the row of the catalogue that decided; None for it where the rule book's hints did."""
+        ruled = self._ruled(category, region_code)
+        if ruled is not None:
+            return None, ruled
         if self._rows is None:
             self._rows = cases_on(self.on)
         case = choose_case(self._rows, category, region_code)
         found = self.of_case(case, region_code) if case is not None else None
         return (case, found) if found is not None else (None, self._by_hints(category, region_code))
+
+    def _ruled(self, category: str, region_code: str) -> int | None:
+        """The unit that a ruling named for this category there, while it is open."""
+        if category not in self._precedents:
+            rows = (
+                Precedent.objects.filter(category=category).order_by("ruled_at").values_list("region_code", "unit_id")
+            )
+            self._precedents[category] = dict(rows)
+        ruled = self._precedents[category]
+        found = next(
+            (ruled[code] for code in sorted(ruled, key=len, reverse=True) if region_code.startswith(code)), None
+        )
+        return found if found is not None and organisation.unit_by_id(found, self.on) is not None else None
 
     def helpers(self, case: DispatchCase, region_code: str) -> tuple[int, ...]:
         """The units that a row names beside the lead: by code, or those of a kind at its level (county, for a row with a

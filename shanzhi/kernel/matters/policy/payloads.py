@@ -176,12 +176,12 @@ def _steps() -> dict[str, type[Step]]:
     """One payload class a verb, each under its own action; of one shape but where a verb tells more."""
     verbs = (
         "accept refuse correct dispatch take hand_back transfer reply assist_done check_pass check_fail rate lapse"
-        " withdraw note attach take_up conclude escalate entrust give_back ask grant decline resume"
+        " withdraw note attach take_up conclude escalate entrust give_back ask grant decline resume rule"
     )
     shapes: dict[str, type[Step]] = {
         "conclude": Conclusion,
         "escalate": Escalation,
-        **dict.fromkeys(("ask", "grant", "decline", "resume"), Asking),
+        **dict.fromkeys(("ask", "grant", "decline", "resume", "rule"), Asking),
     }
     made: dict[str, type[Step]] = {"answer": Answer, "pass_on": PassOn}
     for verb in verbs.split():

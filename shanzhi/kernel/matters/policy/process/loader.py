@@ -237,6 +237,7 @@ def _ask(row: Row) -> AskSpec:
         clock=row.get("clock", ""),
         times=row.get("times"),
         most=maybe_duration(row.get("most", "")),
+        after=row.get("after", ""),
         law=row.get("law", ""),
     )
 

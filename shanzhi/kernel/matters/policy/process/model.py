@@ -149,6 +149,8 @@ class AskSpec:
     """How often it may be granted on one matter."""
     most: Duration | None = None
     """pause: the longest that the clocks may stand still."""
+    after: str = ""
+    """ruling: the count that has to be full before."""
     law: str = ""
 
 

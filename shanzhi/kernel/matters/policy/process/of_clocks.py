@@ -82,7 +82,8 @@ def find_in_asks(kind: Kind, source: Source) -> Iterator[Problem]:
             yield source.problem(path, msg("这个动作和申请无关。"), msg("删去 ask。"))
     for place, ask in enumerate(kind.asks):
         yield from _find_in_ask(kind, source, ("ask", place), ask)
-        for verb in (Verb.ASK, Verb.GRANT, Verb.DECLINE):
+        grants = Verb.RULE if ask.type is AskType.RULING else Verb.GRANT
+        for verb in (Verb.ASK, grants, Verb.DECLINE):
             if not any(action.verb is verb and action.ask == ask.code for action in kind.actions):
                 message = msg("“%(ask)s”没有 %(verb)s 的动作，提不出来或没人能答复。")
                 yield source.problem(("ask", place), message, msg("补上这个动作。"), ask=ask.name, verb=verb)
@@ -92,6 +93,9 @@ def _find_in_ask(kind: Kind, source: Source, path: Path, ask: AskSpec) -> Iterat
     clocks = [clock.code for clock in kind.clocks]
     if ask.type is AskType.EXTEND and ask.clock not in clocks:
         yield unknown(source, (*path, "clock"), msg("没有“%(word)s”这个时钟。"), ask.clock or "?", clocks)
+    counts = [count.code for count in kind.counts if count.limit is not None]
+    if ask.type is AskType.RULING and ask.after not in counts:
+        yield unknown(source, (*path, "after"), msg("没有“%(word)s”这个有上限的次数。"), ask.after or "?", counts)
     if ask.type is AskType.PAUSE:
         if ask.clock:
             yield source.problem((*path, "clock"), msg("暂停时所有时钟都停。"), msg("删去 clock。"))
@@ -103,7 +107,7 @@ def _find_in_ask(kind: Kind, source: Source, path: Path, ask: AskSpec) -> Iterat
 
 
 def _find_in_question(kind: Kind, source: Source, ask: AskSpec) -> Iterator[Problem]:
-    wanted = {AskType.EXTEND: FieldType.LIMIT, AskType.PAUSE: FieldType.DAY}[ask.type]
+    wanted = {AskType.EXTEND: FieldType.LIMIT, AskType.PAUSE: FieldType.DAY, AskType.RULING: FieldType.TEXT}[ask.type]
     for place, action in enumerate(kind.actions):
         if action.verb is not Verb.ASK or action.ask != ask.code:
             continue

@@ -21,6 +21,7 @@ from shanzhi.kernel.matters.policy.process.words import (
     SOLVED,
     UNSOLVED,
     VERB_RULES,
+    AskType,
     FieldType,
     Part,
     Role,
@@ -86,7 +87,7 @@ class FieldsWrong(InputError):
 
 @dataclass(frozen=True, slots=True)
 class AskState:
-    """How what may be asked under `code` stands on a matter: open or not, how often it was granted.
+    """How what may be asked under `code` stands on a matter: open or not, how often it was granted and declined.
 
     Of an open one: was it this person (or their unit) who asked, and is it this unit's to decide?
     """
@@ -96,6 +97,7 @@ class AskState:
     is_mine: bool = False
     is_to_us: bool = False
     granted: int = 0
+    declined: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,6 +305,9 @@ def _check_may_ask(case: _Case, ask: AskSpec, state: AskState, *, is_paused: boo
     name = (ask.name,)
     if state.is_open:
         raise StageForbids(msg("“%(ask)s”已经提出，还没有答复。请等答复后再提。"), ask=name)
+    if ask.type is AskType.RULING:
+        _check_may_be_ruled(case, ask, state)
+        return
     if ask.times is not None and state.granted >= ask.times:
         raise LimitReached(msg("“%(ask)s”最多批准%(times)s次，不能再提。请抓紧办理。"), ask=name, times=ask.times)
     if is_paused:
@@ -313,6 +318,19 @@ def _check_may_ask(case: _Case, ask: AskSpec, state: AskState, *, is_paused: boo
     if any(clock.is_overdue for clock in wanted):
         raise ClockRunOut(
             msg("时限已过，不能再提“%(ask)s”：要在到期以前提出。请抓紧办理，并在留言里说明原因。"), ask=name
+        )
+
+
+def _check_may_be_ruled(case: _Case, ask: AskSpec, state: AskState) -> None:
+    if state.granted + state.declined:
+        raise LimitReached(msg("已经裁定过，裁定是终局的。请按裁定办理。"))
+    count = case.kind.count(ask.after)
+    if not count.is_full(case.counts.get(count.code, 0)):
+        raise StageForbids(
+            msg("“%(ask)s”要在%(count)s满%(limit)s次以后提出。不归本单位办理的，请先退单。"),
+            ask=(ask.name,),
+            count=(count.name,),
+            limit=count.limit,
         )
 
 
@@ -327,12 +345,21 @@ GROUND_USES: Mapping[Verb, str] = {
 }
 
 
+ASK_GROUNDS: Mapping[AskType, str] = {
+    AskType.EXTEND: "extend",
+    AskType.PAUSE: "pause",
+    AskType.RULING: "return",
+}
+
+
 def ground_use(kind: Kind, action: Action) -> str:
     """The use of the rule book's grounds among which this action chooses; empty where it names none.
 
     What is asked has grounds of its own sort: those for more time, those for a pause.
     """
-    return kind.ask(action.ask).type.value if action.verb is Verb.ASK else GROUND_USES.get(action.verb, "")
+    if action.verb is Verb.ASK:
+        return ASK_GROUNDS[kind.ask(action.ask).type]
+    return GROUND_USES.get(action.verb, "")
 
 
 def check_fields(kind: Kind, action: Action, given: Mapping[str, object]) -> None:

@@ -167,6 +167,7 @@ TABLES: Mapping[str, Table] = {
             "clock": _CODE,
             "times": Key(Shape.WHOLE),
             "most": Key(Shape.DURATION),
+            "after": _CODE,
             "law": _TEXT,
         },
         many=True,

@@ -111,16 +111,19 @@ class Verb(StrEnum):
     GRANT = "grant"
     DECLINE = "decline"
     RESUME = "resume"
+    RULE = "rule"
 
 
 class AskType(StrEnum):
     """What a unit can ask about a matter that is on its way; somebody else decides, by a limit of its own.
 
-    extend: more time on a clock (延期) · pause: the clocks stand still until a day (暂停计时).
+    extend: more time on a clock (延期) · pause: the clocks stand still until a day (暂停计时) · ruling: whose duty it is
+    (裁定), once a matter was given back as often as the kind allows.
     """
 
     EXTEND = "extend"
     PAUSE = "pause"
+    RULING = "ruling"
 
 
 class AskTo(StrEnum):
@@ -249,6 +252,7 @@ VERB_RULES: Mapping[Verb, VerbRule] = MappingProxyType(
         Verb.GRANT: VerbRule(stays=True, asks=True),
         Verb.DECLINE: VerbRule(stays=True, takes=frozenset({FieldType.TEXT}), asks=True),
         Verb.RESUME: VerbRule(part=Part.LEAD, stays=True),
+        Verb.RULE: VerbRule(takes=frozenset({FieldType.UNIT}), asks=True),
     }
 )
 """The engine's contract with every kind, verb by verb."""
