@@ -114,7 +114,7 @@ def test_a_ruling_for_the_unit_that_asked_is_final_too(cast: Cast, returned_twic
 
 
 def test_the_database_lets_nobody_make_up_a_precedent(cast: Cast, returned_twice: Reported):
-    given = {
+    given: dict[str, Any] = {
         "category": CATEGORY,
         "region_code": "370303009",
         "unit_id": cast.second_handler.unit_id,
@@ -122,8 +122,8 @@ def test_the_database_lets_nobody_make_up_a_precedent(cast: Cast, returned_twice
         "ruled_at": NOW + timedelta(days=1),
     }
     with acting(cast.handler), pytest.raises(ProgrammingError), transaction.atomic():
-        Precedent.objects.create(**given, by_unit_id=cast.supervisor.unit_id)
+        Precedent.objects.create(**given, by_unit_id=cast.supervisor.unit_id or 0)
     with acting(cast.handler), pytest.raises(ProgrammingError), transaction.atomic():
-        Precedent.objects.create(**given, by_unit_id=cast.handler.unit_id)
+        Precedent.objects.create(**given, by_unit_id=cast.handler.unit_id or 0)
     with acting(cast.handler), pytest.raises(ProgrammingError), transaction.atomic():
-        Precedent.objects.create(**given | {"region_code": "370306100"}, by_unit_id=cast.handler.unit_id)
+        Precedent.objects.create(**given | {"region_code": "370306100"}, by_unit_id=cast.handler.unit_id or 0)
