@@ -32,7 +32,13 @@ from shanzhi.kernel.matters.operations.rules import (
     edition_restore,
 )
 from shanzhi.kernel.matters.operations.step import Done, KeyReused, MatterNotFound, MovedOn
-from shanzhi.kernel.matters.operations.upkeep import lapse_due, reveal_contact, submissions_forget, suggestions_make
+from shanzhi.kernel.matters.operations.upkeep import (
+    lapse_due,
+    phone_for_notice,
+    reveal_contact,
+    submissions_forget,
+    suggestions_make,
+)
 from shanzhi.kernel.matters.operations.views import TooManyViews, view_drop, view_save
 from shanzhi.kernel.matters.policy.batch import BatchRow
 
@@ -79,6 +85,7 @@ __all__ = [
     "lapse_due",
     "list_take",
     "matters_follow",
+    "phone_for_notice",
     "process_go_live",
     "process_upload",
     "report",
