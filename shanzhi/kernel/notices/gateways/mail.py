@@ -110,6 +110,7 @@ def _code(error: Exception) -> str:
         return "smtp-no-tls-or-auth"
     if isinstance(error, ssl.SSLError):
         return "smtp-tls"
-    if isinstance(error, TimeoutError):
+    # smtplib wraps a wait that was too long into a connection that was lost.
+    if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
         return "smtp-too-slow"
     return "smtp-unreachable"

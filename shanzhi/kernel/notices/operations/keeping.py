@@ -133,7 +133,7 @@ def address_set(*, unit: str, role: str, email: str, actor: Actor, now: datetime
     if row.email == email:
         return found[0].id
     row.email, row.changed_at, row.steps = email, now, row.steps + 1
-    row.save()
+    row.save(update_fields=None if row.pk is None else ["email", "changed_at", "steps"])
     said = AddressChanged(found[0].id, role, removed=not email)
     subject = Subject("notice_address", row.pk, row.steps, found[0].region_code)
     journal.record(payload=said, subject=subject, author=author, happened_at=now)
