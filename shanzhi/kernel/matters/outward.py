@@ -11,6 +11,7 @@ from shanzhi.kernel.notices import operations as notices
 from shanzhi.kernel.notices.operations import Outward, ToReporter
 from shanzhi.kernel.notices.policy import Happened, offer_places
 from shanzhi.kernel.notices.policy.contacts import offer_calendar, offer_phone
+from shanzhi.kernel.notices.policy.kinds import offer_kinds
 from shanzhi.kernel.vault import queries as vault
 
 REPORT = "report"
@@ -95,3 +96,4 @@ offer_places("unit", "matters.", INVENTED)
 offer_places("reporter", "matters.", {**INVENTED, "link": "https://city.example/follow/"})
 offer_phone("matter", operations.phone_for_notice)
 offer_calendar(rulebook.work_calendar)
+offer_kinds(lambda: {code: rulebook.current_kind(code).name for code in sorted(rulebook.live_kinds())})

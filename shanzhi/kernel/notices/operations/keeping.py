@@ -1,7 +1,7 @@
 """What a keeper and a post decide: mailboxes, subscriptions, how a post wants to hear, trying again, a test message."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 
 from shanzhi.core import outbound
 from shanzhi.core.errors import InputError, NotAllowed, NotFound
@@ -22,10 +23,11 @@ from shanzhi.kernel.journal.policy import Author, Payload, Subject, payload
 from shanzhi.kernel.notices.gateways import is_offered
 from shanzhi.kernel.notices.models import Address, Channel, Delivery, Preference, Subscription
 from shanzhi.kernel.notices.operations.planning import key_of, notice_book
-from shanzhi.kernel.notices.policy import signing
 from shanzhi.kernel.notices.policy.templates import MODES
+from shanzhi.kernel.notices.sms import send_sms
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.organisation.policy import Level, level_of
+from shanzhi.kernel.vault.policy.phones import normalise_phone
 
 FEATURE = "keep"
 SUBSCRIPTIONS_MOST = 50
@@ -35,6 +37,7 @@ URL_MOST = 500
 _EMAIL = re.compile(r"[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", re.ASCII)
 _EMAIL_MOST = 200
 TEST_STEP = "test"
+TEST_WORDS = msg("试发：通知渠道通了")
 
 
 class BadAddress(InputError):
@@ -128,12 +131,13 @@ def address_set(*, unit: str, role: str, email: str, actor: Actor, now: datetime
             unit=unit.strip()[:60],
         )
     row = Address.objects.select_for_update().filter(unit_id=found[0].id, role=role).first()
+    is_new = row is None
     if row is None:
         row = Address(unit_id=found[0].id, role=role, steps=0)
     if row.email == email:
         return found[0].id
     row.email, row.changed_at, row.steps = email, now, row.steps + 1
-    row.save(update_fields=None if row.pk is None else ["email", "changed_at", "steps"])
+    row.save(update_fields=None if is_new else ["email", "changed_at", "steps"])
     said = AddressChanged(found[0].id, role, removed=not email)
     subject = Subject("notice_address", row.pk, row.steps, found[0].region_code)
     journal.record(payload=said, subject=subject, author=author, happened_at=now)
@@ -141,18 +145,25 @@ def address_set(*, unit: str, role: str, email: str, actor: Actor, now: datetime
 
 
 @transaction.atomic
-def preference_set(*, step: str, mode: str, actor: Actor) -> None:
-    """Say how the acting post's unit and role want to hear of a step, besides the page.
+def preferences_set(*, modes: Mapping[str, str], actor: Actor) -> None:
+    """Say how the acting post's unit and role want to hear of steps, besides the page: step → one of `MODES`.
 
     Raises:
         SignInNeeded: nobody acts in a post.
-        InputError: no such step or way.
+        InputError: no such step or way; nothing is changed.
     """
     if actor.unit_id is None:
         raise SignInNeeded(msg("请先登录。"))
-    if mode not in MODES or notice_book().find("unit", step) is None:
-        raise InputError(msg("没有这一项。请刷新后再选。"))
-    Preference.objects.update_or_create(unit_id=actor.unit_id, role=actor.role, step=step, defaults={"mode": mode})
+    book = notice_book()
+    for step, mode in modes.items():
+        if mode not in MODES or book.find("unit", step) is None:
+            raise InputError(msg("没有这一项。请刷新后再选。"))
+    Preference.objects.bulk_create(
+        [Preference(unit_id=actor.unit_id, role=actor.role, step=step, mode=mode) for step, mode in modes.items()],
+        update_conflicts=True,
+        unique_fields=["unit_id", "role", "step"],
+        update_fields=["mode"],
+    )
 
 
 @transaction.atomic
@@ -234,11 +245,6 @@ def _tell(row: Subscription, change: str, author: Author, now: datetime) -> None
     journal.record(payload=said, subject=subject, author=author, happened_at=now)
 
 
-def secret_of(row: Subscription) -> str:
-    """A subscription's secret as its receiver is told it."""
-    return signing.secret_text(signing.key_of(settings.NOTICES_KEY, row.pk, row.key_number))
-
-
 @transaction.atomic
 def channel_retry(*, destination: str, actor: Actor, now: datetime) -> int:
     """Try a destination again now: whatever waits, and what was given up on; how many messages.
@@ -280,6 +286,17 @@ def _again(rows: QuerySet[Delivery], now: datetime) -> int:
     return count
 
 
+def sms_test(*, phone: str, actor: Actor, now: datetime) -> str:
+    """Send a test message to a phone that the keeper types in and that is kept nowhere; what a demo shows instead.
+
+    Raises:
+        SignInNeeded, NotAllowed: the acting post isn't the city's keeper.
+        InvalidPhone, SmsOff, SmsFailed: no phone; no text messages; not taken.
+    """
+    check_city_keeper(actor)
+    return send_sms(phone=normalise_phone(phone), text=gettext(TEST_WORDS), now=now).shown
+
+
 @transaction.atomic
 def test_ask(*, destination: str, actor: Actor, now: datetime) -> None:
     """Send a test message: by mail to the mailbox of the keeper's own unit, or to a subscription.
@@ -298,7 +315,7 @@ def test_ask(*, destination: str, actor: Actor, now: datetime) -> None:
             raise BadAddress(msg("还没有设置邮件服务器。请看 docs/notices.md。"))
         if not Address.objects.filter(unit_id=actor.unit_id or 0, role__in=["", actor.role]).exclude(email="").exists():
             raise BadAddress(msg("您的单位还没有值班邮箱。请先登记，再试发。"))
-        more = {"unit_id": actor.unit_id, "role": actor.role, "text": msg("试发：通知渠道通了")}
+        more = {"unit_id": actor.unit_id, "role": actor.role, "text": gettext(TEST_WORDS)}
     elif (
         gateway == "webhook"
         and number.isdigit()

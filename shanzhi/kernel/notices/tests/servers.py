@@ -38,7 +38,7 @@ class Mailbox:
     signed_in: list[str] = field(default_factory=list)
     tries: int = 0
 
-    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802 - aiosmtpd's
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
         """Say what is told."""
         self.tries += 1
         said = self.rcpt.pop(0) if self.rcpt else "250 OK"
@@ -46,7 +46,7 @@ class Mailbox:
             envelope.rcpt_tos.append(address)
         return said
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         """Keep what is taken."""
         said = self.data.pop(0) if self.data else "250 OK"
         if said.startswith("250"):
@@ -68,7 +68,7 @@ class _Server(Controller):
 
     def _create_server(self) -> Awaitable[Any]:
         async def make() -> Any:
-            made = await super(_Server, self)._create_server()
+            made: Any = await super(_Server, self)._create_server()
             self.port = made.sockets[0].getsockname()[1]
             return made
 

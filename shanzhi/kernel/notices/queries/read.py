@@ -1,11 +1,10 @@
-"""Reading notices, how far behind the outbox is, and how what goes out is doing."""
+"""Reading notices, and how far behind the outbox is."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from shanzhi.kernel.access.policy import Actor
-from shanzhi.kernel.notices.models import Channel, Event, Notice
+from shanzhi.kernel.notices.models import Event, Notice
 from shanzhi.kernel.notices.policy import text_of
 
 PAGE = 25
@@ -44,8 +43,3 @@ def outbox_backlog() -> tuple[int, datetime | None]:
     """How many events wait, and since when the oldest does (worker's role)."""
     oldest = Event.objects.order_by("id").values_list("created_at", flat=True).first()
     return Event.objects.count(), oldest
-
-
-def count_failing(actor: Actor, now: datetime) -> int:
-    """How many destinations fail, for the keeper's card; 1 query."""
-    return Channel.objects.filter(failures__gt=0).count()
