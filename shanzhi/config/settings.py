@@ -274,18 +274,13 @@ NOTICES_SOURCE = PUBLIC_URL or f"urn:shanzhi:{INSTALLATION.schema}"
 NOTICES_KEY = INSTALLATION.secrets.derived("notices.webhook")
 try:
     MAIL = MailServer.read(
-        **{
-            name: os.environ.get(f"SHANZHI_MAIL_{variable}", "")
-            for name, variable in {
-                "host": "HOST",
-                "port": "PORT",
-                "tls": "TLS",
-                "user": "USER",
-                "password": "PASSWORD",
-                "sender": "FROM",
-                "trust": "TRUST",
-            }.items()
-        }
+        host=os.environ.get("SHANZHI_MAIL_HOST", ""),
+        port=os.environ.get("SHANZHI_MAIL_PORT", ""),
+        tls=os.environ.get("SHANZHI_MAIL_TLS", ""),
+        user=os.environ.get("SHANZHI_MAIL_USER", ""),
+        password=os.environ.get("SHANZHI_MAIL_PASSWORD", ""),
+        sender=os.environ.get("SHANZHI_MAIL_FROM", ""),
+        trust=os.environ.get("SHANZHI_MAIL_TRUST", ""),
     )
 except ValueError as error:
     raise ImproperlyConfigured(str(error)) from error
