@@ -12,7 +12,9 @@ from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from shanzhi.core.errors import DomainError, NotAllowed
 from shanzhi.core.text import msg
+from shanzhi.kernel.access.policy import SignInNeeded
 from shanzhi.kernel.access.web.middleware import ActingRequest
 from shanzhi.kernel.notices import operations, queries
 from shanzhi.kernel.notices.policy import text_of
@@ -143,12 +145,18 @@ def retry(request: ActingRequest) -> HttpResponse:
 def test(request: ActingRequest) -> HttpResponse:
     """Send a test message: to the own unit's mailbox, a phone that is typed in, or another system."""
     code = request.POST.get("channel", "")
-    if code == "sms":
-        shown = operations.sms_test(phone=request.POST.get("phone", ""), actor=request.actor, now=request.now)
-        messages.success(request, shown or gettext("短信平台已接收。"))
-    else:
-        operations.test_ask(destination=code, actor=request.actor, now=request.now)
-        messages.success(request, gettext("试发的消息已经排队。过一会儿刷新，看看结果。"))
+    try:
+        if code == "sms":
+            shown = operations.sms_test(phone=request.POST.get("phone", ""), actor=request.actor, now=request.now)
+            messages.success(request, shown or gettext("短信平台已接收。"))
+        else:
+            operations.test_ask(destination=code, actor=request.actor, now=request.now)
+            messages.success(request, gettext("试发的消息已经排队。过一会儿刷新，看看结果。"))
+    except (NotAllowed, SignInNeeded):
+        raise
+    except DomainError as error:
+        # Nothing was written; the page with the channels is where to go on.
+        messages.error(request, error.sentence(gettext))
     return HttpResponseRedirect(reverse("notices:channels"))
 
 
