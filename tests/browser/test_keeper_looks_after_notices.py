@@ -87,7 +87,7 @@ def test_it_sees_another_system_fail_and_come_back(meet: Meet) -> None:
         keeper.sees("发不出去")
         keeper.looks("notices-channels-failing")
         keeper.goes("/keeper/")
-        keeper.sees("1个渠道发不出去")
+        keeper.sees("1 个渠道发不出去")
         keeper.goes("/notices/channels/")
         taker.answers[:] = [204]
         page.get_by_role("button", name="马上再试：市大数据平台").click()

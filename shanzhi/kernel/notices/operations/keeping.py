@@ -275,14 +275,10 @@ def delivery_retry(*, delivery_id: int, actor: Actor, now: datetime) -> None:
 
 def _again(rows: QuerySet[Delivery], now: datetime) -> int:
     """From now on, for as long as at first."""
-    limits = notice_book().give_up
     count = 0
-    for gateway, limit in limits.items():
-        mine = rows.filter(gateway=gateway)
-        count += mine.filter(state="given_up").update(
-            state="waiting", ended_at=None, next_at=now, give_up_at=now + limit
-        )
-        count += mine.filter(state="waiting").exclude(next_at=now).update(next_at=now)
+    for gateway, limit in notice_book().give_up.items():
+        mine = rows.filter(gateway=gateway, state__in=["waiting", "given_up"])
+        count += mine.update(state="waiting", ended_at=None, next_at=now, give_up_at=now + limit)
     return count
 
 

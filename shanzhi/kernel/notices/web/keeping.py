@@ -74,11 +74,8 @@ class SubscriptionForm(forms.Form):
 
 def _refused(form: forms.Form, error: DomainError) -> None:
     """Say what the domain refused, beside its field or above the form."""
-    beside = {name: words for name, words in error.fields.items() if name in form.fields}
-    for name, words in beside.items():
-        form.add_error(name, gettext(words))
-    if not beside or error.sentence(gettext) not in {gettext(words) for words in beside.values()}:
-        form.add_error(None, error.sentence(gettext))
+    beside = [name for name in error.fields if name in form.fields]
+    form.add_error(beside[0] if len(beside) == 1 else None, error.sentence(gettext))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
