@@ -347,8 +347,9 @@ PAGES: Mapping[str, Page] = {
     "notices:test": Page(write="keep", sends={"channel": "mail"}),
     "notices:templates": Page("keep"),
     "notices:addresses": Page("keep", "keep", sends={"unit": "x", "email": "a@b.example"}, asks=("after",)),
-    "notices:subscriptions": Page("keep", "keep", sends={"name": "x", "url": "http://127.0.0.1/"}),
-    "notices:subscription": Page("keep", "keep", args=OFFICE, sends={"do": "show"}, says="404"),
+    # The city's own keeper alone; the world's is a county's.
+    "notices:subscriptions": Page("keep", "keep", sends={"name": "x", "url": "http://127.0.0.1/"}, says="403"),
+    "notices:subscription": Page("keep", "keep", args=OFFICE, sends={"do": "show"}, says="403"),
     "notices:own": Page("post", "post", sends={"mode-matters.dispatch": "digest"}),
     "keeper:admission_new": Page("keep", "keep", sends={"item": "某证明", "level": "grid", "ground": ""}),
     "keeper:admission_end": Page("keep", "keep", args=OFFICE, sends=OFFICES, says="404"),

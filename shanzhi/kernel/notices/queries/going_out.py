@@ -15,6 +15,7 @@ from shanzhi.kernel.notices.operations.planning import destination_of, notice_bo
 from shanzhi.kernel.notices.policy import signing
 from shanzhi.kernel.notices.policy.templates import GATEWAYS
 from shanzhi.kernel.organisation import queries as organisation
+from shanzhi.kernel.organisation.policy import Level, level_of
 
 PAGE = 25
 ROWS_SEEN = ("id", "destination", "step", "unit_id", "role", "made_at", "next_at", "tries", "last_error", "state")
@@ -41,9 +42,9 @@ def channels(actor: Actor) -> list[ChannelRow]:
     """Every destination, the city's gateways first; 3 queries.
 
     Raises:
-        SignInNeeded, NotAllowed: the acting post isn't the city's keeper.
+        SignInNeeded, NotAllowed: the acting post is no keeper.
     """
-    check_city_keeper(actor)
+    check_keeper(actor)
     names = {code: name for code, name in GATEWAYS.items() if code != "webhook"}
     running = Subscription.objects.filter(ended_at=None).order_by("id").values_list("id", "name")
     names |= {destination_of(pk): name for pk, name in running}
@@ -100,9 +101,9 @@ def deliveries_listed(actor: Actor, *, before: int | None = None) -> list[Delive
     """Messages that failed at least once or were given up on, newest first, one more than a page; 2 queries.
 
     Raises:
-        SignInNeeded, NotAllowed: the acting post isn't the city's keeper.
+        SignInNeeded, NotAllowed: the acting post is no keeper.
     """
-    check_city_keeper(actor)
+    check_keeper(actor)
     rows = Delivery.objects.filter(Q(state="given_up") | Q(state="waiting", failed_at__isnull=False))
     if before is not None:
         rows = rows.filter(pk__lt=before)
@@ -122,6 +123,11 @@ def deliveries_listed(actor: Actor, *, before: int | None = None) -> list[Delive
         )
         for row in found
     ]
+
+
+def may_change_channels(actor: Actor) -> bool:
+    """Is this the city's own keeper? The gateways are the city's; a county's keeper looks on."""
+    return level_of(actor.region_code) is Level.CITY
 
 
 def count_failing(actor: Actor, now: datetime) -> int:

@@ -122,6 +122,7 @@ def channels(request: ActingRequest) -> HttpResponse:
         if more or before
         else None,
         "form": PhoneForm(),
+        "may_change": queries.may_change_channels(request.actor),
         "sms_offered": operations.is_sms_offered(),
     }
     return render(request, "notices/channels.html", context)
