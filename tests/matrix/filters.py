@@ -233,7 +233,6 @@ DECIDES_OTHERWISE: Mapping[str, str] = {
             "operations.keeping:preferences_set",
             "operations.keeping:test_ask",
             "operations.sending:_message",
-            "queries.going_out:may_change_channels",
             "queries.going_out:preferences_of",
         )
     },
