@@ -9,6 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from shanzhi.config.edge.weakness import contact_of
 from shanzhi.config.installation import Installation
 from shanzhi.config.observe import logs
+from shanzhi.core.mail import MailServer
 from shanzhi.core.outbound import Rules
 
 INSTALLATION = Installation.from_environment()
@@ -263,6 +264,26 @@ if SMS == "http" and (not SMS_URL or len(SMS_TOKEN) < 32):
     raise ImproperlyConfigured(
         "SHANZHI_SMS=http needs SHANZHI_SMS_URL and a SHANZHI_SMS_TOKEN of 32 characters or more"
     )
+
+# Notices by e-mail and to other systems (docs/notices.md). The address residents and offices know the city's pages by, for
+# links in messages; empty: messages have none. The key is what every subscription's own keys are made out of.
+PUBLIC_URL = os.environ.get("SHANZHI_PUBLIC_URL", "").rstrip("/")
+if PUBLIC_URL and not PUBLIC_URL.startswith("https://"):
+    raise ImproperlyConfigured("SHANZHI_PUBLIC_URL is an https address")
+NOTICES_SOURCE = PUBLIC_URL or f"urn:shanzhi:{INSTALLATION.schema}"
+NOTICES_KEY = INSTALLATION.secrets.derived("notices.webhook")
+try:
+    MAIL = MailServer.read(
+        host=os.environ.get("SHANZHI_MAIL_HOST", ""),
+        port=os.environ.get("SHANZHI_MAIL_PORT", ""),
+        tls=os.environ.get("SHANZHI_MAIL_TLS", ""),
+        user=os.environ.get("SHANZHI_MAIL_USER", ""),
+        password=os.environ.get("SHANZHI_MAIL_PASSWORD", ""),
+        sender=os.environ.get("SHANZHI_MAIL_FROM", ""),
+        trust=os.environ.get("SHANZHI_MAIL_TRUST", ""),
+    )
+except ValueError as error:
+    raise ImproperlyConfigured(str(error)) from error
 
 # Who answers for the personal data (the privacy notice, PIPL article 17), and how they are reached.
 KEEPER_NAME = os.environ.get("SHANZHI_KEEPER_NAME", "")

@@ -22,6 +22,7 @@ from shanzhi.core.errors import DomainError
 from shanzhi.kernel.journal import operations as journal
 from shanzhi.kernel.notices import operations as notices
 from shanzhi.kernel.notices import queries as notices_queries
+from shanzhi.kernel.notices.policy.templates import GATEWAYS
 from shanzhi.modules.seals import queries as seals
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,7 @@ AFTER_ERROR_SECONDS = 3.0
 MEASURE_SECONDS = 10.0
 STOP_SECONDS = 10
 SEAL_SECONDS = 1.0
+DELIVER_SECONDS = 2.0
 
 
 def drain(*, now: Callable[[], datetime]) -> int:
@@ -50,6 +52,21 @@ def _tell(stop: threading.Event) -> None:
             log.warning("outbox: the database failed (%s), trying again", type(error).__name__)
             connections.close_all()
             _maybe_revive()
+            wait = AFTER_ERROR_SECONDS
+        stop.wait(wait)
+    connections.close_all()
+
+
+def _deliver(stop: threading.Event, gateway: str) -> None:
+    """Send by one gateway until told to stop. Each has a thread of its own: one that hangs holds up no other."""
+    while not stop.is_set():
+        try:
+            if gateway == "mail":
+                notices.digest_due(timezone.now())
+            wait = 0.0 if notices.deliver_due(gateway=gateway, now=timezone.now(), most=1) else DELIVER_SECONDS
+        except (DatabaseError, DomainError) as error:
+            log.warning("deliveries: failed (%s), trying again", type(error).__name__)
+            connections.close_all()
             wait = AFTER_ERROR_SECONDS
         stop.wait(wait)
     connections.close_all()
@@ -139,6 +156,9 @@ def run() -> None:
     threads = [
         threading.Thread(target=task, args=(stop,), name=name)
         for name, task in (("outbox", _tell), ("seal", _seal), ("metrics", _measure))
+    ]
+    threads += [
+        threading.Thread(target=_deliver, args=(stop, gateway), name=f"deliver-{gateway}") for gateway in GATEWAYS
     ]
     for thread in threads:
         thread.start()

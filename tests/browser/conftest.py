@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
+from shanzhi.kernel.notices.tests.servers import Mailbox, mail_server
 from tests.browser.chromium import find_chromium, started_chromium
 from tests.browser.person import LAPTOP, PHONE, Meet, Person, context_options, keep_failure
 from tests.browser.phones import Gateway, running_gateway
@@ -35,10 +36,23 @@ def phones() -> Iterator[Gateway]:
 
 
 @pytest.fixture(scope="session")
-def site(phones: Gateway) -> Iterator[Site]:
+def mailbox() -> Iterator[Mailbox]:
+    """The city's mail server: what would come to units' duty mailboxes."""
+    with mail_server() as box:
+        yield box
+
+
+@pytest.fixture(scope="session")
+def site(phones: Gateway, mailbox: Mailbox) -> Iterator[Site]:
     """The installation under test, with web server and worker."""
     find_chromium()
-    with running_site({**phones.settings, "SHANZHI_CTI_SECRET": CTI_SECRET}) as running:
+    mail = {
+        "SHANZHI_MAIL_HOST": "127.0.0.1",
+        "SHANZHI_MAIL_PORT": str(mailbox.port),
+        "SHANZHI_MAIL_TLS": "none",
+        "SHANZHI_MAIL_FROM": "notice@city.example",
+    }
+    with running_site({**phones.settings, **mail, "SHANZHI_CTI_SECRET": CTI_SECRET}) as running:
         yield running
 
 

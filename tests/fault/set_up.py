@@ -8,7 +8,7 @@ from shanzhi.config.ready import ready
 
 def main() -> None:
     """`prepare`: roles, tables, the standing city. `look`: what `loop_state` says, as JSON. `follow`: let open matters
-    follow redraws, in small batches."""
+    follow redraws, in small batches. `deliver` and minutes: send signed events, as if it were so much later."""
     with ready(prepare=sys.argv[1] == "prepare") as installation:
         from shanzhi.config import database  # noqa: PLC0415 - Django is set up only by now
         from shanzhi.kernel.matters import queries  # noqa: PLC0415
@@ -24,6 +24,18 @@ def main() -> None:
 
             with database.acting_as(installation, "worker"):
                 sys.stdout.write(str(operations.matters_follow(now=timezone.now(), batch=100)))
+            return
+        if sys.argv[1] == "deliver":
+            from datetime import timedelta  # noqa: PLC0415
+
+            from django.utils import timezone  # noqa: PLC0415
+
+            from shanzhi.kernel.notices import operations as notices  # noqa: PLC0415
+
+            with database.acting_as(installation, "worker"):
+                later = timezone.now() + timedelta(minutes=int(sys.argv[2]))
+                while notices.deliver_due(gateway="webhook", now=later):
+                    continue
             return
         with database.acting_as(installation, "worker"):
             state = queries.loop_state()

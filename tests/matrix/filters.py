@@ -193,9 +193,9 @@ SWITCHED_OFF: Mapping[str, Callable[..., Any]] = {
     "shanzhi.kernel.matters.queries.card:_allowed": _all_actions,
     "shanzhi.kernel.matters.queries.finding:_filtered": _all_matters,
     "shanzhi.kernel.matters.queries.finding:_ways": _by_no_way,
-    "shanzhi.kernel.notices.queries:notices_for": _all_notices,
-    "shanzhi.kernel.notices.queries:count_unread": _all_unread,
-    "shanzhi.kernel.notices.operations:notices_mark_read": _marks_all_read,
+    "shanzhi.kernel.notices.queries.read:notices_for": _all_notices,
+    "shanzhi.kernel.notices.queries.read:count_unread": _all_unread,
+    "shanzhi.kernel.notices.operations.writing:notices_mark_read": _marks_all_read,
     "shanzhi.kernel.notices.web.views:_unit_and_role": _any_unit,
     "shanzhi.modules.intake.web.mine:_find": _by_number_alone,
     "shanzhi.modules.intake.web.api:_check_token": _checks_nothing,
@@ -223,7 +223,20 @@ _PUBLIC = "units and posts, public by nature, by a row's own unit; who may chang
 _VIEWS = "names and addresses of lists, nothing of matters: held by the policy view_own (test_save_a_view.py)"
 _CALLS = "calls of one's own desk, nothing of matters: held by the policy of hotline_call"
 _RULES = "the city's rules, nothing of matters: held by the policies rules_keep (test_keep_processes.py)"
+_GOING_OUT = "where notices go and how they went, nothing of matters: held by the policies of notices_… (test_keep_the_channels.py)"
 DECIDES_OTHERWISE: Mapping[str, str] = {
+    **{
+        f"shanzhi.kernel.notices.{name}": _GOING_OUT
+        for name in (
+            "operations.keeping:address_set",
+            "operations.keeping:check_city_keeper",
+            "operations.keeping:preferences_set",
+            "operations.keeping:test_ask",
+            "operations.sending:_message",
+            "queries.going_out:preferences_of",
+        )
+    },
+    "shanzhi.kernel.notices.operations.keeping:check_keeper": _ASKS,
     "shanzhi.modules.keeper.operations.regions:redraw_carry_out": _WRITES,
     "shanzhi.modules.keeper.policy.regions:check_drawn": "what may be written, not what is seen: regions are public by nature",
     "shanzhi.modules.keeper.web.regions:_check": _ASKS,

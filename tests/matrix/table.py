@@ -341,6 +341,16 @@ PAGES: Mapping[str, Page] = {
         for one in ("new", "title", "change", "appoint", "vacate", "close")
     },
     "keeper:admission": Page("keep"),
+    # -- what goes out of the city: its channels are a keeper's, how a post hears of steps is the post's own
+    "notices:channels": Page("keep", asks=("before",)),
+    "notices:retry": Page(write="keep", sends={"channel": "mail"}),
+    "notices:test": Page(write="keep", sends={"channel": "mail"}),
+    "notices:templates": Page("keep"),
+    "notices:addresses": Page("keep", "keep", sends={"unit": "x", "email": "a@b.example"}, asks=("after",)),
+    # The city's own keeper alone; the world's is a county's.
+    "notices:subscriptions": Page("keep", "keep", sends={"name": "x", "url": "http://127.0.0.1/"}, says="403"),
+    "notices:subscription": Page("keep", "keep", args=OFFICE, sends={"do": "show"}, says="403"),
+    "notices:own": Page("post", "post", sends={"mode-matters.dispatch": "digest"}),
     "keeper:admission_new": Page("keep", "keep", sends={"item": "某证明", "level": "grid", "ground": ""}),
     "keeper:admission_end": Page("keep", "keep", args=OFFICE, sends=OFFICES, says="404"),
     # -- exports: one's own, for whom the supervisor of the world asked

@@ -15,6 +15,7 @@ from shanzhi.kernel.matters.operations.handing import HANDED_TOPIC
 from shanzhi.kernel.matters.operations.rights import ERASE_TOPIC
 from shanzhi.kernel.matters.operations.step import STEP_TOPIC
 from shanzhi.kernel.matters.operations.succeeding import SUCCEEDED_TOPIC
+from shanzhi.kernel.matters.outward import facts_of, tell_outside
 from shanzhi.kernel.matters.policy.process import Party, Role
 from shanzhi.kernel.notices import operations as notices
 from shanzhi.kernel.notices.operations import NewNotice
@@ -96,6 +97,7 @@ def _notices(steps: dict[tuple[int, str], int], now: datetime) -> Iterator[NewNo
                     yield NewNotice(
                         unit_id, role, "matter", matter_id, step, action.journal,
                         {"title": matter.title, "number": matter.number},
+                        matter.kind.code, facts_of(matter),
                     )  # fmt: skip
 
 
@@ -118,6 +120,7 @@ def write_of_hand_overs(events: Sequence[Happened], now: datetime) -> None:
                     NewNotice(
                         card.unit_id, card.role, "matter", pk, steps[pk], "matters.hand_over",
                         {"title": matter.title, "number": matter.number, "post": card.title},
+                        matter.kind.code, facts_of(matter),
                     )
                     for pk, matter in told.items()
                 ],
@@ -163,6 +166,7 @@ def remove_bytes(events: Sequence[Happened], now: datetime) -> None:
 
 on_event(STEP_TOPIC, make_suggestions)
 on_event(STEP_TOPIC, write_notices)
+on_event(STEP_TOPIC, tell_outside)
 on_event(HANDED_TOPIC, write_of_hand_overs)
 on_event(SUCCEEDED_TOPIC, write_of_successions)
 on_event(ERASE_TOPIC, erase_what_was_asked)

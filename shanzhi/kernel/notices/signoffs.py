@@ -13,7 +13,7 @@ from shanzhi.kernel.access.policy.signoff import DECIDES
 from shanzhi.kernel.access.queries import roles
 from shanzhi.kernel.notices import operations
 from shanzhi.kernel.notices.operations import NewNotice
-from shanzhi.kernel.notices.policy import Happened, on_event, register_text
+from shanzhi.kernel.notices.policy import Happened, offer_places, on_event, register_text
 from shanzhi.kernel.organisation import queries as organisation
 
 TOPIC = "access.signoff"
@@ -70,5 +70,7 @@ def carry_out(events: Sequence[Happened], now: datetime) -> None:
         operations.job_soon("access.signoff_run_due")
 
 
+# Nothing of a request goes out but that it waits: what it is about stands behind the sign-in.
+offer_places("unit", f"{TOPIC}.", {"city": ""})
 on_event(TOPIC, write_notices)
 on_event(TOPIC, carry_out)

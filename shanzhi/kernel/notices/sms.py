@@ -48,8 +48,9 @@ def is_sms_offered() -> bool:
     return str(settings.SMS) != "none"
 
 
-def send_sms(*, phone: str, text: str, now: datetime) -> SmsSent:
-    """Send one text message to a phone in its normal form; keeps nothing and logs nothing.
+def send_sms(*, phone: str, text: str, now: datetime, key: str = "") -> SmsSent:
+    """Send one text message to a phone in its normal form; keeps nothing and logs nothing. `key` stays the same when one
+    message is tried again (empty: this is another one).
 
     Raises:
         SmsOff: the city sends none.
@@ -60,7 +61,7 @@ def send_sms(*, phone: str, text: str, now: datetime) -> SmsSent:
     if settings.SMS != "http":
         raise SmsOff(msg("本市没有开通短信。请用编号和查询码查进度。"))
     body = json.dumps(
-        {"id": str(uuid.uuid4()), "phone": phone, "text": text, "sent_at": now.isoformat()}, ensure_ascii=False
+        {"id": key or str(uuid.uuid4()), "phone": phone, "text": text, "sent_at": now.isoformat()}, ensure_ascii=False
     ).encode()
     rules = replace(settings.OUTBOUND, seconds=SECONDS, most_bytes=MOST_ANSWER)
     stamp = str(int(now.timestamp()))

@@ -34,6 +34,7 @@ from shanzhi.kernel.matters.operations.rules import (
 from shanzhi.kernel.matters.operations.step import Done, KeyReused, MatterNotFound, MovedOn
 from shanzhi.kernel.matters.operations.upkeep import (
     lapse_due,
+    phone_for_notice,
     resume_due,
     reveal_contact,
     submissions_forget,
@@ -85,6 +86,7 @@ __all__ = [
     "lapse_due",
     "list_take",
     "matters_follow",
+    "phone_for_notice",
     "process_go_live",
     "process_upload",
     "provisional_follow",

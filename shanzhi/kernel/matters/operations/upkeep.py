@@ -246,6 +246,23 @@ def needs_reporter(matter: Matter, actor: Actor, *, has_open_share: bool) -> boo
 
 
 @transaction.atomic
+def phone_for_notice(matter_id: int, now: datetime) -> str:
+    """The reporter's phone, at the moment in which they are told something; journaled, and the reporter sees it. Nothing
+    where none is kept. Worker's role.
+
+    Raises:
+        MatterNotFound: not there.
+    """
+    matter = lock_matter(matter_id, actor=SYSTEM)
+    subject = Subject("matter", matter.pk, matter.steps + 1, matter.scope_code)
+    found = vault.read_for_notice(subject=subject, part="phone", now=now)
+    if found:
+        matter.steps += 1
+        matter.save(update_fields=["steps"])
+    return found
+
+
+@transaction.atomic
 def reveal_contact(
     *, matter_id: int, reason: str, actor: Actor, now: datetime, originals: bool = False
 ) -> dict[str, str]:

@@ -34,7 +34,7 @@ from shanzhi.kernel.matters.queries.names import Names, light_of
 from shanzhi.kernel.matters.rulebook import categories, grounds, kind_version, work_calendar
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.vault import queries as vault
-from shanzhi.kernel.vault.operations import READ_REASONS, keyring
+from shanzhi.kernel.vault.operations import READ_BY_SYSTEM, READ_REASONS, keyring
 from shanzhi.kernel.vault.policy.keeping import ERASE_REASONS, HOLD_GROUNDS
 
 
@@ -394,7 +394,7 @@ def _reason(row: EntryRow) -> str:
         return ERASE_REASONS[code].sentence if code in ERASE_REASONS else ""
     if row.action in {"vault.held", "vault.hold_lifted"}:
         return HOLD_GROUNDS[code].sentence if code in HOLD_GROUNDS else ""
-    return READ_REASONS.get(code, "")
+    return READ_REASONS.get(code) or READ_BY_SYSTEM.get(code, "")
 
 
 _AUTHORS = {"reporter": msg("反映人"), "system": msg("系统"), "importer": msg("导入")}

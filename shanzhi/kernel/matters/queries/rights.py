@@ -15,7 +15,7 @@ from shanzhi.kernel.matters.policy.rights import ERASED
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.organisation.queries import PostName
 from shanzhi.kernel.vault import queries as vault
-from shanzhi.kernel.vault.operations import READ_REASONS, keyring
+from shanzhi.kernel.vault.operations import READ_BY_SYSTEM, READ_REASONS, keyring
 from shanzhi.kernel.vault.policy.keeping import LEGAL_GROUNDS
 
 READING_ACTIONS = ("vault.read", "vault.copied")
@@ -94,7 +94,8 @@ def readings(actor: Actor, *, matter_id: int | None = None, after: int | None = 
 
 def _reading(row: DoneRow, number: str, names: dict[int, PostName]) -> Reading:
     name = names.get(row.author_post_id or 0, PostName("", ""))
-    reason = READ_REASONS.get(str(row.payload.get("reason", "")), "")
+    code = str(row.payload.get("reason", ""))
+    reason = READ_REASONS.get(code) or READ_BY_SYSTEM.get(code, "")
     if row.action == "vault.copied":
         reason = OWN_COPY
     return Reading(

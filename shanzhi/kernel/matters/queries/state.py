@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import connection
 from django.db.models import Count
@@ -21,6 +22,9 @@ class Parties:
     title: str
     number: str
     units: dict[Party, tuple[int, ...]]
+    due_at: datetime | None = None
+    scope_code: str = ""
+    holder_unit_id: int | None = None
 
 
 def parties_of(matter_ids: Sequence[int]) -> dict[int, Parties]:
@@ -47,6 +51,9 @@ def parties_of(matter_ids: Sequence[int]) -> dict[int, Parties]:
                 Party.ASKED: asked.get(matter.pk, ()),
                 **_sharing(shares.get(matter.pk, [])),
             },
+            matter.due_at,
+            matter.scope_code,
+            matter.holder_unit_id,
         )
         for matter in Matter.objects.defer(*KEPT_FROM_WORKER).filter(pk__in=matter_ids)
     }

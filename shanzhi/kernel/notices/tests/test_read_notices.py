@@ -16,7 +16,7 @@ from tests.city import LOGINS, Cast
 
 pytestmark = pytest.mark.django_db
 START = datetime(2025, 11, 18, 2, 30, tzinfo=UTC)
-PAGE_QUERIES = 9
+PAGE_QUERIES = 8
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 Tell = Callable[..., None]

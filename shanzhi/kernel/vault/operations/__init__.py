@@ -7,12 +7,21 @@ from shanzhi.kernel.vault.operations.own import VaultCopied, VaultCorrected, cop
 from shanzhi.kernel.vault.operations.parked import PARKED_BYTES, PARKED_FOR, form_park, form_take_back
 from shanzhi.kernel.vault.operations.reencryption import Progress, reencrypt, reencrypt_batch
 from shanzhi.kernel.vault.operations.retention import Purged, hold_lift, hold_place, purge
-from shanzhi.kernel.vault.operations.sealing import READ_REASONS, Keep, VaultRead, keep, reveal
+from shanzhi.kernel.vault.operations.sealing import (
+    READ_BY_SYSTEM,
+    READ_REASONS,
+    Keep,
+    VaultRead,
+    keep,
+    read_for_notice,
+    reveal,
+)
 from shanzhi.kernel.vault.operations.signed import fresh_key_id, hold, rotate, rotate_by_signoff
 
 __all__ = [
     "PARKED_BYTES",
     "PARKED_FOR",
+    "READ_BY_SYSTEM",
     "READ_REASONS",
     "Keep",
     "Progress",
@@ -38,6 +47,7 @@ __all__ = [
     "keyring",
     "open_sealed",
     "purge",
+    "read_for_notice",
     "reencrypt",
     "reencrypt_batch",
     "reencrypt_begin",

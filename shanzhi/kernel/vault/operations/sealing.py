@@ -24,6 +24,9 @@ READ_REASONS = {
     "original": msg("需看原文才能办理"),
 }
 """Why personal data may be read: code → what the reporter will be told."""
+NOTICE_REASON = "notice"
+READ_BY_SYSTEM = {NOTICE_REASON: msg("发送办理通知")}
+"""Why the program itself reads; nobody can choose it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,18 @@ def keep(pieces: Iterable[Keep], *, now: datetime, expires_on: date) -> int:
         with connection.cursor() as cursor:
             cursor.execute(_INSERT, [list(column) for column in zip(*rows, strict=True)])
     return len(rows)
+
+
+@transaction.atomic
+def read_for_notice(*, subject: Subject, part: str, now: datetime) -> str:
+    """One part of a reporter's contact, read by the program at the moment in which it tells them something; journaled with
+    its purpose, so that the reporter sees it. Nothing where none is kept (then nothing is journaled). Worker's role."""
+    row = Record.objects.filter(subject_kind=subject.kind, subject_id=subject.id, purpose="contact", part=part).first()
+    if row is None:
+        return ""
+    text = open_sealed(row.sealed, context=record_context(row.subject_kind, row.subject_id, row.part)).decode()
+    journal.record(payload=VaultRead((part,), NOTICE_REASON), subject=subject, author=Author("system"), happened_at=now)
+    return text
 
 
 @transaction.atomic

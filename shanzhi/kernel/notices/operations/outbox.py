@@ -1,8 +1,7 @@
-"""Writing the outbox, telling its events, writing and reading notices."""
+"""Writing the outbox and telling its events."""
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,24 +10,8 @@ from django.db import connection, transaction
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
-from shanzhi.kernel.notices.models import Event, Notice
+from shanzhi.kernel.notices.models import Event
 from shanzhi.kernel.notices.policy import Happened, readers_of, retry_after
-from shanzhi.kernel.notices.sms import SmsFailed, SmsOff, SmsSent, is_sms_offered, send_sms
-
-__all__ = [
-    "NewNotice",
-    "SmsFailed",
-    "SmsOff",
-    "SmsSent",
-    "emit",
-    "emit_many",
-    "is_sms_offered",
-    "notices_mark_read",
-    "notices_reword",
-    "notices_write",
-    "send_sms",
-    "tell_next",
-]
 
 log = logging.getLogger(__name__)
 
@@ -95,48 +78,3 @@ def _tell_topic(topic: str, rows: list[Event], now: datetime) -> list[int]:
         )
         return []
     return [row.pk for row in rows]
-
-
-@dataclass(frozen=True, slots=True)
-class NewNotice:
-    """A line to be written for a unit's posts of one role."""
-
-    unit_id: int
-    role: str
-    subject_kind: str
-    subject_id: int
-    subject_step: int
-    text: str
-    params: dict[str, Any]
-
-
-def notices_write(notices: Sequence[NewNotice], *, now: datetime) -> None:
-    """Write notices; one that is there already stays as it is."""
-    Notice.objects.bulk_create(
-        [
-            Notice(
-                unit_id=item.unit_id,
-                role=item.role,
-                subject_kind=item.subject_kind,
-                subject_id=item.subject_id,
-                subject_step=item.subject_step,
-                text=item.text,
-                params=item.params,
-                created_at=now,
-            )
-            for item in notices
-        ],
-        ignore_conflicts=True,
-    )
-
-
-@transaction.atomic
-def notices_mark_read(*, unit_id: int, role: str, upto: int, now: datetime) -> int:
-    """Mark the unit's notices up to an id as read; returns how many were new."""
-    return Notice.objects.filter(unit_id=unit_id, role=role, pk__lte=upto, read_at=None).update(read_at=now)
-
-
-@transaction.atomic
-def notices_reword(*, subject_kind: str, subject_id: int, params: dict[str, Any]) -> int:
-    """Fill a subject's lines with other values, because the old ones had to be deleted; returns how many. Worker's role."""
-    return Notice.objects.filter(subject_kind=subject_kind, subject_id=subject_id).update(params=params)
