@@ -190,7 +190,7 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
         stage_name=stage.name,
         result=matter.result,
         next_sentence=stage.says,
-        next_params={"unit": names.unit_full(matter.holder_unit_id), "due": matter.due_at},
+        next_params={"unit": names.unit_full(matter.holder_unit_id), "due": _promised(stage, clocks) or matter.due_at},
         stages=_path(kind, stage, {row.payload.get("to_stage") for row in entries}),
         light=light_of(matter, now),
         due_at=matter.due_at,
@@ -213,6 +213,11 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
         may_reach=may_reach,
         for_reporter=for_reporter,
     )
+
+
+def _promised(stage: Stage, clocks: list[Clock]) -> datetime | None:
+    """When the stage is to be over: by its own clock or the one that rules it, though another may be due sooner."""
+    return next((row.due_at for row in clocks if row.stopped_at is None and row.code == stage.clock), None)
 
 
 def _elsewhere(matter: Matter, now: datetime) -> str:

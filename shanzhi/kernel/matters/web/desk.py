@@ -205,7 +205,7 @@ def _main(blocks: list[ActionBlock]) -> ActionBlock | None:
 
 def _next(card: MatterCard, request: ActingRequest) -> str:
     """What the reporter reads about what comes next."""
-    params = {"unit": card.holder_name, "due": show.when(card.due_at, request.now)}
+    params = {"unit": card.holder_name, "due": show.when(card.next_params["due"], request.now)}
     return gettext(card.next_sentence) % params if card.next_sentence else ""
 
 

@@ -294,7 +294,7 @@ def _matter(request: HttpRequest, card: MatterCard) -> dict[str, Any]:
         "stage": card.stage,
         "stage_name": card.stage_name,
         "result": card.result,
-        "next": next_words(card.next_sentence, unit=card.holder_name, due=card.due_at, now=_now(request)),
+        "next": next_words(card.next_sentence, unit=card.holder_name, due=card.next_params["due"], now=_now(request)),
         "unit": card.holder_name if card.ended_at is None else "",
         "due_at": _at(card.due_at),
         "ended_at": _at(card.ended_at),

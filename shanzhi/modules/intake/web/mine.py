@@ -213,7 +213,7 @@ def _page(
     read = queries.readings(resident(request), matter_id=card.id)
     context = {
         "card": card,
-        "sentence": next_words(card.next_sentence, unit=card.holder_name, due=card.due_at, now=request.now),
+        "sentence": next_words(card.next_sentence, unit=card.holder_name, due=card.next_params["due"], now=request.now),
         "steps": [Step(gettext(name), cast(StepState, state)) for name, state in card.stages],
         "timeline": [_entry(entry) for entry in reversed(card.timeline)],
         "photos": [
