@@ -29,6 +29,16 @@ def test_it_lists_what_waits_with_the_soonest_due_first_and_opens_it(cast: Cast)
     assert "临期 0 件" in html
 
 
+def test_it_counts_and_lists_what_is_the_own_centres_turn(cast: Cast):
+    citys = reported()
+    client = signed_in("township_dispatcher")
+    html = page(client.get("/triage/"))
+    assert (LINE.findall(html), "待处理 0 件" in html, "都处理完了" in html) == ([], True, True)
+    # It waits in the township's place for the city's centre: the list of all matters has it.
+    assert citys.number in page(client.get("/m/"))
+    assert LINE.findall(page(signed_in("dispatcher").get("/triage/"))) == [citys.number]
+
+
 def test_it_shows_the_late_ones_alone(cast: Cast):
     late, _ = reported(ago=timedelta(days=9)), reported()
     client = signed_in("dispatcher")

@@ -19,7 +19,7 @@ from shanzhi.kernel.matters import operations as matters
 from shanzhi.kernel.matters import queries
 from shanzhi.kernel.matters.operations import Done
 from shanzhi.kernel.matters.policy.process import Kind, Role
-from shanzhi.kernel.matters.queries import DeskCount, ListFilter, MatterPage
+from shanzhi.kernel.matters.queries import DeskCount, ListFilter, MatterPage, Sitting
 from shanzhi.kernel.matters.web import desk
 from shanzhi.kernel.matters.web.queue import Queue
 from shanzhi.modules.triage import operations
@@ -56,7 +56,7 @@ def file(request: ActingRequest) -> FileResponse:
     """The queue as it is shown, all pages of it, as a file."""
     desk.check_staff(request, FEATURE)
     _, wanted = _wanted(request)
-    meaning = msg("本中心受理范围内、还没有受理或还没有派单的事项，先到期的在前")
+    meaning = msg("轮到本中心、还没有受理或还没有派单的事项，先到期的在前")
     return QUEUE.send(request, wanted, msg("待处理的事项"), meaning)
 
 
@@ -80,8 +80,9 @@ class Waiting:
 
 
 def _wanted(request: ActingRequest) -> tuple[ListFilter, ListFilter]:
-    """All that waits on the desk, and what of it the address asks for."""
-    whole = ListFilter(stages=intake_stages(desk.kinds()))
+    """All that waits for the acting centre, and what of it the address asks for. What lies in its place and is another
+    centre's to take in stays in the list of all matters."""
+    whole = ListFilter(stages=intake_stages(desk.kinds()), sitting=Sitting(holder_id=request.actor.unit_id))
     light = request.GET.get("light", "")
     return whole, replace(whole, light=light if light in set(Light) else "")
 
