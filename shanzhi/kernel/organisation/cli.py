@@ -13,6 +13,7 @@ from shanzhi.kernel.organisation import operations, queries
 from shanzhi.kernel.organisation.divisions import read_city
 from shanzhi.kernel.organisation.people import invent
 from shanzhi.kernel.organisation.policy import LEVEL_NAMES, UNIT_KIND_NAMES, Level, UnitKind
+from shanzhi.kernel.organisation.rulebook import UnitCatalogue
 
 _AUTHOR = Author("importer")
 _ODDITIES_SHOWN = 20
@@ -74,15 +75,17 @@ def set_up_units(
     on: date,
     now: datetime,
     seed: int = 1,
+    catalogue: UnitCatalogue | None = None,
     console: Console | None = None,
 ) -> tuple[operations.UnitsCount, operations.PostsCount, operations.StaffCount]:
     """Set up a city's units and posts by the rule book; with names, fill them with invented people. Prints the numbers.
+    `catalogue` stands for the rule book's own where more posts are wanted than it makes at first.
 
     Raises:
         DomainError: see `operations.units_load`, `posts_load` and `posts_staff`.
     """
     console = console or Console()
-    catalogue = queries.unit_catalogue()
+    catalogue = catalogue or queries.unit_catalogue()
     with _progress(console) as progress:
         step = progress.add_task("设立单位", total=None)
         units = operations.units_load(city_code=city_code, catalogue=catalogue, on=on, now=now, author=_AUTHOR)

@@ -7,7 +7,7 @@ from datetime import datetime
 from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.matters import queries as matters
 from shanzhi.kernel.matters.policy.process import Kind, Owner
-from shanzhi.kernel.matters.queries import DeskCount, ListFilter, MatterPage
+from shanzhi.kernel.matters.queries import DeskCount, ListFilter, MatterPage, Sitting
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,17 +23,18 @@ def checking_stages(kinds: Iterable[Kind]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(stage.code for kind in kinds for stage in kind.stages if stage.owner is Owner.CHECKER))
 
 
-def waiting(stages: tuple[str, ...], *, light: str, words: str) -> ListFilter:
-    """The filter that finds what waits for a check."""
-    return ListFilter(stages=stages, light=light, words=words)
+def waiting(stages: tuple[str, ...], *, unit_id: int | None, light: str, words: str) -> ListFilter:
+    """The filter that finds what waits for a check of this unit's; what lies in its place and is another centre's to
+    check stays in the list of all matters."""
+    return ListFilter(stages=stages, light=light, words=words, sitting=Sitting(holder_id=unit_id))
 
 
 def desk(
     *, stages: tuple[str, ...], light: str, words: str, after: str, actor: Actor, now: datetime, before: str = ""
 ) -> Desk:
-    """The matters that wait for a check where the acting post may see them, due first; 9 queries whatever its size."""
-    wanted = waiting(stages, light=light, words=words)
-    whole = waiting(stages, light="", words="")
+    """The matters that wait for a check by the acting post's unit, due first; 9 queries whatever its size."""
+    wanted = waiting(stages, unit_id=actor.unit_id, light=light, words=words)
+    whole = waiting(stages, unit_id=actor.unit_id, light="", words="")
     count = matters.desk_count(whole, now=now, actor=actor)
     total = count.waiting if wanted == whole else None
     return Desk(count, matters.matters_page(wanted, now=now, actor=actor, after=after, before=before, total=total))

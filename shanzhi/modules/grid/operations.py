@@ -59,7 +59,7 @@ def incident_found(
         raise
     if new.place_id is not None:
         _my_place(new.place_id, actor, now)
-    new = replace(new, kind=INCIDENT, channel="visit", region_code=actor.region_code)
+    new = replace(new, kind=INCIDENT, channel="grid", region_code=actor.region_code)
     made = matters.report(new=new, actor=actor, now=now, key=key, stored=stored)
     take_up = take_up_of(current_kind(INCIDENT, local_date(now)))
     if take_up and not made.replayed:

@@ -101,7 +101,8 @@ class Due:
 
 
 def due_of(interval: int, since: date, last: date | None, today: date) -> Due:
-    """When a place is due that is inspected every `interval` days (0: never) and known since a day."""
+    """When a place is due that is inspected every `interval` days (0: never) and known since a day: one that nobody has
+    been to is due from that day on, so that it stands among the others by how long it has waited."""
     if interval <= 0:
         return Due(None, last, -1)
     on = last + timedelta(days=interval) if last else since

@@ -260,6 +260,12 @@ def test_it_walks_from_the_request_to_the_decision(cast: Cast) -> None:
     assert 'value="approve"' not in auditor.get(where).content.decode()
     assert "测试换钥" in officer.get("/signoffs/").content.decode()
     assert officer.post(f"{where}decide/", {"do": "whatever", "words": "x"}).status_code == 404
+    for words in ("", "  ", "长" * 501):
+        back = officer.post(f"{where}decide/", {"do": "approve", "words": words})
+        said = back.content.decode()
+        assert (back.status_code, 'id="error-summary"' in said, 'id="id_words_error"' in said) == (422, True, True)
+    # No browser stops it with a bubble of its own, which is gone in a moment.
+    assert " required" not in said.split("<textarea", 1)[1].split(">", 1)[0]
     assert officer.post(f"{where}decide/", {"do": "approve", "words": "已核对"})["Location"] == where
     shown = keeper.get(where).content.decode()
     for word in ("已同意", "已核对", cast.security_officer.staff_name):

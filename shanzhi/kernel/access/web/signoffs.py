@@ -107,6 +107,9 @@ def _table(view: str, rows: tuple[SignoffRow, ...]) -> Table:
 class DecideForm(forms.Form):
     """The decision's words; agree or not is the button."""
 
+    # A browser's own bubble comes in its language and goes away; the sentence beside the field stays.
+    use_required_attribute = False
+
     words = forms.CharField(
         label=gettext_lazy("复核意见"),
         widget=forms.Textarea(attrs={"rows": 3}),
@@ -135,7 +138,8 @@ def decide(request: ActingRequest, pk: int) -> HttpResponse:
         operations.signoff_decide(signoff_id=pk, approve=approve, words=words, actor=request.actor, now=request.now)
     except InputError as error:
         form = DecideForm(request.POST)
-        form.is_valid()
+        if form.is_valid():
+            form.add_error("words", error.sentence(gettext))
         return _draw(request, pk, form, error.status)
     messages.success(request, gettext("复核意见已提交。"))
     return HttpResponseRedirect(reverse("access:signoff", args=[pk]))
@@ -179,6 +183,8 @@ def _draw(request: ActingRequest, pk: int, form: DecideForm, status: int) -> Htt
 
 class AskForm(forms.Form):
     """The fields of a kind; what is wrong with them the domain says, in `problems` by field."""
+
+    use_required_attribute = False
 
     def __init__(self, kind: SignoffKind, data: Any = None, problems: Mapping[str, str] | None = None) -> None:
         super().__init__(data)

@@ -30,6 +30,7 @@ CHANNELS = {
     "window": msg("窗口"),
     "letter": msg("来信"),
     "visit": msg("上门"),
+    "grid": msg("网格上报"),
     "api": msg("系统对接"),
     "import": msg("批量导入"),
 }

@@ -1,11 +1,13 @@
 """The keeper of the rule book draws a process: as a table, for mermaid, for Graphviz."""
 
+import re
 import unicodedata
 from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from django.utils.translation import gettext, override
 
 from shanzhi.kernel.matters.cli import FormatUnknown, draw_file
 from shanzhi.kernel.matters.policy.process import Kind, load_kind
@@ -89,6 +91,21 @@ def test_it_draws_a_picture_that_a_screen_reader_can_say() -> None:
     boxes = [box for box in picture.iter("{http://www.w3.org/2000/svg}rect") if box.get("fill") != "none"]
     tops = [(float(box.get("y", 0)), float(box.get("y", 0)) + float(box.get("height", 0))) for box in boxes]
     assert all(above[1] < below[0] for above, below in pairwise(tops)), "no box lies over another"
+
+
+def test_the_picture_speaks_the_language_of_the_page() -> None:
+    kind = load_kind(TEXT)
+    assert isinstance(kind, Kind)
+    with override("en"):
+        picture = ElementTree.fromstring(to_svg(kind, gettext))
+    said = "".join(picture.itertext())
+    assert re.findall(r"[\u4e00-\u9fff]+", said) == []
+    assert "Verdict due" in said
+    assert "Reporter 7 days" in said
+    widest = max(len(text.text or "") for text in picture.iter("{http://www.w3.org/2000/svg}text"))
+    box = min(float(box.get("width", 0)) for box in picture.iter("{http://www.w3.org/2000/svg}rect"))
+    assert widest < 40
+    assert box >= 182
 
 
 def test_signs_of_the_language_stay_letters_in_the_picture() -> None:

@@ -37,7 +37,7 @@ from shanzhi.kernel.matters.web.blocks import (
     joint_choice,
 )
 from shanzhi.kernel.matters.web.forms import PickerField, grounds_for, values_of
-from shanzhi.kernel.matters.web.picker import is_code, is_id, picker, search_name
+from shanzhi.kernel.matters.web.picker import is_code, is_id, picker, region_choices, search_name
 from shanzhi.kernel.vault.operations import READ_REASONS
 from shanzhi.kernel.vault.web.parked import parked_fields
 from shanzhi.ui.components import LightLevel
@@ -67,6 +67,7 @@ __all__ = [
     "lines",
     "parked",
     "picker",
+    "region_choices",
     "say",
     "say_done",
     "search_name",

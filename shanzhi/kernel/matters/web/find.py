@@ -17,10 +17,11 @@ from shanzhi.kernel.matters.policy.process import Kind
 from shanzhi.kernel.matters.policy.report import CHANNELS
 from shanzhi.kernel.matters.queries import NO_CATEGORY, ListFilter, categories
 from shanzhi.kernel.matters.web.desk import kinds
+from shanzhi.kernel.matters.web.picker import region_choices
 from shanzhi.kernel.matters.web.sitting import FIELDS as SITTING
 from shanzhi.kernel.matters.web.sitting import SittingForm, sitting_choices, sitting_of
 from shanzhi.kernel.organisation import queries as organisation
-from shanzhi.kernel.organisation.policy import BadCode, Level
+from shanzhi.kernel.organisation.policy import Level
 
 MORE = ("region", "unit", "category", "kind", "channel", "place", "since", "until", "sort", *SITTING)
 """The further conditions, which stand behind a button."""
@@ -62,7 +63,7 @@ class FindForm(SittingForm):
         choices: dict[str, list[Any]] = {
             "stage": [every, *_stages(self.kinds)],
             "light": [every, *((light.value, gettext(light.label)) for light in Light)],
-            "region": [every, *_regions(request.GET.get("region", ""), on)],
+            "region": [every, *region_choices(request.GET.get("region", ""), on)],
             "category": [every, *_categories()],
             "which": [
                 ("", gettext(msg("未结束"))),
@@ -179,15 +180,6 @@ def _categories() -> Iterator[tuple[str, Any]]:
     yield (NO_CATEGORY, gettext(msg("还没有分类")))
 
 
-def _regions(chosen: str, on: date) -> list[tuple[str, str]]:
-    """The city's counties and zones; below them the chosen one's line and what lies under it; and the chosen one itself."""
-    listed: list[tuple[str, str]] = []
-    line = [row.code for row in organisation.path(chosen, on)] if chosen.isdigit() and len(chosen) <= 12 else []
-    for top in organisation.top_regions(on):
-        listed += _below(top.code, line, on, "")
-    return listed if chosen in dict(listed) else [*listed, *_chosen(chosen, on)]
-
-
 def _spans(chosen: str, on: date) -> tuple[tuple[str, str], ...]:
     """Between which codes lies what a zone covers; empty for any other region, whose parts begin with its code. No
     query more: the choices were read from the same tree."""
@@ -195,22 +187,3 @@ def _spans(chosen: str, on: date) -> tuple[tuple[str, str], ...]:
         return ()
     found = organisation.region_of_code(chosen, on)
     return tuple(found.ranges) if found is not None and found.level is Level.ZONE else ()
-
-
-def _chosen(chosen: str, on: date) -> Iterator[tuple[str, str]]:
-    """A grid, the city as a whole, or (with a dot) what lies at a region itself: a figure led here."""
-    code = chosen.removesuffix(".")
-    try:
-        region = organisation.region_of_code(code, on) or organisation.region_at_or_above(code, on) if code else None
-    except BadCode:
-        return
-    if region is not None:
-        own = gettext(msg("%(name)s（没有细到下一级）")) if code != chosen else "%(name)s"
-        yield (chosen, own % {"name": region.short_name})
-
-
-def _below(code: str, line: list[str], on: date, indent: str) -> Iterator[tuple[str, str]]:
-    for row in organisation.children(code, on):
-        yield (row.code, f"{indent}{row.short_name}")
-        if row.code in line:
-            yield from _below(row.code, line, on, indent + "　")

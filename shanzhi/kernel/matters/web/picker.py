@@ -3,7 +3,7 @@
 Works as a plain form (a button "查找" sends it and gets it back), and by htmx while somebody types.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,7 +15,7 @@ from shanzhi.core.text import clean_text, msg
 from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.access.web.middleware import ActingRequest
 from shanzhi.kernel.organisation import queries as organisation
-from shanzhi.kernel.organisation.policy import Level
+from shanzhi.kernel.organisation.policy import BadCode, Level
 from shanzhi.kernel.organisation.queries import PlaceRow
 
 FOUND_MOST = 12
@@ -163,3 +163,31 @@ def is_id(text: str) -> bool:
 def is_code(text: str) -> bool:
     """Has it the shape of a region code, so that it may be looked up?"""
     return text.isascii() and text.isdigit() and len(text) in CODE_LENGTHS
+
+
+def region_choices(chosen: str, on: date) -> list[tuple[str, str]]:
+    """The city's counties and zones; below them the chosen one's line and what lies under it; and the chosen one itself."""
+    listed: list[tuple[str, str]] = []
+    line = [row.code for row in organisation.path(chosen, on)] if chosen.isdigit() and len(chosen) <= 12 else []
+    for top in organisation.top_regions(on):
+        listed += _below(top.code, line, on, "")
+    return listed if chosen in dict(listed) else [*listed, *_chosen(chosen, on)]
+
+
+def _chosen(chosen: str, on: date) -> Iterator[tuple[str, str]]:
+    """A grid, the city as a whole, or (with a dot) what lies at a region itself: a figure led here."""
+    code = chosen.removesuffix(".")
+    try:
+        region = organisation.region_of_code(code, on) or organisation.region_at_or_above(code, on) if code else None
+    except BadCode:
+        return
+    if region is not None:
+        own = gettext(msg("%(name)s（没有细到下一级）")) if code != chosen else "%(name)s"
+        yield (chosen, own % {"name": region.short_name})
+
+
+def _below(code: str, line: list[str], on: date, indent: str) -> Iterator[tuple[str, str]]:
+    for row in organisation.children(code, on):
+        yield (row.code, f"{indent}{row.short_name}")
+        if row.code in line:
+            yield from _below(row.code, line, on, indent + "　")

@@ -118,6 +118,7 @@ from shanzhi.kernel.organisation.queries.units import (
     units_named,
     units_within,
 )
+from shanzhi.kernel.organisation.rulebook import UnitCatalogue
 from shanzhi.kernel.organisation.tree import one_tree
 
 __all__ = [
@@ -149,6 +150,7 @@ __all__ = [
     "SeatCard",
     "ShapeRow",
     "StaffRow",
+    "UnitCatalogue",
     "UnitLeft",
     "UnitRow",
     "admission_list",

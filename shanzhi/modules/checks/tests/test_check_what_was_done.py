@@ -14,12 +14,15 @@ from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.access.queries import actor_of_post
 from shanzhi.kernel.access.tests.two_posts import TwoPosts
 from shanzhi.kernel.matters.queries import matter_id_of_number
+from shanzhi.kernel.matters.web import desk
+from shanzhi.kernel.organisation import queries as organisation
+from shanzhi.modules.checks import queries
 from tests.city import Cast
 from tests.desks import BACKEND, at_stage, do, signed_in
 
 pytestmark = pytest.mark.django_db
 
-LIST_QUERIES = 13
+LIST_QUERIES = 10
 PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
 
 
@@ -44,6 +47,21 @@ def test_it_lists_what_waits_for_a_check_and_nothing_else(cast: Cast):
     numbers = {last: at_stage(cast, last) for last in ("take", "reply", "check_pass")}
     html = main(signed_in("checker").get("/checks/"))
     assert {last for last, number in numbers.items() if f"/checks/{number}/" in html} == {"reply"}
+
+
+def test_it_counts_and_lists_what_is_the_own_centres_turn(cast: Cast):
+    number = at_stage(cast, "reply")
+    today = timezone.now().date()
+    centre = organisation.unit_by_code("centre-370303009", today)
+    assert centre is not None
+    (post,) = [card for card in organisation.posts_of_unit(centre.id, today) if card.role == "checker"]
+    township = actor_of_post(post.post_id, today)
+    stages = queries.checking_stages(desk.kinds())
+    for actor, waiting in ((township, 0), (cast.checker, 1)):
+        with acting(actor):
+            found = queries.desk(stages=stages, light="", words="", after="", actor=actor, now=timezone.now())
+            assert (found.count.waiting, len(found.page.rows)) == (waiting, waiting)
+            assert matter_id_of_number(number) is not None
 
 
 def test_it_shows_the_reply_beside_the_report(cast: Cast):

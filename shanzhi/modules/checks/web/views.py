@@ -59,8 +59,9 @@ def file(request: ActingRequest) -> FileResponse:
     """The list as it is shown, all pages of it, as a file."""
     desk.check_staff(request, FEATURE)
     stages = queries.checking_stages(desk.kinds())
-    wanted = queries.waiting(stages, light=request.GET.get("light", ""), words=request.GET.get("q", ""))
-    return QUEUE.send(request, wanted, msg("待核查"), msg("导出岗位看得到、等待核查的事项，先到期的在前"))
+    unit_id, light, words = request.actor.unit_id, request.GET.get("light", ""), request.GET.get("q", "")
+    wanted = queries.waiting(stages, unit_id=unit_id, light=light, words=words)
+    return QUEUE.send(request, wanted, msg("待核查"), msg("轮到导出岗位的单位核查的事项，先到期的在前"))
 
 
 @require_POST

@@ -167,6 +167,8 @@ def test_what_is_due_comes_first_and_near_by_the_nearest(cast: Cast) -> None:
     page = client.get("/grid/").content.decode()
     assert "该巡查的场所" in page
     assert page.index("该巡查的场所") < page.index("世纪公园")
+    # Nobody has been to the park: overdue since it was entered, in words as in the order.
+    assert re.search(r"世纪公园.*?超期 \d+ 天.*?还没有巡查过", page, re.S)
     page = client.post("/grid/places/", {"latitude": "36.8135", "longitude": "118.048"}).content.decode()
     assert page.index("世纪花园小区") < page.index("世纪公园")
     assert "1 公里以上" in page

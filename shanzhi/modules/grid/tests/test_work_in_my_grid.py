@@ -75,6 +75,7 @@ def test_a_worker_reports_and_ends_it_in_the_grid(cast: Cast) -> None:
         card = queries.card(found, actor=cast.grid_worker, now=NOW)
     assert card.stage in {"closed", "spot_check"}
     assert (card.region_code, len(card.attachments)) == (cast.grid_worker.region_code, 1)
+    assert card.channel_name == "网格上报"
 
 
 def test_a_worker_hands_it_up(cast: Cast) -> None:

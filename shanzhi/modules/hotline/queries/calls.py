@@ -15,7 +15,7 @@ from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.access.policy.unfinished import PostRef, Unfinished
 from shanzhi.kernel.vault.operations import keyring
 from shanzhi.modules.hotline.models import Call
-from shanzhi.modules.hotline.policy import FORGET_AFTER, RING_KEPT, Ending, Words
+from shanzhi.modules.hotline.policy import FORGET_AFTER, RING_KEPT, Ending, Words, told_apart
 
 CALLS = "calls"
 CALLS_MOST = 12
@@ -24,21 +24,27 @@ CALLS_MOST = 12
 @dataclass(frozen=True, slots=True)
 class OpenCall:
     """A call that isn't over: its name in addresses, since when, whether the exchange rang it through, and whether it
-    still rings (`is_waiting`: no desk has opened it)."""
+    still rings (`is_waiting`: no desk has opened it). What tells it apart to its own operator: the first words (`said`),
+    and the last four digits of the number where there are no words yet (`tail`)."""
 
     ref: UUID
     opened_at: datetime
     rung: bool
     is_waiting: bool
+    said: str = ""
+    tail: str = ""
 
 
 def open_calls(actor: Actor, now: datetime) -> tuple[OpenCall, ...]:
-    """The acting post's calls that aren't over, newest first; a ring that nobody opened only for minutes; 1 query."""
+    """The acting post's calls that aren't over, newest first; a ring that nobody opened only for minutes; 1 query.
+
+    Their drafts are opened for the operator whose own they are: others' rows aren't seen at all.
+    """
     stale = Q(rung=True, taken_at=None, opened_at__lt=now - RING_KEPT)
     rows = Call.objects.filter(post_id=actor.post_id or 0, ended_at=None).exclude(stale).order_by("-opened_at", "-pk")
     return tuple(
-        OpenCall(row.ref, row.opened_at, row.rung, row.rung and row.taken_at is None)
-        for row in rows.defer("sealed")[:CALLS_MOST]
+        OpenCall(row.ref, row.opened_at, row.rung, row.rung and row.taken_at is None, *told_apart(words_in(row)))
+        for row in rows[:CALLS_MOST]
     )
 
 

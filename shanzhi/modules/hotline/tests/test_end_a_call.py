@@ -1,5 +1,6 @@
 """An operator takes a call and ends it in one of its four ways; the draft is sealed, the caller found by the number."""
 
+import re
 import uuid
 from datetime import date
 from typing import Any
@@ -183,6 +184,26 @@ def place(cast: Cast, name: str, longitude: float, region: str = COMMUNITY) -> i
         return organisation.place_add(said=said, on=OPENED, now=timezone.now(), author=author, even_so=True)
 
 
+def test_it_tells_unfinished_calls_apart_to_their_own_operator(cast: Cast):
+    calls = [
+        Words(phone="138-1234 5678"),
+        Words(phone=PHONE, body="楼道灯坏了一个星期，\n打了几次电话没有人来修"),
+        Words(phone=PHONE, title="电梯停运", body="住在 12 楼"),
+        Words(name="王先生", phone="110"),
+    ]
+    with acting(cast.operator):
+        for given in calls:
+            operations.call_keep(ref=uuid.uuid4(), words=given, actor=cast.operator, now=timezone.now())
+        told = [(row.said, row.tail) for row in queries.open_calls(cast.operator, timezone.now())]
+    assert told[::-1] == [("", "5678"), ("楼道灯坏了一个星期， 打…", ""), ("电梯停运", ""), ("", "")]
+    shown = signed_in("operator").get("/desk/rings/").content.decode()
+    assert "尾号 5678" in shown
+    assert "电梯停运" in shown
+    assert PHONE not in shown
+    with acting(cast.second_operator):
+        assert queries.open_calls(cast.second_operator, timezone.now()) == ()
+
+
 def test_it_finds_what_is_open_at_a_place_and_near_it_whatever_is_said(cast: Cast):
     garden = place(cast, "世纪花园小区", 118.0480)
     beside, far = place(cast, "隔壁新苑小区", 118.0505), place(cast, "远处家园小区", 118.0900)
@@ -207,6 +228,8 @@ def test_it_dispatches_by_the_place_alone(cast: Cast):
     given = {"ref": ref, "body": "楼道卫生没人管", "site": str(garden), "category": PROPERTY}
     known_now = client.post("/desk/look/", given).content.decode()
     assert "建议派给" in known_now
+    back = client.get(f"/desk/call/{ref}/").content.decode()
+    assert re.search(rf'name="site"[^>]*value="{garden}"[^>]*checked', back)
     lead = str(cast.handler.unit_id)
     done = client.post(f"/desk/call/{ref}/", given | {"do": "dispatched", "lead": lead})
     assert done.status_code == 200

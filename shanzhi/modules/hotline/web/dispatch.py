@@ -48,11 +48,14 @@ class FindForm(forms.Form):
     """Which rows are looked for."""
 
     category = forms.ChoiceField(label=gettext_lazy("分类"), required=False)
-    region = forms.CharField(label=gettext_lazy("区域代码"), required=False, max_length=15)
+    region = forms.ChoiceField(label=gettext_lazy("区域"), required=False)
     unit = forms.CharField(label=gettext_lazy("主办单位"), required=False, max_length=60)
 
-    def __init__(self, data: dict[str, str]) -> None:
+    def __init__(self, data: dict[str, str], on: date) -> None:
         super().__init__(data)
+        region = self.fields["region"]
+        assert isinstance(region, forms.ChoiceField)  # noqa: S101 - declared above
+        region.choices = [("", gettext("全部")), *desk.region_choices(data["region"].strip(), on)]
         category = self.fields["category"]
         assert isinstance(category, forms.ChoiceField)  # noqa: S101 - declared above
         category.choices = grouped_categories(gettext("全部"), with_groups=True)
@@ -236,7 +239,7 @@ def _rows(request: ActingRequest, version: int, error: DomainError | None = None
     context = {
         "version": found,
         "badge": _state(found, seen.dispatch_in_force(on), on),
-        "form": FindForm({name: asked.get(name, "") for name in FIND}),
+        "form": FindForm({name: asked.get(name, "") for name in FIND}, on),
         "own_url": own,
         "rows": page.rows,
         "table": _table(version, page.rows, is_link=is_draft and may_edit),

@@ -53,7 +53,7 @@ class FileForm(forms.Form):
         ),
         widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx,.jsonl,.json"}),
     )
-    subject = forms.ChoiceField(label=gettext_lazy("导入什么"), required=False)
+    subject = forms.ChoiceField(label=gettext_lazy("导入什么"))
     source = forms.CharField(
         label=gettext_lazy("来源"),
         max_length=40,
@@ -67,6 +67,8 @@ class FileForm(forms.Form):
         field = self.fields["subject"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
         field.choices = [(one.code, gettext(one.title)) for one in subjects().values()]
+        # Mended rejects go with the import that they come from, and its subject holds.
+        field.required = not (data and data.get("first"))
 
     def full_clean(self) -> None:
         """Take over the domain's sentence as this form's error."""

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from shanzhi.core.periods import local_date
 from shanzhi.kernel.access import queries as access
@@ -43,6 +43,11 @@ class UnitsWanted:
 def check_keeper(actor: Actor) -> None:
     """Raises SignInNeeded or NotAllowed where the acting post is no keeper."""
     check_may(actor, access.roles().get(actor.role), FEATURE)
+
+
+def grids_of(community: str, on: date) -> tuple[str, ...]:
+    """The codes of a community's grids; empty for any other region; 2 queries at most."""
+    return tuple(row.code for row in organisation.children(community, on) if row.level is Level.GRID)
 
 
 def units_list(wanted: UnitsWanted, *, actor: Actor, now: datetime) -> tuple[list[LoadedUnit], int | None]:

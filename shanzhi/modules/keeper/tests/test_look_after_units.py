@@ -1,5 +1,6 @@
 """A keeper sets up, renames and closes units and posts in the web; two at once hear of each other."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -64,6 +65,32 @@ def test_it_starts_at_what_needs_attention(cast: Cast) -> None:
     listed = text(client.get("/keeper/units/?only=vacant"))
     assert "张店区司法局" in listed
     assert "周村区司法局" not in listed
+
+
+def test_it_chooses_a_region_by_its_name_without_script(cast: Cast) -> None:
+    client, url = signed_in("keeper"), "/keeper/units/new/"
+    typed = {"kind": "community", "name": "世纪新村二区居民委员会", "on": today()}
+    fresh = text(client.get(url))
+    # The keeper's own region is there from the start, chosen.
+    assert re.search(r'name="region"[^>]*value="3703" checked', fresh)
+    found = client.post(url, typed | {"region": "3703", "find": "region", "q_region": "世纪新村"})
+    assert found.status_code == 200
+    page = text(found)
+    assert 'value="世纪新村二区居民委员会"' in page
+    assert re.search(r'name="region"[^>]*value="370303009007"', page)
+    assert "需要改" not in page
+    for wrong in ("", "马尚", "37 0303"):
+        refused = client.post(url, typed | {"region": wrong})
+        assert (refused.status_code, 'id="id_region_error"' in text(refused)) == (422, True)
+    made = client.post(url, typed | {"region": "370303009007"})
+    assert made.status_code == 302, text(made)
+
+
+def test_it_offers_a_communitys_grids_for_a_post(cast: Cast) -> None:
+    page = text(signed_in("keeper").get(f"/keeper/units/{unit_id('community-370303009006')}/posts/new/"))
+    offered = re.findall(r'name="region"[^>]*value="(\d+)"( checked)?', page)
+    assert offered[0] == ("370303009006", " checked")
+    assert ("370303009006001", "") in offered
 
 
 def test_a_colleague_is_refused(cast: Cast) -> None:

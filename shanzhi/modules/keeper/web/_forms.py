@@ -10,6 +10,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from shanzhi.core.errors import DomainError, NotAllowed, NotFound
 from shanzhi.kernel.access.web.middleware import ActingRequest
+from shanzhi.kernel.matters.web import desk
 
 
 class DayField(forms.DateField):
@@ -22,6 +23,28 @@ class DayField(forms.DateField):
 def day(label: Any, **given: Any) -> forms.DateField:
     """A field for a day."""
     return DayField(label=label, **given)
+
+
+class RegionField(desk.PickerField):
+    """A region, chosen by a word of its name; its code. `suggested` are codes that are offered from the start."""
+
+    def __init__(self, *, suggested: tuple[str, ...] = (), **given: Any) -> None:
+        super().__init__(**given)
+        self.suggested = suggested
+
+    def clean(self, value: Any) -> Any:
+        """The code; whether there is such a region the domain says."""
+        code = str(super().clean(value) or "")
+        if code and not desk.is_code(code):
+            raise forms.ValidationError(gettext("请从列表里选一个区域。"))
+        return code
+
+
+def offer_regions(form: forms.Form, *codes: str) -> None:
+    """Offer these regions in a form's field `region` from the start."""
+    field = form.fields["region"]
+    assert isinstance(field, RegionField)  # noqa: S101 - the form's author asks
+    field.suggested = codes
 
 
 def reason() -> forms.CharField:
@@ -43,13 +66,18 @@ def carry_out(
 ) -> HttpResponse:
     """Draw the form, or send it: `do` makes the one call and answers with the address to go to.
 
-    What the domain refuses is said beside its field and above the form, with all that was typed.
+    What the domain refuses is said beside its field and above the form, with all that was typed. A picker's button (for
+    browsers without script) sends the form and changes nothing.
 
     Raises:
         NotAllowed, NotFound: as `do` does; these are no matter of what was typed.
     """
+    # A browser's own bubble comes in its language and goes away; the sentence beside the field stays.
+    form.use_required_attribute = False
     status = 200
-    if request.method == "POST":
+    if request.POST.get(desk.FIND):
+        form = _as_typed(form)
+    elif request.method == "POST":
         status = 422
         if form.is_valid():
             try:
@@ -61,7 +89,28 @@ def carry_out(
                     raise
                 _say(form, error)
                 status = error.status
+    context["searches"] = _draw_pickers(request, form)
     return render(request, template, {"form": form, **context}, status=status)
+
+
+def _as_typed(form: forms.Form) -> forms.Form:
+    """The form with what was typed and nothing found wrong: it isn't sent yet."""
+    typed = {name: form[name].value() for name in form.fields}
+    made = type(form)(initial=typed)
+    made.use_required_attribute = False
+    for name, field in form.fields.items():
+        if isinstance(field, RegionField):
+            made.fields[name] = field
+    return made
+
+
+def _draw_pickers(request: ActingRequest, form: forms.Form) -> bool:
+    """Fill the form's pickers; has it any?"""
+    for name, field in form.fields.items():
+        if isinstance(field, RegionField):
+            chosen, words = str(form[name].value() or ""), request.POST.get(desk.search_name(name), "")
+            field.picker = desk.picker(request, name, "region", chosen=[chosen], suggested=field.suggested, words=words)
+    return any(isinstance(field, RegionField) for field in form.fields.values())
 
 
 def _say(form: forms.Form, error: DomainError) -> None:

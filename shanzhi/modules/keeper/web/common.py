@@ -49,6 +49,8 @@ def count_of(text: str) -> int:
 class Problems(forms.Form):
     """A form whose errors the domain says: by field, or for all of it."""
 
+    use_required_attribute = False
+
     def __init__(self, *given: Any, error: DomainError | None = None, **more: Any) -> None:
         super().__init__(*given, **more)
         self._error = error

@@ -19,7 +19,7 @@ from shanzhi.kernel.organisation.queries import unit_catalogue
 from shanzhi.modules.keeper import operations, queries
 from shanzhi.modules.keeper.operations import Appointment
 from shanzhi.modules.keeper.queries import PostPage
-from shanzhi.modules.keeper.web._forms import carry_out, day, reason
+from shanzhi.modules.keeper.web._forms import RegionField, carry_out, day, offer_regions, reason
 
 
 def _roles() -> list[tuple[str, str]]:
@@ -66,7 +66,7 @@ class NewForm(forms.Form):
     title = forms.CharField(
         label=gettext_lazy("岗位名称"), max_length=50, required=False, help_text=gettext_lazy("不写就用角色的名称。")
     )
-    region = forms.CharField(label=gettext_lazy("区域代码"), max_length=15)
+    region = RegionField(label=gettext_lazy("区域"))
     on = day(gettext_lazy("设立日期"))
 
     def __init__(self, *given: Any, **named: Any) -> None:
@@ -85,6 +85,7 @@ def new(request: ActingRequest, pk: int) -> HttpResponse:
         request.POST if request.method == "POST" else None,
         initial={"region": page.region_code, "on": local_date(request.now)},
     )
+    offer_regions(form, page.region_code, *queries.grids_of(page.region_code, local_date(request.now)))
 
     def do(given: dict[str, Any]) -> str:
         made = operations.post_open(

@@ -140,7 +140,7 @@ def version(request: ActingRequest, code: str, version: int) -> HttpResponse:
     context = {
         "page": page,
         "code": code,
-        "picture": mark_safe(to_svg(page.kind)),  # noqa: S308 - our own drawing; the file's words are escaped in it
+        "picture": mark_safe(to_svg(page.kind, gettext)),  # noqa: S308 - our own drawing; the file's words are escaped in it
         "steps": _steps_table(page.kind),
         "differences": _differences_table(page),
         "stranded": _stranded_table(code, groups),
@@ -217,7 +217,7 @@ def _kinds_table(rows: tuple[ProcessRow, ...]) -> Table:
         Row(
             reverse("keeper:process", args=[row.code]),
             {
-                "name": row.name,
+                "name": gettext(row.name),
                 "code": row.code,
                 "now": _numbered(row.in_force) if row.in_force else gettext("未生效"),
                 "since": row.since.isoformat() if row.since else "",
@@ -275,7 +275,7 @@ def _steps_table(kind: Kind) -> Table:
     rows: list[Row] = []
     for stage in kind.stages:
         head = {
-            "stage": stage.name,
+            "stage": gettext(stage.name),
             "owner": gettext(OWNER_NAMES[stage.owner]) if not stage.is_end else gettext("结束"),
             "limit": gettext(limit.message) % {"amount": limit.amount} if (limit := kind.limit_of(stage)) else "",
         }
@@ -283,10 +283,11 @@ def _steps_table(kind: Kind) -> Table:
         for here, action, target in transitions(kind):
             if here is stage:
                 way = ways.setdefault(action.code, {"action": action, "to": []})
-                way["to"].append(gettext("不变") if action.stays else kind.stage(target).name)
+                way["to"].append(gettext("不变") if action.stays else gettext(kind.stage(target).name))
         for way in ways.values():
-            who = gettext("、").join(gettext(ROLE_NAMES[role]) for role in way["action"].by)
-            rows.append(Row("", head | {"action": way["action"].name, "who": who, "to": " / ".join(way["to"])}))
+            action = way["action"]
+            who = gettext("、").join(gettext(ROLE_NAMES[role]) for role in action.by)
+            rows.append(Row("", head | {"action": gettext(action.name), "who": who, "to": " / ".join(way["to"])}))
         if not ways:
             rows.append(Row("", head))
     return Table(gettext("每个环节的时限、动作和去向"), columns, rows)

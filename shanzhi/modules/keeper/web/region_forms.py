@@ -41,6 +41,8 @@ def _code(label: Any, *, required: bool = True, help_text: Any = "") -> forms.Ch
 class ChangeForm(forms.Form):
     """One change of one region from a day on."""
 
+    use_required_attribute = False
+
     on = _date(gettext_lazy("生效日期"))
 
     def __init__(
@@ -201,6 +203,8 @@ FORMS: Mapping[str, type[ChangeForm]] = {
 class FileForm(forms.Form):
     """A plan as a file."""
 
+    use_required_attribute = False
+
     file = forms.FileField(
         label=gettext_lazy("方案文件"),
         help_text=gettext_lazy("TOML，UTF-8，最多 1 MB。可以把几项变更写在一起，同一天生效。"),
@@ -214,5 +218,7 @@ class FileForm(forms.Form):
 
 class UndoForm(forms.Form):
     """From which day a change is taken back."""
+
+    use_required_attribute = False
 
     on = _date(gettext_lazy("撤销的生效日期"))

@@ -21,7 +21,7 @@ from shanzhi.modules.keeper import operations, queries
 from shanzhi.modules.keeper.operations import UnitEdit
 from shanzhi.modules.keeper.policy import Load
 from shanzhi.modules.keeper.queries import LoadedUnit, UnitsWanted
-from shanzhi.modules.keeper.web._forms import carry_out, day
+from shanzhi.modules.keeper.web._forms import RegionField, carry_out, day, offer_regions
 from shanzhi.ui.components import Badge, Column, Pager, Row, Table
 
 ONLY = (
@@ -218,7 +218,7 @@ class NewForm(forms.Form):
     )
     name = forms.CharField(label=gettext_lazy("单位名称"), max_length=100)
     short_name = forms.CharField(label=gettext_lazy("简称"), max_length=30, required=False)
-    region = forms.CharField(label=gettext_lazy("区域代码"), max_length=15)
+    region = RegionField(label=gettext_lazy("区域"))
     above = forms.CharField(
         label=gettext_lazy("上级单位"),
         max_length=100,
@@ -243,6 +243,8 @@ def new(request: ActingRequest) -> HttpResponse:
         request.POST if request.method == "POST" else None,
         initial={"region": request.actor.region_code, "on": local_date(request.now)},
     )
+    # What lies above counties is in no search; it is where a keeper's own units are.
+    offer_regions(form, request.actor.region_code)
 
     def do(given: dict[str, Any]) -> str:
         made = operations.unit_open(

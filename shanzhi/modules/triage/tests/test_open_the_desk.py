@@ -8,7 +8,11 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from shanzhi.kernel.access.operations import acting
+from shanzhi.kernel.matters import operations
+from shanzhi.kernel.matters.policy.report import NewReport
 from shanzhi.modules.triage.tests.desk_support import PROPERTY, done, form, page, reported, signed_in, url
 from tests.city import LOGINS, PASSWORD, Cast
 
@@ -27,6 +31,31 @@ def test_it_lists_what_waits_with_the_soonest_due_first_and_opens_it(cast: Cast)
     assert "待处理 2 件" in html
     assert "超期 1 件" in html
     assert "临期 0 件" in html
+
+
+def test_it_counts_and_lists_what_is_the_own_centres_turn(cast: Cast):
+    citys = reported()
+    client = signed_in("township_dispatcher")
+    html = page(client.get("/triage/"))
+    assert (LINE.findall(html), "待处理 0 件" in html, "都处理完了" in html) == ([], True, True)
+    # It waits in the township's place for the city's centre: the list of all matters has it.
+    assert citys.number in page(client.get("/m/"))
+    assert LINE.findall(page(signed_in("dispatcher").get("/triage/"))) == [citys.number]
+
+
+def test_what_was_escalated_to_the_centre_counts_and_is_opened(cast: Cast):
+    worker, now = cast.grid_worker, timezone.now()
+    new = NewReport(body="3号楼前窨井盖破损", kind="incident", channel="grid", region_code=worker.region_code)
+    with acting(worker):
+        made = operations.report(new=new, actor=worker, now=now)
+    done(worker, made, "take_up")
+    done(worker, made, "escalate_to_community", words="超出网格能力")
+    done(cast.community_handler, made, "escalate_to_centre", words="超出社区能力")
+    client = signed_in("township_dispatcher")
+    html = page(client.get("/triage/"))
+    assert (LINE.findall(html), "待处理 1 件" in html, "临期 0 件" in html) == ([made.number], True, True)
+    assert "没有打开的事项" not in html
+    assert LINE.findall(page(client.get("/triage/?light=overdue"))) == []
 
 
 def test_it_shows_the_late_ones_alone(cast: Cast):

@@ -19,7 +19,7 @@ from shanzhi.kernel.matters import operations as matters
 from shanzhi.kernel.matters import queries
 from shanzhi.kernel.matters.operations import Done
 from shanzhi.kernel.matters.policy.process import Kind, Role
-from shanzhi.kernel.matters.queries import DeskCount, ListFilter, MatterPage
+from shanzhi.kernel.matters.queries import DeskCount, ListFilter, MatterPage, MatterRow, Sitting
 from shanzhi.kernel.matters.web import desk
 from shanzhi.kernel.matters.web.queue import Queue
 from shanzhi.modules.triage import operations
@@ -36,7 +36,7 @@ def desk_page(request: ActingRequest) -> HttpResponse:
     """The desk with what is due first."""
     desk.check_staff(request, FEATURE)
     queue = _queue(request)
-    first = queue.page.rows[0].id if queue.page.rows else None
+    first = next((row.id for row in (*queue.page.rows, *queue.escalated)), None)
     return _draw(request, queue, _matter_context(request, first) if first is not None else {}, status=200)
 
 
@@ -56,7 +56,7 @@ def file(request: ActingRequest) -> FileResponse:
     """The queue as it is shown, all pages of it, as a file."""
     desk.check_staff(request, FEATURE)
     _, wanted = _wanted(request)
-    meaning = msg("本中心受理范围内、还没有受理或还没有派单的事项，先到期的在前")
+    meaning = msg("轮到本中心、还没有受理或还没有派单的事项，先到期的在前")
     return QUEUE.send(request, wanted, msg("待处理的事项"), meaning)
 
 
@@ -72,16 +72,18 @@ def unit(request: ActingRequest, number: str) -> HttpResponse:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What waits on the desk: how much of it, the page of it that is looked at, and what was escalated to the centre."""
+    """What waits on the desk: how much of it in all, the page of it that is looked at, and what was escalated to the
+    centre."""
 
     count: DeskCount
     page: MatterPage
-    escalated: MatterPage
+    escalated: tuple[MatterRow, ...]
 
 
 def _wanted(request: ActingRequest) -> tuple[ListFilter, ListFilter]:
-    """All that waits on the desk, and what of it the address asks for."""
-    whole = ListFilter(stages=intake_stages(desk.kinds()))
+    """All that waits for the acting centre, and what of it the address asks for. What lies in its place and is another
+    centre's to take in stays in the list of all matters."""
+    whole = ListFilter(stages=intake_stages(desk.kinds()), sitting=Sitting(holder_id=request.actor.unit_id))
     light = request.GET.get("light", "")
     return whole, replace(whole, light=light if light in set(Light) else "")
 
@@ -92,8 +94,20 @@ def _queue(request: ActingRequest) -> Waiting:
     count = queries.desk_count(whole, now=request.now, actor=request.actor)
     total = count.waiting if wanted == whole else None
     page = queries.matters_page(wanted, now=request.now, actor=request.actor, after=after, before=before, total=total)
-    escalated = ListFilter(stages=led_stages(desk.kinds()), unit_id=request.actor.unit_id, part="lead")
-    return Waiting(count, page, queries.matters_page(escalated, now=request.now, actor=request.actor))
+    led = ListFilter(stages=led_stages(desk.kinds()), unit_id=request.actor.unit_id, part="lead")
+    escalated = queries.matters_page(led, now=request.now, actor=request.actor)
+    shown = tuple(row for row in escalated.rows if wanted.light in ("", row.light))
+    return Waiting(_both(count, escalated), page, shown)
+
+
+def _both(count: DeskCount, escalated: MatterPage) -> DeskCount:
+    """What waits to be taken in and what was escalated, together; of the latter the lights of those that are due first."""
+    lights = [row.light for row in escalated.rows]
+    return DeskCount(
+        count.waiting + escalated.total,
+        count.warning + lights.count(Light.WARNING),
+        count.overdue + lights.count(Light.OVERDUE),
+    )
 
 
 def _matter_context(request: ActingRequest, matter_id: int, posted: desk.Posted | None = None) -> dict[str, Any]:
@@ -120,7 +134,7 @@ def _draw(
     context = {
         **opened,
         "lines": desk.lines(queue.page.rows, "triage:matter", card.id if card else None),
-        "escalated": desk.lines(queue.escalated.rows, "triage:matter", card.id if card else None),
+        "escalated": desk.lines(queue.escalated, "triage:matter", card.id if card else None),
         "count": queue.count,
         "light": request.GET.get("light", ""),
         "keep": _keep(request),

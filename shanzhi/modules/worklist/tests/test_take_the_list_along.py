@@ -91,7 +91,7 @@ def test_it_takes_along_what_waits_for_a_check_and_what_waits_at_the_door(cast: 
     waits, replied = at_stage(cast, "accept"), at_stage(cast, "reply")
     checks = lines_of(signed_in("checker"), "/checks/file/")
     assert [line[5] for line in checks[1:2]] == [replied]
-    assert dict(checks[3:])["# 清单"] == "待核查：导出岗位看得到、等待核查的事项，先到期的在前"
+    assert dict(checks[3:])["# 清单"] == "待核查：轮到导出岗位的单位核查的事项，先到期的在前"
     triage = lines_of(signed_in("dispatcher"), "/triage/file/")
     assert [line[5] for line in triage[1:2]] == [waits]
     assert len(triage[1]) == 7

@@ -6,14 +6,18 @@ light paper and light on a dark page, and prints; no style, no script. `title` a
 """
 
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
+from shanzhi.core.text import msg
 from shanzhi.kernel.matters.policy.process.model import Kind, Stage, transitions
 from shanzhi.kernel.matters.policy.process.words import OWNER_NAMES
 
 _BOX, _HEAD, _PORT, _GAP, _LANE, _MARGIN = 190, 46, 19, 30, 13, 14
 _LETTER, _SMALL = 14, 12
+_COLUMN = 0.54
+"""How wide a column is, in heights of its letters."""
 _LABEL_MOST = 26
 """Columns of a label (a Chinese sign takes two); what is longer ends in an ellipsis, the table says it whole."""
 
@@ -23,6 +27,7 @@ class _Line:
     start: int
     end: int
     label: str
+    box: float = _BOX
     lane: int = 0
     out_y: float = 0
     in_y: float = 0
@@ -47,11 +52,17 @@ def arrows(kind: Kind) -> dict[tuple[str, str], list[str]]:
     return found
 
 
-def to_svg(kind: Kind) -> str:
-    """The picture; its width and height are in `viewBox`, so that a page may scale it."""
+Say = Callable[[str], str]
+"""Turns a message id into what is shown: gettext on a page, nothing at all on the command line."""
+
+
+def to_svg(kind: Kind, say: Say = str) -> str:
+    """The picture in the language of `say`; its width and height are in `viewBox`, so that a page may scale it."""
     places = {stage.code: place for place, stage in enumerate(kind.stages)}
+    words = {stage.code: (say(stage.name), _note(kind, stage, say)) for stage in kind.stages}
+    box = max([_BOX, *(_width(name, note) for name, note in words.values())])
     lines = [
-        _Line(places[origin], places[target], _short("、".join(names)))
+        _Line(places[origin], places[target], _short(say(msg("、")).join(map(say, names))), box)
         for (origin, target), names in arrows(kind).items()
         if origin != target
     ]
@@ -61,18 +72,32 @@ def to_svg(kind: Kind) -> str:
     boxes = _boxes(kind.stages, sides)
     wide = {forward: _label_width(drawn) for forward, drawn in sides.items()}
     left = _MARGIN + wide[False] + _LANE * (1 + _lanes(sides[False]))
-    right = left + _BOX + wide[True] + _LANE * (1 + _lanes(sides[True])) + _MARGIN
+    right = left + box + wide[True] + _LANE * (1 + _lanes(sides[True])) + _MARGIN
     height = boxes[-1][1] + _MARGIN
     _place_ports(sides, boxes)
-    parts = [_head(kind, right, height)]
+    parts = [_head(kind, right, height, say)]
     for forward, drawn in sides.items():
         parts += [_line(one, left, wide[forward]) for one in drawn]
-    parts += [_box(kind, stage, left, *boxes[place]) for stage, place in _each(kind)]
+    for stage, place in _each(kind):
+        frame = _Frame(left, box, *boxes[place])
+        parts.append(_box(frame, words[stage.code], first=stage.code == kind.initial, ends=stage.is_end))
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
 def _each(kind: Kind) -> list[tuple[Stage, int]]:
     return [(stage, place) for place, stage in enumerate(kind.stages)]
+
+
+def _note(kind: Kind, stage: Stage, say: Say) -> str:
+    """Under a stage's name: whose turn it is, and how long."""
+    limit = kind.limit_of(stage)
+    if limit is None:
+        return say(msg("结束"))
+    return f"{say(OWNER_NAMES[stage.owner])} {say(limit.message) % {'amount': limit.amount}}"
+
+
+def _width(name: str, note: str) -> int:
+    return int(max(_columns(name) * _LETTER, _columns(note) * _SMALL) * _COLUMN) + 20
 
 
 def _give_lanes(lines: list[_Line]) -> None:
@@ -124,11 +149,11 @@ def _place_ports(sides: dict[bool, list[_Line]], boxes: list[tuple[float, float]
 
 
 def _label_width(lines: list[_Line]) -> int:
-    return int(max((_columns(one.label) for one in lines), default=0) * _SMALL * 0.54) + 18
+    return int(max((_columns(one.label) for one in lines), default=0) * _SMALL * _COLUMN) + 18
 
 
 def _line(line: _Line, left: float, wide: int) -> str:
-    edge = left + _BOX if line.forward else left
+    edge = left + line.box if line.forward else left
     away = 1 if line.forward else -1
     far = edge + away * (wide + _LANE * (line.lane + 1))
     path = f"M{edge:g} {line.out_y:g}H{far:g}V{line.in_y:g}H{edge + away * 7:g}"
@@ -142,22 +167,28 @@ def _line(line: _Line, left: float, wide: int) -> str:
     )
 
 
-def _box(kind: Kind, stage: Stage, left: float, top: float, bottom: float) -> str:
-    middle, across = (top + bottom) / 2, left + _BOX / 2
-    heavy = 2.5 if stage.code == kind.initial else 1.2
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    left: float
+    wide: float
+    top: float
+    bottom: float
+
+
+def _box(at: _Frame, words: tuple[str, str], *, first: bool, ends: bool) -> str:
+    middle, across = (at.top + at.bottom) / 2, at.left + at.wide / 2
+    heavy = 2.5 if first else 1.2
     parts = [
-        f'<rect x="{left:g}" y="{top:g}" width="{_BOX}" height="{bottom - top:g}" rx="8" fill="currentColor"'
-        f' fill-opacity="0.06" stroke="currentColor" stroke-width="{heavy}"/>'
+        f'<rect x="{at.left:g}" y="{at.top:g}" width="{at.wide:g}" height="{at.bottom - at.top:g}" rx="8"'
+        f' fill="currentColor" fill-opacity="0.06" stroke="currentColor" stroke-width="{heavy}"/>'
     ]
-    if stage.is_end:
+    if ends:
         parts.append(
-            f'<rect x="{left + 4:g}" y="{top + 4:g}" width="{_BOX - 8}" height="{bottom - top - 8:g}" rx="5"'
-            ' fill="none" stroke="currentColor" stroke-width="0.8"/>'
+            f'<rect x="{at.left + 4:g}" y="{at.top + 4:g}" width="{at.wide - 8:g}"'
+            f' height="{at.bottom - at.top - 8:g}" rx="5" fill="none" stroke="currentColor" stroke-width="0.8"/>'
         )
-    limit = kind.limit_of(stage)
-    note = f"{OWNER_NAMES[stage.owner]} {limit.to_text()}" if limit else "结束"
-    parts.append(_text(across, middle - 3, _LETTER, stage.name, weight="600"))
-    parts.append(_text(across, middle + 15, _SMALL, note))
+    parts.append(_text(across, middle - 3, _LETTER, words[0], weight="600"))
+    parts.append(_text(across, middle + 15, _SMALL, words[1]))
     return "".join(parts)
 
 
@@ -168,13 +199,22 @@ def _text(x: float, y: float, size: int, text: str, weight: str = "400") -> str:
     )
 
 
-def _head(kind: Kind, width: float, height: float) -> str:
-    ends = sum(stage.is_end for stage in kind.stages)
-    said = (
-        f"共 {len(kind.stages)} 个环节，其中 {ends} 个终点。从“{kind.stage(kind.initial).name}”开始；"
-        "右边的线往后走，左边的线往回走；每一步由谁做、去哪里，见下面的表。"
-    )
-    title = f"{kind.name}（{kind.code}）第 {kind.version} 版流程图"
+def _head(kind: Kind, width: float, height: float, say: Say) -> str:
+    said = say(
+        msg(
+            "共 %(stages)d 个环节，其中 %(ends)d 个终点。从“%(first)s”开始；"
+            "右边的线往后走，左边的线往回走；每一步由谁做、去哪里，见下面的表。"
+        )
+    ) % {
+        "stages": len(kind.stages),
+        "ends": sum(stage.is_end for stage in kind.stages),
+        "first": say(kind.stage(kind.initial).name),
+    }
+    title = say(msg("%(name)s（%(code)s）第 %(version)d 版流程图")) % {
+        "name": say(kind.name),
+        "code": kind.code,
+        "version": kind.version,
+    }
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}"'
         f' height="{height:g}" role="img" aria-labelledby="flow-title flow-desc"'
