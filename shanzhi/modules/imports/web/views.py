@@ -195,7 +195,7 @@ def _one(
         "missing": [gettext(name) for name in page.missing],
         "notes": [gettext(note) for note in page.notes],
         "problem": problem,
-        "typed": {name: (typed or {}).get(name, "") for name in ("save_as", "on")},
+        "typed": {name: typed.get(name, "") if typed else "" for name in ("save_as", "on")},
         "moves": page.row.state in ("waiting", "running"),
         "whole": page.row.code != "matters",
     }
