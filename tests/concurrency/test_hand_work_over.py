@@ -187,6 +187,23 @@ def test_it_is_the_supervisor_s_within_their_place(cast: Cast, hand_over: HandOv
     assert hand_over(supervisors["county"], None) == 1
 
 
+def test_a_closed_unit_is_out_of_reach_too_while_its_post_stands(
+    city: City, cast: Cast, hand_over: HandOver, supervisors: dict[str, Actor]
+):
+    """A unit can be closed for a day before its posts are: whose it was stays so."""
+    dispatched(cast, HERE, cast.handler)
+    close = "UPDATE organisation_unit SET closed_on = %s WHERE id = %s"
+    renew = "UPDATE organisation_tree_version SET version = gen_random_uuid()"
+    owner(city, close, timezone.now().date() - timedelta(days=1), cast.handler.unit_id)
+    owner(city, renew)
+    try:
+        refusal(NotMyUnit, lambda: hand_over(supervisors["neighbour"], None))
+        assert hand_over(supervisors["county"], None) == 1
+    finally:
+        owner(city, close, None, cast.handler.unit_id)
+        owner(city, renew)
+
+
 def leave(city: City, post_id: int | None) -> None:
     """Whoever holds the post left yesterday."""
     owner(city, LEAVES, timezone.now().date() - timedelta(days=1), post_id)

@@ -309,6 +309,86 @@ def test_nobody_goes_on_with_codes_of_its_own_who_had_none_or_loses_them(
     assert goes == [(False,), (True,)]
 
 
+def asks(city: City, steps: list[tuple[str, list[object]]], post: str, staff_id: int | None) -> bool:
+    """What `organisation_goes_on` says of the post that the last of `steps` makes, whatever else is written before."""
+    with as_role(city.installation, "owner") as owner:
+        owner.execute("SET row_security = off")
+        for statement, values in steps:
+            owner.execute(statement, values)
+        row = owner.execute(
+            f"SELECT organisation_goes_on({post}, %s, daterange(%s, NULL))", [staff_id, TODAY]
+        ).fetchone()
+        owner.rollback()
+    assert row
+    return bool(row[0])
+
+
+def ends(actor: Actor) -> list[tuple[str, list[object]]]:
+    """The actor's post ends today with its holding."""
+    return [
+        ("UPDATE organisation_post_holding SET valid = daterange(lower(valid), %s) WHERE post_id = %s AND valid @> %s::date",
+         [TODAY, actor.post_id, TODAY]),
+        ("UPDATE organisation_post SET closed_on = %s WHERE id = %s", [TODAY, actor.post_id]),
+        ("INSERT INTO organisation_redraw (effective_on, made_at, plan) VALUES (%s, now(), '')", [TODAY]),
+    ]  # fmt: skip
+
+
+PAIR = (
+    "INSERT INTO organisation_redraw_pair (redraw_id, old_region_id, old_code, new_region_id, new_code)"
+    " SELECT currval('organisation_redraw_id_seq'), a.region_id, a.code, b.region_id, b.code"
+    " FROM organisation_region_state a, organisation_region_state b WHERE a.code = %s AND b.code = %s"
+    " AND a.valid @> %s::date - 1 AND b.valid @> %s::date"
+)
+TO = (
+    "INSERT INTO organisation_post (unit_id, role, title, region_id, seat, sees, ranges, opened_on, version)"
+    " SELECT p.unit_id, p.role, p.title, s.region_id, 900, p.sees, %s::codemultirange, %s, 1 FROM organisation_post p,"
+    " organisation_region_state s WHERE p.id = %s AND s.code = %s AND s.valid @> %s::date"
+)
+MADE = "currval('organisation_post_id_seq')"
+END_STATE = (
+    "UPDATE organisation_region_state SET valid = daterange(lower(valid), %s) WHERE code = %s AND upper_inf(valid)"
+)
+NEW_STATE = (
+    "INSERT INTO organisation_region_state (region_id, level, code, name, short_name, parent_id, ranges, valid)"
+    " SELECT region_id, level, %s, name, short_name, parent_id, %s::codemultirange, daterange(%s, NULL)"
+    " FROM organisation_region_state WHERE code = %s AND upper(valid) = %s"
+)
+
+
+def test_nobody_goes_on_with_wider_codes_by_a_redraw_that_was_made_up(city: City) -> None:
+    """A grid's post doesn't go on in the county, nor in a region beside its own that still stands; codes of its own don't
+    grow beyond what took the place of what it held."""
+    worker = city.cast.grid_worker
+    grid, other = "370303009006001", "370303009006002"
+    assert worker.region_code == grid
+
+    def goes(steps: list[tuple[str, list[object]]], ranges: str | None, to: str) -> bool:
+        made = (TO, [ranges, TODAY, worker.post_id, to, TODAY])
+        return asks(city, [*ends(worker), *steps, made], MADE, worker.staff_id)
+
+    def pair(old: str, new: str) -> tuple[str, list[object]]:
+        return (PAIR, [old, new, TODAY, TODAY])
+
+    gone = (END_STATE, [TODAY, grid])
+    assert goes([], None, grid)
+    for to in ("370303", "3703", "370303009006"):
+        assert not goes([pair(grid, to)], None, to)
+        assert not goes([gone, pair(grid, to)], None, to)
+    assert not goes([pair(grid, other)], None, other), "its grid still stands"
+    assert goes([gone, pair(grid, other)], None, other)
+    own = ("UPDATE organisation_post SET ranges = %s::codemultirange WHERE id = %s",
+           [f"{{[{grid},{grid[:-1]}2)}}", worker.post_id])  # fmt: skip
+    same, wider = f"{{[{grid},{grid[:-1]}2)}}", "{[370303,370304)}"
+    assert goes([own], same, grid)
+    assert not goes([own], wider, grid)
+    assert not goes([own, gone, pair(grid, other)], wider, other)
+    assert not goes([own, gone, pair(grid, other)], f"{{[{other},{other[:-1]}3)}}", other), "it took another one in"
+    renamed = (NEW_STATE, ["370303009007099", "{[370303009007099,37030300900709A)}", TODAY, grid, TODAY])
+    moved = [own, gone, renamed, pair(grid, "370303009007099")]
+    assert goes(moved, "{[370303009007099,37030300900709A)}", "370303009007099")
+    assert not goes(moved, "{[370303009007,370303009008)}", "370303009007099")
+
+
 def test_a_neighbouring_keeper_lets_no_unit_here_take_over(city: City) -> None:
     centre = queries.unit_by_code("centre-370306", TODAY)
     assert centre is not None

@@ -203,6 +203,29 @@ def test_it_survives_a_full_disk(city, standing, monkeypatch):
     assert write(city) == 1
 
 
+def test_a_fault_of_ours_keeps_no_other_export_waiting(city, standing, monkeypatch, tmp_path):
+    """In the middle of a file, or of what was asked for: the next in the queue is written all the same."""
+    broken, unreadable, good = (agreed(city, city.cast.supervisor) for _ in range(3))
+    with as_role(city.installation, "owner") as owner:
+        owner.execute("UPDATE exports_export SET params = params - 'columns' WHERE signoff_id = %s", [unreadable])
+        owner.commit()
+    real = operations.Streamed.chunks
+    left = [1]
+
+    def breaks(self, chunk_size=None):
+        for piece in real(self, chunk_size):
+            yield piece
+            if left and left.pop():
+                raise ZeroDivisionError
+
+    monkeypatch.setattr(operations.Streamed, "chunks", breaks)
+    assert write(city) == 1
+    assert [row_of(city, number).state for number in (broken, unreadable, good)] == ["failed", "failed", "ready"]
+    assert [action for action, _ in entries(city, broken)] == ["export.end"]
+    assert storages["exports"].listdir("")[1] == [operations.storage_name(row_of(city, good))]
+    assert write(city) == 0
+
+
 def test_it_stops_when_it_is_cancelled(city, standing, monkeypatch):
     monkeypatch.setattr(operations.matters, "matters_in_bulk", partial(operations.matters.matters_in_bulk, batch=2))
     actor = city.cast.supervisor

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import DatabaseError
 from openpyxl import load_workbook
 
 from shanzhi.config import database
@@ -17,12 +18,13 @@ from shanzhi.kernel.access.policy import Actor
 from shanzhi.modules.imports import operations as imports
 from shanzhi.modules.imports import queries, running, uploads
 from shanzhi.modules.imports.models import Mapping, Piece, Upload
-from shanzhi.modules.imports.policy import FileUnusable, MappingUnusable, UploadMovedOn, UploadNotFound
+from shanzhi.modules.imports.policy import FileUnusable, MappingTaken, MappingUnusable, UploadMovedOn, UploadNotFound
 from shanzhi.modules.imports.tables import read_table
 from shanzhi.modules.imports.uploads import Brought
 from shanzhi.ui.invented import INVENTED
 from tests.city import NOW, _actor
 from tests.concurrency.committed import City, as_role
+from tests.desks import signed_in
 
 PHONE = "13812345678"
 FILE = f"""工单编号,诉求标题,来电时间,诉求内容,区域代码
@@ -301,6 +303,46 @@ def test_no_sign_in_a_cell_keeps_the_next_import_waiting(desk: Desk, subject: st
     desk.works()
     assert desk.sees(first).row.state in ("done", "failed")
     assert figures(desk.sees(second).row) == ("done", 3, 2, 0, 1)
+
+
+def test_a_saved_mapping_is_its_unit_s_and_nobody_else_saves_over_it(desk: Desk) -> None:
+    neighbour = Desk(desk.city, _actor("centre-370306", "keeper", 0), desk.source)
+    desk.starts(desk.brings(), save_as="旧系统")
+    # The same again says nothing new; another one of the same unit takes its place.
+    neighbour.starts(neighbour.brings(), save_as="旧系统")
+    other = FILE.replace("诉求标题", "名称")
+    key = neighbour.brings(other)
+    with pytest.raises(MappingTaken, match="别的单位"):
+        neighbour.starts(key, save_as="旧系统")
+    assert neighbour.sees(key).row.state == "draft"
+    with acting(neighbour.keeper):
+        assert Mapping.objects.filter(name="旧系统").update(columns={}) == 0
+        saved = Mapping.objects.get(name="旧系统")
+        assert (saved.unit_id, "诉求标题" in saved.columns) == (desk.keeper.unit_id, True)
+    for unit in (desk.keeper.unit_id, None):
+        with pytest.raises(DatabaseError, match="row-level security"), acting(neighbour.keeper):
+            Mapping.objects.create(subject="matters", name="假冒", unit_id=unit, columns={}, saved_at=NOW)
+    desk.starts(desk.brings(other), save_as="旧系统")
+    with acting(desk.keeper):
+        assert "诉求标题" not in Mapping.objects.get(name="旧系统").columns
+    neighbour.starts(key, save_as="旧系统（周村）")
+    desk.works()
+
+
+def test_what_was_typed_stays_when_the_name_is_another_unit_s(desk: Desk) -> None:
+    neighbour = Desk(desk.city, _actor("centre-370306", "keeper", 0), desk.source)
+    neighbour.starts(neighbour.brings(), save_as="区里的")
+    desk.works()
+    key = desk.brings(FILE.replace("诉求标题", "名称"))
+    columns = [one for one in desk.sees(key).columns if one.field]
+    form = {"do": "start", "save_as": "区里的"}
+    for place, one in enumerate(columns):
+        form |= {f"name-{place}": one.name, f"column-{place}": one.field}
+    answer = signed_in("keeper").post(f"/imports/{key}/", form)
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "是别的单位保存的对应关系" in page
+    assert 'value="区里的"' in page
 
 
 def test_a_fault_of_ours_keeps_no_other_import_waiting(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -136,7 +136,7 @@ def test_a_left_draft_is_seen_in_figures_and_ended_unread(people: Cast) -> None:
     url = f"/oversight/posts/{people.operator.post_id}/"
     html = page(client.get(url))
     assert "没有结束的来电 1 件" in words(html)
-    assert "草稿只有本岗位能看，不能转交" in html
+    assert "草稿只有接电话的人能看，不能转交" in html
     assert SECRET not in html
     with acting(people.supervisor):
         assert not Call.objects.exists()

@@ -118,14 +118,26 @@ def _first_true(nodes: Iterable[Node], on: date) -> Node | None:
     return next((node for node in nodes if node.is_true_on(on)), None)
 
 
-# One answer to "which tree" for as long as a page is drawn; empty where nobody asked for that.
-_held: ContextVar[list[Tree] | None] = ContextVar("held_tree", default=None)
+@dataclass(slots=True)
+class _Held:
+    """One answer to "which tree" for as long as a page is drawn. `is_over`: it was changed on the way, and that change may
+    yet be rolled back, so each question is asked anew from then on."""
+
+    tree: Tree | None = None
+    is_over: bool = False
+
+
+# Empty where nobody asked for that.
+_held: ContextVar[_Held | None] = ContextVar("held_tree", default=None)
 
 
 @contextmanager
 def one_tree() -> Iterator[None]:
     """Let everything within see the same tree, asked for once: a page whose parts disagree helps nobody."""
-    token = _held.set([])
+    if _held.get() is not None:
+        yield
+        return
+    token = _held.set(_Held())
     try:
         yield
     finally:
@@ -135,8 +147,8 @@ def one_tree() -> Iterator[None]:
 def forget_held_tree() -> None:
     """The tree has just been changed here: ask again."""
     held = _held.get()
-    if held:
-        held.clear()
+    if held is not None:
+        held.tree, held.is_over = None, True
 
 
 # The trees last used, by version. Two cities can meet in one process (a province's tool), so more than one is kept.
@@ -147,12 +159,11 @@ _KEEP = 2
 def current_tree() -> Tree:
     """The tree as the database has it now; 1 query, or 2 when it has changed; none again within `one_tree`."""
     held = _held.get()
-    if held:
-        return held[0]
-    tree = _newest_tree()
-    if held is not None:
-        held.append(tree)
-    return tree
+    if held is None or held.is_over:
+        return _newest_tree()
+    if held.tree is None:
+        held.tree = _newest_tree()
+    return held.tree
 
 
 def _newest_tree() -> Tree:

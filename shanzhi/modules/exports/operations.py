@@ -3,13 +3,13 @@
 import logging
 import secrets
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import IO
 
 from django.core.files.storage import storages
-from django.db import connections, transaction
+from django.db import InterfaceError, OperationalError, connections, transaction
 
 from shanzhi.core.errors import DomainError
 from shanzhi.core.periods import local_date
@@ -116,6 +116,22 @@ def _write(number: int, now: datetime) -> bool:
     row = Export.objects.filter(pk=number, state="writing").first()
     if row is None:
         return False
+    try:
+        return _made(row, now)
+    except (OperationalError, InterfaceError):
+        # The database is away: the export waits, and the next minute tries again.
+        raise
+    except Exception as error:
+        # A fault of ours: tried again it would be there again, and every later export behind it.
+        log.error("export %s failed: %s", number, type(error).__name__, exc_info=True)
+        _end(number, "failed", now)
+        with suppress(OSError):
+            storages[STORE].delete(storage_name(row))
+        return False
+
+
+def _made(row: Export, now: datetime) -> bool:
+    number = row.pk
     wanted = wanted_of(row.params)
     name = storage_name(row)
     # Closed whatever happens: while it is open, this thread speaks to the database as the application.

@@ -14,6 +14,8 @@ class Patrol(models.Model):
     unit = models.ForeignKey("organisation.Unit", on_delete=models.PROTECT, related_name="+", db_index=False)
     scope_code = models.CharField(max_length=15, db_collation="C")
     on = models.DateField()
+    recorded_on = models.DateField(editable=False)
+    """The database's own day, which nobody gives."""
     by_mark = models.BooleanField(default=False)
     distance = models.CharField(max_length=10, db_collation="C")
     matter = models.ForeignKey("matters.Matter", on_delete=models.PROTECT, related_name="+", null=True, db_index=False)

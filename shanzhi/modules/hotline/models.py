@@ -13,6 +13,10 @@ class Call(models.Model):
 
     ref = models.UUIDField(unique=True)
     post = models.ForeignKey("organisation.Post", on_delete=models.PROTECT, related_name="+")
+    staff = models.ForeignKey(
+        "organisation.Staff", on_delete=models.PROTECT, related_name="+", null=True, db_index=False
+    )
+    """Who took the call and alone reads its draft; None: a ring that nobody has opened, or an ended call."""
     rung = models.BooleanField(default=False)
     ring_hash = models.BinaryField(max_length=32, null=True)
     """The hash of the exchange's name for the ring, which several desks may share until one of them takes it."""
@@ -43,6 +47,10 @@ class Call(models.Model):
                 name="hotline_call_ends_whole",
                 condition=models.Q(ended_at__isnull=True, ending="", matter__isnull=True)
                 | (models.Q(ended_at__isnull=False, sealed=b"") & ~models.Q(ending="")),
+            ),
+            models.CheckConstraint(
+                name="hotline_call_nobody_s_when_ended",
+                condition=models.Q(ended_at__isnull=True) | models.Q(staff__isnull=True),
             ),
         )
 

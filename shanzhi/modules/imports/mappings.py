@@ -15,28 +15,34 @@ from shanzhi.kernel.journal.policy import Subject as About
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.modules.imports.models import Mapping
 from shanzhi.modules.imports.payloads import MappingSaved
-from shanzhi.modules.imports.policy import Columns, MappingUnusable, mapping_name
+from shanzhi.modules.imports.policy import Columns, MappingTaken, MappingUnusable, mapping_name
 
 
 @transaction.atomic
 def mapping_save(*, subject: Subject, name: str, columns: Columns, now: datetime, author: Author | None = None) -> None:
-    """Keep which column fills which field under a name, over an older one of the name.
+    """Keep which column fills which field under a name, over an older one of the name if that is the same unit's; the
+    command line, where no post acts, over anybody's.
 
     Raises:
         MappingUnusable: no name, or a field that isn't.
+        MappingTaken: another unit has saved one of this name.
     """
     name = mapping_name(name)
     wrong = [field for field in columns.values() if subject.field(field) is None]
     if wrong:
         raise MappingUnusable(msg("没有这些字段：%(wrong)s。"), wrong="、".join(wrong))
-    row, made = Mapping.objects.select_for_update().get_or_create(
-        subject=subject.code, name=name, defaults={"columns": dict(columns), "saved_at": now, "steps": 1}
-    )
-    if not made:
-        if row.columns == dict(columns):
-            return
-        row.columns, row.saved_at, row.steps = dict(columns), now, row.steps + 1
-        row.save(update_fields=["columns", "saved_at", "steps"])
+    unit_id = author.unit_id if author else None
+    new = Mapping(subject=subject.code, name=name, unit_id=unit_id, columns={}, saved_at=now)
+    # Of two at once the second waits here, and is judged by what the first has saved.
+    Mapping.objects.bulk_create([new], ignore_conflicts=True)
+    row = Mapping.objects.get(subject=subject.code, name=name)
+    if row.columns == dict(columns):
+        return
+    if author is not None and row.unit_id != unit_id:
+        raise MappingTaken(msg("“%(name)s”是别的单位保存的对应关系，不能覆盖。请换一个名称再保存。"), name=name)
+    row = Mapping.objects.select_for_update().get(pk=row.pk)
+    row.columns, row.saved_at, row.steps = dict(columns), now, row.steps + 1
+    row.save(update_fields=["columns", "saved_at", "steps"])
     fields = tuple(sorted(columns.values()))
     write_down(About("import_mapping", row.pk, row.steps), MappingSaved(subject.code, name, fields), now, author)
 

@@ -10,6 +10,8 @@ class Mapping(models.Model):
 
     subject = models.CharField(max_length=20, db_collation="C")
     name = models.CharField(max_length=40)
+    unit_id = models.BigIntegerField(null=True)
+    """Whose it is, who alone saves it anew; None: saved on the command line."""
     columns = models.JSONField()
     saved_at = models.DateTimeField()
     steps = models.IntegerField(default=0)

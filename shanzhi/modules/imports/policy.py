@@ -12,8 +12,8 @@ from shanzhi.core.text import clean_text, msg
 
 __all__ = [
     "DRAFT_KEPT", "FEATURE", "HEAD_ROWS", "REJECTS_KEPT", "UPLOAD_MOST", "Columns", "Field", "FileUnusable",
-    "MappingUnusable", "Matched", "Parser", "RowUnusable", "Subject", "UploadMovedOn", "UploadNotFound", "mapping_name",
-    "match_columns", "offer_subject", "parse_columns", "plain", "subjects",
+    "MappingTaken", "MappingUnusable", "Matched", "Parser", "RowUnusable", "Subject", "UploadMovedOn", "UploadNotFound",
+    "mapping_name", "match_columns", "offer_subject", "parse_columns", "plain", "subjects",
 ]  # fmt: skip
 
 FEATURE = "import"
@@ -45,6 +45,12 @@ class MappingUnusable(InputError):
     """A mapping that doesn't fit the file or the subject; nothing was imported."""
 
     code = "mapping-unusable"
+
+
+class MappingTaken(Conflict):
+    """Another unit has saved a mapping under this name; theirs stays as it is."""
+
+    code = "mapping-taken"
 
 
 # A column of a file → the name of the field that it fills.

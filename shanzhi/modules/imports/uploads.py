@@ -138,6 +138,7 @@ def upload_start(*, key: str, columns: Columns, save_as: str, on: date | None, a
     Raises:
         UploadNotFound, UploadMovedOn: no such draft of theirs.
         FileUnusable, MappingUnusable: a needed field has no column, or a field has two.
+        MappingTaken: another unit has saved a mapping of this name.
     """
     row = _own(key, actor, "draft")
     subject = subject_known(row.subject)

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Greatest
 
+from shanzhi.core.periods import local_date
 from shanzhi.core.ranges import CodeRanges
 from shanzhi.core.text import msg
 from shanzhi.kernel.journal import operations as journal
@@ -48,7 +49,7 @@ def place_add(
         PlaceLooksKnown: it is likely a known place, or its point was likely drawn in another datum; `likes` says which.
     """
     source, source_number = policy.check_source(source, source_number)
-    shown, region = _judged(said, on, within)
+    shown, region = _judged(said, on, within, now)
     _queue(f"name {policy.plain_name(shown.name)}")
     if source and Place.objects.filter(source=source, source_number=source_number).exists():
         raise policy.PlaceTwice(
@@ -88,8 +89,8 @@ def place_change(
         PlaceMovedOn: there is a newer version than the screen showed.
         PlaceLooksKnown: it now looks like another one, or its point like another datum's.
     """
-    newest = _newest(place_id, based_on, within, on)
-    shown, region = _judged(said, on, within)
+    newest = _newest(place_id, based_on, within, on, now)
+    shown, region = _judged(said, on, within, now)
     if not even_so:
         _check_new(said, shown, on, but=place_id)
     row = _write(place_id, newest.version + 1, shown, region, on, now, author, is_closed=False)
@@ -115,7 +116,7 @@ def place_close(
         PlaceClosed: it is closed on that day.
         PlaceInUse: open matters stand on it, and nobody has said `even_so`.
     """
-    newest = _newest(place_id, based_on, within, on)
+    newest = _newest(place_id, based_on, within, on, now)
     if newest.is_closed and newest.holds_from <= on:
         raise policy.PlaceClosed(msg("“%(name)s”已经关闭了。"), name=newest.name)
     open_ = 0 if even_so else policy.open_on_place(place_id)
@@ -191,12 +192,12 @@ def _doubt(said: PlaceSaid, shown: PlaceSaid, known: Sequence[Known], on: date) 
     return ""
 
 
-def _judged(said: PlaceSaid, on: date, within: CodeRanges | None) -> tuple[PlaceSaid, RegionRow]:
+def _judged(said: PlaceSaid, on: date, within: CodeRanges | None, now: datetime) -> tuple[PlaceSaid, RegionRow]:
     shown = said.cleaned(queries.place_catalogue(), queries.box_of_city(on))
     region = region_of_code(shown.region_code, on) if shown.region_code.isdigit() else None
     if region is None or region.level not in (Level.COMMUNITY, Level.GRID):
         raise _wrong_region(msg("请选所在的村（社区）或网格。"))
-    if within is not None and not within.contains(region.code):
+    if not _is_kept(region.id, on, within, now):
         raise _wrong_region(msg("这个区域不归您管。请换一个，或请上级管理员来做。"))
     return shown, region
 
@@ -205,16 +206,33 @@ def _wrong_region(sentence: str) -> BadPlace:
     return BadPlace(msg("这个场所还不能保存，请按提示改正。"), fields={"region_code": sentence})
 
 
-def _newest(place_id: int, based_on: int, within: CodeRanges | None, on: date) -> PlaceVersion:
-    """The newest version, with everybody else who would change the place waiting."""
+def _newest(place_id: int, based_on: int, within: CodeRanges | None, on: date, now: datetime) -> PlaceVersion:
+    """The newest version, with everybody else who would change the place waiting.
+
+    Whoever says something from an earlier day on ends what was said since: all of it has to be theirs.
+    """
     _queue(f"id {place_id}")
     newest = PlaceVersion.objects.filter(place_id=place_id).order_by("-version").first()
-    state = queries.region_state(newest.region_id, on) if newest else None
-    if newest is None or (within is not None and (state is None or not within.contains(state.code))):
+    ending = PlaceVersion.objects.filter(_later(on), place_id=place_id).values_list("region_id", "holds_from")
+    if newest is None or not all(
+        _is_kept(region_id, max(since, on), within, now)
+        for region_id, since in {(newest.region_id, on), *(ending if within is not None else ())}
+    ):
         raise NoSuchPlace(msg("没有找到这个场所，或者不归您管。请核对，或请上级管理员来做。"))
     if newest.version != based_on:
         raise policy.PlaceMovedOn(msg("这个场所刚刚有人改过。请看过新内容再保存，您填写的还在。"))
     return newest
+
+
+def _is_kept(region_id: int, on: date, within: CodeRanges | None, now: datetime) -> bool:
+    """Does a region lie in `within` both on the form's day and today? Whose it was once doesn't decide by itself."""
+    if within is None:
+        return True
+    today = local_date(now)
+    then = queries.region_state(region_id, on)
+    heir = region_became(region_id, on, today) if on < today else region_id
+    here = queries.region_state(heir, today) if heir is not None else None
+    return then is not None and within.contains(then.code) and (here is None or within.contains(here.code))
 
 
 def _queue(what: str) -> None:
@@ -224,8 +242,11 @@ def _queue(what: str) -> None:
 
 def _end_from(place_id: int, on: date) -> None:
     """Let what is said of `on` and later end before it; what began later holds for no day."""
-    later = Q(holds_until__isnull=True) | Q(holds_until__gt=on)
-    PlaceVersion.objects.filter(later, place_id=place_id).update(holds_until=Greatest(F("holds_from"), on))
+    PlaceVersion.objects.filter(_later(on), place_id=place_id).update(holds_until=Greatest(F("holds_from"), on))
+
+
+def _later(on: date) -> Q:
+    return Q(holds_until__isnull=True) | Q(holds_until__gt=on)
 
 
 def _write(

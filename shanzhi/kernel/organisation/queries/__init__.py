@@ -3,7 +3,7 @@
 Nothing here is personal data of residents, and nothing is hidden by row: who governs where is public.
 """
 
-from shanzhi.kernel.organisation.queries.left import LeftPost, left_posts
+from shanzhi.kernel.organisation.queries.left import LeftPost, left_posts, place_code_of_unit
 from shanzhi.kernel.organisation.queries.offices import (
     AdmissionRow,
     Held,
@@ -177,6 +177,7 @@ __all__ = [
     "place_by_mark",
     "place_by_source",
     "place_catalogue",
+    "place_code_of_unit",
     "place_history",
     "place_version_said",
     "places_by_ids",

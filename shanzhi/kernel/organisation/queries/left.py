@@ -42,3 +42,15 @@ def left_posts(within: CodeRanges, on: date, *, most: int = 500) -> list[LeftPos
     with connection.cursor() as cursor:
         cursor.execute(_LEFT, {"on": on, "within": within.to_pg(), "most": most})
         return [LeftPost(*row) for row in cursor.fetchall()]
+
+
+def place_code_of_unit(unit_id: int, on: date) -> str:
+    """The code under which a unit's region was last known by this day, closed or not; empty: no such unit; 1 query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT s.code FROM organisation_unit u JOIN organisation_region_state s ON s.region_id = u.region_id"
+            " WHERE u.id = %s AND lower(s.valid) <= %s ORDER BY lower(s.valid) DESC LIMIT 1",
+            [unit_id, on],
+        )
+        row = cursor.fetchone()
+    return str(row[0]) if row else ""

@@ -2,12 +2,16 @@
 
 import re
 import uuid
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
 
 from shanzhi.core.geo import Point
+from shanzhi.core.periods import local_date
 from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.journal.policy import Author
@@ -63,7 +67,7 @@ def test_it_keeps_the_place_the_day_and_the_unit_alone(cast: Cast) -> None:
     assert sign(cast, garden, here=Point(36.8136, 118.0481)).distance == "at"
     with acting(cast.grid_worker):
         row = dict(Patrol.objects.values().get())
-    assert {name: kept for name, kept in row.items() if name not in ("id", "key")} == {
+    assert {name: kept for name, kept in row.items() if name not in ("id", "key", "recorded_on")} == {
         "place_id": garden,
         "unit_id": cast.grid_worker.unit_id,
         "scope_code": GRID,
@@ -127,6 +131,61 @@ def test_it_says_what_stands_in_the_way(cast: Cast) -> None:
     assert client.get("/grid/places/999999/").status_code == 404
     with acting(cast.grid_worker):
         assert Patrol.objects.count() == 0
+
+
+SIGNS = (
+    'INSERT INTO grid_patrol (key, place_id, unit_id, scope_code, "on", by_mark, distance, matter_id)'
+    " VALUES (gen_random_uuid(), %s, %s, %s, %s, true, 'at', NULL)"
+)
+
+
+def test_the_database_takes_no_sign_in_for_another_place_or_day(cast: Cast) -> None:
+    """Whoever has the application's password and a grid post's scope signs in at the places of its community, under
+    their own codes, on days when the person held the post."""
+    garden, closed = place(cast), place(cast, "旧市场", kind="market")
+    away = place(cast, "北旺市场", "370306100200", "market")
+    with acting(cast.keeper):
+        organisation.place_close(place_id=closed, based_on=1, on=OPENED, now=NOW, author=author(cast.keeper))
+    unit, day = cast.grid_worker.unit_id, NOW.date()
+    for values in (
+        [away, unit, "370306100200", day],
+        [away, unit, GRID, day],
+        [garden, unit, "370306100200", day],
+        [garden, unit, COMMUNITY, day],
+        [closed, unit, GRID, day],
+        [garden, cast.handler.unit_id, GRID, day],
+        [garden, unit, GRID, OPENED - timedelta(days=1)],
+        [garden, unit, GRID, timezone.now().date() + timedelta(days=3)],
+        [999_999, unit, GRID, day],
+    ):
+        with (
+            pytest.raises(DatabaseError, match="row-level security"),
+            acting(cast.grid_worker),
+            transaction.atomic(),
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(SIGNS, values)
+    # Neither as a post that stands for no grid, nor by somebody who doesn't hold it, nor with the day of writing made up.
+    for actor in (cast.community_handler, replace(cast.grid_worker, staff_id=cast.operator.staff_id)):
+        with (
+            pytest.raises(DatabaseError, match="row-level security"),
+            acting(actor),
+            transaction.atomic(),
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(SIGNS, [garden, actor.unit_id, GRID, day])
+    with (
+        pytest.raises(DatabaseError, match="permission denied"),
+        acting(cast.grid_worker),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(
+            SIGNS.replace("matter_id)", "recorded_on)").replace("NULL)", "'2025-01-01')"), [garden, unit, GRID, day]
+        )
+    with acting(cast.grid_worker), connection.cursor() as cursor:
+        cursor.execute(SIGNS, [garden, unit, GRID, day])
+        assert [row.recorded_on for row in Patrol.objects.all()] == [local_date(timezone.now())]
 
 
 def test_its_code_is_checked(cast: Cast) -> None:

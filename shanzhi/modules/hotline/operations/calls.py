@@ -41,8 +41,8 @@ TOWNSHIP_DIGITS = 9
 NEAR_M = 300.0
 ID_DIGITS = 15
 _OPEN = (
-    "INSERT INTO hotline_call (ref, post_id, rung, opened_at, taken_at, ending, sealed, steps)"
-    " VALUES (%s, %s, false, %s, %s, '', '', 0) ON CONFLICT DO NOTHING"
+    "INSERT INTO hotline_call (ref, post_id, staff_id, rung, opened_at, taken_at, ending, sealed, steps)"
+    " VALUES (%s, %s, %s, false, %s, %s, '', '', 0) ON CONFLICT DO NOTHING"
 )
 
 
@@ -208,7 +208,7 @@ def call_end(
     call.ended_at = now
     _note(call, CallEnded(ending.value, made.number, call.rung), actor, now)
     Call.objects.filter(pk=call.pk).update(
-        ended_at=now, ending=ending.value, matter_id=made.matter_id, sealed=b"", steps=call.steps
+        ended_at=now, ending=ending.value, matter_id=made.matter_id, sealed=b"", staff_id=None, steps=call.steps
     )
     return Ended(ending, made.number, made.follow_code, stage, False)
 
@@ -249,16 +249,16 @@ def _call(ref: uuid.UUID, actor: Actor, now: datetime, *, is_new: bool = True) -
     """The call, locked; opened now where the desk names it for the first time (unless `is_new` is off).
 
     Raises:
-        CallNotFound: another desk's.
+        CallNotFound: another desk's, or of somebody who held the post before.
     """
     with connection.cursor() as cursor:
         if is_new:
-            cursor.execute(_OPEN, [ref, actor.post_id, now, now])
+            cursor.execute(_OPEN, [ref, actor.post_id, actor.staff_id, now, now])
         # A ring at several desks is the first one's that opens it; the others' are gone then.
         cursor.execute("SELECT hotline_take(%s, %s)", [ref, now])
     found = Call.objects.filter(ref=ref, post_id=actor.post_id or 0).first()
     if found is None:
-        raise CallNotFound(msg("没有找到这通来电，可能别的席位已经接了。请开一张新的来电单。"))
+        raise CallNotFound(msg("没有找到这通来电，可能别的席位或别的人已经接了。请开一张新的来电单。"))
     if found.ended_at is None:
         # Of two sendings at once the second waits here, and is judged by what the first has done.
         found = Call.objects.select_for_update().filter(pk=found.pk).first() or Call.objects.get(pk=found.pk)
@@ -284,7 +284,7 @@ def call_drop(*, ref: uuid.UUID, actor: Actor, now: datetime) -> None:
     """
     call = _call(ref, actor, now)
     _check_open(call)
-    Call.objects.filter(pk=call.pk).update(ended_at=now, ending="dropped", sealed=b"")
+    Call.objects.filter(pk=call.pk).update(ended_at=now, ending="dropped", sealed=b"", staff_id=None)
 
 
 @transaction.atomic

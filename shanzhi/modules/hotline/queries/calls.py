@@ -1,4 +1,4 @@
-"""What the desk reads of its calls. Under row-level security: one's own post's."""
+"""What the desk reads of its calls. Under row-level security: one's own, and the post's ended ones and untaken rings."""
 
 import json
 from collections.abc import Collection, Mapping
@@ -61,7 +61,7 @@ def left_calls(posts: Collection[PostRef], actor: Actor, now: datetime) -> list[
             CALLS,
             msg("没有结束的来电"),
             count,
-            msg("草稿只有本岗位能看，不能转交。接任本岗位的人可以接着办；到时还没有结束的，连同草稿自动删除。"),
+            msg("草稿只有接电话的人能看，不能转交，接任的人也看不到；到时还没有结束的，连同草稿自动删除。"),
             until=since + FORGET_AFTER,
         )
         for post_id, count, since in rows

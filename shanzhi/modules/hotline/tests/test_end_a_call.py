@@ -2,11 +2,12 @@
 
 import re
 import uuid
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from shanzhi.kernel.access.operations import acting
@@ -141,6 +142,43 @@ def test_it_keeps_a_sealed_draft_for_its_own_desk(cast: Cast):
         with connection.cursor() as cursor:
             cursor.execute("SELECT sealed FROM hotline_call WHERE ref = %s", [ref])
             assert bytes(cursor.fetchone()[0]) == b""
+
+
+def test_who_holds_the_post_next_reads_no_draft_of_the_one_before(cast: Cast):
+    """Not by the desk, nor by a function or SQL of their own; the one who took the call goes on with it within the day."""
+    ref, now = uuid.uuid4(), timezone.now()
+    heir = replace(cast.operator, staff_id=cast.second_operator.staff_id)
+    with acting(cast.operator):
+        operations.call_keep(ref=ref, words=words(), actor=cast.operator, now=now)
+    with acting(heir):
+        assert queries.open_calls(heir, now) == ()
+        assert queries.typed(ref, heir) is None
+    for run in (operations.call_keep, operations.call_end, operations.call_resume, operations.call_drop):
+        more: dict[str, Any] = {"words": words()} if run in (operations.call_keep, operations.call_end) else {}
+        more |= {"ending": Ending.TRIAGE} if run is operations.call_end else {}
+        with pytest.raises(CallNotFound), acting(heir):
+            run(ref=ref, actor=heir, now=now, **more)
+    with acting(heir), connection.cursor() as cursor:
+        cursor.execute("SELECT hotline_take(%s, %s)", [ref, now])
+        assert cursor.fetchone() == (False,)
+        cursor.execute("SELECT count(*) FROM hotline_call WHERE ref = %s", [ref])
+        assert cursor.fetchone() == (0,)
+        cursor.execute("UPDATE hotline_call SET staff_id = %s WHERE ref = %s", [heir.staff_id, ref])
+        assert cursor.rowcount == 0
+    with pytest.raises(DatabaseError, match="row-level security"), acting(heir), connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO hotline_call (ref, post_id, staff_id, rung, opened_at, taken_at, ending, sealed, steps)"
+            " VALUES (gen_random_uuid(), %s, %s, false, now(), now(), '', '', 0)",
+            [heir.post_id, cast.operator.staff_id],
+        )
+    with acting(cast.operator):
+        assert [call.ref for call in queries.open_calls(cast.operator, now)] == [ref]
+        resumed, _ = operations.call_resume(ref=ref, actor=cast.operator, now=now)
+    assert resumed.body == BODY
+    end(cast.operator, Ending.TRIAGE, words(), ref)
+    with acting(heir), connection.cursor() as cursor:
+        cursor.execute("SELECT staff_id, ended_at IS NOT NULL FROM hotline_call WHERE ref = %s", [ref])
+        assert cursor.fetchone() == (None, True), "what has ended names nobody"
 
 
 def test_it_finds_the_callers_open_matters_and_says_that_it_looked(cast: Cast):

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
-from django.http import FileResponse, Http404, HttpResponse, HttpResponseRedirect
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy
@@ -147,7 +147,7 @@ def one(request: ActingRequest, key: str) -> HttpResponse:
     except DomainError as error:
         if error.status in (403, 404):
             raise
-        return _one(request, key, problem=error.sentence(gettext), status=error.status, chosen=columns)
+        return _one(request, key, problem=error.sentence(gettext), status=error.status, chosen=columns, typed=given)
     return HttpResponseRedirect(reverse("imports:one", args=[key]))
 
 
@@ -159,7 +159,13 @@ def _day(text: str) -> date | None:
 
 
 def _one(
-    request: ActingRequest, key: str, *, problem: str = "", status: int = 200, chosen: dict[str, str] | None = None
+    request: ActingRequest,
+    key: str,
+    *,
+    problem: str = "",
+    status: int = 200,
+    chosen: dict[str, str] | None = None,
+    typed: QueryDict | None = None,
 ) -> HttpResponse:
     page = queries.upload_page(key, request.actor, request.now)
     fields = queries.fields_of(page.row.code)
@@ -191,6 +197,7 @@ def _one(
         "missing": [gettext(name) for name in page.missing],
         "notes": [gettext(note) for note in page.notes],
         "problem": problem,
+        "typed": {name: typed.get(name, "") if typed else "" for name in ("save_as", "on")},
         "moves": page.row.state in ("waiting", "running"),
         "whole": page.row.code != "matters",
     }

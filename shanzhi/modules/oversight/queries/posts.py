@@ -113,7 +113,7 @@ def _title(card: PostCard) -> str:
 
 
 def sides(actor: Actor, post_id: int, to_post_id: int | None, now: datetime) -> tuple[Side, Side | None]:
-    """Both ends of a hand-over; 2 or 3 queries.
+    """Both ends of a hand-over; 2 to 4 queries. Whose a closed unit was is asked of its region, as of the last day known.
 
     Raises:
         NoSuchPostHere: no such post.
@@ -123,7 +123,8 @@ def sides(actor: Actor, post_id: int, to_post_id: int | None, now: datetime) -> 
     cards = organisation.post_cards({post_id} | ({to_post_id} if to_post_id else set()), on)
     giver = _side(cards[post_id]) if post_id in cards else _closed(actor, post_id, on)
     unit = organisation.unit_by_id(giver.unit_id, on)
-    if unit is not None and not actor.place.contains(unit.region_code):
+    code = unit.region_code if unit is not None else organisation.place_code_of_unit(giver.unit_id, on)
+    if not code or not actor.place.contains(code):
         raise NotMyUnit(msg("这个岗位不在您管的范围里，不能转交它的工作。请联系上一级督办员。"))
     return giver, _side(cards[to_post_id]) if to_post_id in cards else None
 
