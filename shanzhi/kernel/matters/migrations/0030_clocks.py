@@ -62,7 +62,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Ask",
             fields=[
-                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("code", models.CharField(max_length=40, db_collation="C")),
                 ("clock", models.CharField(max_length=40, default="", db_collation="C")),
                 ("amount", models.CharField(max_length=20, default="", db_collation="C")),

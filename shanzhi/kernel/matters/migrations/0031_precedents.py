@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Precedent",
             fields=[
-                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("category", models.CharField(max_length=60, db_collation="C")),
                 ("region_code", models.CharField(max_length=15, db_collation="C")),
                 ("ruled_at", models.DateTimeField()),
