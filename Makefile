@@ -4,7 +4,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
 # How many test processes; the machine for which the times in the README are given has two cores.
-WORKERS ?= 2
+WORKERS ?= 3
 # Each process takes a stretch of the suite, so that what a file's or a folder's tests share is made once; who is done
 # takes over from the other's end.
 SHARE := --dist worksteal
