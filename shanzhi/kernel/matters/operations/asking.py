@@ -171,9 +171,8 @@ def _ground_name(row: Ask) -> str:
 
 
 def end_of_day(day: date, step: Step) -> datetime:
-    """The end of a day in the city's zone."""
-    zone = calendars(day)(step.kind.calendar).zone
-    return datetime.combine(date.fromordinal(day.toordinal() + 1), time(), zone)
+    """The last second of a day in the city's zone: pages then name the day that was asked for."""
+    return datetime.combine(day, time(23, 59, 59), calendars(day)(step.kind.calendar).zone)
 
 
 _GRANTED: Mapping[AskType, Callable[[Step, AskSpec, Ask], None]] = {AskType.EXTEND: _extend, AskType.PAUSE: _pause}

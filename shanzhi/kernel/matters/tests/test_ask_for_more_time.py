@@ -208,7 +208,7 @@ def test_a_pause_keeps_what_is_left(cast: Cast, taken: Reported):
     do(cast.supervisor, taken, "grant_pause", granted)
     with acting(cast.supervisor):
         held = row(taken)
-    assert held.due_at == at(date(2025, 11, 29), 0)
+    assert held.due_at == at(date(2025, 11, 28), 23, 59) + timedelta(seconds=59)
     shown = card(cast.supervisor, taken, granted)
     assert [(line.code, line.paused_at) for line in shown.clocks] == [("handle", granted)]
     refused(StageForbids, "暂停计时", cast.handler, taken, "ask_extension", now=granted, **WHY)
