@@ -59,7 +59,7 @@ def _all_attachments(matter_id, for_reporter):
     return tuple(files.attachments_of("matter", matter_id))
 
 
-def _all_actions(matter, kind, actor, shares):
+def _all_actions(matter, kind, actor, shares, asks, clocks, now):
     return list(kind.actions)
 
 
@@ -287,6 +287,12 @@ DECIDES_OTHERWISE: Mapping[str, str] = {
     "shanzhi.kernel.files.queries:_row": "copies a row",
     "shanzhi.kernel.matters.operations.act:share_of": "asks _is_elsewhere, which is switched off; then rules._check",
     "shanzhi.kernel.matters.operations.act:_begin": "asks rules._check, which is switched off",
+    "shanzhi.kernel.matters.operations.act:ask_states": "what rules._check, which is switched off, is told of what was asked",
+    "shanzhi.kernel.matters.policy.process.rules:_check_ask": "part of rules._check, which is switched off; the database lets only who was asked decide",
+    "shanzhi.kernel.matters.operations.asking:_decider": "to whom something is put, not what is seen",
+    "shanzhi.kernel.matters.operations.asking:put_ask": _WRITES,
+    "shanzhi.kernel.matters.operations.asking:rule_ask": _WRITES,
+    "shanzhi.modules.oversight.web.views:start": "which of the asks in sight wait for the own unit: a list made shorter, no guard",
     "shanzhi.kernel.matters.operations.effects:_join": _WRITES,
     "shanzhi.kernel.matters.operations.effects:_own": _WRITES,
     "shanzhi.kernel.matters.operations.effects:_take_up": _WRITES,

@@ -308,10 +308,10 @@ PAGES: Mapping[str, Page] = {
     "keeper:processes": Page("keep", "keep", sends={"note": "试"}),
     "keeper:process": Page("keep", "keep", args=({"code": "request"},), sends={"note": "试"}),
     "keeper:process_version": Page(
-        "keep", "keep", args=({"code": "request", "version": "2"},), sends={"holds_from": "2030-01-01"}
+        "keep", "keep", args=({"code": "request", "version": "3"},), sends={"holds_from": "2030-01-01"}
     ),
-    "keeper:process_trial": Page("keep", args=({"code": "request", "version": "2"},)),
-    "keeper:process_file": Page("keep", args=({"code": "request", "version": "2"},)),
+    "keeper:process_trial": Page("keep", args=({"code": "request", "version": "3"},)),
+    "keeper:process_file": Page("keep", args=({"code": "request", "version": "3"},)),
     "keeper:categories": Page("keep", "keep", sends={"do": "add"}),
     "keeper:category": Page("keep", "keep", args=({"code": "housing.property-fees"},), sends={"do": "withdraw"}),
     "keeper:categories_file": Page("keep", args=({"form": "csv"},)),

@@ -53,6 +53,7 @@ READ_WHOLE = {
     "organisation_unit_heir": "who took over from a unit: public by nature",
     "organisation_unit_past": "what a unit was: public by nature",
     "hotline_knowledgeversion": "questions and answers that anybody may hear on the phone",
+    "matters_precedent": "who was ruled to lead for a category at a place: no person, no words",
     "matters_dispatchrow": "who deals with what, where: the city's own list, without matters",
     "matters_dispatchversion": "from when such a list holds, and which post put it in",
     "matters_golive": "which version of the rules holds from which day",

@@ -93,6 +93,8 @@ class UnitFinder:
 
     def _ruled(self, category: str, region_code: str) -> int | None:
         """The unit that a ruling named for this category there, while it is open."""
+        if category not in categories().rules.categories:
+            return None
         if category not in self._precedents:
             rows = (
                 Precedent.objects.filter(category=category).order_by("ruled_at").values_list("region_code", "unit_id")

@@ -106,6 +106,8 @@ def test_it_reads_the_rule_book(cast: Cast) -> None:
         "return",
         "transfer",
         "withdraw",
+        "extend",
+        "pause",
         "not_solved",
     }
 

@@ -32,7 +32,7 @@ SOURCE = next(path for path in shipped_kinds() if path.stem == "request").read_t
 SHIPPED = int(SOURCE.split("version = ")[1].split("\n")[0])
 TODAY = local_date(NOW)
 NEXT = SOURCE.replace(f"version = {SHIPPED}", "version = 70", 1)
-SLOWER = NEXT.replace('limit = "5wd"', 'limit = "7wd"', 1)
+SLOWER = NEXT.replace('limit = "2wd"', 'limit = "7wd"', 1)
 
 
 @pytest.fixture(autouse=True)
@@ -211,7 +211,7 @@ def test_it_tells_versions_apart(cast: Cast) -> None:
     upload(cast, SLOWER)
     page = queries.process_version("request", 70, TODAY)
     assert [(one.table, one.what, one.before, one.after) for one in page.differences] == [
-        ("stage", "时限", "5个工作日", "7个工作日")
+        ("stage", "时限", "2个工作日", "7个工作日")
     ]
 
 

