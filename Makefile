@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
-# How many test processes; the machine for which the times in the README are given has two cores.
+# How many test processes: one more than the two cores for which the times in the README are given, since many tests wait (browser, kills).
 WORKERS ?= 3
 # Each process takes a stretch of the suite, so that what a file's or a folder's tests share is made once; who is done
 # takes over from the other's end.
