@@ -235,6 +235,9 @@ PAGES: Mapping[str, Page] = {
     "triage:matter": Page(
         "triage", "triage", about="matter", head=False, asks=("light", "after", "before", *BACK), sends={"do": "accept"}
     ),
+    "triage:take_in": Page(
+        "triage", "triage", head=False, sends={"kind": "petition", "channel": "letter", "body": "来信反映地下室漏水"}
+    ),
     "triage:file": Page("triage", head=False, asks=("light", "format"), says="422"),
     "triage:unit": Page("triage", about="matter", head=False, asks=("category", "region", "lead", "was", "q_lead")),
     "hotline:desk": Page("desk", head=False, asks=("new",)),
@@ -392,6 +395,7 @@ PAGES: Mapping[str, Page] = {
     "intake:mine": Page(REPORTER, about="matter"),
     "intake:rate": Page(OPEN, REPORTER, about="matter", sends={"solved": "yes"}, away=True),
     "intake:add": Page(OPEN, REPORTER, about="matter", sends={"words": "补充一句"}, away=True),
+    "intake:appeal": Page(OPEN, REPORTER, about="matter", sends={"words": "请求复查"}, away=True),
     "intake:withdraw": Page(OPEN, REPORTER, about="matter", sends={"words": "不用了"}, away=True),
     "intake:proof": Page(REPORTER, about="matter", tells=HASHES),
     "intake:data": Page(REPORTER, about="matter", asks=("after",)),

@@ -14,7 +14,7 @@ from shanzhi.kernel.journal import queries as journal
 from shanzhi.kernel.matters.models import Ask, Assignment, Clock, Matter
 from shanzhi.kernel.matters.operations.clocks import clocks_of, finish_clocks, running
 from shanzhi.kernel.matters.operations.effects import EFFECTS
-from shanzhi.kernel.matters.operations.fields import checked_fields
+from shanzhi.kernel.matters.operations.fields import checked_fields, day_given
 from shanzhi.kernel.matters.operations.step import (
     Done,
     Step,
@@ -108,7 +108,10 @@ def _begin(matter: Matter, kind: Kind, action: str, actor: Actor, now: datetime,
 
 def _states(matter: Matter, kind: Kind, action: str, actor: Actor, now: datetime) -> dict[str, Any]:
     """What was asked and which clocks run, for the actions that depend on it; 2 queries for those."""
-    if not kind.has_action(action) or not (kind.action(action).ask or kind.action(action).verb is Verb.RESUME):
+    if not kind.has_action(action):
+        return {}
+    found = kind.action(action)
+    if not (found.ask or found.verb in (Verb.RESUME, Verb.APPEAL)):
         return {}
     asks, clocks = Ask.objects.filter(matter=matter).order_by("id"), clocks_of(matter)
     return {"asks": ask_states(asks, actor), "clocks": clock_states(clocks, now)}
@@ -192,6 +195,7 @@ def _carry_out(step: Step) -> Done:
         step.tells.update(count=action.counts, counted=matter.counts[action.counts])
     matter.steps += 1
     EFFECTS[action.verb](step)
+    step.until = day_given(step)
     write_words(step)
     attach_files(step)
     # An action that stays in its stage lets the clock run on; a stage entered anew (a transfer) starts its own.

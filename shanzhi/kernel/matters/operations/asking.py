@@ -10,12 +10,16 @@ from shanzhi.kernel.clock.policy import Duration, due_at, set_deadline
 from shanzhi.kernel.matters.models import Ask, Precedent
 from shanzhi.kernel.matters.operations.clocks import (
     calendars,
+    clocks_of,
+    days_until,
     extend_clock,
     pause_clocks,
     resume_clocks,
+    running,
 )
 from shanzhi.kernel.matters.operations.step import Step, assign, end_assignments, take_part
-from shanzhi.kernel.matters.policy.process import AskSpec, AskTo, AskType, FieldsWrong, FieldType
+from shanzhi.kernel.matters.policy.clocks import calendar_of
+from shanzhi.kernel.matters.policy.process import AskSpec, AskTo, AskType, FieldsWrong, FieldType, Verb
 from shanzhi.kernel.matters.rulebook import grounds
 from shanzhi.kernel.organisation import queries as organisation
 
@@ -115,12 +119,27 @@ def _decide(step: Step, state: str) -> tuple[AskSpec, Ask]:
 
 
 def _decider(step: Step, spec: AskSpec) -> int:
-    """The unit that decides; the centre that took the matter in where nobody stands above who asks."""
+    """The unit that decides; the centre that took the matter in where nobody stands above who asks.
+
+    What a unit's own head decides goes to the level above where nobody but who asks holds a post that could.
+    """
     asking = organisation.unit_by_id(step.actor.unit_id or 0, local_date(step.now))
+    if spec.to is AskTo.UNIT and asking is not None and _has_somebody_else(asking.id, step):
+        return asking.id
     above = None
-    if spec.to is AskTo.ABOVE and asking is not None:
+    if spec.to in (AskTo.ABOVE, AskTo.UNIT) and asking is not None:
         above = organisation.unit_above(step.matter.scope_code, asking.level, local_date(step.now))
     return above.id if above is not None else step.matter.intake_unit_id
+
+
+def _has_somebody_else(unit_id: int, step: Step) -> bool:
+    """Does somebody else hold a post of the unit in which this may be granted?"""
+    grants = [action for action in step.kind.verb(Verb.GRANT) if action.ask == step.action.ask]
+    roles = {role.value for action in grants for role in action.by}
+    return any(
+        post.staff_id not in (None, step.actor.staff_id) and post.role in roles
+        for post in organisation.posts_of_unit(unit_id, local_date(step.now))
+    )
 
 
 def _amount(step: Step, spec: AskSpec) -> str:
@@ -151,7 +170,22 @@ def _amount(step: Step, spec: AskSpec) -> str:
 
 def _extend(step: Step, spec: AskSpec, row: Ask) -> None:
     step.tells["was_due_at"] = step.matter.due_at
-    extend_clock(step.matter, step.kind, spec.clock, Duration.parse(row.amount), _ground_name(row), step.now)
+    by = _within(step, spec, Duration.parse(row.amount))
+    extend_clock(step.matter, step.kind, spec.clock, by, _ground_name(row), step.now)
+
+
+def _within(step: Step, spec: AskSpec, by: Duration) -> Duration:
+    """What is granted: what was asked for, and no longer than the kind allows in all from the clock's start."""
+    row = next(each for each in running(clocks_of(step.matter)) if each.code == spec.clock)
+    if spec.most is None:
+        return by
+    calendar = calendars(local_date(step.now))(calendar_of(step.kind, spec.clock))
+    last, wanted = due_at(row.started_at, spec.most, calendar), due_at(row.due_at, by, calendar)
+    if wanted <= last:
+        return by
+    if local_date(last) <= local_date(row.due_at):
+        raise AskOutOfTime(msg("这项时限已经到了最长的一天，不能再延长。请不同意，并抓紧办理。"))
+    return days_until(local_date(row.due_at), local_date(last))
 
 
 def _pause(step: Step, spec: AskSpec, row: Ask) -> None:

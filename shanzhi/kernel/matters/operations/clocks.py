@@ -69,12 +69,20 @@ def course_of(row: Clock, kind: Kind) -> Course:
 
 
 def follow_move(
-    matter: Matter, kind: Kind, action: Action, target: str, now: datetime, *, limit: Duration | None = None
+    matter: Matter,
+    kind: Kind,
+    action: Action,
+    target: str,
+    now: datetime,
+    *,
+    limit: Duration | None = None,
+    until: date | None = None,
 ) -> Deadline | None:
     """The clocks as `action` leads the matter to the stage `target`; returns by which it is due then, None at an end.
 
     What stands still goes on first: a matter that moves isn't waiting any more. `limit` takes the place of the limit of
-    the clocks that go by the dispatch catalogue, as long as nothing else has happened to them.
+    the clocks that go by the dispatch catalogue, as long as nothing else has happened to them; `until` is the day on which
+    the clocks end that go by a day which is filled in.
     """
     rows = clocks_of(matter)
     open_rows = running(rows)
@@ -90,6 +98,8 @@ def follow_move(
     kept = [row for row in open_rows if row not in ended and row not in held]
     if limit is not None:
         kept = _relimited(kept, kind, limit, now, named)
+    if until is not None:
+        kept = _ending_on(kept, kind, until, now, named)
     begun = promises(
         kind,
         target,
@@ -101,6 +111,23 @@ def follow_move(
     )
     start_clocks(matter, kind, target, begun)
     return soonest([*(deadline_of(row) for row in (*kept, *resumed)), *(each.deadline for each in begun)])
+
+
+def _ending_on(rows: list[Clock], kind: Kind, until: date, now: datetime, named: Calendars) -> list[Clock]:
+    """The clocks that go by a day which is filled in end on it, counted in statutory days from their start."""
+    by_field = {clock.code for clock in kind.clocks if clock.by_field}
+    old = [row for row in rows if row.code in by_field]
+    new = [
+        _again(row, kind, Course(row.started_at, days_until(local_date(row.started_at), until)), named) for row in old
+    ]
+    stop_clocks(old, now)
+    write_clocks(new)
+    return [*(row for row in rows if row not in old), *new]
+
+
+def days_until(start: date, until: date) -> Duration:
+    """The limit in statutory days that, counted from a day, ends on another."""
+    return Duration.parse(f"{(until - start).days}sd")
 
 
 def _relimited(rows: list[Clock], kind: Kind, limit: Duration, now: datetime, named: Calendars) -> list[Clock]:

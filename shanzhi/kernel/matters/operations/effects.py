@@ -72,6 +72,7 @@ def _withdraw(step: Step) -> None:
 
 
 def _dispatch(step: Step) -> None:
+    _check_reviewer(step)
     _join(step)
     if any(clock.by_catalogue for clock in step.kind.clocks):
         step.limit = limit_on(local_date(step.now), step.matter.category, step.matter.scope_code)
@@ -132,6 +133,27 @@ def _rate(step: Step) -> None:
     step.matter.solved = bool(step.given["solved"])
     step.matter.satisfied = step.given.get("satisfied")
     step.tells.update(solved=step.matter.solved, satisfied=step.matter.satisfied)
+
+
+def _appeal(step: Step) -> None:
+    """The centre has it to arrange a review, and sees what it is told of."""
+    take_part(step.matter.pk, {step.matter.intake_unit_id: "holder"}, step.now)
+
+
+def _check_reviewer(step: Step) -> None:
+    """Whoever handled or reviewed a matter doesn't review it (《信访工作条例》第三十五、三十六条：上一级机关、单位).
+
+    Raises:
+        FieldsWrong: the unit had the lead before.
+    """
+    if not step.kind.verb_at(Verb.REVIEW, step.action.to):
+        return
+    handled = Assignment.objects.filter(matter=step.matter, part="lead", handled_by__isnull=False)
+    if handled.filter(unit_id=step.given["lead"]).exists():
+        raise FieldsWrong(
+            msg("该单位办理过这件事项，不能由它复查、复核。请选择它的上一级机关、单位。"),
+            fields={"lead": msg("请另选单位。")},
+        )
 
 
 def _take_up(step: Step) -> None:
@@ -233,4 +255,6 @@ EFFECTS: Mapping[Verb, Callable[[Step], None]] = {
     Verb.DECLINE: decline_ask,
     Verb.RESUME: resume_matter,
     Verb.RULE: rule_ask,
+    Verb.APPEAL: _appeal,
+    Verb.REVIEW: _reply,
 }

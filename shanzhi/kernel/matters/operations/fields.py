@@ -6,6 +6,7 @@ from typing import Any
 
 from shanzhi.core.periods import local_date
 from shanzhi.core.text import clean_text, msg
+from shanzhi.kernel.matters.operations.clocks import clocks_of, running
 from shanzhi.kernel.matters.operations.step import Step
 from shanzhi.kernel.matters.policy.citing import Cited, is_citable, read_cite
 from shanzhi.kernel.matters.policy.process import FieldsMissing, FieldsWrong, FieldType, ground_use
@@ -37,6 +38,30 @@ def checked_fields(step: Step) -> Mapping[str, Any]:
             msg("选择“%(ground)s”时要另写说明。"), fields={"words": msg("请写明依据和情况。")}, ground=ground.name
         )
     return made
+
+
+def day_given(step: Step) -> date | None:
+    """The day that was filled in for a clock which goes by it; None where there is none.
+
+    Raises:
+        FieldsWrong: a day that isn't ahead, or later than the clock may be promised for.
+    """
+    spec = next((clock for clock in step.kind.clocks if clock.by_field and clock.by_field in step.action.fields), None)
+    if spec is None or step.action.ask or spec.by_field not in step.given:
+        return None
+    day, row = (
+        date.fromisoformat(str(step.given[spec.by_field])),
+        next((each for each in running(clocks_of(step.matter)) if each.code == spec.code), None),
+    )
+    last = local_date(row.due_at) if row is not None else None
+    if day <= local_date(step.now) or (last is not None and day > last):
+        raise FieldsWrong(
+            msg("“%(clock)s”要定在今天以后，最迟到%(last)s。"),
+            fields={spec.by_field: msg("请另选日期。")},
+            clock=(spec.name,),
+            last=last.isoformat() if last else "",
+        )
+    return day
 
 
 def _as_it_is(step: Step, value: Any, on: date) -> Any:

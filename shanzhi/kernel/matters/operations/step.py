@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import IntegrityError, connection
@@ -37,7 +37,7 @@ SORTED = ("category", "region", "scope_code", "solved", "satisfied")
 """What steps change of a matter. The rest stays as it was reported: the database lets nobody change it."""
 KEPT_FROM_WORKER = ("salt", "source", "source_number", "follow_hash")
 """What only the doors need of a matter."""
-SHOWN_TO_REPORTER = frozenset({Verb.REFUSE, Verb.REPLY, Verb.ANSWER, Verb.PASS_ON, Verb.GRANT})
+SHOWN_TO_REPORTER = frozenset({Verb.REFUSE, Verb.REPLY, Verb.REVIEW, Verb.ANSWER, Verb.PASS_ON, Verb.GRANT})
 COMMUTES = frozenset({Verb.NOTE, Verb.ATTACH, Verb.ASSIST_DONE, Verb.ASK})
 """Verbs that don't mind what else happened meanwhile: they need no version."""
 
@@ -87,6 +87,8 @@ class Step:
     tells: dict[str, Any] = field(default_factory=dict)
     limit: Duration | None = None
     """What the dispatch catalogue promises, where a dispatch goes by it."""
+    until: date | None = None
+    """The day that was filled in for a clock which goes by it."""
 
     @property
     def mine(self) -> Assignment | None:
@@ -223,7 +225,7 @@ def move(step: Step, target: str) -> Deadline | None:
         end_assignments(step, "moved")
     if result is not None and step.open:
         end_assignments(step, "done" if result in (Result.CLOSED, Result.LAPSED) else "over")
-    deadline = follow_move(matter, kind, step.action, target, step.now, limit=step.limit)
+    deadline = follow_move(matter, kind, step.action, target, step.now, limit=step.limit, until=step.until)
     matter.stage = target
     matter.stage_since = step.now
     matter.result = result

@@ -137,7 +137,7 @@ def desk_context(
     back: str = "",
     page: str = "",
     do_url: str = "matters:do",
-    leave_out: Collection[str] = (),
+    leave_out: Collection[str] | Callable[[MatterCard], Collection[str]] = (),
     posted: Posted | None = None,
     revealed: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
@@ -153,12 +153,13 @@ def desk_context(
     """
     card = queries.card(matter_id, actor=request.actor, now=request.now)
     own = reverse("matters:matter", args=[card.number])
+    left_out = leave_out(card) if callable(leave_out) else leave_out
     page = page or here(request.POST.get("page", ""), own if request.method == "POST" else request.path)
     posted = posted or parked(request)
     blocks = [
         action_block(request, card, choice, reverse(do_url, args=[card.number, choice.code]), posted=posted)
         for choice in card.actions
-        if choice.verb not in leave_out
+        if choice.verb not in left_out
     ]
     main = _main(blocks)
     return {

@@ -235,11 +235,24 @@ def _check_token(body: ReportIn, actor: Actor) -> None:
     """Only a known system may say that a report came through another door or from another system."""
     if actor.is_post:
         return
-    told = {"channel": body.channel != "api", "source": body.source, "source_number": body.source_number}
+    if not _is_public(body.kind):
+        sentence = msg("这类事项由工作人员登记。请到窗口、来信或拨打12345；居民反映问题请用 request。")
+        raise TokenNeeded(sentence, fields={"kind": sentence})
+    told = {
+        "channel": body.channel != "api",
+        "source": body.source,
+        "source_number": body.source_number,
+    }
     wrong = [name for name, value in told.items() if value]
     if wrong:
         sentence = msg("没有令牌时不能填写来源。请去掉这些字段，或用令牌提交。")
         raise TokenNeeded(sentence, fields=dict.fromkeys(wrong, sentence))
+
+
+def _is_public(kind: str) -> bool:
+    """May anybody report a matter of this kind? The others staff takes in: petitions, deputies' suggestions, findings. What
+    isn't there at all the domain refuses."""
+    return kind not in queries.live_kinds() or queries.current_kind(kind).public
 
 
 def _follow(request: HttpRequest, number: str, code: str) -> Followed:

@@ -251,6 +251,13 @@ class AddForm(StepForm):
     )
 
 
+class AppealForm(StepForm):
+    """Asking for a review."""
+
+    ids = "id_appeal_%s"
+    words = forms.CharField(label=gettext_lazy("不服的理由和请求"), max_length=WORDS_MOST, widget=_textarea(4))
+
+
 class WithdrawForm(StepForm):
     """Taking the report back."""
 

@@ -21,11 +21,12 @@ from shanzhi.kernel.files.policy import MAX_BYTES, MAX_FILES_A_STEP, StoredFile
 from shanzhi.kernel.journal import queries as journal
 from shanzhi.kernel.journal.policy import ProofError, write_proof
 from shanzhi.kernel.matters import operations, queries
+from shanzhi.kernel.matters.policy.process import UNSOLVED
 from shanzhi.kernel.matters.queries import MatterCard
 from shanzhi.kernel.matters.queries import TimelineEntry as Done
 from shanzhi.modules.intake.policy import NoSuchMatter
 from shanzhi.modules.intake.web import uploads
-from shanzhi.modules.intake.web.forms import AddForm, RateForm, StepForm, WithdrawForm, new_key
+from shanzhi.modules.intake.web.forms import AddForm, AppealForm, RateForm, StepForm, WithdrawForm, new_key
 from shanzhi.modules.intake.web.public import day_words
 from shanzhi.modules.intake.web.resident import next_words, resident
 from shanzhi.modules.intake.web.rights import reading_entry
@@ -43,6 +44,7 @@ class _Forms:
     rate: RateForm
     add: AddForm
     withdraw: WithdrawForm
+    appeal: AppealForm
     kept: list[StoredFile] = field(default_factory=list)
 
 
@@ -94,8 +96,45 @@ def rate(request: ActingRequest, number: str) -> HttpResponse:
     fields = {"solved": data["solved"], "satisfied": data["satisfied"], "words": data["words"]}
     if not data["solved"]:
         fields["ground"] = data["ground"]
+    choice = _choice(queries.card(matter_id, actor=actor, now=request.now), "rate")
     said = msg("您的评价已收到，事项办结。") if data["solved"] else msg("您的评价已收到，事项已退回重办。")
-    return _act(request, matter_id, actor, "rate", form, fields=fields, said=said)
+    if choice.is_last and not data["solved"]:
+        said = msg("您的评价已收到，意见已如实记载。")
+    return _act(request, matter_id, actor, choice.code, form, fields=fields, said=said)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def appeal(request: ActingRequest, number: str) -> HttpResponse:
+    """Asking for a review of the answer, or for a re-review."""
+    if request.method != "POST":
+        return _to_page(number)
+    matter_id, actor = _find(request, number)
+    form = AppealForm(request.POST)
+    if not form.is_valid():
+        return _again(request, matter_id, actor, form)
+    choice = _choice(queries.card(matter_id, actor=actor, now=request.now), "appeal")
+    fields = {"words": form.cleaned_data["words"]}
+    said = msg("您的请求已收到，会在规定期限内答复您。")
+    return _act(request, matter_id, actor, choice.code, form, fields=fields, said=said)
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """What the reporter's button does: the action's code, what it is called, and whether an unsolved matter ends by it."""
+
+    code: str
+    name: str = ""
+    is_last: bool = False
+
+
+def _choice(card: MatterCard, verb: str) -> _Choice:
+    """The action of a verb that the reporter may do now; where there is none the verb itself, for the domain to refuse."""
+    found = next((choice for choice in card.actions if choice.verb == verb), None)
+    if found is None:
+        return _Choice(next((action.code for action in card.kind.verb(verb)), verb))
+    outcomes = card.kind.action(found.code).outcomes
+    last = UNSOLVED in outcomes and card.kind.stage(outcomes[UNSOLVED]).is_end
+    return _Choice(found.code, found.name, last)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -198,6 +237,7 @@ def _forms(card: MatterCard, posted: StepForm | None, stored: list[StoredFile]) 
         withdraw=posted
         if isinstance(posted, WithdrawForm)
         else WithdrawForm(initial=fresh(), grounds=_grounds("withdraw")),
+        appeal=posted if isinstance(posted, AppealForm) else AppealForm(initial=fresh()),
         kept=stored,
     )
 
@@ -222,7 +262,8 @@ def _page(
             if row.is_picture
         ],
         "papers": [row for row in card.attachments if not row.is_picture],
-        "may": {choice.code for choice in card.actions},
+        "may": {choice.code for choice in card.actions} | {choice.verb for choice in card.actions},
+        "appeal_name": _choice(card, "appeal").name,
         "facts": _facts(card),
         "readings": [reading_entry(row) for row in read.rows[:READINGS_SHOWN]],
         "refusal": _refusal(card),

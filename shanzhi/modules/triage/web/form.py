@@ -40,9 +40,16 @@ class Buttons:
         return bool(self.accept or self.dispatch or self.correct or self.refuse)
 
 
+def verbs_of(card: MatterCard) -> tuple[str, ...]:
+    """The verbs for which the desk's one form stands: none of them where the kind has several actions for one (a petition is
+    taken in three ways and dispatched three times); there each action has its own form."""
+    return VERBS if all(len(card.kind.verb(verb)) <= 1 for verb in VERBS) else ()
+
+
 def buttons_of(card: MatterCard) -> Buttons:
     """The buttons for a matter. Accepting and dispatching in one go is offered where accepting is."""
-    names = {choice.verb: choice.name for choice in reversed(card.actions)}
+    mine = verbs_of(card)
+    names = {choice.verb: choice.name for choice in reversed(card.actions) if choice.verb in mine}
     accept, dispatch = names.get("accept", ""), names.get("dispatch", "")
     return Buttons(bool(accept), accept, dispatch, names.get("correct", ""), names.get("refuse", ""))
 

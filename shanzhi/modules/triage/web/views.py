@@ -113,7 +113,7 @@ def _both(count: DeskCount, escalated: MatterPage) -> DeskCount:
 def _matter_context(request: ActingRequest, matter_id: int, posted: desk.Posted | None = None) -> dict[str, Any]:
     """The open matter with the desk's form, where the matter is still the desk's to decide."""
     posted = posted or desk.parked(request)
-    context = desk.desk_context(request, matter_id, leave_out=form.VERBS, posted=posted)
+    context = desk.desk_context(request, matter_id, leave_out=form.verbs_of, posted=posted)
     card = context["card"]
     buttons = form.buttons_of(card)
     hint = form.hint_for(request, matter_id, posted.data if posted else None)

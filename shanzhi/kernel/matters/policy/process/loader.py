@@ -223,6 +223,7 @@ def _clock(row: Row) -> ClockSpec:
         done_by=tuple(row.get("done_by", ())),
         once=row.get("once", False),
         by_catalogue=row.get("by_catalogue", False),
+        by_field=row.get("by_field", ""),
         law=row.get("law", ""),
     )
 

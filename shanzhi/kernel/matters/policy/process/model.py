@@ -129,6 +129,9 @@ class ClockSpec:
     """Never begins a second time, though the matter comes back."""
     by_catalogue: bool = False
     """With a dispatch, its limit becomes what the dispatch catalogue promises for the category and place."""
+    by_field: str = ""
+    """Code of a field of type day: an action that fills it in lets the clock, still counted from its start, end on that day.
+    `limit` is then the longest that may be promised."""
     law: str = ""
     """The article or rule that it rests on."""
 
@@ -148,7 +151,7 @@ class AskSpec:
     times: int | None = None
     """How often it may be granted on one matter."""
     most: Duration | None = None
-    """pause: the longest that the clocks may stand still."""
+    """pause: the longest that the clocks may stand still; extend: the longest in all, counted from the clock's start."""
     after: str = ""
     """ruling: the count that has to be full before."""
     law: str = ""

@@ -9,7 +9,7 @@ from shanzhi.kernel.matters.policy.process.of_stages import duplicates, unknown
 from shanzhi.kernel.matters.policy.process.positions import Path
 from shanzhi.kernel.matters.policy.process.problem import Problem
 from shanzhi.kernel.matters.policy.process.source import Source
-from shanzhi.kernel.matters.policy.process.words import VERB_RULES, AskType, FieldType, Owner, Verb
+from shanzhi.kernel.matters.policy.process.words import OWNER_ROLES, VERB_RULES, AskTo, AskType, FieldType, Owner, Verb
 
 
 def find_in_clocks(kind: Kind, source: Source) -> Iterator[Problem]:
@@ -34,6 +34,7 @@ def find_in_clocks(kind: Kind, source: Source) -> Iterator[Problem]:
                 if code not in actions:
                     yield unknown(source, (*path, key, at), msg("没有“%(word)s”这个动作。"), code, actions)
         yield from _find_in_limit(source, path, clock)
+        yield from _find_in_day(kind, source, path, clock)
     yield from _find_ruled_stages(kind, source)
 
 
@@ -44,6 +45,26 @@ def _find_in_limit(source: Source, path: Path, clock: ClockSpec) -> Iterator[Pro
     if warn is not None and warn.is_working is limit.is_working and minutes(warn) >= minutes(limit):
         message = msg("提醒提前 %(warn)s，时限只有 %(limit)s，一开始就亮黄灯。")
         yield source.problem((*path, "warn"), message, msg("把 warn 改短。"), warn=warn, limit=limit)
+
+
+def _find_in_day(kind: Kind, source: Source, path: Path, clock: ClockSpec) -> Iterator[Problem]:
+    """A day that somebody fills in must be a day, and the clock must run by then: its stages are where it is filled in."""
+    if not clock.by_field:
+        return
+    days = [spec.code for spec in kind.fields if spec.type is FieldType.DAY]
+    if clock.by_field not in days:
+        yield unknown(source, (*path, "by_field"), msg("没有“%(word)s”这项 day 类型的内容。"), clock.by_field, days)
+        return
+    if clock.by_catalogue:
+        message = msg("时限不能既按派单目录又按填写的日期。")
+        yield source.problem((*path, "by_field"), message, msg("by_catalogue 和 by_field 只留一个。"))
+    setting = [
+        action for action in kind.actions if clock.by_field in action.fields and not VERB_RULES[action.verb].asks
+    ]
+    if not any(set(action.from_stages) <= set(clock.stages) and action.to in clock.stages for action in setting):
+        message = msg("填日期的动作不在“%(clock)s”计时的环节之间，日期不起作用。")
+        mend = msg("让这个动作从 in 里的环节出发，也到 in 里的环节。")
+        yield source.problem((*path, "by_field"), message, mend, clock=clock.name)
 
 
 def _find_ruled_stages(kind: Kind, source: Source) -> Iterator[Problem]:
@@ -87,6 +108,18 @@ def find_in_asks(kind: Kind, source: Source) -> Iterator[Problem]:
             if not any(action.verb is verb and action.ask == ask.code for action in kind.actions):
                 message = msg("“%(ask)s”没有 %(verb)s 的动作，提不出来或没人能答复。")
                 yield source.problem(("ask", place), message, msg("补上这个动作。"), ask=ask.name, verb=verb)
+        yield from _find_unanswered(kind, source, ("ask", place), ask)
+
+
+def _find_unanswered(kind: Kind, source: Source, path: Path, ask: AskSpec) -> Iterator[Problem]:
+    """What the asking unit's own head decides needs an answer that somebody of a handling unit may give."""
+    if ask.to is not AskTo.UNIT:
+        return
+    for action in kind.actions:
+        if action.ask == ask.code and action.verb is not Verb.ASK and not OWNER_ROLES[Owner.LEAD] & set(action.by):
+            message = msg("“%(ask)s”由本单位负责人答复，可“%(action)s”没有给承办单位的岗位。")
+            mend = msg("在这个动作的 by 里写上 handler。")
+            yield source.problem((*path, "to"), message, mend, ask=ask.name, action=action.name)
 
 
 def _find_in_ask(kind: Kind, source: Source, path: Path, ask: AskSpec) -> Iterator[Problem]:

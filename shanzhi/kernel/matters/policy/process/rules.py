@@ -225,6 +225,7 @@ def _check(case: _Case, action: Action) -> None:
     _check_separation(case, action)
     _check_limit(case, action)
     _check_ask(case, action)
+    _check_appeal(case, action)
 
 
 def _roles_in(case: _Case, action: Action) -> frozenset[Role]:
@@ -270,6 +271,8 @@ def _check_separation(case: _Case, action: Action) -> None:
     rule = case.kind.separation
     if action.verb in (Verb.CHECK_PASS, Verb.CHECK_FAIL) and case.did & rule.checker_not:
         raise SamePerson(msg("您办理过这件事项，不能自己核查。请由其他核查员核查。"))
+    if action.verb is Verb.REVIEW and Role.HANDLER in case.did:
+        raise SamePerson(msg("您办理过这件事项，不能再来复查、复核。请由别人来做。"))
     if action.verb is Verb.RATE and case.did & rule.rater_not:
         raise SamePerson(msg("您办理或核查过这件事项，不能自己评价。"))
 
@@ -281,6 +284,12 @@ def _check_limit(case: _Case, action: Action) -> None:
     count = case.kind.count(action.counts)
     if count.is_full(case.counts.get(count.code, 0)) and not count.then and not action.counts_when:
         raise LimitReached(count.after, limit=count.limit, who=(ROLE_NAMES[count.decides],))
+
+
+def _check_appeal(case: _Case, action: Action) -> None:
+    """An appeal is in time up to the end of its limit, whether or not the system has closed the matter since."""
+    if action.verb is Verb.APPEAL and any(clock.is_overdue for clock in case.clocks):
+        raise ClockRunOut(msg("“%(action)s”的期限已过，不能再提。"), action=(action.name,))
 
 
 def _check_ask(case: _Case, action: Action) -> None:

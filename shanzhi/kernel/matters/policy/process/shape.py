@@ -153,6 +153,7 @@ TABLES: Mapping[str, Table] = {
             "done_by": _WORDS,
             "once": Key(Shape.BOOL),
             "by_catalogue": Key(Shape.BOOL),
+            "by_field": _CODE,
             "law": _TEXT,
         },
         many=True,

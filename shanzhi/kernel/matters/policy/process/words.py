@@ -112,6 +112,8 @@ class Verb(StrEnum):
     DECLINE = "decline"
     RESUME = "resume"
     RULE = "rule"
+    APPEAL = "appeal"
+    REVIEW = "review"
 
 
 class AskType(StrEnum):
@@ -127,10 +129,12 @@ class AskType(StrEnum):
 
 
 class AskTo(StrEnum):
-    """Who decides what was asked: the level above the asking unit, or the centre that took the matter in."""
+    """Who decides what was asked: the level above the asking unit, the centre that took the matter in, or the head of the
+    asking unit itself (never the person who asked)."""
 
     ABOVE = "above"
     INTAKE = "intake"
+    UNIT = "unit"
 
 
 class Result(StrEnum):
@@ -253,6 +257,8 @@ VERB_RULES: Mapping[Verb, VerbRule] = MappingProxyType(
         Verb.DECLINE: VerbRule(stays=True, takes=frozenset({FieldType.TEXT}), asks=True),
         Verb.RESUME: VerbRule(part=Part.LEAD, stays=True),
         Verb.RULE: VerbRule(takes=frozenset({FieldType.UNIT}), asks=True),
+        Verb.APPEAL: VerbRule(takes=frozenset({FieldType.TEXT})),
+        Verb.REVIEW: VerbRule(part=Part.LEAD, takes=frozenset({FieldType.TEXT})),
     }
 )
 """The engine's contract with every kind, verb by verb."""
