@@ -14,7 +14,7 @@ from shanzhi.core.periods import local_date
 from shanzhi.kernel.clock.policy import Course, Deadline, Duration, WorkCalendar, promise
 from shanzhi.kernel.matters.models import Clock, Matter
 from shanzhi.kernel.matters.policy.clocks import STAGE, Calendars, Promise, calendar_of, promises, soonest, stops
-from shanzhi.kernel.matters.policy.process import Action, Kind
+from shanzhi.kernel.matters.policy.process import Action, Kind, Verb
 from shanzhi.kernel.matters.rulebook import work_calendar
 
 _INSERT = (
@@ -69,12 +69,21 @@ def course_of(row: Clock, kind: Kind) -> Course:
 
 
 def follow_move(
-    matter: Matter, kind: Kind, action: Action, target: str, now: datetime, *, limit: Duration | None = None
+    matter: Matter,
+    kind: Kind,
+    action: Action,
+    target: str,
+    now: datetime,
+    *,
+    limit: Duration | None = None,
+    follows: Deadline | None = None,
 ) -> Deadline | None:
     """The clocks as `action` leads the matter to the stage `target`; returns by which it is due then, None at an end.
 
     What stands still goes on first: a matter that moves isn't waiting any more. `limit` takes the place of the limit of
-    the clocks that go by the dispatch catalogue, as long as nothing else has happened to them.
+    the clocks that go by the dispatch catalogue, as long as nothing else has happened to them. `follows` takes the place
+    of the stage's own limit: a matter that is linked under another is due with it. One that is unlinked counts on from
+    its own report: its clocks go on by the course that they had.
     """
     rows = clocks_of(matter)
     open_rows = running(rows)
@@ -90,6 +99,8 @@ def follow_move(
     kept = [row for row in open_rows if row not in ended and row not in held]
     if limit is not None:
         kept = _relimited(kept, kind, limit, now, named)
+    if action.verb is Verb.UNLINK:
+        resumed += _counted_on(rows, kind, target, named)
     begun = promises(
         kind,
         target,
@@ -99,8 +110,24 @@ def follow_move(
         runs={row.code for row in (*kept, *resumed)},
         ran={row.code for row in rows},
     )
+    if follows is not None:
+        begun = (*(each for each in begun if each.code != STAGE), Promise(STAGE, follows))
     start_clocks(matter, kind, target, begun)
     return soonest([*(deadline_of(row) for row in (*kept, *resumed)), *(each.deadline for each in begun)])
+
+
+def _counted_on(rows: list[Clock], kind: Kind, target: str, named: Calendars) -> list[Clock]:
+    """The clocks that had run before and belong where the matter comes back to, as if they had never stopped."""
+    last = {row.code: row for row in rows if row.code != STAGE}
+    again = [row for row in last.values() if not stops(kind, row.code, target, "") and not kind.clock(row.code).once]
+    made = [_again(row, kind, course_of(row, kind), named) for row in again]
+    write_clocks(made)
+    return made
+
+
+def follow_lead(matter: Matter, kind: Kind, lead: Deadline, now: datetime) -> None:
+    """Let a linked matter be due with its lead."""
+    _alter(matter, now, lambda row: row if row.code != STAGE else _made(matter.pk, kind, row.stage, STAGE, lead))
 
 
 def _relimited(rows: list[Clock], kind: Kind, limit: Duration, now: datetime, named: Calendars) -> list[Clock]:
