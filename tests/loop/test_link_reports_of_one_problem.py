@@ -2,6 +2,7 @@
 
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,18 +13,19 @@ from shanzhi.config import database
 from shanzhi.core.errors import DomainError
 from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.access.policy import ANYONE, Actor
+from shanzhi.kernel import matters
 from shanzhi.kernel.matters import operations, queries
 from shanzhi.kernel.matters.models import Clock, Link, Matter, Remark
 from shanzhi.kernel.matters.operations import Done, Reported
 from shanzhi.kernel.matters.operations.step import KEPT_FROM_WORKER
-from shanzhi.kernel.matters.policy.linking import HasLinked
-from shanzhi.kernel.matters.policy.process import FieldsMissing, FieldsWrong, RoleForbids, StageForbids
+from shanzhi.kernel.matters.policy.linking import HasLinked, Lead, check_link, is_collective
+from shanzhi.kernel.matters.policy.process import FieldsMissing, FieldsWrong, Kind, RoleForbids, StageForbids, load_kind
 from shanzhi.kernel.matters.policy.report import NewReport
-from shanzhi.modules.grid.operations import incident_found
 from tests.city import NOW, Cast
 from tests.concurrency.committed import City
 
 CATEGORY = "housing.property-service"
+FOLDER = Path(matters.__file__).parent / "catalogue" / "kinds"
 LATER = NOW + timedelta(hours=2)
 
 
@@ -32,7 +34,9 @@ def cast(city: City) -> Cast:
     return city.cast
 
 
-def reported(now: datetime = NOW, *, kind: str = "request", region: str = "370303009006", title: str = "路灯") -> Reported:
+def reported(
+    now: datetime = NOW, *, kind: str = "request", region: str = "370303009006", title: str = "路灯"
+) -> Reported:
     with acting(ANYONE):
         new = NewReport(body="小区门口的路灯不亮", title=title, region_code=region, kind=kind)
         return operations.report(new=new, actor=ANYONE, now=now)
@@ -90,6 +94,12 @@ def pair(cast: Cast) -> tuple[Reported, Reported]:
     return lead, second
 
 
+def load(code: str) -> Kind:
+    found = load_kind((FOLDER / f"{code}.toml").read_text(encoding="utf-8"))
+    assert isinstance(found, Kind)
+    return found
+
+
 def test_a_linked_matter_is_due_with_its_lead_and_held_with_it(cast: Cast, pair: tuple[Reported, Reported]):
     lead, second = row(pair[0]), row(pair[1])
     assert (second.stage, second.due_at, second.holder_unit_id) == ("merged", lead.due_at, cast.handler.unit_id)
@@ -133,13 +143,13 @@ def test_one_who_is_not_content_reopens_the_lead_once_and_leaves_the_other_verdi
     follow(lead)
     do(who(lead), lead, "rate", solved=True, satisfied=5)
     for each in (second, third):
-        do(who(each), each, "rate", solved=False, ground="unsolved.not-done", words="还是不亮")
+        do(who(each), each, "rate", solved=False, words="还是不亮")
     follow(second, third)
     assert stages(lead, second, third) == ["handling", "merged", "merged"]
-    assert (row(lead).counts, row(second).counts) == ({"reopenings": 1}, {})
+    assert (row(lead).counts, row(second).counts) == ({"linked": 2, "reopenings": 1}, {})
     assert (row(second).due_at, row(lead).solved) == (row(lead).due_at, True)
     follow(lead, second, third)
-    assert row(lead).counts == {"reopenings": 1}
+    assert row(lead).counts == {"linked": 2, "reopenings": 1}
     answered(cast, lead)
     follow(lead)
     # Whoever was content isn't asked again.
@@ -156,7 +166,7 @@ def test_one_who_is_not_content_reopens_the_lead_once_and_leaves_the_other_verdi
 
 
 def test_silence_of_all_ends_all_as_lapsed(cast: Cast, pair: tuple[Reported, Reported]):
-    lead, second = pair
+    lead = pair[0]
     answered(cast, lead)
     follow(lead)
     day = NOW + timedelta(days=7, minutes=1)
@@ -213,7 +223,7 @@ def test_a_linked_one_follows_hand_overs_and_its_new_holder_sees_it(cast: Cast, 
 def test_what_cant_be_linked_is_refused(cast: Cast, pair: tuple[Reported, Reported]):
     lead, second = pair
     third, ended = reported(), reported()
-    do(cast.dispatcher, ended, "refuse", ground="refuse.court", words="已由法院受理")
+    do(cast.dispatcher, ended, "refuse", ground="refuse.litigation", words="已由法院受理")
     refused(FieldsMissing, "请填写", cast.dispatcher, third, "link")
     refused(FieldsWrong, "不能并到自己", cast.dispatcher, third, "link", same_as=third.number)
     refused(FieldsWrong, "已经办结", cast.dispatcher, third, "link", same_as=ended.number)
@@ -241,10 +251,16 @@ def test_only_the_centre_links_and_unlinks_and_only_what_it_sees(cast: Cast, pai
     refused(FieldsWrong, "没有找到", cast.neighbour_dispatcher, far, "link", same_as=lead.number)
 
 
-def test_the_kind_must_be_the_same(cast: Cast):
-    with acting(cast.grid_worker):
-        seen = incident_found(new=NewReport(body="路灯坏了"), uploads=(), actor=cast.grid_worker, now=NOW, key=None)
-    refused(FieldsWrong, "不是同一类型", cast.dispatcher, reported(), "link", same_as=seen.number)
+def test_the_kind_must_be_the_same_and_a_lead_takes_only_so_many(cast: Cast):
+    request, incident = load("request"), load("incident")
+    with pytest.raises(FieldsWrong) as caught:
+        check_link(request, 1, Lead(2, "incident", incident, "in_grid", 0), has_linked=False)
+    assert caught.value.fields == {"same_as": "两件不是同一类型，不能并。"}
+    check_link(request, 1, Lead(2, "request", request, "handling", 49), has_linked=False)
+    with pytest.raises(FieldsWrong) as caught:
+        check_link(request, 1, Lead(2, "request", request, "handling", 50), has_linked=False)
+    assert caught.value.fields == {"same_as": "那一件名下并案的已经到了上限。请另选主件。"}
+    assert [is_collective(request, reports) for reports in (1, 4, 5)] == [False, False, True]
 
 
 def test_a_reporter_reads_the_reply_and_no_other_word_of_the_lead(cast: Cast, pair: tuple[Reported, Reported]):
@@ -266,7 +282,12 @@ def test_a_reporter_reads_the_reply_and_no_other_word_of_the_lead(cast: Cast, pa
 def test_the_database_lets_nobody_make_up_a_link(cast: Cast, pair: tuple[Reported, Reported]):
     lead, second = pair
     third = reported()
-    made = {"stage": "reported", "linked_at": NOW, "unit_id": cast.dispatcher.unit_id, "post_id": cast.dispatcher.post_id}
+    made = {
+        "stage": "reported",
+        "linked_at": NOW,
+        "unit_id": cast.dispatcher.unit_id,
+        "post_id": cast.dispatcher.post_id,
+    }
     # Another's name, a matter out of sight, oneself, twice; and the link of another can't be led elsewhere.
     with acting(cast.handler), pytest.raises(ProgrammingError), transaction.atomic():
         Link.objects.create(matter_id=second.matter_id, lead_id=lead.matter_id, **made)

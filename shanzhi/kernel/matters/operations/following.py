@@ -19,6 +19,10 @@ from shanzhi.kernel.matters.policy.process import Kind, Owner, Verb
 from shanzhi.kernel.matters.rulebook import kind_version
 
 
+LINKED_COUNT = "linked"
+"""The code under which a lead counts the reports under it, beside the counts of its kind."""
+
+
 def links_follow(*, matter_ids: Iterable[int], now: datetime) -> int:
     """Let what is linked with these matters follow; returns how many steps were taken. Worker's role."""
     ids = set(matter_ids)
@@ -46,6 +50,7 @@ class _Following:
 
     def run(self) -> int:
         """Take the steps that are due; returns how many."""
+        self._count()
         self._reopen()
         for link in self.links:
             if self.matters[link.matter_id].ended_at is None:
@@ -54,6 +59,12 @@ class _Following:
         if is_waiting and all(self.matters[link.matter_id].ended_at is not None for link in self.links):
             self._act(self.lead, _kind(self.lead).verb(Verb.GATHER)[0].code)
         return self.done
+
+    def _count(self) -> None:
+        """How many reports are under the lead, for lists and figures; what was so at its end stays."""
+        if self.lead.ended_at is None and self.lead.counts.get(LINKED_COUNT, 0) != len(self.links):
+            self.lead.counts = self.lead.counts | {LINKED_COUNT: len(self.links)}
+            self.lead.save(update_fields=["counts"])
 
     def _reopen(self) -> None:
         """Whoever was asked and waits for the lead again was told "not solved"."""

@@ -23,6 +23,7 @@ from shanzhi.kernel.matters.policy.process import (
     FieldSpec,
     Kind,
     KindUnknown,
+    Owner,
     Stage,
     allowed_actions,
     ground_use,
@@ -30,6 +31,7 @@ from shanzhi.kernel.matters.policy.process import (
 from shanzhi.kernel.matters.policy.report import CHANNELS, follow_hash, normalise_number
 from shanzhi.kernel.matters.policy.rights import part_name
 from shanzhi.kernel.matters.queries.clocks import AskLine, ClockLine, ask_lines, clock_lines
+from shanzhi.kernel.matters.queries.links import Links, links_of
 from shanzhi.kernel.matters.queries.names import Names, light_of
 from shanzhi.kernel.matters.rulebook import categories, grounds, kind_version, work_calendar
 from shanzhi.kernel.organisation import queries as organisation
@@ -130,6 +132,7 @@ class MatterCard:
     has_originals: bool
     may_reach: bool
     for_reporter: bool
+    links: Links = Links()
 
     @property
     def kind_name(self) -> str:
@@ -149,7 +152,7 @@ def matter_id_of_number(number: str) -> int | None:
 
 
 def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
-    """The matter as this actor may see it; at most 11 queries.
+    """The matter as this actor may see it; at most 15 queries (11 where nothing is linked).
 
     Raises:
         MatterNotFound: not there, or not visible.
@@ -169,6 +172,7 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
     remarks = _remarks(matter, for_reporter)
     timeline = tuple(_entry(row, kind, names, remarks, actor) for row in entries if _is_shown(row, for_reporter))
     may_reach = for_reporter or _may_reach(matter, actor, shares)
+    links = links_of(matter, kind, for_reporter=for_reporter)
     kept = vault.parts_kept("matter", matter.pk) if may_reach else frozenset()
     return MatterCard(
         id=matter.pk,
@@ -201,7 +205,7 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
         counts=dict(matter.counts),
         solved=matter.solved,
         satisfied=matter.satisfied,
-        reply=next((entry.reply for entry in reversed(timeline) if entry.reply), ""),
+        reply=next((entry.reply for entry in reversed(timeline) if entry.reply), links.reply),
         shares=_shares(shares, names, now),
         timeline=timeline,
         attachments=_attachments(matter.pk, for_reporter),
@@ -212,6 +216,7 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
         has_originals=bool(kept - {"name", "phone"}),
         may_reach=may_reach,
         for_reporter=for_reporter,
+        links=links,
     )
 
 
@@ -283,7 +288,8 @@ def choice_of(kind: Kind, action: Action) -> ActionChoice:
 def _path(kind: Kind, now_in: Stage, been_in: set[str | None]) -> tuple[tuple[str, str], ...]:
     """The main way through the stages as (name, state): done, now, todo, or skipped by one that has ended; ends off
     the way only when there."""
-    way = [stage for stage in kind.stages if not stage.is_end]
+    # What only linked matters go through stands there while they do.
+    way = [s for s in kind.stages if not s.is_end and (s.owner is not Owner.LINKED or s is now_in)]
     ends = [stage for stage in kind.stages if stage.is_end]
     if now_in.is_end:
         way.append(now_in)
@@ -315,7 +321,9 @@ def _attachments(matter_id: int, for_reporter: bool) -> tuple[AttachmentRow, ...
 
 
 # What the reporter needn't see of the inner working: corrections, and who in the offices wrote notes to whom.
-_INNER = frozenset({"matters.correct", "matters.hand_over", "matters.ask", "matters.decline"})
+_INNER = frozenset(
+    {"matters.correct", "matters.hand_over", "matters.ask", "matters.decline", "matters.follow", "matters.reopen"}
+)
 _NOTES = frozenset({"matters.note", "matters.attach", "matters.assist_done"})
 
 
