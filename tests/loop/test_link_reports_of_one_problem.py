@@ -11,9 +11,9 @@ from django.db import IntegrityError, ProgrammingError, transaction
 
 from shanzhi.config import database
 from shanzhi.core.errors import DomainError
+from shanzhi.kernel import matters
 from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.access.policy import ANYONE, Actor
-from shanzhi.kernel import matters
 from shanzhi.kernel.matters import operations, queries
 from shanzhi.kernel.matters.models import Clock, Link, Matter, Remark
 from shanzhi.kernel.matters.operations import Done, Reported

@@ -13,10 +13,10 @@ from shanzhi.kernel.matters.operations.dispatching import (
 )
 from shanzhi.kernel.matters.operations.erasing import erase_asked
 from shanzhi.kernel.matters.operations.finding import words_fill
+from shanzhi.kernel.matters.operations.following import links_follow
 from shanzhi.kernel.matters.operations.foresee import Foreseen, foresee
 from shanzhi.kernel.matters.operations.handing import NotInHand, shares_hand_over
 from shanzhi.kernel.matters.operations.kinds import kinds_take_over
-from shanzhi.kernel.matters.operations.following import links_follow
 from shanzhi.kernel.matters.operations.listing import LIST_MOST, ListTooLong, list_take
 from shanzhi.kernel.matters.operations.processes import FaultyProcess, WouldStrand, process_go_live, process_upload
 from shanzhi.kernel.matters.operations.recoding import matters_follow

@@ -18,7 +18,6 @@ from shanzhi.kernel.matters.operations.step import KEPT_FROM_WORKER, take_part
 from shanzhi.kernel.matters.policy.process import Kind, Owner, Verb
 from shanzhi.kernel.matters.rulebook import kind_version
 
-
 LINKED_COUNT = "linked"
 """The code under which a lead counts the reports under it, beside the counts of its kind."""
 

@@ -132,7 +132,7 @@ class MatterCard:
     has_originals: bool
     may_reach: bool
     for_reporter: bool
-    links: Links = Links()
+    links: Links
 
     @property
     def kind_name(self) -> str:
@@ -157,9 +157,7 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
     Raises:
         MatterNotFound: not there, or not visible.
     """
-    matter = Matter.objects.filter(pk=matter_id).first()
-    if matter is None:
-        raise MatterNotFound(msg("没有找到这件事项，或者您现在的岗位看不到它。请核对编号，或换一个岗位。"))
+    matter = _visible(matter_id)
     kind = kind_version(matter.kind, matter.kind_version)
     stage = kind.stage(matter.stage)
     for_reporter = actor.kind == "reporter"
@@ -218,6 +216,13 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
         for_reporter=for_reporter,
         links=links,
     )
+
+
+def _visible(matter_id: int) -> Matter:
+    matter = Matter.objects.filter(pk=matter_id).first()
+    if matter is None:
+        raise MatterNotFound(msg("没有找到这件事项，或者您现在的岗位看不到它。请核对编号，或换一个岗位。"))
+    return matter
 
 
 def _elsewhere(matter: Matter, now: datetime) -> str:

@@ -10,7 +10,6 @@ from shanzhi.kernel.matters.policy.process.problem import Problem
 from shanzhi.kernel.matters.policy.process.source import Source
 from shanzhi.kernel.matters.policy.process.words import SAME, VERB_RULES, Role, Verb
 
-
 _FOLLOWS = frozenset({Verb.FOLLOW, Verb.REOPEN, Verb.GATHER})
 """What the system does as matters follow their lead, whatever clock runs."""
 

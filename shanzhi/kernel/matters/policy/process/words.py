@@ -156,7 +156,8 @@ class FieldType(StrEnum):
 
     text (str) · cite (a knowledge item and its version, "code@3") · ground (a code of the grounds catalogue) · unit (one
     unit id) · units (several) · category · region (a code) · choice (one of `choices`) · bool · score (1 to `max`) ·
-    files (up to `max` of them) · matter (the number of another one) · limit (a duration, one of `choices`: "5wd") · day (an ISO date).
+    files (up to `max` of them) · matter (the number of another one) · limit (a duration, one of `choices`: "5wd") · day
+    (an ISO date).
     """
 
     TEXT = "text"
