@@ -50,6 +50,7 @@ NEEDED: Mapping[str, object] = {
     "solved": True,
     "more_time": "5wd",
     "until": "2025-11-28",
+    "same_as": "20251118000001",
 }
 OPEN_STAGES = [row["code"] for row in RAW["stage"] if "end" not in row]
 ALL_STAGES = [row["code"] for row in RAW["stage"]]
@@ -72,8 +73,9 @@ def case(**changes: Any) -> dict[str, Any]:
 
 def asked(row: dict[str, Any]) -> dict[str, Any]:
     """What the action wants of the clocks and of what was asked."""
-    waits = row["verb"] in (Verb.GRANT, Verb.DECLINE)
+    waits = row["verb"] in (Verb.GRANT, Verb.DECLINE, Verb.RULE)
     return {
+        "counts": {"returns": 2} if (row["verb"], row.get("ask")) == (Verb.ASK, "ruling") else {},
         "asks": (AskState(row["ask"], is_open=True, is_to_us=True),) if waits else (),
         "clocks": (ClockState("handle", is_overdue=False, is_paused=row["verb"] == Verb.RESUME),),
     }
@@ -170,10 +172,10 @@ def test_dispatchers_and_checkers_act_for_the_centre_that_took_it_in() -> None:
 
 
 def test_the_buttons_are_those_of_the_person() -> None:
-    assert codes(stage="reported", roles=["dispatcher"]) == ["accept", "refuse", "correct", "note", "attach"]
+    assert codes(stage="reported", roles=["dispatcher"]) == ["accept", "refuse", "correct", "link", "note", "attach"]
     assert codes(stage="dispatched", roles=["handler"], is_lead=True) == ["take", "hand_back", "note", "attach"]
     assert codes(stage="verdict", is_reporter=True) == ["rate", "withdraw", "note", "attach"]
-    assert codes(stage="verdict", roles=["system"]) == ["lapse"]
+    assert codes(stage="verdict", roles=["system"]) == ["reopen", "lapse"]
     assert codes(stage="closed", roles=list(Role), is_lead=True, is_reporter=True) == []
 
 
@@ -212,7 +214,7 @@ def test_returns_are_limited_and_then_arbitrated() -> None:
         do("hand_back", **person, counts={"returns": 2})
     assert (caught.value.status, str(caught.value)) == (
         409,
-        "这件事项已退单2次，不能再退。确实不归本单位办理的，请留言说明，由督办员裁定。",
+        "这件事项已退单2次，不能再退。确实不归本单位办理的，请申请裁定，由上一级的督办员裁定。",
     )
     assert "hand_back" not in codes(**person, counts={"returns": 2})
 
