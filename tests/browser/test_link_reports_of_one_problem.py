@@ -22,9 +22,10 @@ def comes_to(site: Site, number: str, stage: str) -> None:
 
 def opens_own(resident: Person, reported: Reported) -> None:
     resident.goes("/follow/")
-    resident.writes("编号", reported.number)
-    resident.writes("查询码", reported.code)
-    resident.presses("查询")
+    resident.page.get_by_label("事项编号").fill(reported.number)
+    resident.page.get_by_label("查询码").fill(reported.code)
+    resident.presses("查进度")
+    expect(resident.page).to_have_url(re.compile(f"/my/{reported.number}/$"))
 
 
 def says_solved(resident: Person) -> None:
