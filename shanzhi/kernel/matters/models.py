@@ -324,6 +324,33 @@ class Suggestion(models.Model):
         default_permissions: ClassVar = ()
 
 
+class Link(models.Model):
+    """A matter that is the same problem as another, its lead, and follows it (重复并单). One row each time it was linked.
+
+    `stage` is where it was before, to which unlinking leads back. `asked`: its reporter was asked for a verdict on the
+    lead's answer; the background keeps it.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    matter = models.ForeignKey(Matter, on_delete=models.PROTECT, related_name="+", db_index=False)
+    lead = models.ForeignKey(Matter, on_delete=models.PROTECT, related_name="+")
+    stage = models.CharField(max_length=40, db_collation="C")
+    linked_at = models.DateTimeField()
+    unit = models.ForeignKey("organisation.Unit", on_delete=models.PROTECT, related_name="+", db_index=False)
+    post = models.ForeignKey("organisation.Post", on_delete=models.PROTECT, related_name="+", db_index=False)
+    unlinked_at = models.DateTimeField(null=True)
+    asked = models.BooleanField(default=False, db_default=False)
+
+    objects: ClassVar[models.Manager["Link"]] = models.Manager()
+
+    class Meta:
+        default_permissions: ClassVar = ()
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["matter"], condition=Q(unlinked_at=None), name="matters_link_one_lead"),
+            models.CheckConstraint(condition=~Q(matter=F("lead")), name="matters_link_another"),
+        ]
+
+
 class Words(models.Model):
     """The words by which a matter is found, of its masked texts. Written with it, read by the search function alone."""
 

@@ -41,6 +41,10 @@ TEXTS = {
     "matters.grant": msg("申请已同意：%(title)s（%(number)s）"),
     "matters.decline": msg("申请未同意：%(title)s（%(number)s）"),
     "matters.rule": msg("裁定由您单位办理：%(title)s（%(number)s）"),
+    "matters.link": msg("有一件并到您单位办理的事项：%(title)s（%(number)s）"),
+    "matters.unlink": msg("已取消并单，待派单：%(title)s（%(number)s）"),
+    "matters.reopen": msg("并案反映人评价未解决，请重办：%(title)s（%(number)s）"),
+    "matters.gather": msg("并案各件评价已齐，已办结：%(title)s（%(number)s）"),
     "matters.resume": msg("已恢复计时：%(title)s（%(number)s）"),
     "matters.units_follow": msg("承接“%(from)s”在办事项 %(count)s 件，自 %(since)s 起由本单位办理，期限不变"),
     "matters.hand_over": msg("转给“%(post)s”接办：%(title)s（%(number)s）"),
@@ -67,6 +71,11 @@ def make_suggestions(events: Sequence[Happened], now: datetime) -> None:
     new = [int(event.body["matter"]) for event in events if event.body["action"] == "report"]
     if new:
         operations.suggestions_make(matter_ids=new, now=now)
+
+
+def follow_leads(events: Sequence[Happened], now: datetime) -> None:
+    """Let linked matters follow what moved."""
+    operations.links_follow(matter_ids={int(event.body["matter"]) for event in events}, now=now)
 
 
 def write_notices(events: Sequence[Happened], now: datetime) -> None:
@@ -165,6 +174,7 @@ def remove_bytes(events: Sequence[Happened], now: datetime) -> None:
 
 
 on_event(STEP_TOPIC, make_suggestions)
+on_event(STEP_TOPIC, follow_leads)
 on_event(STEP_TOPIC, write_notices)
 on_event(STEP_TOPIC, tell_outside)
 on_event(HANDED_TOPIC, write_of_hand_overs)

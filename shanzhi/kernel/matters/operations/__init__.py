@@ -13,6 +13,7 @@ from shanzhi.kernel.matters.operations.dispatching import (
 )
 from shanzhi.kernel.matters.operations.erasing import erase_asked
 from shanzhi.kernel.matters.operations.finding import words_fill
+from shanzhi.kernel.matters.operations.following import links_follow
 from shanzhi.kernel.matters.operations.foresee import Foreseen, foresee
 from shanzhi.kernel.matters.operations.handing import NotInHand, shares_hand_over
 from shanzhi.kernel.matters.operations.kinds import kinds_take_over
@@ -84,6 +85,7 @@ __all__ = [
     "import_batch",
     "kinds_take_over",
     "lapse_due",
+    "links_follow",
     "list_take",
     "matters_follow",
     "phone_for_notice",

@@ -15,6 +15,7 @@ from shanzhi.kernel.matters.models import Ask, Assignment, Clock, Matter
 from shanzhi.kernel.matters.operations.clocks import clocks_of, finish_clocks, running
 from shanzhi.kernel.matters.operations.effects import EFFECTS
 from shanzhi.kernel.matters.operations.fields import checked_fields, day_given
+from shanzhi.kernel.matters.operations.linking import LEAD_FIELD, linked_from, linked_target, lock_with_lead
 from shanzhi.kernel.matters.operations.step import (
     Done,
     Step,
@@ -24,7 +25,6 @@ from shanzhi.kernel.matters.operations.step import (
     done_of,
     door_of,
     finish,
-    lock_matter,
     move,
     write_words,
 )
@@ -67,7 +67,7 @@ def act(
         StageForbids, RoleForbids, SamePerson, LimitReached, FieldsMissing, FieldsWrong: see policy.process.
         KeyReused: the key was used for another content.
     """
-    matter = lock_matter(matter_id, actor=actor)
+    matter = lock_with_lead(matter_id, (fields or {}).get(LEAD_FIELD), actor)
     kind = kind_version(matter.kind, matter.kind_version)
     given = {code: value for code, value in (fields or {}).items() if value not in (None, "", (), [])}
     if key is not None:
@@ -188,9 +188,10 @@ def _target(step: Step, outcome: str) -> str:
 def _carry_out(step: Step) -> Done:
     matter, kind, action = step.matter, step.kind, step.action
     before = matter.stage
-    outcome = outcome_of(kind, action, step.given, drawn=_draw(step))
-    target = _target(step, outcome)
-    if action.counts_up(outcome):
+    outcome = outcome_of(kind, action, step.given, drawn=_draw(step), linked_from=linked_from(step))
+    target = linked_target(step, outcome, _target(step, outcome))
+    # One that follows another only goes back to it: the reopening is the lead's, and counted there.
+    if action.counts_up(outcome) and not (action.verb is Verb.RATE and target == kind.linked_stage):
         matter.counts = matter.counts | {action.counts: matter.counts.get(action.counts, 0) + 1}
         step.tells.update(count=action.counts, counted=matter.counts[action.counts])
     matter.steps += 1

@@ -14,7 +14,7 @@ from shanzhi.core.periods import local_date
 from shanzhi.kernel.clock.policy import Course, Deadline, Duration, WorkCalendar, promise
 from shanzhi.kernel.matters.models import Clock, Matter
 from shanzhi.kernel.matters.policy.clocks import STAGE, Calendars, Promise, calendar_of, promises, soonest, stops
-from shanzhi.kernel.matters.policy.process import Action, Kind
+from shanzhi.kernel.matters.policy.process import Action, Kind, Verb
 from shanzhi.kernel.matters.rulebook import work_calendar
 
 _INSERT = (
@@ -77,12 +77,15 @@ def follow_move(
     *,
     limit: Duration | None = None,
     until: date | None = None,
+    follows: Deadline | None = None,
 ) -> Deadline | None:
     """The clocks as `action` leads the matter to the stage `target`; returns by which it is due then, None at an end.
 
     What stands still goes on first: a matter that moves isn't waiting any more. `limit` takes the place of the limit of
     the clocks that go by the dispatch catalogue, as long as nothing else has happened to them; `until` is the day on which
-    the clocks end that go by a day which is filled in.
+    the clocks end that go by a day which is filled in. `follows` takes the place
+    of the stage's own limit: a matter that is linked under another is due with it. One that is unlinked counts on from
+    its own report: its clocks go on by the course that they had.
     """
     rows = clocks_of(matter)
     open_rows = running(rows)
@@ -100,6 +103,8 @@ def follow_move(
         kept = _relimited(kept, kind, limit, now, named)
     if until is not None:
         kept = _ending_on(kept, kind, until, now, named)
+    if action.verb is Verb.UNLINK:
+        resumed += _counted_on(rows, kind, target, named)
     begun = promises(
         kind,
         target,
@@ -109,6 +114,8 @@ def follow_move(
         runs={row.code for row in (*kept, *resumed)},
         ran={row.code for row in rows},
     )
+    if follows is not None:
+        begun = (*(each for each in begun if each.code != STAGE), Promise(STAGE, follows))
     start_clocks(matter, kind, target, begun)
     return soonest([*(deadline_of(row) for row in (*kept, *resumed)), *(each.deadline for each in begun)])
 
@@ -128,6 +135,20 @@ def _ending_on(rows: list[Clock], kind: Kind, until: date, now: datetime, named:
 def days_until(start: date, until: date) -> Duration:
     """The limit in statutory days that, counted from a day, ends on another."""
     return Duration.parse(f"{(until - start).days}sd")
+
+
+def _counted_on(rows: list[Clock], kind: Kind, target: str, named: Calendars) -> list[Clock]:
+    """The clocks that had run before and belong where the matter comes back to, as if they had never stopped."""
+    last = {row.code: row for row in rows if row.code != STAGE}
+    again = [row for row in last.values() if not stops(kind, row.code, target, "") and not kind.clock(row.code).once]
+    made = [_again(row, kind, course_of(row, kind), named) for row in again]
+    write_clocks(made)
+    return made
+
+
+def follow_lead(matter: Matter, kind: Kind, lead: Deadline, now: datetime) -> None:
+    """Let a linked matter be due with its lead."""
+    _alter(matter, now, lambda row: row if row.code != STAGE else _made(matter.pk, kind, row.stage, STAGE, lead))
 
 
 def _relimited(rows: list[Clock], kind: Kind, limit: Duration, now: datetime, named: Calendars) -> list[Clock]:

@@ -8,6 +8,7 @@ from shanzhi.core.text import msg
 from shanzhi.kernel.matters.models import Assignment
 from shanzhi.kernel.matters.operations.asking import decline_ask, grant_ask, put_ask, resume_matter, rule_ask
 from shanzhi.kernel.matters.operations.dispatching import limit_on
+from shanzhi.kernel.matters.operations.linking import follow, link_under, tell_reports, unlink
 from shanzhi.kernel.matters.operations.step import Step, assign, end_assignments, take_part
 from shanzhi.kernel.matters.policy.process import FieldsWrong, FieldType, Verb
 from shanzhi.kernel.organisation import queries as organisation
@@ -257,4 +258,9 @@ EFFECTS: Mapping[Verb, Callable[[Step], None]] = {
     Verb.RULE: rule_ask,
     Verb.APPEAL: _appeal,
     Verb.REVIEW: _reply,
+    Verb.LINK: link_under,
+    Verb.UNLINK: unlink,
+    Verb.FOLLOW: follow,
+    Verb.REOPEN: tell_reports,
+    Verb.GATHER: tell_reports,
 }

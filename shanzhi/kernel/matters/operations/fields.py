@@ -6,10 +6,12 @@ from typing import Any
 
 from shanzhi.core.periods import local_date
 from shanzhi.core.text import clean_text, msg
+from shanzhi.kernel.matters.models import Matter
 from shanzhi.kernel.matters.operations.clocks import clocks_of, running
 from shanzhi.kernel.matters.operations.step import Step
 from shanzhi.kernel.matters.policy.citing import Cited, is_citable, read_cite
 from shanzhi.kernel.matters.policy.process import FieldsMissing, FieldsWrong, FieldType, ground_use
+from shanzhi.kernel.matters.policy.report import normalise_number
 from shanzhi.kernel.matters.rulebook import categories, grounds
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.organisation.queries import RegionRow
@@ -115,6 +117,15 @@ def _units(step: Step, value: Any, on: date) -> tuple[int, ...]:
     return tuple(dict.fromkeys(ids))
 
 
+def _matter(step: Step, value: Any, on: date) -> Matter:
+    """Locked already where it is there (`lock_with_lead`)."""
+    number = normalise_number(str(value))
+    found = Matter.objects.filter(number=number).first() if number else None
+    if found is None:
+        raise ValueError(msg("没有找到这件事项，或者您看不到它。请核对编号。"))
+    return found
+
+
 _CHECKS: Mapping[FieldType, Callable[[Step, Any, date], Any]] = {
     FieldType.TEXT: _text,
     FieldType.GROUND: _ground,
@@ -123,4 +134,5 @@ _CHECKS: Mapping[FieldType, Callable[[Step, Any, date], Any]] = {
     FieldType.REGION: _region,
     FieldType.UNIT: _unit,
     FieldType.UNITS: _units,
+    FieldType.MATTER: _matter,
 }

@@ -89,6 +89,10 @@ class Step:
     """What the dispatch catalogue promises, where a dispatch goes by it."""
     until: date | None = None
     """The day that was filled in for a clock which goes by it."""
+    follows: Deadline | None = None
+    """By when the lead is due that the matter follows."""
+    holder: int | None = None
+    """Who holds that lead."""
 
     @property
     def mine(self) -> Assignment | None:
@@ -221,11 +225,15 @@ def move(step: Step, target: str) -> Deadline | None:
     stage = kind.stage(target)
     step.tells["overdue"] = matter.due_at is not None and step.now > matter.due_at
     result = kind.result(step.action, target)
+    if step.action.verb is Verb.GATHER and matter.solved is None:
+        result = Result.LAPSED
     if stage.owner is Owner.INTAKE and step.open:
         end_assignments(step, "moved")
     if result is not None and step.open:
         end_assignments(step, "done" if result in (Result.CLOSED, Result.LAPSED) else "over")
-    deadline = follow_move(matter, kind, step.action, target, step.now, limit=step.limit, until=step.until)
+    deadline = follow_move(
+        matter, kind, step.action, target, step.now, limit=step.limit, until=step.until, follows=step.follows
+    )
     matter.stage = target
     matter.stage_since = step.now
     matter.result = result
@@ -239,9 +247,14 @@ def move(step: Step, target: str) -> Deadline | None:
 
 
 def _holder(step: Step, owner: Owner) -> int:
-    if owner in (Owner.LEAD, Owner.REPORTER) and step.lead is not None:
+    if owner is Owner.LINKED and step.holder is not None:
+        return step.holder
+    if owner in (Owner.LEAD, Owner.REPORTER, Owner.LINKED) and step.lead is not None:
         # While the reporter judges, the lead stands by: an unsolved matter comes back to it.
         return step.lead.unit_id
+    if owner in (Owner.REPORTER, Owner.LINKED) and step.matter.holder_unit_id is not None and not step.matter.in_intake:
+        # One that follows another has no share of its own: whoever has the lead stands by.
+        return step.matter.holder_unit_id
     return step.matter.intake_unit_id
 
 

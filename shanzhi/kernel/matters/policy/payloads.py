@@ -145,6 +145,17 @@ class Asking(Step):
     was_due_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linking(Step):
+    """A matter was linked under another as the same problem, unlinked, or followed it; `lead_id` is the other one.
+
+    Of a lead that was opened again, or ended once all verdicts were in, `reports` how many are under it with its own.
+    """
+
+    lead_id: int | None = None
+    reports: int | None = None
+
+
 @payload("matters.settle")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settle(About):
@@ -177,11 +188,13 @@ def _steps() -> dict[str, type[Step]]:
     verbs = (
         "accept refuse correct dispatch take hand_back transfer reply assist_done check_pass check_fail rate lapse"
         " withdraw note attach take_up conclude escalate entrust give_back ask grant decline resume rule appeal review"
+        " link unlink follow reopen gather"
     )
     shapes: dict[str, type[Step]] = {
         "conclude": Conclusion,
         "escalate": Escalation,
         **dict.fromkeys(("ask", "grant", "decline", "resume", "rule"), Asking),
+        **dict.fromkeys(("link", "unlink", "follow", "reopen", "gather"), Linking),
     }
     made: dict[str, type[Step]] = {"answer": Answer, "pass_on": PassOn}
     for verb in verbs.split():

@@ -23,6 +23,7 @@ from shanzhi.kernel.matters.policy.process import (
     FieldSpec,
     Kind,
     KindUnknown,
+    Owner,
     Stage,
     allowed_actions,
     ground_use,
@@ -30,6 +31,7 @@ from shanzhi.kernel.matters.policy.process import (
 from shanzhi.kernel.matters.policy.report import CHANNELS, follow_hash, normalise_number
 from shanzhi.kernel.matters.policy.rights import part_name
 from shanzhi.kernel.matters.queries.clocks import AskLine, ClockLine, ask_lines, clock_lines
+from shanzhi.kernel.matters.queries.links import Links, links_of
 from shanzhi.kernel.matters.queries.names import Names, light_of
 from shanzhi.kernel.matters.rulebook import categories, grounds, kind_version, work_calendar
 from shanzhi.kernel.organisation import queries as organisation
@@ -130,6 +132,7 @@ class MatterCard:
     has_originals: bool
     may_reach: bool
     for_reporter: bool
+    links: Links
 
     @property
     def kind_name(self) -> str:
@@ -149,14 +152,12 @@ def matter_id_of_number(number: str) -> int | None:
 
 
 def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
-    """The matter as this actor may see it; at most 11 queries.
+    """The matter as this actor may see it; at most 15 queries (11 where nothing is linked).
 
     Raises:
         MatterNotFound: not there, or not visible.
     """
-    matter = Matter.objects.filter(pk=matter_id).first()
-    if matter is None:
-        raise MatterNotFound(msg("没有找到这件事项，或者您现在的岗位看不到它。请核对编号，或换一个岗位。"))
+    matter = _visible(matter_id)
     kind = kind_version(matter.kind, matter.kind_version)
     stage = kind.stage(matter.stage)
     for_reporter = actor.kind == "reporter"
@@ -169,6 +170,7 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
     remarks = _remarks(matter, for_reporter)
     timeline = tuple(_entry(row, kind, names, remarks, actor) for row in entries if _is_shown(row, for_reporter))
     may_reach = for_reporter or _may_reach(matter, actor, shares)
+    links = links_of(matter, kind, for_reporter=for_reporter)
     kept = vault.parts_kept("matter", matter.pk) if may_reach else frozenset()
     return MatterCard(
         id=matter.pk,
@@ -201,7 +203,7 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
         counts=dict(matter.counts),
         solved=matter.solved,
         satisfied=matter.satisfied,
-        reply=next((entry.reply for entry in reversed(timeline) if entry.reply), ""),
+        reply=next((entry.reply for entry in reversed(timeline) if entry.reply), links.reply),
         shares=_shares(shares, names, now),
         timeline=timeline,
         attachments=_attachments(matter.pk, for_reporter),
@@ -212,12 +214,20 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
         has_originals=bool(kept - {"name", "phone"}),
         may_reach=may_reach,
         for_reporter=for_reporter,
+        links=links,
     )
 
 
 def _promised(stage: Stage, clocks: list[Clock]) -> datetime | None:
     """When the stage is to be over: by its own clock or the one that rules it, though another may be due sooner."""
     return next((row.due_at for row in clocks if row.stopped_at is None and row.code == stage.clock), None)
+
+
+def _visible(matter_id: int) -> Matter:
+    matter = Matter.objects.filter(pk=matter_id).first()
+    if matter is None:
+        raise MatterNotFound(msg("没有找到这件事项，或者您现在的岗位看不到它。请核对编号，或换一个岗位。"))
+    return matter
 
 
 def _elsewhere(matter: Matter, now: datetime) -> str:
@@ -288,14 +298,17 @@ def choice_of(kind: Kind, action: Action) -> ActionChoice:
 def _path(kind: Kind, now_in: Stage, been_in: set[str | None]) -> tuple[tuple[str, str], ...]:
     """The main way through the stages as (name, state): done, now, todo, or skipped by one that has ended; ends off
     the way only when there."""
-    way = [stage for stage in kind.stages if not stage.is_end]
+    # What only linked matters go through stands there while they do.
+    way = [s for s in kind.stages if not s.is_end and (s.owner is not Owner.LINKED or s is now_in)]
     ends = [stage for stage in kind.stages if stage.is_end]
     if now_in.is_end:
         way.append(now_in)
         states = ["now" if stage is now_in else "done" if stage.code in been_in else "skipped" for stage in way]
         return tuple((stage.name, state) for stage, state in zip(way, states, strict=True))
     at = way.index(now_in)
-    states = ["done" if place < at else "now" if place == at else "todo" for place in range(len(way))]
+    # Linked under another it goes past stages in which it never was.
+    before = ["skipped" if now_in.owner is Owner.LINKED and s.code not in been_in else "done" for s in way[:at]]
+    states = [*before, "now", *("todo" for _ in way[at + 1 :])]
     return (*((stage.name, state) for stage, state in zip(way, states, strict=True)), (ends[0].name, "todo"))
 
 
@@ -320,7 +333,9 @@ def _attachments(matter_id: int, for_reporter: bool) -> tuple[AttachmentRow, ...
 
 
 # What the reporter needn't see of the inner working: corrections, and who in the offices wrote notes to whom.
-_INNER = frozenset({"matters.correct", "matters.hand_over", "matters.ask", "matters.decline"})
+_INNER = frozenset(
+    {"matters.correct", "matters.hand_over", "matters.ask", "matters.decline", "matters.follow", "matters.reopen"}
+)
 _NOTES = frozenset({"matters.note", "matters.attach", "matters.assist_done"})
 
 

@@ -34,6 +34,7 @@ class MatterRow:
     ended_at: datetime | None
     holder_name: str
     reopened: int
+    reports: int
     version: int
     kind_name: str = ""
     channel: str = ""
@@ -178,6 +179,7 @@ def _rows(rows: Sequence[Matter], now: datetime) -> list[MatterRow]:
             ended_at=row.ended_at,
             holder_name=names.unit(row.holder_unit_id),
             reopened=int(row.counts.get("reopenings", 0)),
+            reports=1 + int(row.counts.get("linked", 0)),
             version=row.version,
             kind_name=kind.name,
             channel=row.channel,

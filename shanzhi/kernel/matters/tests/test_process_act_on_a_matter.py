@@ -50,6 +50,7 @@ NEEDED: Mapping[str, object] = {
     "solved": True,
     "more_time": "5wd",
     "until": "2025-11-28",
+    "same_as": "20251118000001",
 }
 OPEN_STAGES = [row["code"] for row in RAW["stage"] if "end" not in row]
 ALL_STAGES = [row["code"] for row in RAW["stage"]]
@@ -171,10 +172,10 @@ def test_dispatchers_and_checkers_act_for_the_centre_that_took_it_in() -> None:
 
 
 def test_the_buttons_are_those_of_the_person() -> None:
-    assert codes(stage="reported", roles=["dispatcher"]) == ["accept", "refuse", "correct", "note", "attach"]
+    assert codes(stage="reported", roles=["dispatcher"]) == ["accept", "refuse", "correct", "link", "note", "attach"]
     assert codes(stage="dispatched", roles=["handler"], is_lead=True) == ["take", "hand_back", "note", "attach"]
     assert codes(stage="verdict", is_reporter=True) == ["rate", "withdraw", "note", "attach"]
-    assert codes(stage="verdict", roles=["system"]) == ["lapse"]
+    assert codes(stage="verdict", roles=["system"]) == ["reopen", "lapse"]
     assert codes(stage="closed", roles=list(Role), is_lead=True, is_reporter=True) == []
 
 

@@ -99,8 +99,8 @@ BREAKS = [
     ("visibility", 'public_fields = ["number", "category", "region", "place", "stage", "reported_on", "closed_on"]\n', "",
      "kind", "public", "没说公开哪些内容"),
     # paths
-    ("action check_pass", 'to = "verdict"', 'to = "handling"', "stage verdict", "", "走不到“待评价”"),
-    ("action check_pass", 'to = "verdict"', 'to = "handling"', "action rate", "from", '"rate".from：它出发的环节都走不到'),
+    ("action reply", 'to = "checking"', 'to = "verdict"', "stage checking", "", "走不到“待核查”"),
+    ("action reply", 'to = "checking"', 'to = "verdict"', "action check_pass", "from", '"check_pass".from：它出发的环节都走不到'),
     ("stage checking", 'owner = "checker"', 'owner = "intake"', "stage checking", "owner", "没有一个动作能由其推进"),
     ("clock handle", 'in = ["reported"', 'in = ["reportd"', "clock handle", "in", "没有“reportd”这个未结环节"),
     ("clock handle", '"checking"]', '"checking", "verdict"]', "clock handle", "in", "到期由系统处理"),

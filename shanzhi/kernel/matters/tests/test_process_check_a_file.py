@@ -26,7 +26,9 @@ def test_it_reads_the_request() -> None:
         ("dispatched", "待签收", Owner.LEAD, "1wd"),
         ("handling", "办理中", Owner.LEAD, "15wd"),
         ("checking", "待核查", Owner.CHECKER, "2wd"),
+        ("merged", "并单办理", Owner.LINKED, "1wd"),
         ("verdict", "待评价", Owner.REPORTER, "7d"),
+        ("gathering", "待并案各件评价", Owner.LINKED, "8d"),
         ("closed", "已办结", Owner.NONE, ""),
         ("answered", "直接解答", Owner.NONE, ""),
         ("passed", "已转接", Owner.NONE, ""),
@@ -39,7 +41,9 @@ def test_it_reads_the_request() -> None:
         "dispatched",
         "handling",
         "checking",
+        "merged",
         "verdict",
+        "gathering",
     ]
     assert {a.verb for a in kind.actions} == set(kind.must) == set(Verb) - OF_LEVELS
     assert (kind.stage("handling").clock, kind.clock("handle").warn) == ("handle", Duration.parse("3wd"))
@@ -72,6 +76,7 @@ def test_it_can_be_looked_up() -> None:
         "refuse",
         "correct",
         "dispatch",
+        "link",
         "note",
         "attach",
     ]
@@ -121,6 +126,16 @@ def test_it_has_exactly_the_transitions_of_the_issue() -> None:
         ("verdict", "rate", "handling"),
         ("verdict", "rate", "accepted"),
         ("verdict", "lapse", "closed"),
+        *((stage, "rule", "dispatched") for stage in ("dispatched", "handling")),
+        *((stage, "link", "merged") for stage in ("reported", "accepted")),
+        ("merged", "unlink", "reported"),
+        ("merged", "unlink", "accepted"),
+        ("merged", "ask_verdict", "verdict"),
+        ("verdict", "rate", "merged"),
+        *(("verdict", action, "gathering") for action in ("rate", "lapse")),
+        ("checking", "check_pass", "gathering"),
+        *((stage, "reopen", target) for stage in ("verdict", "gathering") for target in ("handling", "accepted")),
+        ("gathering", "gathered", "closed"),
     }
 
 
@@ -148,7 +163,7 @@ def test_it_misses_a_table(table: str) -> None:
         ("paper = [1]\n" + drop("paper refusal_notice"), "第 1 行  paper：paper 的写法不对。 写成 [[paper]]。"),
         ("stage = []\n" + TEXT.replace("[[stage]]", "[[x]]"), "第 1 行  stage：[[stage]] 一项也没有。 至少写一项。"),
         ("[kid]\n" + TEXT, "第 1 行  kid：不认识“kid”这张表。 是不是“kind”？"),
-        ("[zzzz]\n" + TEXT, "第 1 行  zzzz：不认识“zzzz”这张表。 可以写：action、ask、check、clock、count、field、kind、paper、rating、"
+        ("[zzzz]\n" + TEXT, "第 1 行  zzzz：不认识“zzzz”这张表。 可以写：action、ask、check、clock、count、field、kind、linking、paper、rating、"
          "stage、visibility。"),
     ],
 )  # fmt: skip
@@ -183,8 +198,11 @@ def test_withdrawing_is_no_way_out_of_a_dead_end() -> None:
                 'to = "accepted"', edit("action lapse", 'result = "lapsed"\n', "")))  # fmt: skip
     for action in ("refuse", "answer", "pass_on"):
         text = edit(f"action {action}", 'from = ["reported", "accepted"]', 'from = ["reported"]', text)
+    text = edit("action gathered", 'to = "closed"', 'to = "accepted"', text)
+    text = edit("action unlink", 'undecided = "reported"', 'undecided = "accepted"', text)
     hits = [line for line, sentence in told(text) if "走不到任何终点" in sentence]
-    assert hits == [line_of(text, f"stage {s}") for s in ["accepted", "dispatched", "handling", "checking", "verdict"]]
+    dead = ["accepted", "dispatched", "handling", "checking", "merged", "verdict", "gathering"]
+    assert hits == [line_of(text, f"stage {s}") for s in dead]
 
 
 def test_it_keeps_its_promise_of_verbs() -> None:
@@ -252,8 +270,8 @@ def test_a_kind_that_came_from_no_file_can_be_proven_too() -> None:
     lost, *others = kind.actions
     broken = replace(kind, actions=(replace(lost, from_stages=("xyz",)), *others))
     assert [str(problem) for problem in find_problems(broken)] == [
-        "第 1 行  action 1.from：没有“xyz”这个环节。 可以写：accepted、answered、checking、closed、dispatched、handling、passed、"
-        "refused、reported、verdict、withdrawn。"
+        "第 1 行  action 1.from：没有“xyz”这个环节。 可以写：accepted、answered、checking、closed、dispatched、gathering、handling、"
+        "merged、passed、refused、reported、verdict、withdrawn。"
     ]
 
 
@@ -325,14 +343,14 @@ def test_syntax_errors_name_their_line() -> None:
 
 def test_the_file_speaks_plain_toml_1_0() -> None:
     assert set(tomllib.loads(TEXT)) == {
-        "kind", "stage", "clock", "ask", "field", "action", "count", "check", "rating", "visibility", "paper",
+        "kind", "stage", "clock", "ask", "field", "action", "count", "check", "linking", "rating", "visibility", "paper",
     }  # fmt: skip
 
 
 def test_check_says_that_a_file_can_be_used() -> None:
     said = check_file(FILE)
     assert said.ok
-    assert said.text == f"{FILE}：流程可用。诉求（request）第 3 版，11 个环节，29 个动作。"
+    assert said.text == f"{FILE}：流程可用。诉求（request）第 3 版，13 个环节，35 个动作。"
 
 
 def test_check_lists_what_to_mend(tmp_path: Path) -> None:

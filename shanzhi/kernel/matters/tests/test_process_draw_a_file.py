@@ -26,7 +26,9 @@ def test_the_table_lines_up() -> None:
     assert head.split() == ["环节", "责任方", "时限", "动作", "由谁", "去往"]
     assert set(rule) == {"-", " "}
     assert rows[0].split() == ["待受理", "reported", "受理中心", "1wd", "受理", "受理派单员、接线员", "待派单"]
-    assert [row.split()[-3:] for row in rows if " 评价 " in row] == [["已办结", "/", "办理中", "/", "待派单"][-3:]]
+    assert [row.split()[-3:] for row in rows if " 评价 " in row] == [
+        ["待派单", "/", "待并案各件评价", "/", "并单办理"][-3:]
+    ]
     assert rows[-1].split() == ["已撤回", "withdrawn", "无", "-", "-", "-", "-"]
     starts = {cells_before(row, row.split()[-1]) for row in rows if "（不变）" in row}
     assert len(starts) == 1

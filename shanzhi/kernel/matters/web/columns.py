@@ -74,6 +74,13 @@ FIELDS: Mapping[str, Field] = {
         ),
         Field("place", msg("地点"), msg("反映时填写的地点，已隐去个人信息"), lambda row: row.place),
         Field("reopened", msg("重办次数"), msg("反映人认为没有解决而重办的次数"), lambda row: row.reopened, "number"),
+        Field(
+            "reports",
+            msg("反映件数"),
+            msg("同一问题共有几件反映，连本件在内；只数件数，不数人"),
+            lambda row: row.reports,
+            "number",
+        ),
     )
 }
 SHOWN = frozenset({"category", "region", "stage", "light", "due", "holder"})

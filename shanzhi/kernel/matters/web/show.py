@@ -104,6 +104,7 @@ _COUNTS = {
     "returns": msg("退单 %(n)s 次"),
     "check_failures": msg("核查退回 %(n)s 次"),
     "reopenings": msg("重办 %(n)s 次"),
+    "linked": msg("名下并案 %(n)s 件"),
 }
 
 

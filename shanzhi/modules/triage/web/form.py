@@ -21,6 +21,8 @@ VERBS = ("accept", "dispatch", "correct", "refuse")
 SUGGEST = "suggest"
 """The button that asks for a unit by the category that was chosen."""
 ACCEPT_AND_DISPATCH = "accept_and_dispatch"
+LINK = "link:"
+"""How the button beside a look-alike begins; the look-alike's number follows."""
 CORRECTED = ("category", "region")
 
 
@@ -33,6 +35,7 @@ class Buttons:
     dispatch: str
     correct: str
     refuse: str
+    link: str = ""
 
     @property
     def any(self) -> bool:
@@ -51,7 +54,9 @@ def buttons_of(card: MatterCard) -> Buttons:
     mine = verbs_of(card)
     names = {choice.verb: choice.name for choice in reversed(card.actions) if choice.verb in mine}
     accept, dispatch = names.get("accept", ""), names.get("dispatch", "")
-    return Buttons(bool(accept), accept, dispatch, names.get("correct", ""), names.get("refuse", ""))
+    return Buttons(
+        bool(accept), accept, dispatch, names.get("correct", ""), names.get("refuse", ""), names.get("link", "")
+    )
 
 
 def joint_choice(kind: Kind) -> ActionChoice:
@@ -159,7 +164,7 @@ def action_of(kind: Kind, verb: str) -> Action:
     Raises:
         ActionUnknown: it has none.
     """
-    found = kind.verb(verb) if verb in VERBS else ()
+    found = kind.verb(verb) if verb in (*VERBS, "link") else ()
     if not found:
         raise ActionUnknown(msg("“%(kind)s”没有这个动作。请刷新后再看。"), kind=(kind.name,))
     return found[0]

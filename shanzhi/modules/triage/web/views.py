@@ -173,10 +173,6 @@ def _act(request: ActingRequest, matter_id: int) -> HttpResponse:
 
 
 def _do(request: ActingRequest, matter_id: int, kind: Kind, button: str) -> Done:
-    if button in (form.ACCEPT_AND_DISPATCH, "dispatch"):
-        form.check_lead(request, matter_id)
-    values = desk.values_of(form.joint_choice(kind), request)
-    first, then = form.acts_of(kind, button, values, form.changed(request, values))
     common: dict[str, Any] = {
         "matter_id": matter_id,
         "actor": request.actor,
@@ -184,6 +180,13 @@ def _do(request: ActingRequest, matter_id: int, kind: Kind, button: str) -> Done
         "version": desk.version_of(request),
         "key": desk.key_of(request),
     }
+    if button.startswith(form.LINK):
+        number = button.removeprefix(form.LINK)
+        return matters.act(action=form.action_of(kind, "link").code, fields={"same_as": number}, **common)
+    if button in (form.ACCEPT_AND_DISPATCH, "dispatch"):
+        form.check_lead(request, matter_id)
+    values = desk.values_of(form.joint_choice(kind), request)
+    first, then = form.acts_of(kind, button, values, form.changed(request, values))
     if then is not None:
         return operations.accept_and_dispatch(first=first, then=then, **common)
     return matters.act(action=first.action, fields=first.fields, **common)
@@ -192,7 +195,7 @@ def _do(request: ActingRequest, matter_id: int, kind: Kind, button: str) -> Done
 def _say(request: ActingRequest, kind: Kind, button: str, done: Done) -> None:
     """A sentence for the next page; after a dispatch: to whom, and until when they have to take it."""
     if button not in (form.ACCEPT_AND_DISPATCH, "dispatch"):
-        desk.say_done(request, form.action_of(kind, button).name, done, form=form.CODE)
+        desk.say_done(request, form.action_of(kind, button.partition(":")[0]).name, done, form=form.CODE)
         return
     row = next(iter(queries.rows_by_ids([done.matter_id], now=request.now)), None)
     steps = kind.actions_from(done.stage, {Role.HANDLER})

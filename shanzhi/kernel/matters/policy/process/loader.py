@@ -16,6 +16,7 @@ from shanzhi.kernel.matters.policy.process.model import (
     Count,
     FieldSpec,
     Kind,
+    Linking,
     Paper,
     Separation,
     Stage,
@@ -155,6 +156,7 @@ def _build(source: Source) -> Kind:
         asks=tuple(_ask(row) for row in tables.get("ask", ())),
         papers=tuple(Paper(row["code"], row["name"], row["action"]) for row in tables.get("paper", ())),
         questions=tuple(tables.get("rating", {}).get("questions", ())),
+        linking=Linking(**tables.get("linking", {})),
         separation=Separation(
             checker_not=frozenset(Role(role) for role in check.get("checker_not", ())),
             rater_not=frozenset(Role(role) for role in check.get("rater_not", ())),

@@ -186,6 +186,15 @@ class Paper:
 
 
 @dataclass(frozen=True, slots=True)
+class Linking:
+    """Reports of one and the same problem under one lead (重复并单): how many at most, and from how many reports on (the
+    lead's own with them) the matter counts as collective. Both count reports, never people."""
+
+    most: int = 50
+    collective: int = 5
+
+
+@dataclass(frozen=True, slots=True)
 class Separation:
     """Who may not do what after having done something else in the same matter (不相容岗位分离).
 
@@ -230,6 +239,7 @@ class Kind:
     papers: tuple[Paper, ...] = ()
     questions: tuple[str, ...] = ()
     """Codes of the fields that make up the resident's verdict, in order."""
+    linking: Linking = Linking()
     separation: Separation = Separation()
     sample: int = 0
     """Of 100 matters that somebody ends alone, how many are drawn for a check."""
@@ -288,6 +298,16 @@ class Kind:
     def ask(self, code: str) -> AskSpec:
         """What may be asked under this code; KeyError where there is nothing."""
         return self._asks[code]
+
+    @property
+    def linked_stage(self) -> str:
+        """Where a matter waits that is linked under another; empty: the kind links none."""
+        return next((action.to for action in self.verb(Verb.LINK)), "")
+
+    @property
+    def gathering_stage(self) -> str:
+        """Where a lead waits for the verdicts on those linked under it; empty: the kind links none."""
+        return next((action.from_stages[0] for action in self.verb(Verb.GATHER)), "")
 
     @property
     def open_stages(self) -> tuple[Stage, ...]:
@@ -356,5 +376,10 @@ def targets(kind: Kind, action: Action, stage: str) -> tuple[str, ...]:
     found = dict.fromkeys(action.outcomes.values() if action.outcomes else (stage if action.stays else action.to,))
     if action.counts and kind.count(action.counts).then:
         found[kind.count(action.counts).then] = None
+    if kind.linked_stage and action.verb in (Verb.RATE, Verb.LAPSE, Verb.CHECK_PASS):
+        # A lead waits for the verdicts on those linked under it; a linked one that isn't solved goes back to its lead.
+        found[kind.gathering_stage] = None
+        if action.verb is Verb.RATE:
+            found[kind.linked_stage] = None
     unnamed = [kind.stage(code).unnamed for code in found]
     return tuple(found | dict.fromkeys(code for code in unnamed if code))

@@ -10,6 +10,9 @@ from shanzhi.kernel.matters.policy.process.problem import Problem
 from shanzhi.kernel.matters.policy.process.source import Source
 from shanzhi.kernel.matters.policy.process.words import SAME, VERB_RULES, Role, Verb
 
+_FOLLOWS = frozenset({Verb.FOLLOW, Verb.REOPEN, Verb.GATHER})
+"""What the system does as matters follow their lead, whatever clock runs."""
+
 
 def find_in_actions(kind: Kind, source: Source) -> Iterator[Problem]:
     """What is wrong with the actions, each for itself."""
@@ -161,7 +164,7 @@ def find_unused(kind: Kind, source: Source) -> Iterator[Problem]:
             yield source.problem(("count", place), msg("没有哪个动作计这个次数。"), msg("删去，或写进动作的 counts。"))
     overdue = {stage.on_overdue for stage in kind.stages}
     for place, action in enumerate(kind.actions):
-        if set(action.by) == {Role.SYSTEM} and action.code not in overdue:
+        if set(action.by) == {Role.SYSTEM} and action.code not in overdue and action.verb not in _FOLLOWS:
             message = msg("只有系统能做，却没有哪个环节到期时做它。")
             yield source.problem(("action", place), message, msg("写进环节的 on_overdue，或删去这个动作。"))
         twin = next((other for other in kind.actions[:place] if _are_twins(action, other)), None)

@@ -15,10 +15,12 @@ from shanzhi.core.errors import Conflict, InputError, NotAllowed, NotFound
 from shanzhi.core.text import msg
 from shanzhi.kernel.matters.policy.process.model import Action, AskSpec, FieldSpec, Kind
 from shanzhi.kernel.matters.policy.process.words import (
+    DECIDED,
     DRAWN,
     PASSED,
     ROLE_NAMES,
     SOLVED,
+    UNDECIDED,
     UNSOLVED,
     VERB_RULES,
     AskType,
@@ -400,15 +402,20 @@ def is_drawn(kind: Kind, key: bytes, number: str, step: int) -> bool:
     return int.from_bytes(draw[:8]) % 100 < kind.sample
 
 
-def outcome_of(kind: Kind, action: Action, given: Mapping[str, object], *, drawn: bool = False) -> str:
+def outcome_of(
+    kind: Kind, action: Action, given: Mapping[str, object], *, drawn: bool = False, linked_from: str = ""
+) -> str:
     """Which of the action's outcomes these (checked) fields mean, for `Kind.target`; empty where it has none.
 
-    `drawn` tells of an action that concludes whether it is to be checked.
+    `drawn` tells of an action that concludes whether it is to be checked; `linked_from` of one that unlinks, in which
+    stage the matter was before it was linked.
     """
     if not action.outcomes:
         return ""
     if action.verb is Verb.CONCLUDE:
         return DRAWN if drawn else PASSED
+    if action.verb is Verb.UNLINK:
+        return UNDECIDED if action.outcomes[UNDECIDED] == linked_from else DECIDED
     answer = next(code for code in action.needs if kind.field(code).type is FieldType.BOOL)
     return SOLVED if given[answer] else UNSOLVED
 

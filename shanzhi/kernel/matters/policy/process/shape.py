@@ -175,6 +175,7 @@ TABLES: Mapping[str, Table] = {
     ),
     "paper": Table({"code": _MUST_CODE, "name": _MUST_TEXT, "action": _MUST_CODE}, many=True),
     "check": Table({"checker_not": _SEPARABLE, "rater_not": _SEPARABLE, "sample": Key(Shape.WHOLE)}),
+    "linking": Table({"most": Key(Shape.WHOLE), "collective": Key(Shape.WHOLE)}),
     "rating": Table({"questions": Key(Shape.WORDS, required=True)}),
     "visibility": Table(
         {

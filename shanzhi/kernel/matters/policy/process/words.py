@@ -24,6 +24,8 @@ class Owner(StrEnum):
     LEAD = "lead"
     CHECKER = "checker"
     REPORTER = "reporter"
+    LINKED = "linked"
+    """Nobody's own turn: it waits for the matters that it is linked with (并案), and the system moves it on."""
     NONE = "none"
 
 
@@ -64,6 +66,7 @@ OWNER_NAMES: Mapping[Owner, str] = MappingProxyType(
         Owner.LEAD: msg("主办单位"),
         Owner.CHECKER: msg("核查岗"),
         Owner.REPORTER: msg("反映人"),
+        Owner.LINKED: msg("并案事项"),
         Owner.NONE: msg("无"),
     }
 )
@@ -75,6 +78,7 @@ OWNER_ROLES: Mapping[Owner, frozenset[Role]] = MappingProxyType(
         Owner.LEAD: frozenset({Role.HANDLER, Role.GRID_CHIEF, Role.GRID_WORKER}),
         Owner.CHECKER: frozenset({Role.CHECKER}),
         Owner.REPORTER: frozenset({Role.REPORTER}),
+        Owner.LINKED: frozenset({Role.SYSTEM}),
         Owner.NONE: frozenset(),
     }
 )
@@ -114,6 +118,11 @@ class Verb(StrEnum):
     RULE = "rule"
     APPEAL = "appeal"
     REVIEW = "review"
+    LINK = "link"
+    UNLINK = "unlink"
+    FOLLOW = "follow"
+    REOPEN = "reopen"
+    GATHER = "gather"
 
 
 class AskType(StrEnum):
@@ -151,7 +160,8 @@ class FieldType(StrEnum):
 
     text (str) · cite (a knowledge item and its version, "code@3") · ground (a code of the grounds catalogue) · unit (one
     unit id) · units (several) · category · region (a code) · choice (one of `choices`) · bool · score (1 to `max`) ·
-    files (up to `max` of them) · limit (a duration, one of `choices`: "5wd") · day (an ISO date).
+    files (up to `max` of them) · matter (the number of another one) · limit (a duration, one of `choices`: "5wd") · day
+    (an ISO date).
     """
 
     TEXT = "text"
@@ -167,6 +177,7 @@ class FieldType(StrEnum):
     FILES = "files"
     LIMIT = "limit"
     DAY = "day"
+    MATTER = "matter"
 
 
 class Level(StrEnum):
@@ -224,6 +235,8 @@ class VerbRule:
 
 SOLVED, UNSOLVED = "solved", "unsolved"
 DRAWN, PASSED = "drawn", "passed"
+UNDECIDED, DECIDED = "undecided", "decided"
+"""Where a matter was before it was linked under another: still to be accepted, or accepted."""
 
 VERB_RULES: Mapping[Verb, VerbRule] = MappingProxyType(
     {
@@ -259,6 +272,11 @@ VERB_RULES: Mapping[Verb, VerbRule] = MappingProxyType(
         Verb.RULE: VerbRule(takes=frozenset({FieldType.UNIT}), asks=True),
         Verb.APPEAL: VerbRule(takes=frozenset({FieldType.TEXT})),
         Verb.REVIEW: VerbRule(part=Part.LEAD, takes=frozenset({FieldType.TEXT})),
+        Verb.LINK: VerbRule(takes=frozenset({FieldType.MATTER})),
+        Verb.UNLINK: VerbRule(outcomes=frozenset({UNDECIDED, DECIDED})),
+        Verb.FOLLOW: VerbRule(stays=None, only=Role.SYSTEM),
+        Verb.REOPEN: VerbRule(only=Role.SYSTEM),
+        Verb.GATHER: VerbRule(only=Role.SYSTEM),
     }
 )
 """The engine's contract with every kind, verb by verb."""

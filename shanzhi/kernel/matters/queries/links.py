@@ -1,0 +1,81 @@
+"""What is linked with a matter as the same problem: its lead, or those under it; and the lead's answer, for each of them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+
+from shanzhi.kernel.matters.models import Link, Matter, Remark
+from shanzhi.kernel.matters.policy.linking import is_collective
+from shanzhi.kernel.matters.policy.process import Kind
+from shanzhi.kernel.matters.rulebook import kind_version
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedRow:
+    """A matter that is linked: what it says and where it stands; nothing about who reported it."""
+
+    number: str
+    title: str
+    body: str
+    stage_name: str
+    reported_at: datetime
+    solved: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """What is linked with a matter. `reports`: how often the problem was reported, the lead's own report with them (1: once).
+
+    For a reporter `lead` and `under` are empty whatever there is; `is_linked` and the lead's `reply` are theirs to know.
+    """
+
+    is_linked: bool = False
+    lead: LinkedRow | None = None
+    under: tuple[LinkedRow, ...] = ()
+    reports: int = 1
+    is_collective: bool = False
+    reply: str = ""
+
+
+def links_of(matter: Matter, kind: Kind, *, for_reporter: bool) -> Links:
+    """What is linked with a visible matter; none for a kind that links none, 1 query where nothing is, else 2 to 4."""
+    if not kind.linked_stage:
+        return Links()
+    rows = list(Link.objects.filter(Q(matter=matter) | Q(lead=matter), unlinked_at=None).order_by("linked_at", "id"))
+    own = next((row for row in rows if row.matter_id == matter.pk), None)
+    reply = _reply(own.lead_id) if own is not None else ""
+    if for_reporter or not rows:
+        return Links(is_linked=own is not None, reply=reply)
+    ids = [own.lead_id] if own is not None else [row.matter_id for row in rows]
+    found = _linked_rows(ids)
+    under = len(rows) if own is None else Link.objects.filter(lead_id=own.lead_id, unlinked_at=None).count()
+    return Links(
+        is_linked=own is not None,
+        lead=found[0] if own is not None and found else None,
+        under=tuple(found) if own is None else (),
+        reports=under + 1,
+        is_collective=is_collective(kind, under + 1),
+        reply=reply,
+    )
+
+
+def _reply(lead_id: int) -> str:
+    """The lead's last answer, which is meant for everybody whose report is under it."""
+    given = Remark.objects.filter(matter_id=lead_id, part="reply", for_reporter=True).order_by("-step")
+    return given.values_list("text", flat=True).first() or ""
+
+
+def _linked_rows(ids: Iterable[int]) -> list[LinkedRow]:
+    return [
+        LinkedRow(
+            row.number,
+            row.title,
+            row.body,
+            kind_version(row.kind, row.kind_version).stage(row.stage).name,
+            row.reported_at,
+            row.solved,
+        )
+        for row in Matter.objects.filter(pk__in=ids).order_by("reported_at", "pk")
+    ]
