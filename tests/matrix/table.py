@@ -392,6 +392,7 @@ PAGES: Mapping[str, Page] = {
     "intake:mine": Page(REPORTER, about="matter"),
     "intake:rate": Page(OPEN, REPORTER, about="matter", sends={"solved": "yes"}, away=True),
     "intake:add": Page(OPEN, REPORTER, about="matter", sends={"words": "补充一句"}, away=True),
+    "intake:urge": Page(OPEN, REPORTER, about="matter", away=True),
     "intake:withdraw": Page(OPEN, REPORTER, about="matter", sends={"words": "不用了"}, away=True),
     "intake:proof": Page(REPORTER, about="matter", tells=HASHES),
     "intake:data": Page(REPORTER, about="matter", asks=("after",)),

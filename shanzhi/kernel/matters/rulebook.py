@@ -99,7 +99,7 @@ class Grounds:
         return [ground for ground in self.by_code.values() if ground.use == use]
 
 
-GROUND_USES = ("refuse", "return", "transfer", "withdraw", "not_solved", "extend", "pause")
+GROUND_USES = ("refuse", "return", "transfer", "withdraw", "not_solved", "extend", "pause", "supervise")
 
 
 def _parse_categories(tables: dict[str, Any]) -> Categories:

@@ -9,10 +9,12 @@ from typing import Any
 
 from django.db import transaction
 
+from shanzhi.core.periods import local_date
 from shanzhi.kernel.access.policy import Actor
+from shanzhi.kernel.clock.policy import working_days_between
 from shanzhi.kernel.journal import queries as journal
 from shanzhi.kernel.matters.models import Ask, Assignment, Clock, Matter
-from shanzhi.kernel.matters.operations.clocks import clocks_of, finish_clocks, running
+from shanzhi.kernel.matters.operations.clocks import calendars, clocks_of, finish_clocks, running
 from shanzhi.kernel.matters.operations.effects import EFFECTS
 from shanzhi.kernel.matters.operations.fields import checked_fields
 from shanzhi.kernel.matters.operations.step import (
@@ -111,13 +113,15 @@ def _states(matter: Matter, kind: Kind, action: str, actor: Actor, now: datetime
     if not kind.has_action(action) or not (kind.action(action).ask or kind.action(action).verb is Verb.RESUME):
         return {}
     asks, clocks = Ask.objects.filter(matter=matter).order_by("id"), clocks_of(matter)
-    return {"asks": ask_states(asks, actor), "clocks": clock_states(clocks, now)}
+    return {"asks": ask_states(asks, actor, kind, now), "clocks": clock_states(clocks, now)}
 
 
-def ask_states(asks: Iterable[Ask], actor: Actor) -> tuple[AskState, ...]:
+def ask_states(asks: Iterable[Ask], actor: Actor, kind: Kind, now: datetime) -> tuple[AskState, ...]:
     """How what may be asked about a matter stands, seen by this actor, from all that was asked about it."""
     rows = list(asks)
     open_rows = {row.code: row for row in rows if row.state == "open"}
+    newest = {row.code: row.asked_at for row in rows}
+    calendar = calendars(local_date(now))(kind.calendar)
     granted, declined = (Counter(row.code for row in rows if row.state == state) for state in ("granted", "declined"))
     return tuple(
         AskState(
@@ -127,6 +131,8 @@ def ask_states(asks: Iterable[Ask], actor: Actor) -> tuple[AskState, ...]:
             is_to_us=row is not None and row.to_unit_id == actor.unit_id,
             granted=granted[code],
             declined=declined[code],
+            is_ours=row is not None and row.unit_id == actor.unit_id,
+            is_today=working_days_between(newest[code], now, calendar) == 0,
         )
         for code in dict.fromkeys(row.code for row in rows)
     )

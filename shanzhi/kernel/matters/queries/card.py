@@ -269,7 +269,7 @@ def _allowed(
         handled_by={row.handled_by_id for row in shares if row.handled_by_id is not None},
         actor_staff=actor.staff_id,
         counts=matter.counts,
-        asks=ask_states(asks, actor),
+        asks=ask_states(asks, actor, kind, now),
         clocks=clock_states(clocks, now),
     )
 
@@ -315,7 +315,7 @@ def _attachments(matter_id: int, for_reporter: bool) -> tuple[AttachmentRow, ...
 
 
 # What the reporter needn't see of the inner working: corrections, and who in the offices wrote notes to whom.
-_INNER = frozenset({"matters.correct", "matters.hand_over", "matters.ask", "matters.decline"})
+_INNER = frozenset({"matters.correct", "matters.hand_over", "matters.ask", "matters.decline", "matters.report_back"})
 _NOTES = frozenset({"matters.note", "matters.attach", "matters.assist_done"})
 
 
@@ -367,6 +367,8 @@ def _entry(row: EntryRow, kind: Kind, names: Names, remarks: dict[tuple[int, str
         "asked": names.unit(asked) if (asked := row.payload.get("asked_unit_id")) else "",
         "amount": str(row.payload.get("amount") or ""),
         "solved": row.payload.get("solved"),
+        "claim_solved": row.payload.get("claim_solved"),
+        "negligent": row.payload.get("negligent"),
         "satisfied": row.payload.get("satisfied"),
         "reason": _reason(row),
         "parts": tuple(dict.fromkeys(part_name(part) for part in row.payload.get("parts") or ())),

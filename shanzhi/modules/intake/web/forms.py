@@ -251,6 +251,12 @@ class AddForm(StepForm):
     )
 
 
+class UrgeForm(StepForm):
+    """Urging: nothing to fill in."""
+
+    ids = "id_urge_%s"
+
+
 class WithdrawForm(StepForm):
     """Taking the report back."""
 

@@ -25,7 +25,7 @@ from shanzhi.kernel.matters.queries import MatterCard
 from shanzhi.kernel.matters.queries import TimelineEntry as Done
 from shanzhi.modules.intake.policy import NoSuchMatter
 from shanzhi.modules.intake.web import uploads
-from shanzhi.modules.intake.web.forms import AddForm, RateForm, StepForm, WithdrawForm, new_key
+from shanzhi.modules.intake.web.forms import AddForm, RateForm, StepForm, UrgeForm, WithdrawForm, new_key
 from shanzhi.modules.intake.web.public import day_words
 from shanzhi.modules.intake.web.resident import next_words, resident
 from shanzhi.modules.intake.web.rights import reading_entry
@@ -33,6 +33,8 @@ from shanzhi.ui.components import Photo, Step, StepState, TimelineEntry, Tone
 
 READINGS_SHOWN = 3
 """Readings that the matter's page shows itself; the rest stands a click away."""
+URGE = "urge_again"
+"""The process's action by which a reporter urges."""
 _TONES: Mapping[str, Tone] = {"matters.check_fail": "warn", "matters.refuse": "warn", "matters.withdraw": "neutral"}
 
 
@@ -43,6 +45,7 @@ class _Forms:
     rate: RateForm
     add: AddForm
     withdraw: WithdrawForm
+    urge: UrgeForm
     kept: list[StoredFile] = field(default_factory=list)
 
 
@@ -138,6 +141,18 @@ def withdraw(request: ActingRequest, number: str) -> HttpResponse:
     return _act(request, matter_id, actor, "withdraw", form, fields=fields, said=msg("事项已撤回，不再办理。"))
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+def urge(request: ActingRequest, number: str) -> HttpResponse:
+    """Urging the unit that has the matter."""
+    if request.method != "POST":
+        return _to_page(number)
+    matter_id, actor = _find(request, number)
+    form = UrgeForm(request.POST)
+    if not form.is_valid():
+        return _again(request, matter_id, actor, form)
+    return _act(request, matter_id, actor, URGE, form, fields={}, said=msg("已经转给承办单位，请等对方回应。"))
+
+
 def _act(
     request: ActingRequest,
     matter_id: int,
@@ -198,6 +213,7 @@ def _forms(card: MatterCard, posted: StepForm | None, stored: list[StoredFile]) 
         withdraw=posted
         if isinstance(posted, WithdrawForm)
         else WithdrawForm(initial=fresh(), grounds=_grounds("withdraw")),
+        urge=posted if isinstance(posted, UrgeForm) else UrgeForm(initial=fresh()),
         kept=stored,
     )
 

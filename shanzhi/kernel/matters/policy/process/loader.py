@@ -238,6 +238,8 @@ def _ask(row: Row) -> AskSpec:
         times=row.get("times"),
         most=maybe_duration(row.get("most", "")),
         after=row.get("after", ""),
+        daily=row.get("daily", False),
+        about=row.get("about", ""),
         law=row.get("law", ""),
     )
 

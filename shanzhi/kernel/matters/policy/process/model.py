@@ -151,6 +151,10 @@ class AskSpec:
     """pause: the longest that the clocks may stand still."""
     after: str = ""
     """ruling: the count that has to be full before."""
+    daily: bool = False
+    """urge: once a working day."""
+    about: str = ""
+    """report: the supervision to which it answers."""
     law: str = ""
 
 

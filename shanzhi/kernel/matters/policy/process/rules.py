@@ -98,6 +98,10 @@ class AskState:
     is_to_us: bool = False
     granted: int = 0
     declined: int = 0
+    is_ours: bool = False
+    """Was it this unit that asked?"""
+    is_today: bool = False
+    """Was it asked on this working day already?"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,12 +297,51 @@ def _check_ask(case: _Case, action: Action) -> None:
     state = next((each for each in case.asks if each.code == ask.code), AskState(ask.code))
     if action.verb is Verb.ASK:
         _check_may_ask(case, ask, state, is_paused=is_paused)
+    elif action.verb in _SUPERVISING:
+        _check_supervision(case, action, ask, state)
     elif not state.is_open:
         raise StageForbids(msg("没有待答复的“%(ask)s”。请刷新后再看。"), ask=(ask.name,))
     elif not state.is_to_us:
         raise RoleForbids(msg("“%(action)s”由收到申请的单位来做。"), action=(action.name,))
     elif state.is_mine:
         raise SamePerson(msg("“%(ask)s”是您自己提出的，要由别人来答复。"), ask=(ask.name,))
+
+
+_SUPERVISING = frozenset({Verb.URGE, Verb.SUPERVISE, Verb.REPORT_BACK, Verb.CLEAR, Verb.INSIST})
+
+
+def _check_supervision(case: _Case, action: Action, ask: AskSpec, state: AskState) -> None:
+    """Urging and supervision: put to the lead, who is somebody else; the report before its end; the end by who began it."""
+    if action.verb in (Verb.URGE, Verb.SUPERVISE):
+        _check_may_push(case, ask, state)
+    elif action.verb is Verb.REPORT_BACK:
+        over = _state_of(case, ask.about)
+        if not over.is_open:
+            raise StageForbids(msg("这件事项没有在督办。请刷新后再看。"))
+        if state.is_open:
+            raise StageForbids(msg("“%(ask)s”已经提出，还没有答复。请等答复后再提。"), ask=(ask.name,))
+    else:
+        report = next(each for each in case.kind.asks if each.about == ask.code)
+        if not state.is_open:
+            raise StageForbids(msg("这件事项没有在督办。请刷新后再看。"))
+        if not state.is_ours:
+            raise RoleForbids(msg("“%(action)s”由提出督办的单位来做。"), action=(action.name,))
+        is_over = case.kind.stage(case.stage).is_end
+        if not _state_of(case, report.code).is_open and (not is_over or action.verb is Verb.INSIST):
+            raise StageForbids(msg("主办单位还没有报告。请等报告后再%(action)s，或先催办。"), action=(action.name,))
+
+
+def _state_of(case: _Case, code: str) -> AskState:
+    return next((each for each in case.asks if each.code == code), AskState(code))
+
+
+def _check_may_push(case: _Case, ask: AskSpec, state: AskState) -> None:
+    if case.is_lead:
+        raise SamePerson(msg("本单位正在主办这件事项，不用“%(ask)s”。请抓紧办理。"), ask=(ask.name,))
+    if state.is_open:
+        raise StageForbids(msg("“%(ask)s”已经转给主办单位，还没有回应。请等回应后再提。"), ask=(ask.name,))
+    if ask.daily and state.is_today:
+        raise StageForbids(msg("“%(ask)s”每个工作日可以提一次，今天已经提过。请下一个工作日再提。"), ask=(ask.name,))
 
 
 def _check_may_ask(case: _Case, ask: AskSpec, state: AskState, *, is_paused: bool) -> None:
@@ -342,6 +385,7 @@ GROUND_USES: Mapping[Verb, str] = {
     Verb.WITHDRAW: "withdraw",
     Verb.RATE: "not_solved",
     Verb.CHECK_FAIL: "not_solved",
+    Verb.SUPERVISE: "supervise",
 }
 
 

@@ -168,6 +168,8 @@ TABLES: Mapping[str, Table] = {
             "times": Key(Shape.WHOLE),
             "most": Key(Shape.DURATION),
             "after": _CODE,
+            "daily": Key(Shape.BOOL),
+            "about": _CODE,
             "law": _TEXT,
         },
         many=True,

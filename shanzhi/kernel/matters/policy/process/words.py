@@ -112,6 +112,12 @@ class Verb(StrEnum):
     DECLINE = "decline"
     RESUME = "resume"
     RULE = "rule"
+    URGE = "urge"
+    SUPERVISE = "supervise"
+    RESPOND = "respond"
+    REPORT_BACK = "report_back"
+    CLEAR = "clear"
+    INSIST = "insist"
 
 
 class AskType(StrEnum):
@@ -119,18 +125,27 @@ class AskType(StrEnum):
 
     extend: more time on a clock (延期) · pause: the clocks stand still until a day (暂停计时) · ruling: whose duty it is
     (裁定), once a matter was given back as often as the kind allows.
+
+    The other way round, put to the lead: urge: it says by a limit how things stand (催办) · supervise: on a named ground
+    it has to report by a clock of its own (督办); report: that report, which whoever supervises accepts, or goes on.
     """
 
     EXTEND = "extend"
     PAUSE = "pause"
     RULING = "ruling"
+    URGE = "urge"
+    SUPERVISE = "supervise"
+    REPORT = "report"
 
 
 class AskTo(StrEnum):
-    """Who decides what was asked: the level above the asking unit, or the centre that took the matter in."""
+    """Who decides what was asked: the level above the asking unit, the centre that took the matter in, the lead, or whoever
+    supervises it."""
 
     ABOVE = "above"
     INTAKE = "intake"
+    LEAD = "lead"
+    OVERSEER = "overseer"
 
 
 class Result(StrEnum):
@@ -253,6 +268,12 @@ VERB_RULES: Mapping[Verb, VerbRule] = MappingProxyType(
         Verb.DECLINE: VerbRule(stays=True, takes=frozenset({FieldType.TEXT}), asks=True),
         Verb.RESUME: VerbRule(part=Part.LEAD, stays=True),
         Verb.RULE: VerbRule(takes=frozenset({FieldType.UNIT}), asks=True),
+        Verb.URGE: VerbRule(stays=True, asks=True),
+        Verb.SUPERVISE: VerbRule(stays=True, takes=frozenset({FieldType.GROUND}), asks=True),
+        Verb.RESPOND: VerbRule(part=Part.LEAD, stays=True, takes=frozenset({FieldType.TEXT}), asks=True, held=True),
+        Verb.REPORT_BACK: VerbRule(part=Part.LEAD, stays=True, takes=frozenset({FieldType.TEXT}), asks=True, held=True),
+        Verb.CLEAR: VerbRule(stays=True, takes=frozenset({FieldType.BOOL}), asks=True),
+        Verb.INSIST: VerbRule(stays=True, takes=frozenset({FieldType.TEXT}), asks=True),
     }
 )
 """The engine's contract with every kind, verb by verb."""
