@@ -282,6 +282,21 @@ class Ask(models.Model):
         ]
 
 
+class Rung(models.Model):
+    """催办阶梯: which rung of the ladder was told of which clock, so that nobody is told twice."""
+
+    matter = models.ForeignKey(Matter, on_delete=models.PROTECT, related_name="+", db_index=False)
+    clock = models.ForeignKey(Clock, on_delete=models.PROTECT, related_name="+", db_index=False)
+    rung = models.CharField(max_length=40, db_collation="C")
+    told_at = models.DateTimeField()
+
+    objects: ClassVar[models.Manager["Rung"]] = models.Manager()
+
+    class Meta:
+        default_permissions: ClassVar = ()
+        constraints: ClassVar = [models.UniqueConstraint(fields=["clock", "rung"], name="matters_rung_once")]
+
+
 class Precedent(models.Model):
     """裁定先例: for this category and place the level above ruled that this unit leads. The newest holds; none is changed."""
 

@@ -10,6 +10,7 @@ from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
 from shanzhi.kernel.files import operations as files
 from shanzhi.kernel.matters import operations, queries
+from shanzhi.kernel.matters.operations.climbing import LADDER_TEXTS
 from shanzhi.kernel.matters.operations.erasing import FILES_GONE_TOPIC
 from shanzhi.kernel.matters.operations.handing import HANDED_TOPIC
 from shanzhi.kernel.matters.operations.rights import ERASE_TOPIC
@@ -64,7 +65,7 @@ PARTY_ROLES = {
 LEADING = frozenset({Role.HANDLER, Role.DISPATCHER, Role.SUPERVISOR, Role.GRID_WORKER, Role.GRID_CHIEF})
 """Roles in which a unit leads: a department's handlers, a centre's dispatchers, a community's grid workers."""
 
-for code, text in TEXTS.items():
+for code, text in (TEXTS | LADDER_TEXTS).items():
     register_text(code, text)
 
 
@@ -206,6 +207,13 @@ def due_follow(timestamp: int) -> None:
     """Every minute: move due dates whose last day a new calendar has made a day off."""
     operations.due_dates_follow(now=timezone.now())
     operations.provisional_follow(now=timezone.now())
+
+
+@app.periodic(cron="*/30 * * * *")
+@app.task(queueing_lock="matters.climb", name="matters.climb")
+def climb(timestamp: int) -> None:
+    """Every half hour: tell whom the ladder names, in service hours."""
+    operations.ladder_climb(now=timezone.now())
 
 
 @app.periodic(cron="40 3 * * *")

@@ -3,6 +3,7 @@
 from shanzhi.kernel.matters.operations.act import act
 from shanzhi.kernel.matters.operations.batch import BatchResult, import_batch
 from shanzhi.kernel.matters.operations.calendars import calendar_year_set, due_dates_follow, provisional_follow
+from shanzhi.kernel.matters.operations.climbing import ladder_climb
 from shanzhi.kernel.matters.operations.dispatching import (
     DispatchMovedOn,
     dispatch_draft,
@@ -83,6 +84,7 @@ __all__ = [
     "foresee",
     "import_batch",
     "kinds_take_over",
+    "ladder_climb",
     "lapse_due",
     "list_take",
     "matters_follow",
