@@ -325,6 +325,11 @@ PAGES: Mapping[str, Page] = {
     ),
     "oversight:bounced": Page("oversight", asks=("region",)),
     "oversight:bounced_file": Page("oversight", head=False, asks=("region", "format"), says="422"),
+    "oversight:roll": Page(
+        "oversight", args=({"which": "problems"}, {"which": "duties"}, {"which": "cleared"}), asks=("after", "before")
+    ),
+    "oversight:roll_print": Page("oversight", args=({"which": "duties"},)),
+    "oversight:roll_file": Page("oversight", args=({"which": "duties"},), head=False, asks=("format",), says="422"),
     "oversight:posts": Page("oversight", asks=("unit",)),
     "oversight:post": Page("oversight", "oversight", args=({"pk": NO_STAFF},), sends={"to": "1"}, says="404"),
     # -- the keeper: units and posts in the own place; the world's keeper has none of this number
