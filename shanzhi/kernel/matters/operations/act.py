@@ -101,6 +101,7 @@ def _begin(matter: Matter, kind: Kind, action: str, actor: Actor, now: datetime,
         is_intake=is_intake(matter, actor),
         handled_by={row.handled_by_id for row in rows if row.handled_by_id is not None},
         actor_staff=actor.staff_id,
+        is_colleague=was_handled_by(actor.unit_id, rows),
         counts=matter.counts,
         given_fields=given,
         **_states(matter, kind, action, actor, now),
@@ -141,6 +142,11 @@ def ask_states(asks: Iterable[Ask], actor: Actor, kind: Kind, now: datetime) -> 
 def clock_states(clocks: Iterable[Clock], now: datetime) -> tuple[ClockState, ...]:
     """How a matter's running clocks stand, from all its clocks."""
     return tuple(ClockState(row.code, now > row.due_at, row.paused_at is not None) for row in running(clocks))
+
+
+def was_handled_by(unit_id: int | None, rows: Iterable[Assignment]) -> bool:
+    """Did this unit take the matter in hand, by any of its shares?"""
+    return any(row.unit_id == unit_id and row.taken_at is not None for row in rows)
 
 
 def share_of(matter: Matter, actor: Actor, rows: Sequence[Assignment]) -> Assignment | None:

@@ -15,7 +15,7 @@ from shanzhi.kernel.files.queries import AttachmentRow
 from shanzhi.kernel.journal import queries as journal
 from shanzhi.kernel.journal.queries import EntryRow
 from shanzhi.kernel.matters.models import Ask, Assignment, Clock, Matter, Remark
-from shanzhi.kernel.matters.operations.act import ask_states, clock_states, is_intake, share_of
+from shanzhi.kernel.matters.operations.act import ask_states, clock_states, is_intake, share_of, was_handled_by
 from shanzhi.kernel.matters.operations.step import MatterNotFound
 from shanzhi.kernel.matters.operations.upkeep import needs_reporter
 from shanzhi.kernel.matters.policy.process import (
@@ -268,6 +268,7 @@ def _allowed(
         is_intake=is_intake(matter, actor),
         handled_by={row.handled_by_id for row in shares if row.handled_by_id is not None},
         actor_staff=actor.staff_id,
+        is_colleague=was_handled_by(actor.unit_id, shares),
         counts=matter.counts,
         asks=ask_states(asks, actor, kind, now),
         clocks=clock_states(clocks, now),

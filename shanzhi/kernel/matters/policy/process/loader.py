@@ -158,6 +158,7 @@ def _build(source: Source) -> Kind:
         separation=Separation(
             checker_not=frozenset(Role(role) for role in check.get("checker_not", ())),
             rater_not=frozenset(Role(role) for role in check.get("rater_not", ())),
+            other_unit=check.get("other_unit", False),
         ),
         sample=check.get("sample", 0),
         visibility=Visibility(

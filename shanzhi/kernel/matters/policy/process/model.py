@@ -195,6 +195,8 @@ class Separation:
 
     checker_not: frozenset[Role] = frozenset()
     rater_not: frozenset[Role] = frozenset()
+    other_unit: bool = False
+    """Who checks is of no unit that handled it."""
 
 
 @dataclass(frozen=True, slots=True)

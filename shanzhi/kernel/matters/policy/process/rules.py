@@ -129,6 +129,8 @@ class _Case:
     counts: Mapping[str, int]
     asks: tuple[AskState, ...] = ()
     clocks: tuple[ClockState, ...] = ()
+    is_colleague: bool = False
+    """Did the acting unit handle it?"""
 
 
 def check_action(
@@ -148,13 +150,14 @@ def check_action(
     is_intake: bool = True,
     asks: Collection[AskState] = (),
     clocks: Collection[ClockState] = (),
+    is_colleague: bool = False,
 ) -> Action:
     """The action, if this person may do it to this matter now with these fields.
 
     `roles` of the acting post (`system` for the system); whether the acting unit is the lead, a co-handler, the
     centre that took it in; whether the person is the reporter. `handled_by`, `checked_by` and `actor_staff` are ids of
     the same sort (None: not staff). `counts` by count code. `given_fields` by field code; a blank one isn't given.
-    `asks` what was asked, `clocks` what runs.
+    `asks` what was asked, `clocks` what runs. `is_colleague`: the acting unit handled it.
 
     Raises:
         ActionUnknown, RoleForbids, StageForbids, SamePerson, LimitReached, FieldsMissing, FieldsWrong.
@@ -166,7 +169,18 @@ def check_action(
     action = kind.action(action_code)
     did = _did(actor_staff, handled_by, checked_by)
     case = _Case(
-        kind, stage, frozenset(roles), is_lead, is_co, is_reporter, is_intake, did, counts, tuple(asks), tuple(clocks)
+        kind,
+        stage,
+        frozenset(roles),
+        is_lead,
+        is_co,
+        is_reporter,
+        is_intake,
+        did,
+        counts,
+        tuple(asks),
+        tuple(clocks),
+        is_colleague,
     )
     _check(case, action)
     check_fields(kind, action, given_fields)
@@ -188,11 +202,23 @@ def allowed_actions(
     is_intake: bool = True,
     asks: Collection[AskState] = (),
     clocks: Collection[ClockState] = (),
+    is_colleague: bool = False,
 ) -> list[Action]:
     """The actions for which `check_action` would only ask for the fields, in the file's order: the buttons."""
     did = _did(actor_staff, handled_by, checked_by)
     case = _Case(
-        kind, stage, frozenset(roles), is_lead, is_co, is_reporter, is_intake, did, counts, tuple(asks), tuple(clocks)
+        kind,
+        stage,
+        frozenset(roles),
+        is_lead,
+        is_co,
+        is_reporter,
+        is_intake,
+        did,
+        counts,
+        tuple(asks),
+        tuple(clocks),
+        is_colleague,
     )
     return [action for action in kind.actions if _may(case, action)]
 
@@ -274,6 +300,8 @@ def _check_separation(case: _Case, action: Action) -> None:
     rule = case.kind.separation
     if action.verb in (Verb.CHECK_PASS, Verb.CHECK_FAIL) and case.did & rule.checker_not:
         raise SamePerson(msg("您办理过这件事项，不能自己核查。请由其他核查员核查。"))
+    if action.verb in (Verb.CHECK_PASS, Verb.CHECK_FAIL) and rule.other_unit and case.is_colleague:
+        raise SamePerson(msg("这件事项由您所在单位办理，要由别的单位的核查员核查。本中心办理的，由另一级中心核查。"))
     if action.verb is Verb.RATE and case.did & rule.rater_not:
         raise SamePerson(msg("您办理或核查过这件事项，不能自己评价。"))
 

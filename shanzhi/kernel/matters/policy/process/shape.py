@@ -175,7 +175,9 @@ TABLES: Mapping[str, Table] = {
         many=True,
     ),
     "paper": Table({"code": _MUST_CODE, "name": _MUST_TEXT, "action": _MUST_CODE}, many=True),
-    "check": Table({"checker_not": _SEPARABLE, "rater_not": _SEPARABLE, "sample": Key(Shape.WHOLE)}),
+    "check": Table(
+        {"checker_not": _SEPARABLE, "rater_not": _SEPARABLE, "other_unit": Key(Shape.BOOL), "sample": Key(Shape.WHOLE)}
+    ),
     "rating": Table({"questions": Key(Shape.WORDS, required=True)}),
     "visibility": Table(
         {
