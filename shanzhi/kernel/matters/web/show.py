@@ -169,8 +169,8 @@ def limit_said(text: str) -> str:
 
 
 def amount_said(text: str) -> str:
-    """What was asked for: a duration in words, or a day as it is."""
-    return text if text[:4].isdigit() and "-" in text else limit_said(text)
+    """What was asked for: a duration in words, a day as it is; nothing for what has no amount."""
+    return text if not text or (text[:4].isdigit() and "-" in text) else limit_said(text)
 
 
 _ASKED = {
