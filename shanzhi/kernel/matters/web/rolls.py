@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from shanzhi.core.periods import CITY_ZONE
 from shanzhi.kernel.access.web.middleware import ActingRequest
 from shanzhi.kernel.matters.queries import MatterRow
-from shanzhi.kernel.matters.web import show
 from shanzhi.kernel.matters.web.columns import FIELDS, Field, level_of
 from shanzhi.kernel.matters.web.find import FindForm
 from shanzhi.kernel.matters.web.sheet import Listing, file_links, send_list
@@ -27,7 +27,7 @@ def fields_named(codes: Iterable[str]) -> tuple[Field, ...]:
     return tuple(FIELDS[code] for code in codes)
 
 
-def cell_text(field: Field, row: MatterRow, now: datetime) -> str:
-    """A column's value in words, for paper."""
+def cell_text(field: Field, row: MatterRow) -> str:
+    """A column's value for paper: days as dates, for tomorrow it is no longer tomorrow."""
     value = field.value(row)
-    return show.when(value, now) if isinstance(value, datetime) else str(value or "")
+    return f"{value.astimezone(CITY_ZONE):%Y-%m-%d %H:%M}" if isinstance(value, datetime) else str(value or "")

@@ -79,7 +79,7 @@ def printed(request: ActingRequest, which: str) -> HttpResponse:
     fields = listing.fields_named(ROLLS[chosen].columns)
     context = _context(chosen, request) | {
         "heads": [gettext(field.label) for field in fields],
-        "lines": [[listing.cell_text(field, row, request.now) for field in fields] for row in page.rows],
+        "lines": [[listing.cell_text(field, row) for field in fields] for row in page.rows],
         "more": max(0, page.total + page.total_capped - len(page.rows)),
         "told": form.told(),
         "unit": request.actor.unit_name,
