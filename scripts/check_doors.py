@@ -22,6 +22,7 @@ SIDE_DOORS = {
     "shanzhi.kernel.vault.web.parked": "a form page gets back what was typed before its writer signed in again",
     "shanzhi.kernel.matters.web.queue": "the list on the left of a desk, with its state in the address",
     "shanzhi.kernel.matters.web.desk": "one matter with its forms, drawn and carried out alike on every desk",
+    "shanzhi.kernel.matters.web.rolls": "the conditions, columns and file of a list of matters for a page of its own",
 }
 CLOCKS = (
     "datetime.datetime.now",

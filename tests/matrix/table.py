@@ -328,6 +328,11 @@ PAGES: Mapping[str, Page] = {
     ),
     "oversight:bounced": Page("oversight", asks=("region",)),
     "oversight:bounced_file": Page("oversight", head=False, asks=("region", "format"), says="422"),
+    "oversight:roll": Page(
+        "oversight", args=({"which": "problems"}, {"which": "duties"}, {"which": "cleared"}), asks=("after", "before")
+    ),
+    "oversight:roll_print": Page("oversight", args=({"which": "duties"},)),
+    "oversight:roll_file": Page("oversight", args=({"which": "duties"},), head=False, asks=("format",), says="422"),
     "oversight:posts": Page("oversight", asks=("unit",)),
     "oversight:post": Page("oversight", "oversight", args=({"pk": NO_STAFF},), sends={"to": "1"}, says="404"),
     # -- the keeper: units and posts in the own place; the world's keeper has none of this number
@@ -396,6 +401,7 @@ PAGES: Mapping[str, Page] = {
     "intake:rate": Page(OPEN, REPORTER, about="matter", sends={"solved": "yes"}, away=True),
     "intake:add": Page(OPEN, REPORTER, about="matter", sends={"words": "补充一句"}, away=True),
     "intake:appeal": Page(OPEN, REPORTER, about="matter", sends={"words": "请求复查"}, away=True),
+    "intake:urge": Page(OPEN, REPORTER, about="matter", away=True),
     "intake:withdraw": Page(OPEN, REPORTER, about="matter", sends={"words": "不用了"}, away=True),
     "intake:proof": Page(REPORTER, about="matter", tells=HASHES),
     "intake:data": Page(REPORTER, about="matter", asks=("after",)),

@@ -239,17 +239,20 @@ class Clock(models.Model):
 class Ask(models.Model):
     """申请: something that a unit asks about a matter on its way, and what was decided about it, by whom, until when.
 
-    `code` is the process file's; `clock` the one it is about (empty: all); `amount` what is asked for (a duration, or a
-    day); `to_unit` decides. `step` is the journal entry in which it was asked: its words stand there.
+    `type` is the process's (`AskType`; empty for what was asked before there were several parties to it): it says who may
+    decide. `post` is None where the reporter urged. `code` is the process file's; `clock` the one it is about (empty:
+    all); `amount` what is asked for (a duration, or a day); `to_unit` decides. `step` is the journal entry in which it
+    was asked: its words stand there.
     """
 
     matter = models.ForeignKey(Matter, on_delete=models.PROTECT, related_name="+")
     code = models.CharField(max_length=40, db_collation="C")
+    type = models.CharField(max_length=20, default="", db_default="", db_collation="C")
     clock = models.CharField(max_length=40, default="", db_collation="C")
     amount = models.CharField(max_length=20, default="", db_collation="C")
     ground = models.CharField(max_length=60, default="", db_collation="C")
     unit = models.ForeignKey("organisation.Unit", on_delete=models.PROTECT, related_name="+", db_index=False)
-    post = models.ForeignKey("organisation.Post", on_delete=models.PROTECT, related_name="+", db_index=False)
+    post = models.ForeignKey("organisation.Post", on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
     staff = models.ForeignKey(
         "organisation.Staff", on_delete=models.PROTECT, related_name="+", null=True, db_index=False
     )
@@ -277,6 +280,21 @@ class Ask(models.Model):
                 name="matters_ask_decided",
             ),
         ]
+
+
+class Rung(models.Model):
+    """催办阶梯: which rung of the ladder was told of which clock, so that nobody is told twice."""
+
+    matter = models.ForeignKey(Matter, on_delete=models.PROTECT, related_name="+", db_index=False)
+    clock = models.ForeignKey(Clock, on_delete=models.PROTECT, related_name="+", db_index=False)
+    rung = models.CharField(max_length=40, db_collation="C")
+    told_at = models.DateTimeField()
+
+    objects: ClassVar[models.Manager["Rung"]] = models.Manager()
+
+    class Meta:
+        default_permissions: ClassVar = ()
+        constraints: ClassVar = [models.UniqueConstraint(fields=["clock", "rung"], name="matters_rung_once")]
 
 
 class Precedent(models.Model):

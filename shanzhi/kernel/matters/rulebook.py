@@ -27,6 +27,7 @@ from shanzhi.kernel.matters.policy.golive import (
     in_force,
     kind_subject,
 )
+from shanzhi.kernel.matters.policy.ladder import Ladder, parse_ladder
 from shanzhi.kernel.matters.policy.process import Kind, KindBook, KindUnknown, load_kind
 from shanzhi.kernel.matters.policy.suggest import CategoryRules
 
@@ -99,7 +100,7 @@ class Grounds:
         return [ground for ground in self.by_code.values() if ground.use == use]
 
 
-GROUND_USES = ("refuse", "return", "transfer", "withdraw", "not_solved", "extend", "pause")
+GROUND_USES = ("refuse", "return", "transfer", "withdraw", "not_solved", "extend", "pause", "supervise")
 
 
 def _parse_categories(tables: dict[str, Any]) -> Categories:
@@ -149,6 +150,7 @@ def _parse_grounds(tables: dict[str, Any]) -> Grounds:
 catalogue.register("calendar", SHIPPED, parse_calendar)
 catalogue.register("categories", CATALOGUE / "categories.toml", _parse_categories)
 catalogue.register("grounds", CATALOGUE / "grounds.toml", _parse_grounds)
+catalogue.register("ladder", CATALOGUE / "ladder.toml", parse_ladder)
 
 
 def work_calendar(on: date | None = None) -> WorkCalendar:
@@ -161,6 +163,11 @@ def categories(on: date | None = None) -> Categories:
     """The category tree of a day (None: today)."""
     own = _edition_in_force(CATEGORIES, on)
     return cast(Categories, own if own is not None else catalogue.section("categories"))
+
+
+def ladder() -> Ladder:
+    """Who is told next when a clock is near or past its limit."""
+    return cast(Ladder, catalogue.section("ladder"))
 
 
 def grounds() -> Grounds:

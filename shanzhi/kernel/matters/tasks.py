@@ -10,6 +10,7 @@ from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
 from shanzhi.kernel.files import operations as files
 from shanzhi.kernel.matters import operations, queries
+from shanzhi.kernel.matters.operations.climbing import LADDER_TEXTS
 from shanzhi.kernel.matters.operations.erasing import FILES_GONE_TOPIC
 from shanzhi.kernel.matters.operations.handing import HANDED_TOPIC
 from shanzhi.kernel.matters.operations.rights import ERASE_TOPIC
@@ -45,6 +46,12 @@ TEXTS = {
     "matters.unlink": msg("已取消并单，待派单：%(title)s（%(number)s）"),
     "matters.reopen": msg("并案反映人评价未解决，请重办：%(title)s（%(number)s）"),
     "matters.gather": msg("并案各件评价已齐，已办结：%(title)s（%(number)s）"),
+    "matters.urge": msg("被催办，请回应：%(title)s（%(number)s）"),
+    "matters.respond": msg("催办已回应：%(title)s（%(number)s）"),
+    "matters.supervise": msg("被督办，请按期报告：%(title)s（%(number)s）"),
+    "matters.report_back": msg("督办报告待您答复：%(title)s（%(number)s）"),
+    "matters.clear": msg("督办已销号：%(title)s（%(number)s）"),
+    "matters.insist": msg("督办报告未通过，继续督办：%(title)s（%(number)s）"),
     "matters.resume": msg("已恢复计时：%(title)s（%(number)s）"),
     "matters.units_follow": msg("承接“%(from)s”在办事项 %(count)s 件，自 %(since)s 起由本单位办理，期限不变"),
     "matters.hand_over": msg("转给“%(post)s”接办：%(title)s（%(number)s）"),
@@ -62,7 +69,7 @@ PARTY_ROLES = {
 LEADING = frozenset({Role.HANDLER, Role.DISPATCHER, Role.SUPERVISOR, Role.GRID_WORKER, Role.GRID_CHIEF})
 """Roles in which a unit leads: a department's handlers, a centre's dispatchers, a community's grid workers."""
 
-for code, text in TEXTS.items():
+for code, text in (TEXTS | LADDER_TEXTS).items():
     register_text(code, text)
 
 
@@ -210,6 +217,13 @@ def due_follow(timestamp: int) -> None:
     """Every minute: move due dates whose last day a new calendar has made a day off."""
     operations.due_dates_follow(now=timezone.now())
     operations.provisional_follow(now=timezone.now())
+
+
+@app.periodic(cron="*/30 * * * *")
+@app.task(queueing_lock="matters.climb", name="matters.climb")
+def climb(timestamp: int) -> None:
+    """Every half hour: tell whom the ladder names, in service hours."""
+    operations.ladder_climb(now=timezone.now())
 
 
 @app.periodic(cron="40 3 * * *")

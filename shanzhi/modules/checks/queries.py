@@ -1,7 +1,7 @@
 """What waits for a check, as the desk shows it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shanzhi.kernel.access.policy import Actor
@@ -37,4 +37,6 @@ def desk(
     whole = waiting(stages, unit_id=actor.unit_id, light="", words="")
     count = matters.desk_count(whole, now=now, actor=actor)
     total = count.waiting if wanted == whole else None
-    return Desk(count, matters.matters_page(wanted, now=now, actor=actor, after=after, before=before, total=total))
+    page = matters.matters_page(wanted, now=now, actor=actor, after=after, before=before, total=total)
+    colleagues = matters.checked_elsewhere([row.id for row in page.rows], actor.unit_id or 0)
+    return Desk(count, replace(page, rows=tuple(row for row in page.rows if row.id not in colleagues)))

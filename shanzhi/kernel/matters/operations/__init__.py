@@ -3,6 +3,7 @@
 from shanzhi.kernel.matters.operations.act import act
 from shanzhi.kernel.matters.operations.batch import BatchResult, import_batch
 from shanzhi.kernel.matters.operations.calendars import calendar_year_set, due_dates_follow, provisional_follow
+from shanzhi.kernel.matters.operations.climbing import ladder_climb
 from shanzhi.kernel.matters.operations.dispatching import (
     DispatchMovedOn,
     dispatch_draft,
@@ -84,6 +85,7 @@ __all__ = [
     "foresee",
     "import_batch",
     "kinds_take_over",
+    "ladder_climb",
     "lapse_due",
     "links_follow",
     "list_take",

@@ -9,10 +9,12 @@ from typing import Any
 
 from django.db import transaction
 
+from shanzhi.core.periods import local_date
 from shanzhi.kernel.access.policy import Actor
+from shanzhi.kernel.clock.policy import working_days_between
 from shanzhi.kernel.journal import queries as journal
 from shanzhi.kernel.matters.models import Ask, Assignment, Clock, Matter
-from shanzhi.kernel.matters.operations.clocks import clocks_of, finish_clocks, running
+from shanzhi.kernel.matters.operations.clocks import calendars, clocks_of, finish_clocks, running
 from shanzhi.kernel.matters.operations.effects import EFFECTS
 from shanzhi.kernel.matters.operations.fields import checked_fields, day_given
 from shanzhi.kernel.matters.operations.linking import LEAD_FIELD, linked_from, linked_target, lock_with_lead
@@ -99,6 +101,7 @@ def _begin(matter: Matter, kind: Kind, action: str, actor: Actor, now: datetime,
         is_intake=is_intake(matter, actor),
         handled_by={row.handled_by_id for row in rows if row.handled_by_id is not None},
         actor_staff=actor.staff_id,
+        is_colleague=was_handled_by(actor.unit_id, rows),
         counts=matter.counts,
         given_fields=given,
         **_states(matter, kind, action, actor, now),
@@ -114,13 +117,15 @@ def _states(matter: Matter, kind: Kind, action: str, actor: Actor, now: datetime
     if not (found.ask or found.verb in (Verb.RESUME, Verb.APPEAL)):
         return {}
     asks, clocks = Ask.objects.filter(matter=matter).order_by("id"), clocks_of(matter)
-    return {"asks": ask_states(asks, actor), "clocks": clock_states(clocks, now)}
+    return {"asks": ask_states(asks, actor, kind, now), "clocks": clock_states(clocks, now)}
 
 
-def ask_states(asks: Iterable[Ask], actor: Actor) -> tuple[AskState, ...]:
+def ask_states(asks: Iterable[Ask], actor: Actor, kind: Kind, now: datetime) -> tuple[AskState, ...]:
     """How what may be asked about a matter stands, seen by this actor, from all that was asked about it."""
     rows = list(asks)
     open_rows = {row.code: row for row in rows if row.state == "open"}
+    newest = {row.code: row.asked_at for row in rows}
+    calendar = calendars(local_date(now))(kind.calendar)
     granted, declined = (Counter(row.code for row in rows if row.state == state) for state in ("granted", "declined"))
     return tuple(
         AskState(
@@ -130,6 +135,8 @@ def ask_states(asks: Iterable[Ask], actor: Actor) -> tuple[AskState, ...]:
             is_to_us=row is not None and row.to_unit_id == actor.unit_id,
             granted=granted[code],
             declined=declined[code],
+            is_ours=row is not None and row.unit_id == actor.unit_id,
+            is_today=working_days_between(newest[code], now, calendar) == 0,
         )
         for code in dict.fromkeys(row.code for row in rows)
     )
@@ -138,6 +145,11 @@ def ask_states(asks: Iterable[Ask], actor: Actor) -> tuple[AskState, ...]:
 def clock_states(clocks: Iterable[Clock], now: datetime) -> tuple[ClockState, ...]:
     """How a matter's running clocks stand, from all its clocks."""
     return tuple(ClockState(row.code, now > row.due_at, row.paused_at is not None) for row in running(clocks))
+
+
+def was_handled_by(unit_id: int | None, rows: Iterable[Assignment]) -> bool:
+    """Did this unit take the matter in hand, by any of its shares?"""
+    return any(row.unit_id == unit_id and row.taken_at is not None for row in rows)
 
 
 def share_of(matter: Matter, actor: Actor, rows: Sequence[Assignment]) -> Assignment | None:

@@ -44,6 +44,7 @@ def put_ask(step: Step) -> None:
     Ask.objects.create(
         matter=matter,
         code=spec.code,
+        type=spec.type.value,
         clock=spec.clock,
         amount=amount,
         ground=step.given.get("ground", ""),

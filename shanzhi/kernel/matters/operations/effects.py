@@ -10,6 +10,13 @@ from shanzhi.kernel.matters.operations.asking import decline_ask, grant_ask, put
 from shanzhi.kernel.matters.operations.dispatching import limit_on
 from shanzhi.kernel.matters.operations.linking import follow, link_under, tell_reports, unlink
 from shanzhi.kernel.matters.operations.step import Step, assign, end_assignments, take_part
+from shanzhi.kernel.matters.operations.supervising import (
+    clear_supervision,
+    insist_on,
+    push_lead,
+    report_back,
+    respond_urge,
+)
 from shanzhi.kernel.matters.policy.process import FieldsWrong, FieldType, Verb
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.organisation.policy import Level, UnitKind, level_of
@@ -263,4 +270,10 @@ EFFECTS: Mapping[Verb, Callable[[Step], None]] = {
     Verb.FOLLOW: follow,
     Verb.REOPEN: tell_reports,
     Verb.GATHER: tell_reports,
+    Verb.URGE: push_lead,
+    Verb.SUPERVISE: push_lead,
+    Verb.RESPOND: respond_urge,
+    Verb.REPORT_BACK: report_back,
+    Verb.CLEAR: clear_supervision,
+    Verb.INSIST: insist_on,
 }

@@ -22,7 +22,7 @@ from shanzhi.kernel.matters.models import Ask, Assignment, Matter, Remark, Submi
 from shanzhi.kernel.matters.operations.clocks import follow_move
 from shanzhi.kernel.matters.operations.texts import SafeText, expiry, originals, safe
 from shanzhi.kernel.matters.policy.payloads import STEPS
-from shanzhi.kernel.matters.policy.process import Action, Kind, Owner, Result, Verb
+from shanzhi.kernel.matters.policy.process import Action, AskType, Kind, Owner, Result, Verb
 from shanzhi.kernel.matters.policy.report import fingerprint
 from shanzhi.kernel.notices import operations as notices
 from shanzhi.kernel.vault import operations as vault
@@ -37,8 +37,10 @@ SORTED = ("category", "region", "scope_code", "solved", "satisfied")
 """What steps change of a matter. The rest stays as it was reported: the database lets nobody change it."""
 KEPT_FROM_WORKER = ("salt", "source", "source_number", "follow_hash")
 """What only the doors need of a matter."""
-SHOWN_TO_REPORTER = frozenset({Verb.REFUSE, Verb.REPLY, Verb.REVIEW, Verb.ANSWER, Verb.PASS_ON, Verb.GRANT})
-COMMUTES = frozenset({Verb.NOTE, Verb.ATTACH, Verb.ASSIST_DONE, Verb.ASK})
+SHOWN_TO_REPORTER = frozenset(
+    {Verb.REFUSE, Verb.REPLY, Verb.REVIEW, Verb.ANSWER, Verb.PASS_ON, Verb.GRANT, Verb.RESPOND}
+)
+COMMUTES = frozenset({Verb.NOTE, Verb.ATTACH, Verb.ASSIST_DONE, Verb.ASK, Verb.URGE, Verb.SUPERVISE, Verb.RESPOND})
 """Verbs that don't mind what else happened meanwhile: they need no version."""
 
 
@@ -214,8 +216,8 @@ def end_assignments(step: Step, lead_state: str, co_state: str = "over") -> None
         step.tells.setdefault("from_unit_id", step.lead.unit_id)
     step.open = []
     if step.kind.asks:
-        # What the unit asked falls away with its share.
-        open_asks = Ask.objects.filter(matter=step.matter, state="open")
+        # What the unit asked, or was urged to, falls away with its share; a supervision follows the matter to the next.
+        open_asks = Ask.objects.filter(matter=step.matter, state="open").exclude(type=AskType.SUPERVISE)
         open_asks.update(state="dropped", decided_at=step.now, decided_step=step.matter.steps)
 
 

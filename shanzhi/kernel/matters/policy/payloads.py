@@ -183,20 +183,30 @@ class PassOn(Step):
     passed_to: str
 
 
+@payload("matters.clear")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clear(Asking):
+    """A supervision ended with two answers (一案双查): is the claim solved, was the unit negligent. About a unit, no person."""
+
+    claim_solved: bool
+    negligent: bool
+
+
 def _steps() -> dict[str, type[Step]]:
     """One payload class a verb, each under its own action; of one shape but where a verb tells more."""
     verbs = (
         "accept refuse correct dispatch take hand_back transfer reply assist_done check_pass check_fail rate lapse"
         " withdraw note attach take_up conclude escalate entrust give_back ask grant decline resume rule appeal review"
-        " link unlink follow reopen gather"
+        " link unlink follow reopen gather urge supervise respond report_back insist"
     )
     shapes: dict[str, type[Step]] = {
         "conclude": Conclusion,
         "escalate": Escalation,
         **dict.fromkeys(("ask", "grant", "decline", "resume", "rule"), Asking),
         **dict.fromkeys(("link", "unlink", "follow", "reopen", "gather"), Linking),
+        **dict.fromkeys(("urge", "supervise", "respond", "report_back", "insist"), Asking),
     }
-    made: dict[str, type[Step]] = {"answer": Answer, "pass_on": PassOn}
+    made: dict[str, type[Step]] = {"answer": Answer, "pass_on": PassOn, "clear": Clear}
     for verb in verbs.split():
         shape = shapes.get(verb, Step)
         plain: type[Step] = type(f"Step_{verb}", (shape,), {"__doc__": shape.__doc__, "__slots__": ()})

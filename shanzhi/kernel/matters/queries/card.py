@@ -15,7 +15,7 @@ from shanzhi.kernel.files.queries import AttachmentRow
 from shanzhi.kernel.journal import queries as journal
 from shanzhi.kernel.journal.queries import EntryRow
 from shanzhi.kernel.matters.models import Ask, Assignment, Clock, Matter, Remark
-from shanzhi.kernel.matters.operations.act import ask_states, clock_states, is_intake, share_of
+from shanzhi.kernel.matters.operations.act import ask_states, clock_states, is_intake, share_of, was_handled_by
 from shanzhi.kernel.matters.operations.step import MatterNotFound
 from shanzhi.kernel.matters.operations.upkeep import needs_reporter
 from shanzhi.kernel.matters.policy.process import (
@@ -283,8 +283,9 @@ def _allowed(
         is_intake=is_intake(matter, actor),
         handled_by={row.handled_by_id for row in shares if row.handled_by_id is not None},
         actor_staff=actor.staff_id,
+        is_colleague=was_handled_by(actor.unit_id, shares),
         counts=matter.counts,
-        asks=ask_states(asks, actor),
+        asks=ask_states(asks, actor, kind, now),
         clocks=clock_states(clocks, now),
     )
 
@@ -334,7 +335,7 @@ def _attachments(matter_id: int, for_reporter: bool) -> tuple[AttachmentRow, ...
 
 # What the reporter needn't see of the inner working: corrections, and who in the offices wrote notes to whom.
 _INNER = frozenset(
-    {"matters.correct", "matters.hand_over", "matters.ask", "matters.decline", "matters.follow", "matters.reopen"}
+    f"matters.{verb}" for verb in ("correct", "hand_over", "ask", "decline", "follow", "reopen", "report_back")
 )
 _NOTES = frozenset({"matters.note", "matters.attach", "matters.assist_done"})
 
@@ -387,6 +388,8 @@ def _entry(row: EntryRow, kind: Kind, names: Names, remarks: dict[tuple[int, str
         "asked": names.unit(asked) if (asked := row.payload.get("asked_unit_id")) else "",
         "amount": str(row.payload.get("amount") or ""),
         "solved": row.payload.get("solved"),
+        "claim_solved": row.payload.get("claim_solved"),
+        "negligent": row.payload.get("negligent"),
         "satisfied": row.payload.get("satisfied"),
         "reason": _reason(row),
         "parts": tuple(dict.fromkeys(part_name(part) for part in row.payload.get("parts") or ())),

@@ -15,6 +15,12 @@ from shanzhi.kernel.matters.queries.names import Names
 from shanzhi.kernel.matters.rulebook import grounds, kind_version, work_calendar
 
 ASK_STATES = {"open": msg("待答复"), "granted": msg("已同意"), "declined": msg("未同意"), "dropped": msg("已失效")}
+_PUSHED = {
+    "urge": {"open": msg("待回应"), "granted": msg("已回应")},
+    "supervise": {"open": msg("督办中"), "granted": msg("已销号"), "declined": msg("继续督办")},
+    "report": {"granted": msg("已通过"), "declined": msg("未通过")},
+}
+"""What a state is called of what is put to the lead, where it differs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +137,7 @@ def ask_lines(rows: Iterable[Ask], kind: Kind, names: Names, now: datetime) -> t
             due_at=row.due_at,
             light=light(row.decided_at or now, row.warn_at, row.due_at),
             state=row.state,
-            state_name=ASK_STATES[row.state],
+            state_name=_PUSHED.get(row.type, {}).get(row.state) or ASK_STATES[row.state],
             decided_at=row.decided_at,
         )
         for row in rows

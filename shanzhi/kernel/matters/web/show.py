@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import get_language, gettext
@@ -169,13 +170,17 @@ def limit_said(text: str) -> str:
 
 
 def amount_said(text: str) -> str:
-    """What was asked for: a duration in words, or a day as it is."""
-    return text if text[:4].isdigit() and "-" in text else limit_said(text)
+    """What was asked for: a duration in words, a day as it is; nothing for what has no amount."""
+    return text if not text or (text[:4].isdigit() and "-" in text) else limit_said(text)
 
 
 _ASKED = {
     "matters.ask": msg("请%(what)s答复"),
     "matters.grant": msg("申请单位：%(what)s"),
+    "matters.urge": msg("请%(what)s回应"),
+    "matters.supervise": msg("请%(what)s报告"),
+    "matters.insist": msg("请%(what)s报告"),
+    "matters.report_back": msg("请%(what)s答复"),
     "matters.decline": msg("申请单位：%(what)s"),
 }
 ASK_TONES: dict[str, components.Tone] = {"open": "warn", "granted": "good", "declined": "bad", "dropped": "neutral"}
@@ -222,6 +227,15 @@ def timeline_of(card: MatterCard, now: datetime) -> tuple[components.TimelineEnt
     )
 
 
+def _double_check(detail: dict[str, Any]) -> tuple[str, ...]:
+    """The two answers at the end of a supervision (一案双查)."""
+    if detail.get("claim_solved") is None:
+        return ()
+    solved = msg("诉求已解决") if detail["claim_solved"] else msg("诉求没有解决")
+    negligent = msg("承办单位有失职") if detail.get("negligent") else msg("承办单位没有失职")
+    return (gettext(solved), gettext(negligent))
+
+
 def _said(entry: TimelineEntry, now: datetime, *, with_due: bool) -> list[str]:
     detail, reason = entry.detail, entry.detail.get("reason")
     named = (
@@ -235,7 +249,14 @@ def _said(entry: TimelineEntry, now: datetime, *, with_due: bool) -> list[str]:
     )
     lines = [gettext(text) % {"what": what} for text, what in named if what]
     lines += [
-        text for text in (_verdict(detail.get("solved"), detail.get("satisfied")), entry.words, entry.reply) if text
+        text
+        for text in (
+            _verdict(detail.get("solved"), detail.get("satisfied")),
+            *_double_check(detail),
+            entry.words,
+            entry.reply,
+        )
+        if text
     ]
     if entry.due_at and with_due:
         lines.append(gettext(msg("下一步时限：%(due)s")) % {"due": when(entry.due_at, now)})

@@ -52,6 +52,9 @@ def _page_of(row: NoticeRow) -> str:
     try:
         if "signoff" in row.params:
             return reverse("access:signoff", args=[row.params["signoff"]])
+        if "light" in row.params:
+            kept: dict[str, object] = {name: str(row.params[name]) for name in ("light", "unit") if name in row.params}
+            return f"{reverse('matters:list')}?{urlencode(kept)}"
         if "unit" in row.params:
             return f"{reverse('matters:list')}?{urlencode({'unit': row.params['unit']})}"
         return reverse("matters:matter", args=[row.params["number"]])

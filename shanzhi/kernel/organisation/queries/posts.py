@@ -100,6 +100,15 @@ def roles_of_units(unit_ids: Iterable[int], on: date) -> dict[int, frozenset[str
     return {unit_id: frozenset(roles) for unit_id, roles in found.items()}
 
 
+def held_roles_of_units(unit_ids: Iterable[int], on: date) -> dict[int, frozenset[str]]:
+    """In which roles somebody holds a post of each of these units on a day; a unit with nobody is left out; 1 query."""
+    found: dict[int, set[str]] = {}
+    for card in _cards(_ANY_POSTS + " AND p.unit_id = ANY(%(units)s)", on, units=sorted(set(unit_ids))):
+        if card.staff_id is not None:
+            found.setdefault(card.unit_id, set()).add(card.role)
+    return {unit_id: frozenset(roles) for unit_id, roles in found.items()}
+
+
 def posts_of_roles(roles: Iterable[str], on: date) -> list[PostCard]:
     """The posts of these roles with their holders, vacancies too, the widest place first; 1 query."""
     order = " ORDER BY length(s.code), s.code, p.seat, p.id"

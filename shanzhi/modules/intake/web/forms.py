@@ -258,6 +258,12 @@ class AppealForm(StepForm):
     words = forms.CharField(label=gettext_lazy("不服的理由和请求"), max_length=WORDS_MOST, widget=_textarea(4))
 
 
+class UrgeForm(StepForm):
+    """Urging: nothing to fill in."""
+
+    ids = "id_urge_%s"
+
+
 class WithdrawForm(StepForm):
     """Taking the report back."""
 

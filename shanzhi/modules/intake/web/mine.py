@@ -26,7 +26,7 @@ from shanzhi.kernel.matters.queries import MatterCard
 from shanzhi.kernel.matters.queries import TimelineEntry as Done
 from shanzhi.modules.intake.policy import NoSuchMatter
 from shanzhi.modules.intake.web import uploads
-from shanzhi.modules.intake.web.forms import AddForm, AppealForm, RateForm, StepForm, WithdrawForm, new_key
+from shanzhi.modules.intake.web.forms import AddForm, AppealForm, RateForm, StepForm, UrgeForm, WithdrawForm, new_key
 from shanzhi.modules.intake.web.public import day_words
 from shanzhi.modules.intake.web.resident import next_words, resident
 from shanzhi.modules.intake.web.rights import reading_entry
@@ -34,6 +34,8 @@ from shanzhi.ui.components import Photo, Step, StepState, TimelineEntry, Tone
 
 READINGS_SHOWN = 3
 """Readings that the matter's page shows itself; the rest stands a click away."""
+URGE = "urge_again"
+"""The process's action by which a reporter urges."""
 _TONES: Mapping[str, Tone] = {"matters.check_fail": "warn", "matters.refuse": "warn", "matters.withdraw": "neutral"}
 
 
@@ -45,6 +47,7 @@ class _Forms:
     add: AddForm
     withdraw: WithdrawForm
     appeal: AppealForm
+    urge: UrgeForm
     kept: list[StoredFile] = field(default_factory=list)
 
 
@@ -177,6 +180,18 @@ def withdraw(request: ActingRequest, number: str) -> HttpResponse:
     return _act(request, matter_id, actor, "withdraw", form, fields=fields, said=msg("事项已撤回，不再办理。"))
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+def urge(request: ActingRequest, number: str) -> HttpResponse:
+    """Urging the unit that has the matter."""
+    if request.method != "POST":
+        return _to_page(number)
+    matter_id, actor = _find(request, number)
+    form = UrgeForm(request.POST)
+    if not form.is_valid():
+        return _again(request, matter_id, actor, form)
+    return _act(request, matter_id, actor, URGE, form, fields={}, said=msg("已经转给承办单位，请等对方回应。"))
+
+
 def _act(
     request: ActingRequest,
     matter_id: int,
@@ -238,6 +253,7 @@ def _forms(card: MatterCard, posted: StepForm | None, stored: list[StoredFile]) 
         if isinstance(posted, WithdrawForm)
         else WithdrawForm(initial=fresh(), grounds=_grounds("withdraw")),
         appeal=posted if isinstance(posted, AppealForm) else AppealForm(initial=fresh()),
+        urge=posted if isinstance(posted, UrgeForm) else UrgeForm(initial=fresh()),
         kept=stored,
     )
 

@@ -16,6 +16,7 @@ urlpatterns = [
     path("my/<str:number>/rate/", mine.rate, name="rate"),
     path("my/<str:number>/add/", mine.add, name="add"),
     path("my/<str:number>/appeal/", mine.appeal, name="appeal"),
+    path("my/<str:number>/urge/", mine.urge, name="urge"),
     path("my/<str:number>/withdraw/", mine.withdraw, name="withdraw"),
     path("my/<str:number>/proof/", mine.proof, name="proof"),
     path("my/<str:number>/data/", rights.data, name="data"),

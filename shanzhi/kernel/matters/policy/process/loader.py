@@ -160,6 +160,7 @@ def _build(source: Source) -> Kind:
         separation=Separation(
             checker_not=frozenset(Role(role) for role in check.get("checker_not", ())),
             rater_not=frozenset(Role(role) for role in check.get("rater_not", ())),
+            other_unit=check.get("other_unit", False),
         ),
         sample=check.get("sample", 0),
         visibility=Visibility(
@@ -241,6 +242,8 @@ def _ask(row: Row) -> AskSpec:
         times=row.get("times"),
         most=maybe_duration(row.get("most", "")),
         after=row.get("after", ""),
+        daily=row.get("daily", False),
+        about=row.get("about", ""),
         law=row.get("law", ""),
     )
 

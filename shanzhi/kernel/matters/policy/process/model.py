@@ -154,6 +154,10 @@ class AskSpec:
     """pause: the longest that the clocks may stand still; extend: the longest in all, counted from the clock's start."""
     after: str = ""
     """ruling: the count that has to be full before."""
+    daily: bool = False
+    """urge: once a working day."""
+    about: str = ""
+    """report: the supervision to which it answers."""
     law: str = ""
 
 
@@ -203,6 +207,8 @@ class Separation:
 
     checker_not: frozenset[Role] = frozenset()
     rater_not: frozenset[Role] = frozenset()
+    other_unit: bool = False
+    """Who checks is of no unit that handled it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Soundness of clocks and of what may be asked: what they name is there, none can be left without an answer or an end."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from shanzhi.core.text import msg
 from shanzhi.kernel.matters.policy.process.limits import maybe_duration, minutes
@@ -10,6 +10,18 @@ from shanzhi.kernel.matters.policy.process.positions import Path
 from shanzhi.kernel.matters.policy.process.problem import Problem
 from shanzhi.kernel.matters.policy.process.source import Source
 from shanzhi.kernel.matters.policy.process.words import OWNER_ROLES, VERB_RULES, AskTo, AskType, FieldType, Owner, Verb
+
+_PLAIN = (Verb.ASK, Verb.GRANT, Verb.DECLINE)
+ASK_VERBS: Mapping[AskType, tuple[Verb, ...]] = {
+    AskType.EXTEND: _PLAIN,
+    AskType.PAUSE: _PLAIN,
+    AskType.RULING: (Verb.ASK, Verb.RULE, Verb.DECLINE),
+    AskType.URGE: (Verb.URGE, Verb.RESPOND),
+    AskType.SUPERVISE: (Verb.SUPERVISE, Verb.CLEAR, Verb.INSIST),
+    AskType.REPORT: (Verb.REPORT_BACK,),
+}
+"""How each type is put and brought to its end."""
+_QUESTIONS = {AskType.EXTEND: FieldType.LIMIT, AskType.PAUSE: FieldType.DAY, AskType.RULING: FieldType.TEXT}
 
 
 def find_in_clocks(kind: Kind, source: Source) -> Iterator[Problem]:
@@ -99,12 +111,16 @@ def find_in_asks(kind: Kind, source: Source) -> Iterator[Problem]:
         path = ("action", place, "ask")
         if VERB_RULES[action.verb].asks and action.ask not in codes:
             yield unknown(source, path, msg("没有“%(word)s”这项申请。"), action.ask or "?", codes)
-        if action.ask and not VERB_RULES[action.verb].asks:
+        elif action.ask and not VERB_RULES[action.verb].asks:
             yield source.problem(path, msg("这个动作和申请无关。"), msg("删去 ask。"))
+        elif action.ask and action.verb not in ASK_VERBS[kind.ask(action.ask).type]:
+            message = msg("“%(ask)s”不用 %(verb)s 来办。")
+            yield source.problem(
+                path, message, msg("改 verb，或改 ask。"), ask=kind.ask(action.ask).name, verb=action.verb
+            )
     for place, ask in enumerate(kind.asks):
         yield from _find_in_ask(kind, source, ("ask", place), ask)
-        grants = Verb.RULE if ask.type is AskType.RULING else Verb.GRANT
-        for verb in (Verb.ASK, grants, Verb.DECLINE):
+        for verb in ASK_VERBS[ask.type]:
             if not any(action.verb is verb and action.ask == ask.code for action in kind.actions):
                 message = msg("“%(ask)s”没有 %(verb)s 的动作，提不出来或没人能答复。")
                 yield source.problem(("ask", place), message, msg("补上这个动作。"), ask=ask.name, verb=verb)
@@ -136,11 +152,38 @@ def _find_in_ask(kind: Kind, source: Source, path: Path, ask: AskSpec) -> Iterat
             yield source.problem(path, msg("暂停没有最长时间，事项会停住不动。"), msg("写上 most。"))
         if not kind.verb(Verb.RESUME):
             yield source.problem(path, msg("停了的时钟没有恢复的动作。"), msg('补一个 verb = "resume" 的动作。'))
+    yield from _find_in_supervision(kind, source, path, ask)
     yield from _find_in_question(kind, source, ask)
 
 
+def find_wrong_answers(kind: Kind, source: Source) -> Iterator[Problem]:
+    """A supervision ends with two answers: is the claim solved, was the unit negligent (一案双查)."""
+    for place, action in enumerate(kind.actions):
+        asked = [code for code in action.needs if kind.field(code).type is FieldType.BOOL]
+        if action.verb is Verb.CLEAR and len(asked) != 2:
+            message = msg("督办销号要回答两个问题：解决了没有，有没有失职。")
+            yield source.problem(("action", place, "needs"), message, msg("needs 里写两项 bool 类型的内容。"))
+
+
+def _find_in_supervision(kind: Kind, source: Source, path: Path, ask: AskSpec) -> Iterator[Problem]:
+    """Whom it is put to follows from what it is; a supervision has its report, and a report its supervision."""
+    to = {AskType.URGE: AskTo.LEAD, AskType.SUPERVISE: AskTo.LEAD, AskType.REPORT: AskTo.OVERSEER}.get(ask.type)
+    if (to or ask.to) is not ask.to or (to is None and ask.to in (AskTo.LEAD, AskTo.OVERSEER)):
+        message = msg("“%(ask)s”不能由 %(to)s 来答复。")
+        mend = msg("催办、督办写 lead，督办报告写 overseer，别的写 above 或 intake。")
+        yield source.problem((*path, "to"), message, mend, ask=ask.name, to=ask.to)
+    supervised = [each.code for each in kind.asks if each.type is AskType.SUPERVISE]
+    if ask.type is AskType.REPORT and ask.about not in supervised:
+        yield unknown(source, (*path, "about"), msg("没有“%(word)s”这项督办。"), ask.about or "?", supervised)
+    reported = [each.about for each in kind.asks if each.type is AskType.REPORT]
+    if ask.type is AskType.SUPERVISE and reported.count(ask.code) != 1:
+        yield source.problem(path, msg("督办要有一项督办报告。"), msg('补一项 type = "report"，about 写它的代码。'))
+
+
 def _find_in_question(kind: Kind, source: Source, ask: AskSpec) -> Iterator[Problem]:
-    wanted = {AskType.EXTEND: FieldType.LIMIT, AskType.PAUSE: FieldType.DAY, AskType.RULING: FieldType.TEXT}[ask.type]
+    if ask.type not in _QUESTIONS:
+        return
+    wanted = _QUESTIONS[ask.type]
     for place, action in enumerate(kind.actions):
         if action.verb is not Verb.ASK or action.ask != ask.code:
             continue

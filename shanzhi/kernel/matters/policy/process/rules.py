@@ -100,6 +100,10 @@ class AskState:
     is_to_us: bool = False
     granted: int = 0
     declined: int = 0
+    is_ours: bool = False
+    """Was it this unit that asked?"""
+    is_today: bool = False
+    """Was it asked on this working day already?"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +131,8 @@ class _Case:
     counts: Mapping[str, int]
     asks: tuple[AskState, ...] = ()
     clocks: tuple[ClockState, ...] = ()
+    is_colleague: bool = False
+    """Did the acting unit handle it?"""
 
 
 def check_action(
@@ -146,13 +152,14 @@ def check_action(
     is_intake: bool = True,
     asks: Collection[AskState] = (),
     clocks: Collection[ClockState] = (),
+    is_colleague: bool = False,
 ) -> Action:
     """The action, if this person may do it to this matter now with these fields.
 
     `roles` of the acting post (`system` for the system); whether the acting unit is the lead, a co-handler, the
     centre that took it in; whether the person is the reporter. `handled_by`, `checked_by` and `actor_staff` are ids of
     the same sort (None: not staff). `counts` by count code. `given_fields` by field code; a blank one isn't given.
-    `asks` what was asked, `clocks` what runs.
+    `asks` what was asked, `clocks` what runs. `is_colleague`: the acting unit handled it.
 
     Raises:
         ActionUnknown, RoleForbids, StageForbids, SamePerson, LimitReached, FieldsMissing, FieldsWrong.
@@ -164,7 +171,18 @@ def check_action(
     action = kind.action(action_code)
     did = _did(actor_staff, handled_by, checked_by)
     case = _Case(
-        kind, stage, frozenset(roles), is_lead, is_co, is_reporter, is_intake, did, counts, tuple(asks), tuple(clocks)
+        kind,
+        stage,
+        frozenset(roles),
+        is_lead,
+        is_co,
+        is_reporter,
+        is_intake,
+        did,
+        counts,
+        tuple(asks),
+        tuple(clocks),
+        is_colleague,
     )
     _check(case, action)
     check_fields(kind, action, given_fields)
@@ -186,11 +204,23 @@ def allowed_actions(
     is_intake: bool = True,
     asks: Collection[AskState] = (),
     clocks: Collection[ClockState] = (),
+    is_colleague: bool = False,
 ) -> list[Action]:
     """The actions for which `check_action` would only ask for the fields, in the file's order: the buttons."""
     did = _did(actor_staff, handled_by, checked_by)
     case = _Case(
-        kind, stage, frozenset(roles), is_lead, is_co, is_reporter, is_intake, did, counts, tuple(asks), tuple(clocks)
+        kind,
+        stage,
+        frozenset(roles),
+        is_lead,
+        is_co,
+        is_reporter,
+        is_intake,
+        did,
+        counts,
+        tuple(asks),
+        tuple(clocks),
+        is_colleague,
     )
     return [action for action in kind.actions if _may(case, action)]
 
@@ -275,6 +305,8 @@ def _check_separation(case: _Case, action: Action) -> None:
         raise SamePerson(msg("您办理过这件事项，不能自己核查。请由其他核查员核查。"))
     if action.verb is Verb.REVIEW and Role.HANDLER in case.did:
         raise SamePerson(msg("您办理过这件事项，不能再来复查、复核。请由别人来做。"))
+    if action.verb in (Verb.CHECK_PASS, Verb.CHECK_FAIL) and rule.other_unit and case.is_colleague:
+        raise SamePerson(msg("这件事项由您所在单位办理，要由别的单位的核查员核查。本中心办理的，由另一级中心核查。"))
     if action.verb is Verb.RATE and case.did & rule.rater_not:
         raise SamePerson(msg("您办理或核查过这件事项，不能自己评价。"))
 
@@ -304,12 +336,51 @@ def _check_ask(case: _Case, action: Action) -> None:
     state = next((each for each in case.asks if each.code == ask.code), AskState(ask.code))
     if action.verb is Verb.ASK:
         _check_may_ask(case, ask, state, is_paused=is_paused)
+    elif action.verb in _SUPERVISING:
+        _check_supervision(case, action, ask, state)
     elif not state.is_open:
         raise StageForbids(msg("没有待答复的“%(ask)s”。请刷新后再看。"), ask=(ask.name,))
     elif not state.is_to_us:
         raise RoleForbids(msg("“%(action)s”由收到申请的单位来做。"), action=(action.name,))
     elif state.is_mine:
         raise SamePerson(msg("“%(ask)s”是您自己提出的，要由别人来答复。"), ask=(ask.name,))
+
+
+_SUPERVISING = frozenset({Verb.URGE, Verb.SUPERVISE, Verb.REPORT_BACK, Verb.CLEAR, Verb.INSIST})
+
+
+def _check_supervision(case: _Case, action: Action, ask: AskSpec, state: AskState) -> None:
+    """Urging and supervision: put to the lead, who is somebody else; the report before its end; the end by who began it."""
+    if action.verb in (Verb.URGE, Verb.SUPERVISE):
+        _check_may_push(case, ask, state)
+    elif action.verb is Verb.REPORT_BACK:
+        over = _state_of(case, ask.about)
+        if not over.is_open:
+            raise StageForbids(msg("这件事项没有在督办。请刷新后再看。"))
+        if state.is_open:
+            raise StageForbids(msg("“%(ask)s”已经提出，还没有答复。请等答复后再提。"), ask=(ask.name,))
+    else:
+        report = next(each for each in case.kind.asks if each.about == ask.code)
+        if not state.is_open:
+            raise StageForbids(msg("这件事项没有在督办。请刷新后再看。"))
+        if not state.is_ours:
+            raise RoleForbids(msg("“%(action)s”由提出督办的单位来做。"), action=(action.name,))
+        is_over = case.kind.stage(case.stage).is_end
+        if not _state_of(case, report.code).is_open and (not is_over or action.verb is Verb.INSIST):
+            raise StageForbids(msg("主办单位还没有报告。请等报告后再%(action)s，或先催办。"), action=(action.name,))
+
+
+def _state_of(case: _Case, code: str) -> AskState:
+    return next((each for each in case.asks if each.code == code), AskState(code))
+
+
+def _check_may_push(case: _Case, ask: AskSpec, state: AskState) -> None:
+    if case.is_lead:
+        raise SamePerson(msg("本单位正在主办这件事项，不用“%(ask)s”。请抓紧办理。"), ask=(ask.name,))
+    if state.is_open:
+        raise StageForbids(msg("“%(ask)s”已经转给主办单位，还没有回应。请等回应后再提。"), ask=(ask.name,))
+    if ask.daily and state.is_today:
+        raise StageForbids(msg("“%(ask)s”每个工作日可以提一次，今天已经提过。请下一个工作日再提。"), ask=(ask.name,))
 
 
 def _check_may_ask(case: _Case, ask: AskSpec, state: AskState, *, is_paused: bool) -> None:
@@ -353,6 +424,7 @@ GROUND_USES: Mapping[Verb, str] = {
     Verb.WITHDRAW: "withdraw",
     Verb.RATE: "not_solved",
     Verb.CHECK_FAIL: "not_solved",
+    Verb.SUPERVISE: "supervise",
 }
 
 

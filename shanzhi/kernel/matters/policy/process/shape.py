@@ -169,12 +169,16 @@ TABLES: Mapping[str, Table] = {
             "times": Key(Shape.WHOLE),
             "most": Key(Shape.DURATION),
             "after": _CODE,
+            "daily": Key(Shape.BOOL),
+            "about": _CODE,
             "law": _TEXT,
         },
         many=True,
     ),
     "paper": Table({"code": _MUST_CODE, "name": _MUST_TEXT, "action": _MUST_CODE}, many=True),
-    "check": Table({"checker_not": _SEPARABLE, "rater_not": _SEPARABLE, "sample": Key(Shape.WHOLE)}),
+    "check": Table(
+        {"checker_not": _SEPARABLE, "rater_not": _SEPARABLE, "other_unit": Key(Shape.BOOL), "sample": Key(Shape.WHOLE)}
+    ),
     "linking": Table({"most": Key(Shape.WHOLE), "collective": Key(Shape.WHOLE)}),
     "rating": Table({"questions": Key(Shape.WORDS, required=True)}),
     "visibility": Table(

@@ -150,4 +150,4 @@ _REFERENCES: tuple[Proof, ...] = (
     _find_in_rating,
 )
 
-_PROOFS: tuple[Proof, ...] = (of_actions.find_unused, of_paths.find_in_paths)
+_PROOFS: tuple[Proof, ...] = (of_actions.find_unused, of_clocks.find_wrong_answers, of_paths.find_in_paths)

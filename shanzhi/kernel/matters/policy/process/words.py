@@ -123,6 +123,12 @@ class Verb(StrEnum):
     FOLLOW = "follow"
     REOPEN = "reopen"
     GATHER = "gather"
+    URGE = "urge"
+    SUPERVISE = "supervise"
+    RESPOND = "respond"
+    REPORT_BACK = "report_back"
+    CLEAR = "clear"
+    INSIST = "insist"
 
 
 class AskType(StrEnum):
@@ -130,20 +136,28 @@ class AskType(StrEnum):
 
     extend: more time on a clock (延期) · pause: the clocks stand still until a day (暂停计时) · ruling: whose duty it is
     (裁定), once a matter was given back as often as the kind allows.
+
+    The other way round, put to the lead: urge: it says by a limit how things stand (催办) · supervise: on a named ground
+    it has to report by a clock of its own (督办); report: that report, which whoever supervises accepts, or goes on.
     """
 
     EXTEND = "extend"
     PAUSE = "pause"
     RULING = "ruling"
+    URGE = "urge"
+    SUPERVISE = "supervise"
+    REPORT = "report"
 
 
 class AskTo(StrEnum):
-    """Who decides what was asked: the level above the asking unit, the centre that took the matter in, or the head of the
-    asking unit itself (never the person who asked)."""
+    """Who decides what was asked: the level above the asking unit, the centre that took the matter in, the head of the
+    asking unit itself (never the person who asked), the lead, or whoever supervises it."""
 
     ABOVE = "above"
     INTAKE = "intake"
     UNIT = "unit"
+    LEAD = "lead"
+    OVERSEER = "overseer"
 
 
 class Result(StrEnum):
@@ -277,6 +291,12 @@ VERB_RULES: Mapping[Verb, VerbRule] = MappingProxyType(
         Verb.FOLLOW: VerbRule(stays=None, only=Role.SYSTEM),
         Verb.REOPEN: VerbRule(only=Role.SYSTEM),
         Verb.GATHER: VerbRule(only=Role.SYSTEM),
+        Verb.URGE: VerbRule(stays=True, asks=True),
+        Verb.SUPERVISE: VerbRule(stays=True, takes=frozenset({FieldType.GROUND}), asks=True),
+        Verb.RESPOND: VerbRule(part=Part.LEAD, stays=True, takes=frozenset({FieldType.TEXT}), asks=True, held=True),
+        Verb.REPORT_BACK: VerbRule(part=Part.LEAD, stays=True, takes=frozenset({FieldType.TEXT}), asks=True, held=True),
+        Verb.CLEAR: VerbRule(stays=True, takes=frozenset({FieldType.BOOL}), asks=True),
+        Verb.INSIST: VerbRule(stays=True, takes=frozenset({FieldType.TEXT}), asks=True),
     }
 )
 """The engine's contract with every kind, verb by verb."""

@@ -1,0 +1,110 @@
+"""Pushing the lead of a matter: urging (催办), supervision (督办), and the two answers at its end (一案双查)."""
+
+from shanzhi.core.periods import local_date
+from shanzhi.core.text import msg
+from shanzhi.kernel.clock.policy import set_deadline
+from shanzhi.kernel.matters.models import Ask
+from shanzhi.kernel.matters.operations.clocks import calendars
+from shanzhi.kernel.matters.operations.step import Step, take_part
+from shanzhi.kernel.matters.policy.process import AskSpec, FieldsMissing, FieldType, StageForbids
+
+
+def push_lead(step: Step) -> None:
+    """Put an urging or a supervision to the unit that leads.
+
+    Raises:
+        StageForbids: nobody leads the matter now.
+    """
+    if step.lead is None:
+        raise StageForbids(msg("现在没有主办单位，不能%(action)s。请先派单。"), action=(step.action.name,))
+    _put(step, step.kind.ask(step.action.ask), step.lead.unit_id, step.given.get("ground", ""))
+
+
+def respond_urge(step: Step) -> None:
+    """The lead answers who urged it."""
+    row = _open(step, step.action.ask)
+    _end(step, row, "granted")
+    _tell(step, row)
+
+
+def report_back(step: Step) -> None:
+    """The lead reports to who supervises, who sees the matter from now on."""
+    spec = step.kind.ask(step.action.ask)
+    over = _open(step, spec.about)
+    take_part(step.matter.pk, {over.unit_id: "holder"}, step.now)
+    _put(step, spec, over.unit_id, over.ground)
+
+
+def clear_supervision(step: Step) -> None:
+    """End a supervision with its two answers. What the lead reported counts as accepted.
+
+    Raises:
+        FieldsMissing: negligent, and no words that say in what.
+    """
+    solved, negligent = (bool(step.given[code]) for code in answers_of(step))
+    over = _open(step, step.action.ask)
+    for row in _reports(step):
+        _end(step, row, "granted")
+    _end(step, over, "granted")
+    _tell(step, over)
+    step.tells.update(claim_solved=solved, negligent=negligent)
+    if (negligent or not solved) and not str(step.given.get("words") or "").strip():
+        raise FieldsMissing(
+            msg("没有解决，或者有失职的，要写明情况。"), fields={"words": msg("写明单位在哪一环节做得不够，不写人名。")}
+        )
+
+
+def insist_on(step: Step) -> None:
+    """The report isn't enough: the supervision goes on with its limit anew, put to the unit that leads now."""
+    over = _open(step, step.action.ask)
+    for row in _reports(step):
+        _end(step, row, "declined")
+    _end(step, over, "declined")
+    lead = step.lead.unit_id if step.lead else over.to_unit_id
+    _put(step, step.kind.ask(step.action.ask), lead, over.ground)
+
+
+def answers_of(step: Step) -> tuple[str, str]:
+    """Codes of the two questions at the end of a supervision, in the action's order: solved, negligent."""
+    first, second = (code for code in step.action.needs if step.kind.field(code).type is FieldType.BOOL)
+    return first, second
+
+
+def _reports(step: Step) -> list[Ask]:
+    codes = [spec.code for spec in step.kind.asks if spec.about == step.action.ask]
+    return list(Ask.objects.filter(matter=step.matter, code__in=codes, state="open"))
+
+
+def _open(step: Step, code: str) -> Ask:
+    return Ask.objects.get(matter=step.matter, code=code, state="open")
+
+
+def _end(step: Step, row: Ask, state: str) -> None:
+    row.state, row.decided_at, row.decided_step = state, step.now, step.matter.steps
+    row.save(update_fields=["state", "decided_at", "decided_step"])
+
+
+def _tell(step: Step, row: Ask) -> None:
+    step.tells.update(ask=row.code, ground=row.ground, asked_unit_id=row.unit_id)
+
+
+def _put(step: Step, spec: AskSpec, to_unit: int, ground: str) -> None:
+    matter, actor = step.matter, step.actor
+    answer = set_deadline(step.now, spec.limit, None, calendars(local_date(step.now))(step.kind.calendar))
+    Ask.objects.create(
+        matter=matter,
+        code=spec.code,
+        type=spec.type.value,
+        ground=ground,
+        unit_id=actor.unit_id or matter.intake_unit_id,
+        post_id=actor.post_id,
+        staff_id=actor.staff_id,
+        to_unit_id=to_unit,
+        step=matter.steps,
+        asked_at=step.now,
+        due_at=answer.due_at,
+        warn_at=answer.warn_at,
+        limit_text=answer.limit_text,
+        calendar_version=answer.calendar_version,
+    )
+    step.tells.update(ask=spec.code, ground=ground, asked_unit_id=to_unit, answer_due_at=answer.due_at)

@@ -1,0 +1,175 @@
+"""Clocks near or past their limits climb the ladder: each rung is told once, in service hours, and says why.
+
+Worked out by hand: NOW is Tuesday, 18 November 2025, 10:30. A matter that is taken then has to be answered for first on
+Wednesday the 19th, 17:30 (首次联系, one working day; it warns four working hours before, at 13:30).
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import pytest
+from django.db import connection
+
+from shanzhi.config import database
+from shanzhi.core.periods import CITY_ZONE
+from shanzhi.kernel.access.operations import acting
+from shanzhi.kernel.access.policy import ANYONE
+from shanzhi.kernel.catalogue.policy import RuleBookError
+from shanzhi.kernel.clock.policy import shipped_calendar
+from shanzhi.kernel.matters import operations
+from shanzhi.kernel.matters.operations import Reported
+from shanzhi.kernel.matters.operations.climbing import LADDER_TEXTS, _Group, _readers
+from shanzhi.kernel.matters.policy.ladder import At, Rung, Tell, is_service_time, parse_ladder, reached_before
+from shanzhi.kernel.matters.policy.report import NewReport
+from shanzhi.kernel.notices.models import Notice
+from tests.city import NOW
+from tests.concurrency.committed import City, city
+
+__all__ = ["city"]
+
+OFFICE = shipped_calendar()
+HOLDER, UNIT, CENTRE, ABOVE, VACANT = LADDER_TEXTS
+
+
+def at(day: int, hour: int, minute: int = 0, month: int = 11) -> datetime:
+    return datetime(2025, month, day, hour, minute, tzinfo=CITY_ZONE)
+
+
+def report(city: City, *, take: bool = True) -> Reported:
+    cast = city.cast
+    with acting(ANYONE):
+        new = NewReport(body="地下室水泵坏了", title="水泵", region_code="370303009006")
+        matter = operations.report(new=new, actor=ANYONE, now=NOW)
+    for actor, action, fields in (
+        (cast.dispatcher, "accept", {}),
+        (cast.dispatcher, "dispatch", {"lead": cast.handler.unit_id}),
+        (cast.handler, "take", {}),
+    ):
+        with acting(actor):
+            operations.act(matter_id=matter.matter_id, action=action, actor=actor, now=NOW, fields=fields)
+    return matter
+
+
+@pytest.fixture(autouse=True)
+def clean(city: City) -> Iterator[None]:
+    """Each test begins with no open clock of another."""
+    yield
+    with database.acting_as(city.installation, "owner"), connection.cursor() as cursor:
+        cursor.execute("TRUNCATE matters_rung, notices_notice")
+        cursor.execute("UPDATE matters_clock SET stopped_at = started_at WHERE stopped_at IS NULL")
+
+
+def climb(city: City, now: datetime) -> list[tuple[int, str, str, int, str]]:
+    """A pass; what it told: unit, role, text, how many, the first one's number."""
+    with database.acting_as(city.installation, "owner"):
+        before = set(Notice.objects.values_list("pk", flat=True))
+    with database.acting_as(city.installation, "worker"):
+        operations.ladder_climb(now=now)
+    with database.acting_as(city.installation, "owner"):
+        rows = Notice.objects.exclude(pk__in=before).order_by("unit_id", "role", "text")
+        return [(row.unit_id, row.role, row.text, row.params["count"], row.params["number"]) for row in rows]
+
+
+def test_each_rung_is_told_once_when_it_is_reached(city: City):
+    matter = report(city)
+    handler, centre = city.cast.handler.unit_id, city.cast.supervisor.unit_id
+    assert climb(city, at(19, 13, 29)) == []
+    assert climb(city, at(19, 13, 31)) == [(handler, "handler", HOLDER, 1, matter.number)]
+    assert climb(city, at(19, 14)) == []
+    assert climb(city, at(20, 17, 30)) == []  # one working day after the 19th ends with office hours of the 20th
+    assert {row[:3] for row in climb(city, at(20, 17, 31))} == {(handler, "handler", UNIT)}
+    assert climb(city, at(22, 12)) == []  # Saturday
+    assert climb(city, at(24, 17, 30)) == []  # 20, 21, 24: three working days
+    assert climb(city, at(24, 17, 31)) == [(centre, "supervisor", CENTRE, 1, matter.number)]
+    assert climb(city, at(26, 17, 31)) == [(centre, "supervisor", ABOVE, 1, matter.number)]
+    assert climb(city, at(27, 9)) == []
+
+
+def test_nothing_is_told_at_night_and_nothing_is_lost(city: City):
+    matter = report(city)
+    assert climb(city, at(26, 22, 30)) == []
+    assert climb(city, at(27, 7, 59)) == []
+    # On all four rungs at once: the highest is told, the others are past.
+    assert climb(city, at(27, 8)) == [(city.cast.supervisor.unit_id, "supervisor", ABOVE, 1, matter.number)]
+    assert climb(city, at(27, 9)) == []
+
+
+def test_many_matters_are_one_message(city: City):
+    first, *_ = [report(city) for _ in range(3)]
+    assert climb(city, at(19, 13, 31)) == [(city.cast.handler.unit_id, "handler", HOLDER, 3, first.number)]
+
+
+def test_a_clock_that_stands_still_or_was_kept_tells_nobody(city: City):
+    paused, kept = report(city), report(city)
+    cast = city.cast
+    rest = {"ground": "pause.reporter", "words": "等反映人补充材料", "until": "2025-11-28"}
+    for actor, matter, action, fields in (
+        (cast.handler, paused, "ask_pause", rest),
+        (cast.supervisor, paused, "grant_pause", {}),
+        (cast.handler, kept, "contact", {"words": "已联系"}),
+    ):
+        with acting(actor):
+            operations.act(matter_id=matter.matter_id, action=action, actor=actor, now=NOW, fields=fields)
+    assert climb(city, at(21, 18)) == []
+
+
+def test_a_unit_without_anybody_is_told_of_to_the_level_above(city: City):
+    group = _Group(0, 7, 1, "request", 3, "handling", "370303009006", 2, "SZ1", NOW)
+    above, held = {(7, "370303009006"): 1}, {1: frozenset({"supervisor", "dispatcher"})}
+    for tell in (Tell.HOLDER, Tell.UNIT):
+        assert list(_readers(tell, group, above, held)) == [(1, "supervisor", VACANT)]
+    there = held | {7: frozenset({"handler", "supervisor"})}
+    assert list(_readers(Tell.HOLDER, group, above, there)) == [(7, "handler", HOLDER)]
+    assert list(_readers(Tell.UNIT, group, above, there)) == [(7, "handler", UNIT), (7, "supervisor", UNIT)]
+    # Only its supervisor is left: nobody there can act, so the level above hears of it.
+    assert list(_readers(Tell.UNIT, group, above, held | {7: frozenset({"supervisor"})})) == [(1, "supervisor", VACANT)]
+
+
+@pytest.mark.parametrize(
+    ("days", "now", "before"),
+    [
+        (0, at(20, 9), at(20, 9)),
+        (1, at(20, 17, 31), at(20, 0)),  # what was due on the 19th
+        (1, at(20, 17, 30), at(19, 0)),  # not yet: on the 18th
+        (3, at(24, 17, 31), at(20, 0)),  # 20, 21, 24
+        (1, at(24, 12), at(21, 0)),  # Monday at noon: due on Thursday the 20th, Friday is over
+        (1, datetime(2025, 10, 9, 17, 31, tzinfo=CITY_ZONE), datetime(2025, 10, 9, tzinfo=CITY_ZONE)),
+        # National day: off 1 to 8 October, so one working day after anything due in them ends on the 9th.
+        (1, datetime(2025, 10, 8, 12, tzinfo=CITY_ZONE), datetime(2025, 9, 30, tzinfo=CITY_ZONE)),
+    ],
+)
+def test_the_rung_counts_working_days_past_the_limit(days: int, now: datetime, before: datetime):
+    assert reached_before(Rung("x", At.OVERDUE, days, Tell.UNIT), now, OFFICE) == before
+
+
+def test_service_hours_are_the_calendars():
+    service = OFFICE.named("service")
+    told = [is_service_time(moment, service) for moment in (at(22, 7, 59), at(22, 8), at(22, 21, 59), at(22, 22))]
+    assert told == [False, True, True, False]
+    assert not is_service_time(at(22, 12), OFFICE)  # Saturday
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [],
+        [{"code": "a", "at": "late", "tell": "unit"}],
+        [{"code": "a", "at": "overdue", "tell": "everybody"}],
+        [{"code": "a", "at": "overdue", "tell": "unit", "after": "3d"}],
+        [{"code": "a", "at": "overdue", "tell": "unit", "after": "61wd"}],
+        [{"code": "a", "at": "overdue", "tell": "unit", "after": "soon"}],
+        [{"code": "a", "at": "warning", "tell": "unit", "after": "1wd"}],
+        [{"code": "a", "at": "overdue", "tell": "unit", "who": "me"}],
+        [
+            {"code": "a", "at": "overdue", "tell": "unit"},
+            {"code": "a", "at": "overdue", "tell": "unit", "after": "1wd"},
+        ],
+        [
+            {"code": "a", "at": "overdue", "tell": "unit", "after": "3wd"},
+            {"code": "b", "at": "warning", "tell": "holder"},
+        ],
+    ],
+)
+def test_a_ladder_that_leads_nowhere_is_refused(rows: list[dict[str, str]]):
+    with pytest.raises(RuleBookError):
+        parse_ladder({"rung": rows})
