@@ -48,7 +48,7 @@ def follow(city: City) -> int:
 def due_of(city: City, matter_id: int) -> list[tuple]:
     with database.acting_as(city.installation, "worker"):
         due = Matter.objects.filter(pk=matter_id).values_list("due_at", flat=True)[0]
-        clocks = Clock.objects.filter(matter_id=matter_id).order_by("pk")
+        clocks = Clock.objects.filter(matter_id=matter_id, code="").order_by("pk")
         return [(local_date(due) - TODAY).days, *((local_date(c.due_at) - TODAY).days for c in clocks)]
 
 
