@@ -60,7 +60,7 @@ def test_it_reports_ends_and_hands_up(site: Site, meet: Meet) -> None:
     assert site.stage(other) == "in_community"
     reports(worker, "楼道堆放纸箱，消防通道被占")
     worker.goes("/grid/")
-    worker.sees("网格里别的事")
+    worker.sees("上报后的去向")
     worker.looks("grid-today")
     assert thumbs(worker) == []
     worker.presses("找谁办", "link")

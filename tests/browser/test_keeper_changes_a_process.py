@@ -12,7 +12,7 @@ from tests.site import Site
 SOURCE = next(path for path in shipped_kinds() if path.stem == "request").read_text(encoding="utf-8")
 SHIPPED = re.search(r"^version = (\d+)", SOURCE, re.MULTILINE)
 assert SHIPPED is not None
-NEXT = SOURCE.replace(SHIPPED[0], "version = 70", 1).replace('limit = "5wd"', 'limit = "7wd"', 1)
+NEXT = SOURCE.replace(SHIPPED[0], "version = 70", 1).replace('limit = "2wd"', 'limit = "7wd"', 1)
 
 
 def file(text: str) -> FilePayload:
@@ -38,7 +38,7 @@ def test_it_mends_tries_and_lets_go_live(site: Site, meet: Meet) -> None:
     keeper.looks("keeper-process-faults")
 
     page.get_by_label("流程文件").set_input_files(file(NEXT))
-    keeper.writes("改了什么", "办理时限改为七个工作日")
+    keeper.writes("改了什么", "核查时限改为七个工作日")
     keeper.presses("检查并存为草稿")
     keeper.sees("第 70 版已存为草稿，还没有生效。请先看图，再试算。")
     expect(page.get_by_role("img", name=re.compile("诉求（request）第 70 版流程图"))).to_be_visible()

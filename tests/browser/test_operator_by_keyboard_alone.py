@@ -27,7 +27,7 @@ def a_place(keeper: Person) -> None:
     """A compound where the caller lives, entered as the keeper does."""
     keeper.signs_in("keeper")
     keeper.goes("/keeper/places/add/")
-    keeper.writes("名称", "世纪花园小区")
+    keeper.writes("名称", "晨光苑")
     keeper.page.get_by_label("类型").select_option(label="小区")
     keeper.writes("所在的村（社区）或网格", COMMUNITY)
     keeper.presses("保存")
@@ -38,8 +38,8 @@ def chooses_the_place(page: Page) -> None:
     """A place is chosen as the region is; what was chosen before stays chosen."""
     keys = page.keyboard
     tab_to(page, "input[name=q_site]")
-    keys.type("世纪花园")
-    garden = page.get_by_role("radio", name=re.compile("世纪花园小区"))
+    keys.type("晨光苑")
+    garden = page.get_by_role("radio", name=re.compile("晨光苑"))
     expect(garden).to_be_visible()
     tab_to(page, "input[name=site]")
     keys.press("Space")

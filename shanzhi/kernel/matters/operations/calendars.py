@@ -34,7 +34,7 @@ AHEAD_DAYS = 400
 _MOVE = """
 WITH found AS (
     SELECT c.id, c.matter_id, m.number, m.scope_code, c.stage, c.limit_text, c.started_at, c.due_at, c.warn_at, c.code,
-        c.course
+        c.course, c.is_provisional
     FROM matters_clock c JOIN matters_matter m ON m.id = c.matter_id
     WHERE c.stopped_at IS NULL AND c.paused_at IS NULL AND m.ended_at IS NULL AND c.due_at > %(now)s
       -- One of a matter's at a time: each is an entry of its own in the journal.
@@ -51,15 +51,15 @@ WITH found AS (
     UPDATE matters_clock c SET stopped_at = %(now)s FROM found f WHERE c.id = f.id
 ), moved AS (
     -- A matter is due with the soonest of its clocks.
-    UPDATE matters_matter m SET steps = m.steps + 1, due_at = (SELECT min(each) FROM (
-        SELECT g.due_at AS each UNION ALL SELECT o.due_at FROM matters_clock o
-        WHERE o.matter_id = f.matter_id AND o.stopped_at IS NULL AND o.id <> f.id) running)
+    UPDATE matters_matter m SET steps = m.steps + 1, (due_at, warn_at) = (SELECT running.due_at, running.warn_at FROM (
+        SELECT g.due_at, f.warn_at UNION ALL SELECT o.due_at, o.warn_at FROM matters_clock o
+        WHERE o.matter_id = f.matter_id AND o.stopped_at IS NULL AND o.id <> f.id) running ORDER BY 1, 2 LIMIT 1)
     FROM found f JOIN unnest(%(off)s, %(due)s) AS g (day, due_at) ON g.day = (f.due_at AT TIME ZONE %(zone)s)::date
     WHERE m.id = f.matter_id
     RETURNING m.id, m.steps, g.due_at
 )
 SELECT f.matter_id, f.number, f.scope_code, f.stage, f.limit_text, f.started_at, f.due_at, f.warn_at,
-       moved.steps, moved.due_at, f.code, f.course::text
+       moved.steps, moved.due_at, f.code, f.course::text, f.is_provisional
 FROM found f JOIN moved ON moved.id = f.matter_id
 """
 
@@ -137,8 +137,9 @@ def _reckon_anew(matter_id: int, calendar: WorkCalendar, now: datetime) -> int:
         )
         subject = Subject("matter", matter.pk, matter.steps, matter.scope_code)
         journal.record(payload=payload, subject=subject, author=Author("system"), happened_at=now)
-    settle_due(matter)
-    matter.save(update_fields=["due_at", "warn_at", "steps"])
+    if matter.ended_at is None:
+        settle_due(matter)
+        matter.save(update_fields=["due_at", "warn_at", "steps"])
     return moved
 
 
@@ -150,8 +151,8 @@ def _move(off: Sequence[date], due: Sequence[datetime], zone: str, version: str,
         if rows:
             cursor.executemany(
                 "INSERT INTO matters_clock (matter_id, stage, limit_text, calendar_version, started_at, due_at, warn_at,"
-                " code, course) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb)",
-                [(row[0], row[3], row[4], version, row[5], row[9], row[7], row[10], row[11]) for row in rows],
+                " code, course, is_provisional) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s)",
+                [(row[0], row[3], row[4], version, row[5], row[9], row[7], *row[10:]) for row in rows],
             )
     return journal.record_many(
         Draft(
@@ -160,5 +161,5 @@ def _move(off: Sequence[date], due: Sequence[datetime], zone: str, version: str,
             Author("system"),
             now,
         )
-        for matter_id, number, scope_code, stage, limit, _started, was, _warn, steps, due_at, _code, _course in rows
+        for matter_id, number, scope_code, stage, limit, _started, was, _warn, steps, due_at, *_ in rows
     )

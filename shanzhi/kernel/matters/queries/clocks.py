@@ -6,7 +6,7 @@ from datetime import datetime
 
 from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
-from shanzhi.kernel.clock.policy import ClockStep, Course, Light, Pause, explain, light
+from shanzhi.kernel.clock.policy import ClockStep, Course, Light, Pause, WorkCalendar, explain, light
 from shanzhi.kernel.matters.models import Ask, Clock, Matter
 from shanzhi.kernel.matters.operations.clocks import course_of
 from shanzhi.kernel.matters.policy.clocks import STAGE
@@ -107,9 +107,16 @@ def _clock(row: Clock, kind: Kind, now: datetime) -> ClockLine:
         warn_at=row.warn_at,
         stopped_at=row.stopped_at,
         paused_at=row.paused_at,
-        how=explain(course, work_calendar(local_date(_promised_at(course))).named(row.calendar)),
+        how=explain(course, _calendar_of(row, course, now)),
         light=light(row.stopped_at or now, row.warn_at, row.due_at),
     )
+
+
+def _calendar_of(row: Clock, course: Course, now: datetime) -> WorkCalendar:
+    """The calendar by which the date was promised: that of the day of the promise, or today's, which it followed since."""
+    days = (local_date(_promised_at(course)), local_date(now))
+    known = [work_calendar(day).named(row.calendar) for day in days]
+    return next((calendar for calendar in known if calendar.version == row.calendar_version), known[0])
 
 
 def _promised_at(course: Course) -> datetime:

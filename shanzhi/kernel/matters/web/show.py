@@ -156,6 +156,9 @@ def clock_told(line: ClockLine, now: datetime) -> Iterator[str]:
         rests = [gettext(step.article)] if step.article else []
         rests += [step.source.to_text(gettext)] if step.source else []
         yield step.to_text(gettext) + (f"（{gettext('，').join(rests)}）" if rests else "")
+    if not line.paused_at and line.how[-1].at != line.due_at:
+        moved = gettext(msg("最后一天放假，时限顺延到下一个工作日"))
+        yield gettext(msg("%(what)s：%(due)s。")) % {"what": moved, "due": when(line.due_at, now)}
     if line.paused_at:
         said = {"since": when(line.paused_at, now), "until": when(line.due_at, now)}
         yield gettext(msg("%(since)s起暂停计时，最迟到%(until)s恢复。")) % said

@@ -47,7 +47,7 @@ def stranded(old: Kind, new: Kind, stage: str, roles: Collection[str]) -> Strand
         return Stranded.IS_END
     if not _same_hands(old.stage(stage).owner, after.owner):
         return Stranded.OTHER_OWNER
-    if after.limit is None:
+    if new.limit_of(after) is None:
         return Stranded.NO_CLOCK
     ways = [action for action in new.actions if stage in action.from_stages and not action.stays]
     there = _ALWAYS_THERE | set(roles)
