@@ -42,6 +42,8 @@ RUN_AS_OWNER = {
     "matters_load_of_units",
     "matters_open_in",
     "matters_open_of_units",
+    "matters_open_or_ended",
+    "matters_words_are_open",
     "matters_region_figures",
     "matters_units_follow",
     "matters_open_of_phone",

@@ -65,6 +65,12 @@ class Matter(models.Model):
             models.Index(fields=["scope_code", "due_at"], name="matters_matter_intake", condition=Q(in_intake=True)),
             models.Index(fields=["scope_code", "id"], name="matters_matter_scope"),
             models.Index(fields=["holder_unit", "due_at"], name="matters_matter_holder", condition=Q(ended_at=None)),
+            models.Index(
+                fields=["holder_unit", "stage", "due_at", "id"],
+                include=["warn_at", "scope_code"],
+                condition=Q(ended_at=None),
+                name="matters_matter_desk",
+            ),
             models.Index(fields=["category", "scope_code", "reported_at"], name="matters_matter_like"),
             models.Index(fields=["follow_hash"], name="matters_matter_follow"),
             models.Index(fields=["-reported_at", "-id"], name="matters_matter_newest"),
@@ -375,10 +381,15 @@ class Words(models.Model):
     matter = models.OneToOneField(Matter, on_delete=models.PROTECT, related_name="+", primary_key=True)
     words = SearchVectorField()
     tokeniser = models.SmallIntegerField()
+    is_open = models.BooleanField(default=False, db_default=False)
+    """Whether the matter is; kept by triggers, for the index of open lists."""
 
     class Meta:
         default_permissions: ClassVar = ()
-        indexes: ClassVar = [GinIndex(fields=["words"], name="matters_words_found")]
+        indexes: ClassVar = [
+            GinIndex(fields=["words"], name="matters_words_found"),
+            GinIndex(fields=["words"], name="matters_words_open", condition=Q(is_open=True)),
+        ]
 
 
 class SavedView(models.Model):

@@ -189,6 +189,30 @@ def test_it_looks_by_the_index(city: City):
     assert "Bitmap Index Scan on matters_words_found" in plan
 
 
+def test_it_looks_for_open_matters_in_an_index_of_their_own(city: City):
+    """It follows a matter that ends and one that opens again, whoever writes it; words that come later know it too."""
+    lamp, drain = report("路灯坏了"), report("下水道堵了")
+
+    def open_ones() -> list[int]:
+        with as_role(city.installation, "owner") as owner:
+            found = owner.execute(
+                "SELECT matter_id FROM matters_words WHERE is_open AND matter_id = ANY (%s) ORDER BY 1",
+                [[lamp.matter_id, drain.matter_id]],
+            )
+            return [row[0] for row in found.fetchall()]
+
+    assert open_ones() == [lamp.matter_id, drain.matter_id]
+    reporter = Actor(follow=(lamp.follow_hash,))
+    with acting(reporter):
+        operations.act(matter_id=lamp.matter_id, action="withdraw", actor=reporter, now=NOW)
+    assert open_ones() == [drain.matter_id]
+    with database.acting_as(city.installation, "owner"), connection.cursor() as cursor:
+        cursor.execute("DELETE FROM matters_words WHERE matter_id = ANY (%s)", [[lamp.matter_id, drain.matter_id]])
+    with database.acting_as(city.installation, "worker"):
+        operations.words_fill(batch=10)
+    assert open_ones() == [drain.matter_id]
+
+
 def test_it_cuts_what_was_there_before_and_what_was_cut_otherwise(city: City):
     """The nightly job: as the worker, in batches, and nothing twice."""
     made = [report(f"井盖丢了，第{n}个") for n in range(5)]
