@@ -47,7 +47,7 @@ TO_ONE = {"on_delete": django.db.models.deletion.PROTECT, "related_name": "+", "
 
 
 class Migration(migrations.Migration):
-    dependencies = [("matters", "0031_precedents")]
+    dependencies = [("matters", "0032_desk_counts")]
     operations = [
         migrations.CreateModel(
             name="Link",
