@@ -43,6 +43,7 @@ RUN_AS_OWNER = {
     "matters_open_in",
     "matters_open_of_units",
     "matters_region_figures",
+    "matters_repeated",
     "matters_units_follow",
     "matters_open_of_phone",
     "matters_search",
