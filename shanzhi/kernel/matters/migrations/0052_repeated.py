@@ -50,9 +50,15 @@ CREATE INDEX matters_matter_linked ON matters_matter (reported_at DESC, id DESC)
 """
 
 
+# Reports about one place are compared with each other by the background.
+PLACES = "SELECT city_ddl('GRANT SELECT (place_id) ON matters_place TO {worker}')"
+PLACES_BACK = "SELECT city_ddl('REVOKE SELECT (place_id) ON matters_place FROM {worker}')"
+
+
 class Migration(migrations.Migration):
     dependencies = [("matters", "0044_rungs")]
     operations = [
+        migrations.RunSQL(PLACES, PLACES_BACK),
         migrations.RunSQL(INDEX, "DROP INDEX matters_matter_linked"),
         migrations.RunSQL(["DROP FUNCTION matters_search", MAKE], ["DROP FUNCTION matters_search", BEFORE.MAKE]),
         migrations.RunSQL(SITTING.made(REPEATED, "matters_repeated"), "DROP FUNCTION matters_repeated"),

@@ -2,7 +2,7 @@
 
 from shanzhi.kernel.matters.queries.bulk import BulkRow, bulk_count, matters_in_bulk
 from shanzhi.kernel.matters.queries.calendars import CalendarTrial, CalendarYear, calendar_trial, calendar_year
-from shanzhi.kernel.matters.queries.calling import CallerMatter, likely_categories, open_of_phone
+from shanzhi.kernel.matters.queries.calling import CallerMatter, likely_categories, open_of_phone, same_as_said
 from shanzhi.kernel.matters.queries.card import (
     ActionChoice,
     MatterCard,
@@ -224,6 +224,7 @@ __all__ = [
     "rights_state",
     "root_of",
     "rows_by_ids",
+    "same_as_said",
     "section_state",
     "section_tables",
     "step_title",

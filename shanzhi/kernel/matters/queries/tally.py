@@ -139,7 +139,8 @@ def repeated_count(region_code: str, *, collective: int) -> Repeated:
     low, below = span_of(region_code) if region_code else (None, None)
     with connection.cursor() as cursor:
         cursor.execute("SELECT matters, of_many, reports FROM matters_repeated(%s, %s, %s)", [low, below, collective])
-        return Repeated(*cursor.fetchone(), least=collective)
+        matters, of_many, reports = cursor.fetchone()
+        return Repeated(matters, of_many, reports, collective)
 
 
 def bounces(region_code: str) -> list[Bounce]:
