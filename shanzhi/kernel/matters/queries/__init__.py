@@ -93,7 +93,7 @@ from shanzhi.kernel.matters.queries.tally import (
     root_of,
     tally,
 )
-from shanzhi.kernel.matters.queries.triage import TriageHint, suggested_unit, triage_hint
+from shanzhi.kernel.matters.queries.triage import TriageHint, alike, suggested_unit, triage_hint
 from shanzhi.kernel.matters.queries.views import ViewRow, my_views
 from shanzhi.kernel.matters.rulebook import (
     Categories,
@@ -165,6 +165,7 @@ __all__ = [
     "VersionPage",
     "VersionRow",
     "ViewRow",
+    "alike",
     "asks_waiting",
     "bounces",
     "bulk_count",
