@@ -101,7 +101,7 @@ def unlink(step: Step) -> None:
 
 
 def follow(step: Step) -> None:
-    """Be due with the lead and held by whom holds it; be put to the reporter; or come back from there, as the lead is done anew."""
+    """Be due with the lead and held by whom holds it; be put to the reporter; or come back as the lead is done anew."""
     link = link_of(step.matter)
     if link is None:
         return
