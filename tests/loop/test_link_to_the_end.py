@@ -134,6 +134,11 @@ def test_the_linked_one_isnt_content_and_the_lead_is_done_anew(cast: Cast, put: 
 
 def test_the_leads_reporter_isnt_content_and_who_was_stays_content(cast: Cast, put: tuple[Reported, Reported]):
     lead, second = put
+    with acting(who(second)):
+        way = queries.card(second.matter_id, actor=who(second), now=NOW).stages
+    # It shows no stage as done in which it never was, and that it was handled with another.
+    assert [state for _, state in way] == ["done", "skipped", "skipped", "skipped", "skipped", "done", "now", "todo"]
+    assert [way[5][0], way[6][0]] == ["并单办理", "待评价"]
     do(who(second), second, "rate", solved=True, satisfied=5)
     follow(second)
     do(who(lead), lead, "rate", solved=False, words="还是不亮")
