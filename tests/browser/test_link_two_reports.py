@@ -42,15 +42,9 @@ def says_unsolved(resident: Person) -> None:
     resident.presses("提交评价")
 
 
-def test_one_is_content_and_one_isnt(site: Site, meet: Meet) -> None:
-    first = site.report("世纪花园东门排水沟堵塞，污水横流三天没有人管", region_code=COMMUNITY)
-    site.bring_to(first.number, "handling")
-    operator = meet("operator")
-    second = links_the_call(site, operator, first.number)
-
-    # A third comes by web; on the matter's own page the dispatcher is offered the lead.
+def links_on_its_page(site: Site, dispatcher: Person) -> Reported:
+    """A third comes by web; on the matter's own page the dispatcher is offered the lead."""
     third = site.report("世纪花园东门排水沟污水横流，没人管", region_code=COMMUNITY)
-    dispatcher = meet("dispatcher")
     dispatcher.signs_in("dispatcher")
     give_up = time.monotonic() + SECONDS
     dispatcher.goes(f"/m/{third.number}/")
@@ -63,9 +57,11 @@ def test_one_is_content_and_one_isnt(site: Site, meet: Meet) -> None:
     dispatcher.sees("已并到同一问题的主件名下")
     assert site.stage(third.number) == "merged"
     dispatcher.looks("link-matter-linked")
+    return third
 
-    # The supervisor's figure says how many reports stand behind it, and leads to the list.
-    supervisor = meet("supervisor")
+
+def sees_the_figures(supervisor: Person) -> None:
+    """The supervisor's figure says how many reports stand behind it, and leads to the list."""
     supervisor.signs_in("supervisor")
     give_up = time.monotonic() + SECONDS
     supervisor.goes("/oversight/")
@@ -79,6 +75,15 @@ def test_one_is_content_and_one_isnt(site: Site, meet: Meet) -> None:
     expect(supervisor.page.get_by_role("row")).to_have_count(2)
     supervisor.looks("link-list")
 
+
+def test_one_is_content_and_one_isnt(site: Site, meet: Meet) -> None:
+    first = site.report("世纪花园东门排水沟堵塞，污水横流三天没有人管", region_code=COMMUNITY)
+    site.bring_to(first.number, "handling")
+    operator = meet("operator")
+    second = links_the_call(site, operator, first.number)
+
+    third = links_on_its_page(site, meet("dispatcher"))
+    sees_the_figures(meet("supervisor"))
     # Answered and checked; the lead's reporter is content, the caller isn't: the lead is done anew.
     site.act("handler", first.number, "reply", reply="排水沟已经疏通，污水已清理。")
     site.act("checker", first.number, "check_pass")
