@@ -256,9 +256,9 @@ def test_the_kind_must_be_the_same_and_a_lead_takes_only_so_many(cast: Cast):
     with pytest.raises(FieldsWrong) as caught:
         check_link(request, 1, Lead(2, "incident", incident, "in_grid", 0), has_linked=False)
     assert caught.value.fields == {"same_as": "两件不是同一类型，不能并。"}
-    check_link(request, 1, Lead(2, "request", request, "handling", 49), has_linked=False)
+    check_link(request, 1, Lead(2, "request", request, "handling", request.linking.most - 1), has_linked=False)
     with pytest.raises(FieldsWrong) as caught:
-        check_link(request, 1, Lead(2, "request", request, "handling", 50), has_linked=False)
+        check_link(request, 1, Lead(2, "request", request, "handling", request.linking.most), has_linked=False)
     assert caught.value.fields == {"same_as": "那一件名下并案的已经到了上限。请另选主件。"}
     assert [is_collective(request, reports) for reports in (1, 4, 5)] == [False, False, True]
 

@@ -45,6 +45,7 @@ RUN_AS_OWNER = {
     "matters_open_or_ended",
     "matters_words_are_open",
     "matters_region_figures",
+    "matters_repeated",
     "matters_units_follow",
     "matters_open_of_phone",
     "matters_search",

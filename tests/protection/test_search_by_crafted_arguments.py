@@ -36,7 +36,7 @@ ARGUMENTS = {
     "reported_from": "timestamptz", "reported_below": "timestamptz", "kind_is": "text", "channel_is": "text",
     "place_holds": "text", "is_back": "boolean", "holder_is": "bigint", "returned_least": "integer",
     "idle_since": "timestamptz", "ended_from": "timestamptz", "ended_below": "timestamptz", "solved_is": "boolean",
-    "bounced_from": "bigint", "bounced_to": "bigint", "bounced_ground": "text",
+    "bounced_from": "bigint", "bounced_to": "bigint", "bounced_ground": "text", "linked_least": "integer",
 }  # fmt: skip
 SEARCH = f"SELECT matters_search({', '.join(f'%({name})s::{kind}' for name, kind in ARGUMENTS.items())})"
 ENDED = (
@@ -45,7 +45,7 @@ ENDED = (
 )
 SITS = (
     "UPDATE matters_matter SET holder_unit_id = %(unit)s, stage_since = %(at)s, counts = jsonb_build_object('returns',"
-    " %(returns)s::int) WHERE id = %(id)s AND ended_at IS NULL"
+    " %(returns)s::int, 'linked', %(linked)s::int) WHERE id = %(id)s AND ended_at IS NULL"
 )
 GAVE_BACK = (
     "INSERT INTO matters_assignment (matter_id, unit_id, part, state, assigned_at, ended_at, ground)"
@@ -71,6 +71,7 @@ def sitting(city: City, crowd: Crowd) -> Crowd:
                 "at": at,
                 "unit": random.choice(crowd.units),
                 "returns": random.choice((0, 1, 2, 5)),
+                "linked": random.choice((0, 1, 4)),
                 "solved": random.choice((True, False, None)),
                 "ground": random.choice(GROUNDS),
             }
@@ -101,6 +102,7 @@ def crafted(random: Random, crowd: Crowd) -> dict[str, object]:
         "place_holds": ("花园", "路", "", "%", "' OR true --"),
         "holder_is": units,
         "returned_least": (0, 1, 2, -5, 2**31 - 1),
+        "linked_least": (0, 1, 4, -5, 2**31 - 1),
         "solved_is": (True, False),
         "bounced_from": units,
         "bounced_to": units,
@@ -174,6 +176,7 @@ def any_sitting(random: Random, crowd: Crowd) -> Sitting:
         ended_to=random.choice((None, None, None, day - timedelta(days=5))),
         solved=random.choice((None, None, True, False)),
         bounced=random.choice((None, None, bounced)),
+        reports=random.choice((0, 0, 0, 2, 5)),
     )
 
 

@@ -1,4 +1,4 @@
-"""The rules of a call: its four endings and what each of them needs."""
+"""The rules of a call: its endings and what each of them needs."""
 
 import re
 import tomllib
@@ -27,12 +27,14 @@ NO_HELP = "-"
 
 
 class Ending(StrEnum):
-    """How a call ends (国办发〔2020〕53号: 直接解答, 转接, 不予受理, 派单). `triage` is a dispatch that triage confirms."""
+    """How a call ends (国办发〔2020〕53号: 直接解答, 转接, 不予受理, 派单). `triage` is a dispatch that triage confirms,
+    `linked` puts the report under another of the same problem (重复并单)."""
 
     ANSWERED = "answered"
     PASSED = "passed"
     REFUSED = "refused"
     DISPATCHED = "dispatched"
+    LINKED = "linked"
     TRIAGE = TO_TRIAGE
 
 
@@ -41,6 +43,7 @@ ENDING_NAMES = {
     Ending.PASSED: msg("转接"),
     Ending.REFUSED: msg("不予受理"),
     Ending.DISPATCHED: msg("派单"),
+    Ending.LINKED: msg("并单"),
     Ending.TRIAGE: msg("交派单台"),
 }
 

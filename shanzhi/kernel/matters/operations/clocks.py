@@ -138,9 +138,11 @@ def days_until(start: date, until: date) -> Duration:
 
 
 def _counted_on(rows: list[Clock], kind: Kind, target: str, named: Calendars) -> list[Clock]:
-    """The clocks that had run before and belong where the matter comes back to, as if they had never stopped."""
+    """The clocks that had run before and belong where the matter comes back to, the stage's own too, as if they had never
+    stopped: what was promised at the beginning is due when it was."""
     last = {row.code: row for row in rows if row.code != STAGE}
     again = [row for row in last.values() if not stops(kind, row.code, target, "") and not kind.clock(row.code).once]
+    again += [row for row in rows if row.code == STAGE and row.stage == target][-1:]
     made = [_again(row, kind, course_of(row, kind), named) for row in again]
     write_clocks(made)
     return made

@@ -86,20 +86,29 @@ class _Following:
         matter = self.matters[link.matter_id]
         kind = _kind(matter)
         if not self._waits(link):
+            self._wait_again(link)
             return
         if self.lead.ended_at is not None:
             self._act(matter, kind.verb(Verb.UNLINK)[0].code)
             return
         take_part(matter.pk, dict.fromkeys(units_of(self.lead), "receiver"), self.now)
         if self._is_answered():
-            self._act(matter, next(action.code for action in kind.verb(Verb.FOLLOW) if not action.stays))
+            self._act(matter, next(row.code for row in kind.verb_at(Verb.FOLLOW, matter.stage) if not row.stays))
             Link.objects.filter(pk=link.pk).update(asked=True)
         elif (matter.due_at, matter.warn_at, matter.holder_unit_id) != (
             self.lead.due_at,
             self.lead.warn_at,
             self.lead.holder_unit_id,
         ):
-            self._act(matter, next(action.code for action in kind.verb(Verb.FOLLOW) if action.stays))
+            self._act(matter, next(row.code for row in kind.verb_at(Verb.FOLLOW, matter.stage) if row.stays))
+
+    def _wait_again(self, link: Link) -> None:
+        """The answer that this reporter is asked about was found wanting by another: they wait for the next one."""
+        matter = self.matters[link.matter_id]
+        again = _kind(matter).verb_at(Verb.FOLLOW, matter.stage)
+        if link.asked and again and self.lead.ended_at is None and not self._is_answered():
+            self._act(matter, again[0].code)
+            Link.objects.filter(pk=link.pk).update(asked=False)
 
     def _is_answered(self) -> bool:
         return _kind(self.lead).stage(self.lead.stage).owner in (Owner.REPORTER, Owner.LINKED)

@@ -101,19 +101,17 @@ def unlink(step: Step) -> None:
 
 
 def follow(step: Step) -> None:
-    """Be due with the lead and held by whom holds it; or be put to the reporter, where it leads on."""
+    """Be due with the lead and held by whom holds it; be put to the reporter; or come back as the lead is done anew."""
     link = link_of(step.matter)
     if link is None:
         return
     lead = Matter.objects.defer(*KEPT_FROM_WORKER).get(pk=link.lead_id)
     step.tells["lead_id"] = lead.pk
-    if not step.action.stays:
-        step.matter.holder_unit_id = lead.holder_unit_id
-        return
-    _stand_by(step, lead)
-    if step.follows is not None:
-        follow_lead(step.matter, step.kind, step.follows, step.now)
     step.matter.holder_unit_id = lead.holder_unit_id
+    if step.action.stays or step.action.to == step.kind.linked_stage:
+        _stand_by(step, lead)
+    if step.action.stays and step.follows is not None:
+        follow_lead(step.matter, step.kind, step.follows, step.now)
 
 
 def _stand_by(step: Step, lead: Matter) -> None:

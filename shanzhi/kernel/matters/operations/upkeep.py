@@ -1,19 +1,19 @@
 """What the program does by itself: suggestions for triage, stages that lapse; and the one reading of contacts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from shanzhi.core.errors import DomainError
 from shanzhi.core.periods import local_date
-from shanzhi.core.ranges import next_code
 from shanzhi.kernel.access.policy import SYSTEM, Actor
 from shanzhi.kernel.journal.policy import Subject
 from shanzhi.kernel.matters.models import Assignment, Clock, Matter, Precedent, Submission, Suggestion
 from shanzhi.kernel.matters.operations.act import act, is_intake
 from shanzhi.kernel.matters.operations.dispatching import cases_on
+from shanzhi.kernel.matters.operations.likening import like_matters
 from shanzhi.kernel.matters.operations.step import KEPT_FROM_WORKER, lock_matter
 from shanzhi.kernel.matters.policy.dispatching import DispatchCase, choose_case
 from shanzhi.kernel.matters.policy.duty import check_duty, may_reach_reporter
@@ -24,9 +24,6 @@ from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.organisation.policy import Level, UnitKind
 from shanzhi.kernel.vault import operations as vault
 
-LIKE_WITHIN = timedelta(days=30)
-LIKE_MOST = 5
-COMMUNITY_DIGITS, TOWNSHIP_DIGITS = 12, 9
 LAPSE_BATCH = 200
 RESUME_BATCH = 200
 REMEMBER = timedelta(days=7)
@@ -36,7 +33,7 @@ REMEMBER = timedelta(days=7)
 def suggestions_make(*, matter_ids: Sequence[int], now: datetime) -> int:
     """Suggest categories, a unit and like matters near by for matters that wait for triage; returns how many.
 
-    Worker's role. Made twice, the later one stands. 4 queries for the batch, and 2 for each department and place that
+    Worker's role. Made twice, the later one stands. 8 queries for the batch, and 2 for each department and place that
     it meets first.
     """
     matters = list(Matter.objects.defer(*KEPT_FROM_WORKER).filter(pk__in=matter_ids, in_intake=True).order_by("pk"))
@@ -46,7 +43,7 @@ def suggestions_make(*, matter_ids: Sequence[int], now: datetime) -> int:
         matter.pk: [item.code for item in suggest_category(rules, matter.title, matter.body)] for matter in matters
     }
     likely = {matter.pk: matter.category or next(iter(found[matter.pk]), "") for matter in matters}
-    similar = _similar(matters, likely)
+    similar = like_matters(matters, likely)
     Suggestion.objects.bulk_create(
         (
             Suggestion(
@@ -159,30 +156,6 @@ class UnitFinder:
 
 def _level_of(kind: str, level: str) -> str:
     return "township" if kind == "township" else level if level in ("city", "county") else "county"
-
-
-# Open matters of the likely category in the same community (or township) in the last 30 days, newest first.
-_SIMILAR = """
-SELECT w.id, array(
-    SELECT m.id FROM matters_matter m
-    WHERE m.category = w.category AND m.scope_code >= w.low AND m.scope_code < w.high
-      AND m.reported_at >= w.since AND m.ended_at IS NULL AND m.id <> w.id
-    ORDER BY m.reported_at DESC, m.id DESC LIMIT %s)
-FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::timestamptz[]) AS w (id, category, low, high, since)
-"""
-
-
-def _similar(matters: Sequence[Matter], likely: Mapping[int, str]) -> dict[int, list[int]]:
-    wanted = [
-        (matter.pk, likely[matter.pk], near, next_code(near), matter.reported_at - LIKE_WITHIN)
-        for matter in matters
-        if likely[matter.pk] and len(near := matter.scope_code[:COMMUNITY_DIGITS]) >= TOWNSHIP_DIGITS
-    ]
-    if not wanted:
-        return {}
-    with connection.cursor() as cursor:
-        cursor.execute(_SIMILAR, [LIKE_MOST, *(list(column) for column in zip(*wanted, strict=True))])
-        return dict(cursor.fetchall())
 
 
 def lapse_due(*, now: datetime) -> int:

@@ -33,11 +33,11 @@ def promises(
     ran: Collection[str] = (),
 ) -> tuple[Promise, ...]:
     """What begins as a matter comes into an open stage by an action: the stage's own limit, and every clock of the kind
-    that belongs here, doesn't run (`runs`) and hasn't had its one time (`ran`: all that ever began)."""
+    that belongs here; of both what doesn't run (`runs`) and hasn't had its one time (`ran`: all that ever began)."""
     spec = kind.stage(stage)
     own = (
         ()
-        if spec.limit is None
+        if spec.limit is None or STAGE in runs
         else (Promise(STAGE, set_deadline(start, spec.limit, spec.warn, calendars(kind.calendar))),)
     )
     return (

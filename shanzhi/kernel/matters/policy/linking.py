@@ -55,6 +55,12 @@ def _wrong(kind: Kind, matter_id: int, lead: Lead) -> str:
     return ""
 
 
+def may_lead(kind: Kind, stage: str) -> bool:
+    """Could another be linked under a matter that stands in this stage: open, answer still to come, no follower itself?"""
+    found = kind.stage(stage)
+    return bool(kind.linked_stage) and not found.is_end and found.owner not in (Owner.REPORTER, Owner.LINKED)
+
+
 def is_collective(kind: Kind, reports: int) -> bool:
     """Is a problem that was reported so many times (the lead's report with them) collective? By reports, never people."""
     return reports >= kind.linking.collective

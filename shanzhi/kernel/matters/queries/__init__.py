@@ -2,7 +2,7 @@
 
 from shanzhi.kernel.matters.queries.bulk import BulkRow, bulk_count, matters_in_bulk
 from shanzhi.kernel.matters.queries.calendars import CalendarTrial, CalendarYear, calendar_trial, calendar_year
-from shanzhi.kernel.matters.queries.calling import CallerMatter, likely_categories, open_of_phone
+from shanzhi.kernel.matters.queries.calling import CallerMatter, likely_categories, open_of_phone, same_as_said
 from shanzhi.kernel.matters.queries.card import (
     ActionChoice,
     MatterCard,
@@ -84,14 +84,16 @@ from shanzhi.kernel.matters.queries.tally import (
     RETURNED_LEAST,
     Bounce,
     EndedCount,
+    Repeated,
     Tally,
     TallyRow,
     bounces,
     ended_count,
+    repeated_count,
     root_of,
     tally,
 )
-from shanzhi.kernel.matters.queries.triage import TriageHint, suggested_unit, triage_hint
+from shanzhi.kernel.matters.queries.triage import TriageHint, alike, suggested_unit, triage_hint
 from shanzhi.kernel.matters.queries.views import ViewRow, my_views
 from shanzhi.kernel.matters.rulebook import (
     Categories,
@@ -147,6 +149,7 @@ __all__ = [
     "Reading",
     "ReadingPage",
     "RegionFigure",
+    "Repeated",
     "ReplyTemplate",
     "RightsState",
     "SectionState",
@@ -162,6 +165,7 @@ __all__ = [
     "VersionPage",
     "VersionRow",
     "ViewRow",
+    "alike",
     "asks_waiting",
     "bounces",
     "bulk_count",
@@ -217,9 +221,11 @@ __all__ = [
     "public_sources",
     "readings",
     "region_figures",
+    "repeated_count",
     "rights_state",
     "root_of",
     "rows_by_ids",
+    "same_as_said",
     "section_state",
     "section_tables",
     "step_title",

@@ -299,8 +299,10 @@ def choice_of(kind: Kind, action: Action) -> ActionChoice:
 def _path(kind: Kind, now_in: Stage, been_in: set[str | None]) -> tuple[tuple[str, str], ...]:
     """The main way through the stages as (name, state): done, now, todo, or skipped by one that has ended; ends off
     the way only when there."""
-    # What only linked matters go through stands there while they do.
-    way = [s for s in kind.stages if not s.is_end and (s.owner is not Owner.LINKED or s is now_in)]
+    # What only linked matters go through stands there while they do, and as long as their reporter is asked.
+    is_asked = bool(kind.linked_stage) and now_in.owner is Owner.REPORTER and kind.linked_stage in been_in
+    shown = {now_in.code, kind.linked_stage if is_asked else ""}
+    way = [s for s in kind.stages if not s.is_end and (s.owner is not Owner.LINKED or s.code in shown)]
     ends = [stage for stage in kind.stages if stage.is_end]
     if now_in.is_end:
         way.append(now_in)
@@ -308,7 +310,8 @@ def _path(kind: Kind, now_in: Stage, been_in: set[str | None]) -> tuple[tuple[st
         return tuple((stage.name, state) for stage, state in zip(way, states, strict=True))
     at = way.index(now_in)
     # Linked under another it goes past stages in which it never was.
-    before = ["skipped" if now_in.owner is Owner.LINKED and s.code not in been_in else "done" for s in way[:at]]
+    has_followed = now_in.owner is Owner.LINKED or is_asked
+    before = ["skipped" if has_followed and s.code not in been_in else "done" for s in way[:at]]
     states = [*before, "now", *("todo" for _ in way[at + 1 :])]
     return (*((stage.name, state) for stage, state in zip(way, states, strict=True)), (ends[0].name, "todo"))
 

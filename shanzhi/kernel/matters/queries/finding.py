@@ -318,7 +318,7 @@ def _past(rows: Rows, sort: Sort, past: Cursor | None) -> Rows:
 
 _SEARCH = (
     "SELECT matters_search(%s::tsquery, %s, %s, %s, %s, %s, %s, %s::text[], %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,"
-    " %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+    " %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 )
 
 

@@ -11,10 +11,13 @@ from shanzhi.kernel.matters.policy.linking import is_collective
 from shanzhi.kernel.matters.policy.process import Kind
 from shanzhi.kernel.matters.rulebook import kind_version
 
+SHOWN_MOST = 20
+"""So many of those under a lead are shown with their texts."""
+
 
 @dataclass(frozen=True, slots=True)
 class LinkedRow:
-    """A matter that is linked: what it says and where it stands; nothing about who reported it."""
+    """A matter that is linked: what it says (of a lead's first twenty) and where it stands; nothing about who reported it."""
 
     number: str
     title: str
@@ -38,6 +41,11 @@ class Links:
     is_collective: bool = False
     reply: str = ""
 
+    @property
+    def more(self) -> int:
+        """How many of those under it are shown without their texts."""
+        return max(0, len(self.under) - SHOWN_MOST)
+
 
 def links_of(matter: Matter, kind: Kind, *, for_reporter: bool) -> Links:
     """What is linked with a visible matter; none for a kind that links none, 1 query where nothing is, else 2 to 4."""
@@ -49,7 +57,7 @@ def links_of(matter: Matter, kind: Kind, *, for_reporter: bool) -> Links:
     if for_reporter or not rows:
         return Links(is_linked=own is not None, reply=reply)
     ids = [own.lead_id] if own is not None else [row.matter_id for row in rows]
-    found = _linked_rows(ids)
+    found = _linked_rows(ids, SHOWN_MOST)
     under = len(rows) if own is None else Link.objects.filter(lead_id=own.lead_id, unlinked_at=None).count()
     return Links(
         is_linked=own is not None,
@@ -67,15 +75,16 @@ def _reply(lead_id: int) -> str:
     return given.values_list("text", flat=True).first() or ""
 
 
-def _linked_rows(ids: Iterable[int]) -> list[LinkedRow]:
+def _linked_rows(ids: Iterable[int], most: int) -> list[LinkedRow]:
+    """The matters, the oldest first; their texts only of the first `most`: who wants to read two hundred opens them."""
     return [
         LinkedRow(
             row.number,
             row.title,
-            row.body,
+            row.body if place < most else "",
             kind_version(row.kind, row.kind_version).stage(row.stage).name,
             row.reported_at,
             row.solved,
         )
-        for row in Matter.objects.filter(pk__in=ids).order_by("reported_at", "pk")
+        for place, row in enumerate(Matter.objects.filter(pk__in=ids).order_by("reported_at", "pk"))
     ]

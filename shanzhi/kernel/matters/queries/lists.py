@@ -7,6 +7,7 @@ from datetime import datetime
 from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.clock.policy import Light, light
 from shanzhi.kernel.matters.models import Matter
+from shanzhi.kernel.matters.policy.linking import may_lead
 from shanzhi.kernel.matters.queries.finding import Cursor, ListFilter, counts, found_by, order_of, plan_by_values
 from shanzhi.kernel.matters.queries.names import Names, light_of
 from shanzhi.kernel.matters.rulebook import categories, kind_version
@@ -17,7 +18,7 @@ COUNT_CAP = 1000
 
 @dataclass(frozen=True, slots=True)
 class MatterRow:
-    """A line of a list, in words."""
+    """A line of a list, in words. `may_lead`: another report of the same problem could be linked under it now."""
 
     id: int
     number: str
@@ -38,6 +39,7 @@ class MatterRow:
     version: int
     kind_name: str = ""
     channel: str = ""
+    may_lead: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +185,7 @@ def _rows(rows: Sequence[Matter], now: datetime) -> list[MatterRow]:
             version=row.version,
             kind_name=kind.name,
             channel=row.channel,
+            may_lead=may_lead(kind, row.stage),
         )
         for row in rows
         for kind in (kind_version(row.kind, row.kind_version),)

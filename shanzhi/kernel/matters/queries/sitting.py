@@ -27,6 +27,7 @@ class Sitting:
 
     `holder_id`: the unit whose turn it is. `returned`: given back at least so many times. `idle_days`: open, and in its
     stage for at least so many days. `ended_from`, `ended_to`: days on which it ended. `solved`: the resident's verdict.
+    `reports`: reported at least so many times, its own report counted; how often, never by whom.
     """
 
     holder_id: int | None = None
@@ -36,6 +37,7 @@ class Sitting:
     ended_to: date | None = None
     solved: bool | None = None
     bounced: Bounced | None = None
+    reports: int = 0
 
     @property
     def is_empty(self) -> bool:
@@ -45,6 +47,11 @@ class Sitting:
     def idle_since(self, now: datetime) -> datetime | None:
         """The time since when nothing may have moved."""
         return now - timedelta(days=self.idle_days) if self.idle_days else None
+
+    @property
+    def linked_least(self) -> int | None:
+        """How many others are under it at least; None: that isn't asked."""
+        return self.reports - 1 if self.reports > 1 else None
 
     def bounds(self) -> tuple[datetime | None, datetime | None]:
         """From which moment and before which one it ended."""
@@ -66,10 +73,13 @@ class Sitting:
         if self.returned:
             rows = rows.annotate(_returned=RawSQL("coalesce((matters_matter.counts->>'returns')::int, 0)", []))
             rows = rows.filter(_returned__gte=self.returned)
+        if self.linked_least is not None:
+            rows = rows.annotate(_linked=RawSQL("coalesce((matters_matter.counts->>'linked')::int, 0)", []))
+            rows = rows.filter(_linked__gte=self.linked_least)
         return rows.filter(_gave_back(self.bounced)) if self.bounced else rows
 
     def values(self, now: datetime) -> list[Any]:
-        """As the search function's last nine arguments."""
+        """As the search function's last ten arguments."""
         bounced = self.bounced
         return [
             self.holder_id,
@@ -80,6 +90,7 @@ class Sitting:
             bounced.from_unit_id if bounced else None,
             bounced.to_unit_id if bounced else None,
             (bounced.ground or None) if bounced else None,
+            self.linked_least,
         ]
 
 

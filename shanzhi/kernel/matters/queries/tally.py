@@ -55,6 +55,17 @@ class EndedCount:
 
 
 @dataclass(frozen=True, slots=True)
+class Repeated:
+    """Open matters that were reported more than once: how many, how many of them at least `least` times (集体), and how many
+    reports stand behind all of them. Reports are counted, never people."""
+
+    matters: int
+    collective: int
+    reports: int
+    least: int
+
+
+@dataclass(frozen=True, slots=True)
 class Bounce:
     """Open matters that one unit gave back and another led next (the centre, while nobody does), by ground."""
 
@@ -121,6 +132,15 @@ def ended_count(region_code: str, *, since: date, until: date) -> EndedCount:
     with connection.cursor() as cursor:
         cursor.execute("SELECT ended, solved, unsolved FROM matters_ended(%s, %s, %s, %s)", [low, below, *moments])
         return EndedCount(*cursor.fetchone())
+
+
+def repeated_count(region_code: str, *, collective: int) -> Repeated:
+    """What is open and was reported more than once; `collective`: from how many reports on it is. 1 query."""
+    low, below = span_of(region_code) if region_code else (None, None)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT matters, of_many, reports FROM matters_repeated(%s, %s, %s)", [low, below, collective])
+        matters, of_many, reports = cursor.fetchone()
+        return Repeated(matters, of_many, reports, collective)
 
 
 def bounces(region_code: str) -> list[Bounce]:

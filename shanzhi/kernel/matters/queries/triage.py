@@ -26,6 +26,13 @@ def suggested_unit(category: str, region_code: str, now: datetime) -> int | None
     return UnitFinder(now).lead(category, region_code)
 
 
+def alike(matter_id: int, *, now: datetime) -> tuple[MatterRow, ...]:
+    """Open visible matters that the background found alike and under which this one could be linked now; at most 4 queries."""
+    found = Suggestion.objects.filter(matter_id=matter_id).first()
+    rows = rows_by_ids(found.similar, now=now) if found is not None and found.similar else []
+    return tuple(row for row in rows if row.may_lead)
+
+
 def triage_hint(matter_id: int, *, now: datetime, category: str = "", region_code: str = "") -> TriageHint:
     """The hint for a visible matter; the unit follows the category and region that the desk has chosen instead, if any.
 

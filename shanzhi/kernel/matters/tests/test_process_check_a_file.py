@@ -131,6 +131,7 @@ def test_it_has_exactly_the_transitions_of_the_issue() -> None:
         ("merged", "unlink", "reported"),
         ("merged", "unlink", "accepted"),
         ("merged", "ask_verdict", "verdict"),
+        ("verdict", "await_again", "merged"),
         ("verdict", "rate", "merged"),
         *(("verdict", action, "gathering") for action in ("rate", "lapse")),
         ("checking", "check_pass", "gathering"),

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.http import QueryDict
 from django.utils.translation import gettext
 
 from shanzhi.core.text import msg
@@ -85,6 +86,13 @@ FIELDS: Mapping[str, Field] = {
 }
 SHOWN = frozenset({"category", "region", "stage", "light", "due", "holder"})
 """Shown, with the title, where nobody chose."""
+
+
+def named_in(data: QueryDict) -> list[str]:
+    """The columns that an address names; where it names none and asks how often things were reported, the usual ones with that
+    figure in the category's place."""
+    codes = data.getlist("col")
+    return codes or (sorted(SHOWN - {"category"} | {"reports"}) if data.get("reports") else [])
 
 
 def chosen(codes: list[str]) -> frozenset[str]:

@@ -24,7 +24,7 @@ from shanzhi.kernel.matters import operations, queries
 from shanzhi.kernel.matters.models import Matter
 from shanzhi.kernel.matters.operations import Done
 from shanzhi.kernel.matters.operations.step import MatterNotFound
-from shanzhi.kernel.matters.policy.process import FieldType, Kind
+from shanzhi.kernel.matters.policy.process import FieldType, Kind, Verb
 from shanzhi.kernel.matters.queries import ActionChoice, MatterCard, MatterRow, current_kind, kind_version, live_kinds
 from shanzhi.kernel.matters.web import show
 from shanzhi.kernel.matters.web.blocks import (
@@ -222,7 +222,11 @@ def _kept(matter_id: int, posted: Posted | None, actions: Collection[ActionChoic
 
 
 def draw_matter(request: ActingRequest, context: dict[str, Any], status: int) -> HttpResponse:
-    """The staff's page of one matter."""
+    """The staff's page of one matter; for who may link it with what is likely the same problem."""
+    blocks: tuple[ActionBlock | None, ...] = (context["main"], *context["others"])
+    link = next((block for block in blocks if block is not None and block.choice.verb == Verb.LINK), None)
+    if link is not None and not context["card"].links.under:
+        context |= {"link": link, "alike": queries.alike(context["card"].id, now=request.now)}
     return render(request, "matters/matter.html", context, status=status)
 
 

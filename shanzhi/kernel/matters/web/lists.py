@@ -15,7 +15,7 @@ from shanzhi.core.text import msg
 from shanzhi.kernel.access.web.middleware import ActingRequest
 from shanzhi.kernel.matters import queries
 from shanzhi.kernel.matters.queries import ListFilter, MatterPage, MatterRow
-from shanzhi.kernel.matters.web.columns import FIELDS, chosen, level_of
+from shanzhi.kernel.matters.web.columns import FIELDS, chosen, level_of, named_in
 from shanzhi.kernel.matters.web.desk import check_staff
 from shanzhi.kernel.matters.web.find import MORE, FindForm
 from shanzhi.kernel.matters.web.sheet import file_links
@@ -66,9 +66,7 @@ def _more_label(request: ActingRequest) -> str:
 
 def _table(request: ActingRequest, page: MatterPage, wanted: ListFilter) -> Table:
     columns = [_sorting(request, field.column(), wanted) for field in FIELDS.values()]
-    return Table(
-        gettext(msg("事项")), columns, tuple(_row(row) for row in page.rows), chosen(request.GET.getlist("col"))
-    )
+    return Table(gettext(msg("事项")), columns, tuple(_row(row) for row in page.rows), chosen(named_in(request.GET)))
 
 
 SORTS: Mapping[str, Literal["due", "newest"]] = {"due": "due", "reported": "newest"}

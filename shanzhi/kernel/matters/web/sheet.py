@@ -16,7 +16,7 @@ from shanzhi.core.text import msg
 from shanzhi.kernel.access.web.middleware import ActingRequest
 from shanzhi.kernel.matters import operations
 from shanzhi.kernel.matters.queries import ListFilter, MatterRow
-from shanzhi.kernel.matters.web.columns import Field, fields_of
+from shanzhi.kernel.matters.web.columns import Field, fields_of, named_in
 from shanzhi.kernel.matters.web.desk import check_staff
 from shanzhi.kernel.matters.web.find import FindForm
 from shanzhi.kernel.organisation import queries as organisation
@@ -44,7 +44,7 @@ def matters(request: ActingRequest) -> FileResponse:
     wanted = form.wanted()
     if form.nothing:
         raise InputError(form.nothing)
-    return send_list(request, FOUND, wanted, form.told(), request.GET.getlist("col"))
+    return send_list(request, FOUND, wanted, form.told(), named_in(request.GET))
 
 
 def file_links(url: str, state: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -11,10 +11,12 @@ from shanzhi.core.text import msg
 from shanzhi.kernel.matters.queries import Bounced, Sitting, grounds
 from shanzhi.kernel.organisation import queries as organisation
 
-FIELDS = ("holder", "returned", "idle", "ended_since", "ended_until", "solved", "bounced")
-ALWAYS = frozenset({"returned", "idle"})
+FIELDS = ("holder", "returned", "idle", "reports", "ended_since", "ended_until", "solved", "bounced")
+ALWAYS = frozenset({"returned", "idle", "reports"})
+REPORTS_DIGITS = 4
 IDLE_CHOICES = (3, 7, 15, 30)
 RETURNED_CHOICES = (1, 2, 3)
+REPORTS_CHOICES = (2, 5, 10, 20)
 _DAY = {"type": "date"}
 
 
@@ -24,6 +26,7 @@ class SittingForm(forms.Form):
     holder = forms.ChoiceField(label=msg("现在轮到"), required=False)
     returned = forms.ChoiceField(label=msg("退单次数"), required=False)
     idle = forms.ChoiceField(label=msg("没有进展"), required=False)
+    reports = forms.ChoiceField(label=msg("反映件数"), required=False)
     bounced = forms.ChoiceField(label=msg("退单来往"), required=False)
     ended_since = forms.DateField(label=msg("结束时间从"), required=False, widget=forms.DateInput(attrs=_DAY))
     ended_until = forms.DateField(label=msg("结束时间到"), required=False, widget=forms.DateInput(attrs=_DAY))
@@ -49,6 +52,7 @@ def sitting_choices(data: Mapping[str, Any], on: date) -> dict[str, list[tuple[s
             *((str(n), gettext(msg("%(count)s 次及以上")) % {"count": n}) for n in RETURNED_CHOICES),
         ],
         "idle": [every, *((str(n), gettext(msg("%(count)s 天及以上")) % {"count": n}) for n in IDLE_CHOICES)],
+        "reports": [every, *_reports(str(data.get("reports", "")))],
         "bounced": [every, *_bounced(str(data.get("bounced", "")), on)],
         "solved": [every, ("yes", gettext(msg("已解决"))), ("no", gettext(msg("没有解决")))],
     }
@@ -64,6 +68,7 @@ def sitting_of(found: Mapping[str, Any]) -> Sitting:
         ended_from=found.get("ended_since"),
         ended_to=found.get("ended_until"),
         solved=solved == "yes" if solved else None,
+        reports=int(found.get("reports") or 0),
         bounced=_parts(found["bounced"]) if found.get("bounced") else None,
     )
 
@@ -73,6 +78,13 @@ def _holder(value: str, on: date) -> list[tuple[str, str]]:
         return []
     unit = organisation.unit_by_id(int(value), on)
     return [(value, unit.name if unit else gettext(msg("已撤销的单位")))]
+
+
+def _reports(value: str) -> list[tuple[str, str]]:
+    """How often a problem was reported at least. A figure's own threshold, which a city may set, is offered beside them."""
+    asked = int(value) if _is_id(value) and len(value) <= REPORTS_DIGITS else 0
+    numbers = sorted({*REPORTS_CHOICES, *([asked] if asked > 1 else [])})
+    return [(str(n), gettext(msg("%(count)s 件及以上")) % {"count": n}) for n in numbers]
 
 
 def _is_id(text: str) -> bool:

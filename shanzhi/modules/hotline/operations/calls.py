@@ -48,8 +48,9 @@ _OPEN = (
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What is known while somebody speaks: the caller's open matters, open matters near by or like it, likely
-    categories as (code, name), whom it would go to by which limit, and knowledge items."""
+    """What is known while somebody speaks: the caller's open matters, open matters near by or like it (`same`: the ids of
+    those that are likely the same problem, which stand first), likely categories as (code, name), whom it would go to by
+    which limit, and knowledge items."""
 
     caller: tuple[CallerMatter, ...]
     like: tuple[MatterRow, ...]
@@ -57,6 +58,7 @@ class Look:
     hint: DispatchHint | None
     items: tuple[Item, ...]
     phone_is_wrong: bool
+    same: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,13 +129,18 @@ def _look(words: Words, caller: tuple[CallerMatter, ...], wrong: bool, actor: Ac
     place = region if region.isascii() and region.isdigit() else actor.region_code
     about = _about(site, now)
     like = {row.id: row for row in (*about, *_like(text, region, category, actor, now))}
+    same = seen.same_as_said(
+        like, text=text, category=category, region_code=region, place_id=site.id if site else None, now=now
+    )
+    first = [like[pk] for pk in same]
     return Look(
         caller=caller,
-        like=tuple(like.values())[:LIKE_MOST],
+        like=(*first, *(row for row in like.values() if row.id not in same))[:LIKE_MOST],
         categories=likely,
         hint=seen.dispatch_hint(category, place, now) if category else None,
         items=items_for(text, category, local_date(now)),
         phone_is_wrong=wrong,
+        same=frozenset(same),
     )
 
 
@@ -185,10 +192,18 @@ def _phone(text: str) -> tuple[str, bool]:
 
 @transaction.atomic
 def call_end(
-    *, ref: uuid.UUID, words: Words, ending: Ending, actor: Actor, now: datetime, passed_to: str = ""
+    *,
+    ref: uuid.UUID,
+    words: Words,
+    ending: Ending,
+    actor: Actor,
+    now: datetime,
+    passed_to: str = "",
+    same_as: str = "",
 ) -> Ended:
     """End a call: take the matter in and do what its process has for this ending, all or nothing.
 
+    `passed_to`: to whom a call is passed on; `same_as`: the number of the matter under which it is linked.
     Sent again, the same answer comes and nothing is done. The draft is gone afterwards. About 60 statements.
 
     Raises:
@@ -203,7 +218,7 @@ def call_end(
             raise CallOver(msg("这通来电已经办完，办法是另一种。请开一张新的来电单。"))
         return Ended(ending, made.number, made.follow_code, made.stage_name, True)
     stage = made.stage_name
-    for action, fields in _steps(words, ending, passed_to):
+    for action, fields in _steps(words, ending, passed_to, same_as):
         stage = matters.act(matter_id=made.matter_id, action=action, actor=actor, now=now, fields=fields).stage_name
     call.ended_at = now
     _note(call, CallEnded(ending.value, made.number, call.rung), actor, now)
@@ -226,7 +241,7 @@ def _report(words: Words, body: str) -> NewReport:
     )
 
 
-def _steps(words: Words, ending: Ending, passed_to: str) -> list[tuple[str, dict[str, object]]]:
+def _steps(words: Words, ending: Ending, passed_to: str, same_as: str) -> list[tuple[str, dict[str, object]]]:
     """The actions of the matter's process by which an ending is reached, each with its fields."""
     where: dict[str, object] = {"category": words.category}
     if ending is Ending.ANSWERED:
@@ -237,7 +252,10 @@ def _steps(words: Words, ending: Ending, passed_to: str) -> list[tuple[str, dict
         return [("refuse", {"ground": words.ground, "words": words.words})]
     if ending is Ending.DISPATCHED:
         return [("accept", dict(where)), ("dispatch", {"lead": words.lead, "co": _co(words), "words": words.words})]
-    return [("correct", dict(where))] if words.category else []
+    sorted_in: list[tuple[str, dict[str, object]]] = [("correct", dict(where))] if words.category else []
+    if ending is Ending.LINKED:
+        return [*sorted_in, ("link", {"same_as": same_as, "words": words.words})]
+    return sorted_in
 
 
 def _co(words: Words) -> list[str]:

@@ -23,7 +23,7 @@ from shanzhi.modules.hotline.operations import Ended, Look
 from shanzhi.modules.hotline.policy import ENDING_NAMES, FEATURE, CallNotFound, CallOver, Ending, Words
 from shanzhi.modules.hotline.web.form import call_form, words_of
 
-PASS_ON, DROP = "pass_on:", "drop"
+PASS_ON, LINK, DROP = "pass_on:", "link:", "drop"
 
 
 @require_GET
@@ -102,8 +102,7 @@ def _post(request: ActingRequest, ref: uuid.UUID) -> HttpResponse:
     if do == DROP:
         operations.call_drop(ref=ref, actor=request.actor, now=request.now)
         return HttpResponseRedirect(reverse("hotline:desk"))
-    to = do.removeprefix(PASS_ON) if do.startswith(PASS_ON) else ""
-    ending = Ending.PASSED if to else next((each for each in Ending if each == do), None)
+    ending, named = _ending_of(do)
     if ending is None or request.POST.get(desk.FIND):
         found = operations.call_keep(ref=ref, words=words, actor=request.actor, now=request.now)
         return _draw(request, _Shown(ref, words, found))
@@ -112,7 +111,8 @@ def _post(request: ActingRequest, ref: uuid.UUID) -> HttpResponse:
             ref=ref,
             words=words_of(request, ends=True),
             ending=ending,
-            passed_to=to,
+            passed_to=named if ending is Ending.PASSED else "",
+            same_as=named if ending is Ending.LINKED else "",
             actor=request.actor,
             now=request.now,
         )
@@ -126,6 +126,14 @@ def _post(request: ActingRequest, ref: uuid.UUID) -> HttpResponse:
         return _draw(request, _Shown(ref, words, found, error), status=error.status)
     # Drawn, not redirected to: the follow code is told to the caller now, and stands nowhere afterwards.
     return _draw(request, _Shown(uuid.uuid4(), Words(), ended=ended))
+
+
+def _ending_of(do: str) -> tuple[Ending | None, str]:
+    """The ending that a button means, and what it names: whom a call is passed on to, which matter it is linked under."""
+    for prefix, ending in ((PASS_ON, Ending.PASSED), (LINK, Ending.LINKED)):
+        if do.startswith(prefix):
+            return (ending, do.removeprefix(prefix)) if do != prefix else (None, "")
+    return next((each for each in Ending if each == do), None), ""
 
 
 def _start_field(words: Words, shown: _Shown) -> str:

@@ -9,7 +9,7 @@ from shanzhi.core.text import msg
 from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.matters import queries as matters
 from shanzhi.kernel.matters.policy.process import Kind, Owner
-from shanzhi.kernel.matters.queries import EndedCount, TallyRow
+from shanzhi.kernel.matters.queries import EndedCount, Repeated, TallyRow
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.organisation.policy import BadCode, Level
 from shanzhi.kernel.organisation.queries import RegionRow
@@ -38,6 +38,7 @@ class Figures:
 
     whole: TallyRow
     ended: EndedCount
+    repeated: Repeated
     week_from: date
     resident_stages: tuple[str, ...]
 
@@ -59,7 +60,7 @@ class Overview:
 
 
 def overview(actor: Actor, *, region: str, kinds: Sequence[Kind], now: datetime) -> Overview:
-    """What the page of a region shows (empty, or one out of the actor's reach: the actor's own); 5 queries."""
+    """What the page of a region shows (empty, or one out of the actor's reach: the actor's own); 6 queries."""
     on = local_date(now)
     path = path_to(actor, region, on)
     code = path[-1][0] if path else ""
@@ -74,7 +75,13 @@ def overview(actor: Actor, *, region: str, kinds: Sequence[Kind], now: datetime)
     return Overview(
         path=path,
         adds=base,
-        figures=Figures(counted.whole, matters.ended_count(code, since=since, until=on), since, waiting),
+        figures=Figures(
+            counted.whole,
+            matters.ended_count(code, since=since, until=on),
+            matters.repeated_count(code, collective=_collective(kinds)),
+            since,
+            waiting,
+        ),
         tables={
             Dimension.REGION: tuple(_regions(counted.regions, below, digits)),
             Dimension.UNIT: tuple(_units(counted.units, base, on)),
@@ -82,6 +89,12 @@ def overview(actor: Actor, *, region: str, kinds: Sequence[Kind], now: datetime)
             Dimension.KIND: tuple(_kinds(counted.kinds, base, kinds)),
         },
     )
+
+
+def _collective(kinds: Sequence[Kind]) -> int:
+    """From how many reports on a problem is collective: what the kinds that link say, the least where they differ, so that one
+    number leads to one list."""
+    return min((kind.linking.collective for kind in kinds if kind.linked_stage), default=5)
 
 
 def path_to(actor: Actor, region: str, on: date) -> tuple[tuple[str, str], ...]:

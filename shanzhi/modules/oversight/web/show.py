@@ -101,14 +101,15 @@ class Figure:
     label: str
     value: int
     url: str
+    note: str = ""
 
 
 def figures(found: Overview) -> list[Figure]:
     """The big numbers, each with its list."""
     told, whole, ended = found.figures, found.figures.whole, found.figures.ended
 
-    def made(label: str, value: int, adds: Mapping[str, str]) -> Figure:
-        return Figure(gettext(label), value, list_url({**found.adds, **adds}))
+    def made(label: str, value: int, adds: Mapping[str, str], note: str = "") -> Figure:
+        return Figure(gettext(label), value, list_url({**found.adds, **adds}), note)
 
     week = {"which": "all", "ended_since": f"{told.week_from:%Y-%m-%d}"}
     asked = [
@@ -121,8 +122,20 @@ def figures(found: Overview) -> list[Figure]:
         made(msg("临期"), whole.warning, {"light": "warning"}),
         made(msg("退单 2 次及以上"), whole.returned, {"returned": "2"}),
         made(msg("7 天没有进展"), whole.idle, {"idle": "7"}),
+        *_repeated(found),
         *asked,
         made(msg("本周结束"), ended.ended, week),
+    ]
+
+
+def _repeated(found: Overview) -> list[Figure]:
+    """Problems that were reported more than once, and how many reports stand behind them."""
+    told = found.figures.repeated
+    many = gettext(msg("集体反映（%(count)s 件及以上）")) % {"count": told.least}
+    behind = gettext(msg("共 %(count)s 件反映")) % {"count": told.reports} if told.reports else ""
+    return [
+        Figure(gettext(msg("重复反映")), told.matters, list_url({**found.adds, "reports": "2"}), behind),
+        Figure(many, told.collective, list_url({**found.adds, "reports": str(told.least)})),
     ]
 
 

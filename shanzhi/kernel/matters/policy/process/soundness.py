@@ -7,7 +7,7 @@ references hold, since a missing stage would make every path look broken.
 from collections.abc import Callable, Collection, Iterator
 
 from shanzhi.core.text import msg
-from shanzhi.kernel.matters.policy.process import of_actions, of_clocks, of_paths, of_stages
+from shanzhi.kernel.matters.policy.process import of_actions, of_clocks, of_linking, of_paths, of_stages
 from shanzhi.kernel.matters.policy.process.model import FieldSpec, Kind
 from shanzhi.kernel.matters.policy.process.of_stages import duplicates, find_strange_marks, unknown
 from shanzhi.kernel.matters.policy.process.problem import Problem
@@ -150,4 +150,9 @@ _REFERENCES: tuple[Proof, ...] = (
     _find_in_rating,
 )
 
-_PROOFS: tuple[Proof, ...] = (of_actions.find_unused, of_clocks.find_wrong_answers, of_paths.find_in_paths)
+_PROOFS: tuple[Proof, ...] = (
+    of_actions.find_unused,
+    of_clocks.find_wrong_answers,
+    of_linking.find_in_linking,
+    of_paths.find_in_paths,
+)
