@@ -91,6 +91,8 @@ from shanzhi.kernel.matters.queries.tally import (
     root_of,
     tally,
 )
+from shanzhi.kernel.matters.queries.timing import Timing, TookRow, What, timing
+from shanzhi.kernel.matters.queries.took import NOBODY, Took
 from shanzhi.kernel.matters.queries.triage import TriageHint, suggested_unit, triage_hint
 from shanzhi.kernel.matters.queries.views import ViewRow, my_views
 from shanzhi.kernel.matters.rulebook import (
@@ -108,6 +110,7 @@ from shanzhi.kernel.matters.rulebook import (
 
 __all__ = [
     "IDLE_DAYS",
+    "NOBODY",
     "NO_CATEGORY",
     "RETURNED_LEAST",
     "ActionChoice",
@@ -157,11 +160,15 @@ __all__ = [
     "Tally",
     "TallyRow",
     "TimelineEntry",
+    "Timing",
+    "Took",
+    "TookRow",
     "TriageHint",
     "Trial",
     "VersionPage",
     "VersionRow",
     "ViewRow",
+    "What",
     "asks_waiting",
     "bounces",
     "bulk_count",
@@ -225,6 +232,7 @@ __all__ = [
     "step_title",
     "suggested_unit",
     "tally",
+    "timing",
     "triage_hint",
     "work_calendar",
 ]

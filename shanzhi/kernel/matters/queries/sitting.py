@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 
 from shanzhi.core.periods import CITY_ZONE, next_day
 from shanzhi.kernel.matters.models import Assignment, Matter
+from shanzhi.kernel.matters.queries.took import ANYHOW, Took
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Sitting:
 
     `holder_id`: the unit whose turn it is. `returned`: given back at least so many times. `idle_days`: open, and in its
     stage for at least so many days. `ended_from`, `ended_to`: days on which it ended. `solved`: the resident's verdict.
+    `took`: how it ended, and after how many days.
     """
 
     holder_id: int | None = None
@@ -36,6 +38,7 @@ class Sitting:
     ended_to: date | None = None
     solved: bool | None = None
     bounced: Bounced | None = None
+    took: Took = ANYHOW
 
     @property
     def is_empty(self) -> bool:
@@ -66,10 +69,11 @@ class Sitting:
         if self.returned:
             rows = rows.annotate(_returned=RawSQL("coalesce((matters_matter.counts->>'returns')::int, 0)", []))
             rows = rows.filter(_returned__gte=self.returned)
+        rows = self.took.narrowed(rows)
         return rows.filter(_gave_back(self.bounced)) if self.bounced else rows
 
     def values(self, now: datetime) -> list[Any]:
-        """As the search function's last nine arguments."""
+        """As the search function's last fifteen arguments."""
         bounced = self.bounced
         return [
             self.holder_id,
@@ -80,6 +84,7 @@ class Sitting:
             bounced.from_unit_id if bounced else None,
             bounced.to_unit_id if bounced else None,
             (bounced.ground or None) if bounced else None,
+            *self.took.values(),
         ]
 
 
