@@ -89,7 +89,7 @@ def page(request: ActingRequest) -> HttpResponse:
     }
     if not here.wrong:
         found = queries.ontime(request.actor, here.wanted, request.now)
-        context |= _told(here, found, local_date(request.now)) | {
+        context |= shown(here, found, local_date(request.now)) | {
             "print_url": f"{reverse('oversight:ontime_print')}?{urlencode(_sent(request))}",
             "files": listing.file_links(reverse("oversight:ontime_file"), _sent(request)),
         }
@@ -105,7 +105,7 @@ def printed(request: ActingRequest) -> HttpResponse:
     if here.wrong:
         raise InputError(here.wrong)
     found = queries.ontime(request.actor, here.wanted, request.now)
-    context = _told(here, found, local_date(request.now)) | {
+    context = shown(here, found, local_date(request.now)) | {
         "told": here.form.told(),
         "unit": request.actor.unit_name,
         "on": local_date(request.now),
@@ -154,7 +154,7 @@ def _fields(here: Asked) -> list[Any]:
     ]
 
 
-def _told(here: Asked, found: OnTime, on: date) -> dict[str, Any]:
+def shown(here: Asked, found: OnTime, on: date) -> dict[str, Any]:
     """What the screen and the paper have in common."""
     whole = found.whole
     return {
