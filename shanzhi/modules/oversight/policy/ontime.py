@@ -4,7 +4,6 @@ Days are days of the calendar, weekends and holidays too. They count from the da
 the day on which a period begins isn't counted), by Beijing's dates, to the day of the end; so what ends on its day took 0.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -20,13 +19,13 @@ DEFINITION = msg(
     "按北京时间的日期；当天办结为 0 天。"
 )
 COUNTED = msg(
-    "只计已经办结（含到期未评价、按办结处理）的事项；从其他系统导入的，以答复时间为办结时间。"
+    "只计已经办结（含到期未评价、按办结处理）的事项，等反映人评价的天数也算在用时里；从其他系统导入的，以答复时间为办结时间。"
     "不予受理和撤回的另列，没有办结的在下面另计。"
 )
 MEDIAN = msg("把各件的用时从少到多排，正中间一件的天数；有两个中间数时取小的")
 PROMISED = msg(
-    "办理时限（含批准的延期和暂停，核查和答复以前）每次都没有超过的，占有办理时限的事项；"
-    "反映人评价的时间不算在内，没有办理时限的不计"
+    "有办理时限的事项里，每次都在时限内办完的占多少；批准的延期和暂停算在时限里，反映人评价的时间不算。"
+    "没有办理时限的不计"
 )
 OPEN = msg("到统计时还没有结束的事项，已经过去的日历天；按反映时间筛选，不按结束时间筛选")
 FEW = msg("少于 %(least)s 件的，只列件数，不算中位数和比例，写“样本不足”")
@@ -48,8 +47,3 @@ class Share:
         if self.whole < least:
             return TOO_FEW
         return f"{(Decimal(self.part) * 100 / Decimal(self.whole)).quantize(Decimal('0.1'), ROUND_HALF_UP)}%"
-
-
-def within_adds(limit: int) -> Mapping[str, str]:
-    """The conditions of the list of what ended within so many days."""
-    return {"took": str(limit)}
