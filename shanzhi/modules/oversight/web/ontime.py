@@ -41,6 +41,8 @@ from shanzhi.modules.oversight.web.show import list_url
 from shanzhi.ui.components import Column, Row, Table
 
 FIELDS = ("region", "category", "kind", "channel", "unit", "since", "until", "ended_since", "ended_until")
+MORE = ("category", "kind", "channel", "since", "until")
+"""Those that stand behind a button."""
 KEPT = (*(name for name in FIELDS if name != "unit"), "led")
 """What the list that a number leads to takes over."""
 
@@ -83,7 +85,10 @@ def page(request: ActingRequest) -> HttpResponse:
     here = asked(request)
     context: dict[str, Any] = {
         "form": here.form,
+        "definition": gettext(DEFINITION),
         "fields": _fields(here),
+        "more_fields": [here.form[name] for name in MORE],
+        "more_set": any(here.state.get(name) for name in MORE),
         "wrong": here.wrong,
         "clear_url": reverse("oversight:ontime"),
     }
@@ -109,8 +114,8 @@ def printed(request: ActingRequest) -> HttpResponse:
         "told": here.form.told(),
         "unit": request.actor.unit_name,
         "on": local_date(request.now),
-        "heads": _heads(),
-        "lines": list(_cells(found)),
+        "heads": _paper_heads(),
+        "lines": list(_paper(found)),
         "back": f"{reverse('oversight:ontime')}?{urlencode(_sent(request))}",
     }
     return render(request, "oversight/ontime_print.html", context)
@@ -147,11 +152,9 @@ def meanings() -> list[tuple[str, str]]:
 
 
 def _fields(here: Asked) -> list[Any]:
-    """The form's fields; a unit that a line led to is shown where it can be taken off."""
-    return [
-        here.form[name]
-        for name in (*FIELDS, *(("led",) if here.state.get("led") and "unit" not in here.form.data else ()))
-    ]
+    """The fields that always stand there; a unit that a line led to is one too, and can be taken off."""
+    names = [name for name in FIELDS if name not in MORE]
+    return [here.form[name] for name in (*names, *(["led"] if here.form.data.get("led") else []))]
 
 
 def shown(here: Asked, found: OnTime, on: date) -> dict[str, Any]:
@@ -162,23 +165,23 @@ def shown(here: Asked, found: OnTime, on: date) -> dict[str, Any]:
         "figures": _figures(here, found),
         "within": _within(here, whole),
         "open": _older(here, whole, on),
-        "definition": gettext(DEFINITION),
         "aside": found.aside,
         "aside_url": _url(here, whole, {"took": "aside"}),
         "tables": [
-            (title, _table(here, title, lines[:LISTED_MOST]), max(0, len(lines) - LISTED_MOST))
-            for title, lines in _groups(found)
+            (title, _table(here, title, name, lines[:LISTED_MOST]), max(0, len(lines) - LISTED_MOST))
+            for title, name, lines in _groups(found)
             if lines
         ],
         "meanings": [(gettext(label), text) for label, text in meanings()],
     }
 
 
-def _groups(found: OnTime) -> list[tuple[str, tuple[OnTimeLine, ...]]]:
+def _groups(found: OnTime) -> list[tuple[str, str, tuple[OnTimeLine, ...]]]:
+    """The tables: title, what a line is, lines."""
     return [
-        (gettext(msg("按区域")), found.regions),
-        (gettext(msg("按主办单位")), found.units),
-        (gettext(msg("按分类")), found.categories),
+        (gettext(msg("按区域")), gettext(msg("区域")), found.regions),
+        (gettext(msg("按主办单位")), gettext(msg("主办单位")), found.units),
+        (gettext(msg("按分类")), gettext(msg("分类")), found.categories),
     ]
 
 
@@ -277,9 +280,9 @@ def _older(here: Asked, whole: OnTimeLine, on: date) -> Table:
     return Table(gettext(msg("还没有结束的")), columns, rows)
 
 
-def _table(here: Asked, title: str, lines: tuple[OnTimeLine, ...]) -> Table:
+def _table(here: Asked, title: str, name: str, lines: tuple[OnTimeLine, ...]) -> Table:
     columns = (
-        Column("name", title),
+        Column("name", name),
         Column("count", gettext(msg("办结")), "number"),
         Column("days", gettext(msg("中位数")), "number"),
         *(Column(f"d{limit}", _limit_name(limit), "number") for limit in SHOWN),
@@ -347,14 +350,42 @@ def _heads() -> list[str]:
 
 def _cells(found: OnTime) -> Iterator[list[str | int]]:
     """Each line whole: counts as numbers, shares as texts; no share of nothing, and none of a sample too small."""
-    everything = gettext(msg("合计"))
-    for group, lines in ((everything, (found.whole,)), *_groups(found)):
-        least = 1 if group == everything else SAMPLE_LEAST
+    for group, line, least in _every(found):
+        within = [cell for share in line.shares for cell in (share.part, gettext(share.text(least)))]
+        yield [
+            *(group, gettext(line.name), line.took.matters, _median(line, least)),
+            *within,
+            *(line.promised.whole, line.promised.part, gettext(line.promised.text(least)), line.open.matters),
+            *(count for limit, count in zip(LIMITS, line.older, strict=True) if limit),
+        ]
+
+
+def _every(found: OnTime) -> Iterator[tuple[str, OnTimeLine, int]]:
+    """All lines with their group and the sample that they take."""
+    yield gettext(msg("合计")), found.whole, 1
+    for group, _, lines in _groups(found):
         for line in lines:
-            within = [cell for share in line.shares for cell in (share.part, gettext(share.text(least)))]
-            yield [
-                *(group, gettext(line.name), line.took.matters, _median(line, least)),
-                *within,
-                *(line.promised.whole, line.promised.part, gettext(line.promised.text(least)), line.open.matters),
-                *(count for limit, count in zip(LIMITS, line.older, strict=True) if limit),
-            ]
+            yield group, line, SAMPLE_LEAST
+
+
+def _paper_heads() -> list[str]:
+    """The columns that A4 holds."""
+    limits = [_limit_name(limit) for limit in LIMITS if limit]
+    ages = [gettext(msg("未结束超过 %(count)s 天")) % {"count": limit} for limit in PAPER_AGES]
+    first, last = (msg("分组"), msg("名称"), msg("办结"), msg("中位数")), (msg("按期率"), msg("未结束"))
+    return [*map(gettext, first), *limits, *map(gettext, last), *ages]
+
+
+PAPER_AGES = (30, 60)
+"""Of the limits, those that open matters are told by on paper."""
+
+
+def _paper(found: OnTime) -> Iterator[list[str | int]]:
+    """The same lines for paper: shares without their counts, which the file has."""
+    for group, line, least in _every(found):
+        ages = dict(zip(LIMITS, line.older, strict=True))
+        yield [
+            *(group, gettext(line.name), line.took.matters, _median(line, least)),
+            *(gettext(share.text(least)) for limit, share in zip(LIMITS, line.shares, strict=True) if limit),
+            *(gettext(line.promised.text(least)), line.open.matters, *(ages[limit] for limit in PAPER_AGES)),
+        ]
