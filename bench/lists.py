@@ -77,6 +77,12 @@ def pages(today: date) -> dict[str, tuple[str, str]]:
         "a rare word": "q=月亮&which=all",
         "open, 电梯": "q=电梯",
     }
+    times = {
+        "on-time page, this year": "",
+        "on-time page, all": "since=&until=&ended_since=&ended_until=",
+        "on-time page, a county": "region=370303",
+    }
+    found |= {name: ("supervisor", f"/oversight/ontime/?{query}") for name, query in times.items()}
     return found | {f"city: {name}": ("supervisor", f"/m/?{query}") for name, query in filters.items()}
 
 

@@ -80,8 +80,8 @@ class Column:
 class Row:
     """One row: the address of its page and its cells by column key.
 
-    Cell values by kind: text str, number int or Decimal, time datetime, light `LightLevel`, badge `Badge`. `links`: where
-    numbers lead, by column key.
+    Cell values by kind: text str, number int or Decimal (or a share as str), time datetime, light `LightLevel`, badge
+    `Badge`. `links`: where numbers lead, by column key.
     """
 
     url: str

@@ -292,6 +292,7 @@ DECIDES_OTHERWISE: Mapping[str, str] = {
     "shanzhi.kernel.matters.operations.asking:_decider": "to whom something is put, not what is seen",
     "shanzhi.kernel.matters.operations.asking:put_ask": _WRITES,
     "shanzhi.kernel.matters.operations.asking:rule_ask": _WRITES,
+    "shanzhi.kernel.matters.queries.took:Took.narrowed": "conditions of a list, on top of what the policy shows",
     "shanzhi.modules.oversight.web.views:start": "which of the asks in sight wait for the own unit: a list made shorter, no guard",
     "shanzhi.kernel.matters.operations.effects:_join": _WRITES,
     "shanzhi.kernel.matters.operations.effects:_own": _WRITES,

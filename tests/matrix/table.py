@@ -333,6 +333,9 @@ PAGES: Mapping[str, Page] = {
     ),
     "oversight:roll_print": Page("oversight", args=({"which": "duties"},)),
     "oversight:roll_file": Page("oversight", args=({"which": "duties"},), head=False, asks=("format",), says="422"),
+    "oversight:ontime": Page("oversight", asks=("region", "since", "unit")),
+    "oversight:ontime_print": Page("oversight", asks=("region",)),
+    "oversight:ontime_file": Page("oversight", head=False, asks=("region", "format"), says="422"),
     "oversight:posts": Page("oversight", asks=("unit",)),
     "oversight:post": Page("oversight", "oversight", args=({"pk": NO_STAFF},), sends={"to": "1"}, says="404"),
     # -- the keeper: units and posts in the own place; the world's keeper has none of this number

@@ -50,6 +50,7 @@ RUN_AS_OWNER = {
     "matters_open_of_phone",
     "matters_search",
     "matters_tally",
+    "matters_took",
     "session_counts",
     "session_delete",
     "session_end_all",

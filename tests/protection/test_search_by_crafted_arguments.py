@@ -11,7 +11,7 @@ from psycopg import errors
 from shanzhi.core.ranges import next_code
 from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.matters import queries
-from shanzhi.kernel.matters.queries import Bounced, Sitting
+from shanzhi.kernel.matters.queries import NOBODY, Bounced, Sitting, Took
 from tests.city import NOW
 from tests.concurrency.committed import City, as_role, scope
 from tests.protection.test_search_what_is_mine import (
@@ -37,10 +37,12 @@ ARGUMENTS = {
     "place_holds": "text", "is_back": "boolean", "holder_is": "bigint", "returned_least": "integer",
     "idle_since": "timestamptz", "ended_from": "timestamptz", "ended_below": "timestamptz", "solved_is": "boolean",
     "bounced_from": "bigint", "bounced_to": "bigint", "bounced_ground": "text", "linked_least": "integer",
+    "answered_is": "boolean", "took_least": "integer", "took_most": "integer", "led_by": "bigint", "kept_is": "boolean",
+    "promises": "text[]",
 }  # fmt: skip
 SEARCH = f"SELECT matters_search({', '.join(f'%({name})s::{kind}' for name, kind in ARGUMENTS.items())})"
 ENDED = (
-    "UPDATE matters_matter SET ended_at = %(at)s, result = 'solved', solved = %(solved)s, due_at = NULL, warn_at = NULL,"
+    "UPDATE matters_matter SET ended_at = %(at)s, result = 'closed', solved = %(solved)s, due_at = NULL, warn_at = NULL,"
     " holder_unit_id = NULL WHERE id = %(id)s"
 )
 SITS = (
@@ -107,9 +109,15 @@ def crafted(random: Random, crowd: Crowd) -> dict[str, object]:
         "bounced_from": units,
         "bounced_to": units,
         "bounced_ground": (*GROUNDS, "' OR true --"),
+        "answered_is": (True, False),
+        "took_least": (0, 1, -5, 2**31 - 1),
+        "took_most": (0, 30, -5, 2**31 - 1),
+        "led_by": units,
+        "kept_is": (True, False),
+        "promises": (["handle"], [], ["' OR true --"], [None]),
     }
     offers |= {name: (moment, NOW) for name, kind in ARGUMENTS.items() if kind == "timestamptz"}
-    given = {name: random.choice(offers[name]) if random.random() < 0.15 else None for name in offers}
+    given = {name: random.choice(offers[name]) if random.random() < 0.12 else None for name in offers}
     return {
         **given,
         "sought": random.choice((None, f"'{WORD}'")),
@@ -177,6 +185,17 @@ def any_sitting(random: Random, crowd: Crowd) -> Sitting:
         solved=random.choice((None, None, True, False)),
         bounced=random.choice((None, None, bounced)),
         reports=random.choice((0, 0, 0, 2, 5)),
+        took=random.choice((Took(), Took(), Took(), any_took(random, crowd))),
+    )
+
+
+def any_took(random: Random, crowd: Crowd) -> Took:
+    return Took(
+        answered=random.choice((None, None, None, True, False)),
+        least=random.choice((None, None, None, 5)),
+        most=random.choice((None, None, None, 30)),
+        led_by=random.choice((None, None, None, NOBODY, *crowd.units)),
+        kept=random.choice((None, None, None, None, True, False)),
     )
 
 

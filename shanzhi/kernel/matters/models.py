@@ -85,9 +85,10 @@ class Matter(models.Model):
                 name="matters_matter_open",
             ),
             models.Index(fields=["stage_since"], condition=Q(ended_at=None), name="matters_matter_idle"),
+            # Holds all that is counted of what ended (`matters_ended`, `matters_took`).
             models.Index(
                 fields=["ended_at"],
-                include=["scope_code", "result", "solved"],
+                include=["scope_code", "result", "solved", "reported_at", "kind", "category", "channel", "id"],
                 condition=Q(ended_at__isnull=False),
                 name="matters_matter_ended",
             ),
@@ -184,6 +185,19 @@ class Assignment(models.Model):
                 name="matters_assignment_post",
                 condition=Q(ended_at=None, post__isnull=False),
             ),
+            # Who leads now or led at the end.
+            models.Index(
+                fields=["unit", "matter"],
+                include=["id"],
+                condition=Q(part="lead", state__in=["waiting", "taken", "done", "over"]),
+                name="matters_assignment_leads",
+            ),
+            models.Index(
+                fields=["matter", "-id"],
+                include=["unit"],
+                condition=Q(part="lead", state__in=["waiting", "taken", "done", "over"]),
+                name="matters_assignment_led",
+            ),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(
@@ -232,6 +246,13 @@ class Clock(models.Model):
             ),
             models.Index(
                 fields=["due_at"], name="matters_clock_unsure", condition=Q(stopped_at=None, is_provisional=True)
+            ),
+            # Whether what was promised was kept (`matters_took`).
+            models.Index(
+                fields=["matter", "code"],
+                include=["started_at", "id", "due_at", "stopped_at"],
+                condition=~Q(code=""),
+                name="matters_clock_promise",
             ),
         ]
         constraints: ClassVar = [

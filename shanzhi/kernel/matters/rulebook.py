@@ -341,6 +341,11 @@ def lapsing_stages() -> dict[tuple[str, int, str], str]:
     }
 
 
+def promise_clocks() -> tuple[str, ...]:
+    """Codes of the clocks by which a stage of any version is due: what is promised across several stages."""
+    return tuple(sorted({stage.clock for kind in _read_rules().book for stage in kind.stages if stage.clock}))
+
+
 def forget_kinds() -> None:
     """Read the kinds and the city's own sections anew at their next use."""
     _rules.clear()

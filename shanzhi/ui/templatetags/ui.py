@@ -337,7 +337,8 @@ def _table_body(table: Table, columns: Sequence[Column], now: datetime | None) -
         if value is None or value == "":
             return "–"
         if column.kind == "number":
-            return conditional_escape(number(value))
+            # A share is a text already.
+            return conditional_escape(value if isinstance(value, str) else number(value))
         if column.kind == "time":
             return _time(value, local, lang)
         if column.kind == "light":

@@ -93,6 +93,8 @@ from shanzhi.kernel.matters.queries.tally import (
     root_of,
     tally,
 )
+from shanzhi.kernel.matters.queries.timing import Timing, TookRow, What, timing
+from shanzhi.kernel.matters.queries.took import NOBODY, Took
 from shanzhi.kernel.matters.queries.triage import TriageHint, alike, suggested_unit, triage_hint
 from shanzhi.kernel.matters.queries.views import ViewRow, my_views
 from shanzhi.kernel.matters.rulebook import (
@@ -110,6 +112,7 @@ from shanzhi.kernel.matters.rulebook import (
 
 __all__ = [
     "IDLE_DAYS",
+    "NOBODY",
     "NO_CATEGORY",
     "RETURNED_LEAST",
     "ActionChoice",
@@ -160,11 +163,15 @@ __all__ = [
     "Tally",
     "TallyRow",
     "TimelineEntry",
+    "Timing",
+    "Took",
+    "TookRow",
     "TriageHint",
     "Trial",
     "VersionPage",
     "VersionRow",
     "ViewRow",
+    "What",
     "alike",
     "asks_waiting",
     "bounces",
@@ -231,6 +238,7 @@ __all__ = [
     "step_title",
     "suggested_unit",
     "tally",
+    "timing",
     "triage_hint",
     "work_calendar",
 ]

@@ -224,7 +224,7 @@ def _filtered(wanted: ListFilter, now: datetime) -> Rows:
         shares = Assignment.objects.filter(matter_id=OuterRef("pk"), unit_id=wanted.unit_id, ended_at=None)
         rows = rows.filter(Exists(shares.filter(part=wanted.part) if wanted.part else shares))
     if wanted.category:
-        first, after = _category_span(wanted.category)
+        first, after = category_span(wanted.category)
         rows = rows.filter(category__gte=first, category__lt=after)
     if wanted.follow:
         rows = rows.filter(follow_hash__in=wanted.follow)
@@ -236,7 +236,7 @@ def _filtered(wanted: ListFilter, now: datetime) -> Rows:
     return rows.filter(**codes, **bounds)
 
 
-def _category_span(start: str) -> tuple[str, str]:
+def category_span(start: str) -> tuple[str, str]:
     """Between which codes a category's lie; a dot alone: what has none yet."""
     return ("", "\x01") if start == NO_CATEGORY else (start, _after_all(start))
 
@@ -249,15 +249,21 @@ def _after_all(start: str) -> str:
 
 def _bounds(wanted: ListFilter, now: datetime) -> dict[str, datetime | None]:
     """The bounds of time that light and days set."""
-    light, till = wanted.light, wanted.reported_to
+    light = wanted.light
+    first, below = midnight_bounds(wanted.reported_from, wanted.reported_to)
     return {
         "due_at__gte": now if light == Light.WARNING else None,
         "due_at__lt": now if light == Light.OVERDUE else None,
         "warn_at__gt": now if light == Light.NORMAL else None,
         "warn_at__lte": now if light == Light.WARNING else None,
-        "reported_at__gte": _midnight(wanted.reported_from) if wanted.reported_from else None,
-        "reported_at__lt": _midnight(next_day(till)) if till else None,
+        "reported_at__gte": first,
+        "reported_at__lt": below,
     }
+
+
+def midnight_bounds(first: date | None, last: date | None) -> tuple[datetime | None, datetime | None]:
+    """From which moment and before which one lie these days of the city, both counted; None where none is set."""
+    return _midnight(first) if first else None, _midnight(next_day(last)) if last else None
 
 
 def _midnight(day: date) -> datetime:
@@ -318,7 +324,7 @@ def _past(rows: Rows, sort: Sort, past: Cursor | None) -> Rows:
 
 _SEARCH = (
     "SELECT matters_search(%s::tsquery, %s, %s, %s, %s, %s, %s, %s::text[], %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,"
-    " %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+    " %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 )
 
 
@@ -366,7 +372,7 @@ class _Search:
             wanted.part or None,
             low or None,
             below or None,
-            *(_category_span(wanted.category) if wanted.category else (None, None)),
+            *(category_span(wanted.category) if wanted.category else (None, None)),
             *(bounds[name] for name in ("due_at__gte", "due_at__lt", "warn_at__gt", "warn_at__lte")),
             *(bounds[name] for name in ("reported_at__gte", "reported_at__lt")),
             wanted.kind or None,

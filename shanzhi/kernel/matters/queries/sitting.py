@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 
 from shanzhi.core.periods import CITY_ZONE, next_day
 from shanzhi.kernel.matters.models import Assignment, Matter
+from shanzhi.kernel.matters.queries.took import ANYHOW, Took
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Sitting:
     `holder_id`: the unit whose turn it is. `returned`: given back at least so many times. `idle_days`: open, and in its
     stage for at least so many days. `ended_from`, `ended_to`: days on which it ended. `solved`: the resident's verdict.
     `reports`: reported at least so many times, its own report counted; how often, never by whom.
+    `took`: how it ended, and after how many days.
     """
 
     holder_id: int | None = None
@@ -38,6 +40,7 @@ class Sitting:
     solved: bool | None = None
     bounced: Bounced | None = None
     reports: int = 0
+    took: Took = ANYHOW
 
     @property
     def is_empty(self) -> bool:
@@ -76,10 +79,11 @@ class Sitting:
         if self.linked_least is not None:
             rows = rows.annotate(_linked=RawSQL("coalesce((matters_matter.counts->>'linked')::int, 0)", []))
             rows = rows.filter(_linked__gte=self.linked_least)
+        rows = self.took.narrowed(rows)
         return rows.filter(_gave_back(self.bounced)) if self.bounced else rows
 
     def values(self, now: datetime) -> list[Any]:
-        """As the search function's last ten arguments."""
+        """As the search function's last sixteen arguments."""
         bounced = self.bounced
         return [
             self.holder_id,
@@ -91,6 +95,7 @@ class Sitting:
             bounced.to_unit_id if bounced else None,
             (bounced.ground or None) if bounced else None,
             self.linked_least,
+            *self.took.values(),
         ]
 
 

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext
 
@@ -53,8 +54,9 @@ class FindForm(SittingForm):
     place = forms.CharField(label=msg("地点"), required=False, max_length=60)
     sort = forms.ChoiceField(label=msg("排序"), required=False)
 
-    def __init__(self, request: ActingRequest) -> None:
-        super().__init__(request.GET or None)
+    def __init__(self, request: ActingRequest, given: QueryDict | None = None) -> None:
+        given = request.GET if given is None else given
+        super().__init__(given or None)
         self.on = on = local_date(request.now)
         self.kinds = kinds()
         self.nothing = ""
@@ -63,7 +65,7 @@ class FindForm(SittingForm):
         choices: dict[str, list[Any]] = {
             "stage": [every, *_stages(self.kinds)],
             "light": [every, *((light.value, gettext(light.label)) for light in Light)],
-            "region": [every, *region_choices(request.GET.get("region", ""), on)],
+            "region": [every, *region_choices(given.get("region", ""), on)],
             "category": [every, *_categories()],
             "which": [
                 ("", gettext(msg("未结束"))),
@@ -76,7 +78,7 @@ class FindForm(SittingForm):
                 ("due", gettext(msg("先到期在前"))),
                 ("newest", gettext(msg("新反映在前"))),
             ],
-            **sitting_choices(request.GET, on),
+            **sitting_choices(given, on),
         }
         for name, listed in choices.items():
             field = self.fields[name]
@@ -95,6 +97,9 @@ class FindForm(SittingForm):
         since, until, unit = found.get("since"), found.get("until"), (found.get("unit") or "").strip()
         if since and until and until < since:
             self._refuse("until", gettext(msg("结束日期不能早于开始日期。")))
+        ended, ended_by = found.get("ended_since"), found.get("ended_until")
+        if ended and ended_by and ended_by < ended:
+            self._refuse("ended_until", gettext(msg("结束日期不能早于开始日期。")))
         if unit:
             found["unit_id"] = self._unit_id(unit)
         return found
@@ -126,7 +131,7 @@ class FindForm(SittingForm):
         self.is_valid()
         found = self.cleaned_data
         is_ended = found.get("stage") in {stage.code for kind in self.kinds for stage in kind.stages if stage.is_end}
-        open_only = found.get("which") != "all" and not is_ended
+        open_only = found.get("which") != "all" and not is_ended and not found.get("took")
         return ListFilter(
             stages=(found["stage"],) if found.get("stage") else (),
             unit_id=found.get("unit_id"),

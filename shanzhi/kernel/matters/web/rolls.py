@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.http import QueryDict
+
 from shanzhi.core.periods import CITY_ZONE
 from shanzhi.kernel.access.web.middleware import ActingRequest
 from shanzhi.kernel.matters.queries import MatterRow
@@ -13,9 +15,10 @@ from shanzhi.kernel.matters.web.sheet import Listing, file_links, send_list
 __all__ = ["Listing", "cell_text", "fields_named", "file_links", "find_form", "level_of", "send_list"]
 
 
-def find_form(request: ActingRequest) -> FindForm:
-    """The conditions of the list of matters, for a page of its own: sent as a whole, not field by field."""
-    form = FindForm(request)
+def find_form(request: ActingRequest, given: QueryDict | None = None) -> FindForm:
+    """The conditions of the list of matters, for a page of its own: sent as a whole, not field by field. `given`: in place of
+    what stands in the address."""
+    form = FindForm(request, given)
     for field in form.fields.values():
         for name in [name for name in field.widget.attrs if name.startswith("hx-")]:
             del field.widget.attrs[name]

@@ -8,15 +8,29 @@ from django import forms
 from django.utils.translation import gettext
 
 from shanzhi.core.text import msg
-from shanzhi.kernel.matters.queries import Bounced, Sitting, grounds
+from shanzhi.kernel.matters.queries import NOBODY, Bounced, Sitting, Took, grounds
 from shanzhi.kernel.organisation import queries as organisation
 
-FIELDS = ("holder", "returned", "idle", "reports", "ended_since", "ended_until", "solved", "bounced")
-ALWAYS = frozenset({"returned", "idle", "reports"})
+FIELDS = (
+    "holder",
+    "returned",
+    "idle",
+    "reports",
+    "ended_since",
+    "ended_until",
+    "solved",
+    "bounced",
+    "took",
+    "kept",
+    "led",
+)
+ALWAYS = frozenset({"returned", "idle", "reports", "took"})
 REPORTS_DIGITS = 4
 IDLE_CHOICES = (3, 7, 15, 30)
 RETURNED_CHOICES = (1, 2, 3)
 REPORTS_CHOICES = (2, 5, 10, 20)
+TOOK_CHOICES = (5, 15, 30, 60)
+"""Days within which something ended; the last one also as what took longer."""
 _DAY = {"type": "date"}
 
 
@@ -31,6 +45,9 @@ class SittingForm(forms.Form):
     ended_since = forms.DateField(label=msg("结束时间从"), required=False, widget=forms.DateInput(attrs=_DAY))
     ended_until = forms.DateField(label=msg("结束时间到"), required=False, widget=forms.DateInput(attrs=_DAY))
     solved = forms.ChoiceField(label=msg("反映人评价"), required=False)
+    took = forms.ChoiceField(label=msg("办结用时"), required=False)
+    kept = forms.ChoiceField(label=msg("承诺日期"), required=False)
+    led = forms.ChoiceField(label=msg("主办单位"), required=False)
 
     def sitting(self) -> list[forms.BoundField]:
         """The fields to draw: two that are often looked for, and those by which a figure led here."""
@@ -55,6 +72,9 @@ def sitting_choices(data: Mapping[str, Any], on: date) -> dict[str, list[tuple[s
         "reports": [every, *_reports(str(data.get("reports", "")))],
         "bounced": [every, *_bounced(str(data.get("bounced", "")), on)],
         "solved": [every, ("yes", gettext(msg("已解决"))), ("no", gettext(msg("没有解决")))],
+        "took": [every, *_took()],
+        "kept": [every, ("yes", gettext(msg("按承诺日期办结"))), ("no", gettext(msg("超过承诺日期")))],
+        "led": [every, *_led(str(data.get("led", "")), on)],
     }
 
 
@@ -70,7 +90,34 @@ def sitting_of(found: Mapping[str, Any]) -> Sitting:
         solved=solved == "yes" if solved else None,
         reports=int(found.get("reports") or 0),
         bounced=_parts(found["bounced"]) if found.get("bounced") else None,
+        took=_took_of(found),
     )
+
+
+def _took() -> list[tuple[str, str]]:
+    within = gettext(msg("%(count)s 天内办结"))
+    return [
+        ("any", gettext(msg("已办结"))),
+        ("0", gettext(msg("当天办结"))),
+        *((str(n), within % {"count": n}) for n in TOOK_CHOICES),
+        ("over", gettext(msg("超过 %(count)s 天办结")) % {"count": TOOK_CHOICES[-1]}),
+        ("aside", gettext(msg("不予受理或撤回"))),
+    ]
+
+
+def _took_of(found: Mapping[str, Any]) -> Took:
+    took, kept, led = found.get("took") or "", found.get("kept"), found.get("led")
+    return Took(
+        answered=took != "aside" if took else None,
+        least=TOOK_CHOICES[-1] + 1 if took == "over" else None,
+        most=int(took) if took.isdigit() else None,
+        led_by=int(led) if led else None,
+        kept=kept == "yes" if kept else None,
+    )
+
+
+def _led(value: str, on: date) -> list[tuple[str, str]]:
+    return [(value, gettext(msg("没有主办单位")))] if value == str(NOBODY) else _holder(value, on)
 
 
 def _holder(value: str, on: date) -> list[tuple[str, str]]:

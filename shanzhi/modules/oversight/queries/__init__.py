@@ -1,5 +1,6 @@
 """What a supervisor's pages show: counts by region, unit, category and kind, and who gave back to whom."""
 
+from shanzhi.modules.oversight.queries.ontime import OnTime, OnTimeLine, ontime
 from shanzhi.modules.oversight.queries.overview import Figures, Line, Overview, overview
 from shanzhi.modules.oversight.queries.posts import (
     PostLine,
@@ -16,12 +17,15 @@ __all__ = [
     "Bounced",
     "Figures",
     "Line",
+    "OnTime",
+    "OnTimeLine",
     "Overview",
     "PostLine",
     "PostWork",
     "UnitPosts",
     "bounced",
     "left_with_work",
+    "ontime",
     "overview",
     "post_work",
     "posts_of_unit",

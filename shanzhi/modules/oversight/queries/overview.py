@@ -64,7 +64,7 @@ def overview(actor: Actor, *, region: str, kinds: Sequence[Kind], now: datetime)
     on = local_date(now)
     path = path_to(actor, region, on)
     code = path[-1][0] if path else ""
-    below = _below(code or actor.region_code, on)
+    below = below_of(code or actor.region_code, on)
     waiting = tuple(
         dict.fromkeys(stage.code for kind in kinds for stage in kind.stages if stage.owner is Owner.REPORTER)
     )
@@ -111,7 +111,7 @@ def path_to(actor: Actor, region: str, on: date) -> tuple[tuple[str, str], ...]:
     return tuple((row.code, row.short_name) for row in rows)
 
 
-def _below(code: str, on: date) -> list[RegionRow]:
+def below_of(code: str, on: date) -> list[RegionRow]:
     """The regions one level below that share nothing with each other: zones lie across."""
     return [row for row in organisation.children(code, on) if row.level is not Level.ZONE] if code else []
 

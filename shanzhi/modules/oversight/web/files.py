@@ -62,15 +62,30 @@ def _send(
     Raises:
         InputError: no such format.
     """
+    scope = " ".join(name for _, name in path) or gettext(msg("本岗位看得到的全部事项"))
+    about = [(gettext(msg("统计范围")), scope), *((gettext(label), gettext(meaning)) for label, meaning in means)]
+    return send_table(request, name, [gettext(head) for head in heads], about, rows, file_name="oversight")
+
+
+def send_table(
+    request: ActingRequest,
+    name: str,
+    heads: Iterable[str],
+    about: Told,
+    rows: Iterable[Sequence[str | int]],
+    *,
+    file_name: str,
+) -> FileResponse:
+    """A table of figures as a file in the format that the address names, with when it was counted and what it means.
+
+    Raises:
+        InputError: no such format.
+    """
     file_format = checked_format(request.GET.get("format", ""))
     now = request.now.astimezone(CITY_ZONE)
-    about = (
-        (gettext(msg("统计时间")), f"{now:%Y-%m-%d %H:%M:%S}"),
-        (gettext(msg("统计范围")), " ".join(name for _, name in path) or gettext(msg("本岗位看得到的全部事项"))),
-        *((gettext(label), gettext(meaning)) for label, meaning in means),
-    )
-    sheet = Sheet(name, tuple(gettext(head) for head in heads), gettext(msg("说明")), (*invented_lines(), *about))
+    told = (*invented_lines(), (gettext(msg("统计时间")), f"{now:%Y-%m-%d %H:%M:%S}"), *about)
+    sheet = Sheet(name, tuple(heads), gettext(msg("说明")), told)
     file = spooled()
     WRITERS[file_format](file, sheet, rows)
     file.seek(0)
-    return send_file(file, f"oversight-{now:%Y%m%d-%H%M}.{file_format}", MEDIA_TYPES[file_format])
+    return send_file(file, f"{file_name}-{now:%Y%m%d-%H%M}.{file_format}", MEDIA_TYPES[file_format])

@@ -11,7 +11,7 @@ from django.db import migrations
 
 # Migrations that were carried out don't change any more; their names begin with a digit.
 SITTING = import_module("shanzhi.kernel.matters.migrations.0019_sitting")
-BEFORE = import_module("shanzhi.kernel.matters.migrations.0022_rare_values")
+BEFORE = import_module("shanzhi.kernel.matters.migrations.0032_desk_counts")
 
 LAST = "bounced_ground text DEFAULT NULL\n)"
 NARROW = "coalesce(holder_is, returned_least, bounced_from"
