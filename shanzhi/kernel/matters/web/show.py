@@ -246,6 +246,7 @@ def _said(entry: TimelineEntry, now: datetime, *, with_due: bool) -> list[str]:
         (msg("协办：%(what)s"), detail.get("co")),
         (_ASKED.get(entry.action, ""), detail.get("asked")),
         (msg("申请内容：%(what)s"), amount_said(detail["amount"]) if detail.get("amount") else ""),
+        (msg("文书：%(what)s"), detail.get("paper")),
         (msg("理由：%(what)s"), entry.ground or (gettext(reason) if reason else "")),
         (msg("告知的渠道：%(what)s"), entry.channel),
         (msg("涉及：%(what)s"), gettext(msg("、")).join(gettext(part) for part in detail.get("parts", ()))),

@@ -72,6 +72,17 @@ def mine(request: ActingRequest, number: str) -> HttpResponse:
 
 
 @require_safe
+def paper(request: ActingRequest, number: str, step: int) -> HttpResponse:
+    """An official paper that was issued to this reporter, to be read and printed."""
+    matter_id, _ = _find(request, number)
+    found = queries.own_paper(matter_id, step)
+    context = {"paper": found, "sheet": found.sheet, "back": reverse("intake:mine", args=[found.number])}
+    response = render(request, "intake/paper.html", context)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@require_safe
 def proof(request: ActingRequest, number: str) -> HttpResponse:
     """The proof of what was done so far, as a file to be kept; it holds what this reporter's own sight holds."""
     matter_id, _ = _find(request, number)
