@@ -21,7 +21,7 @@ def test_it_goes_through_review_and_re_review_and_ends(site: Site, meet: Meet) -
 
     centre.page.get_by_role("link", name="受理告知书").click()
     centre.presses("开具")
-    centre.sees("还有内容没有填")
+    centre.sees("请填写。")
     centre.looks("paper-lacks")
     issues(centre, number, "受理告知书", 发文字号=NO, look="paper-acceptance")
     centre.page.locator("summary", has_text="填入姓名").click()
@@ -46,7 +46,7 @@ def test_it_goes_through_review_and_re_review_and_ends(site: Site, meet: Meet) -
     petitioner.sees("经查属实，已责成物业于本月内维修。")
     petitioner.looks("paper-resident")
     follows(petitioner, number, code)
-    petitioner.page.get_by_label("说明").filter(visible=True).first.fill("答复没有回应赔偿")
+    petitioner.writes("不服的理由和请求", "答复没有回应赔偿")
     petitioner.presses("请求复查")
     petitioner.sees("待安排复查")
 
@@ -56,7 +56,7 @@ def test_it_goes_through_review_and_re_review_and_ends(site: Site, meet: Meet) -
     does(centre, "登记复查意见", 书面意见="市住房和城乡建设局复查：维持原处理意见。")
     issues(centre, number, "复查意见登记单", look="paper-review")
     follows(petitioner, number, code)
-    petitioner.page.get_by_label("说明").filter(visible=True).first.fill("仍不服")
+    petitioner.writes("不服的理由和请求", "仍不服")
     petitioner.presses("请求复核")
     petitioner.sees("待安排复核")
     centre.goes(f"/m/{number}/")

@@ -1,7 +1,5 @@
 """A deputy's suggestion: answered, not to the deputy's satisfaction, handled a second time, closed."""
 
-import re
-
 from tests.browser.paperwork import does, follows, gives, issues, takes_in
 from tests.browser.person import Meet
 from tests.site import Site
@@ -33,7 +31,7 @@ def test_it_is_answered_rated_and_handled_a_second_time(site: Site, meet: Meet) 
     follows(deputy, number, code)
     deputy.sees("待代表评价")
     deputy.page.get_by_text("没有解决", exact=True).first.click()
-    deputy.page.get_by_label(re.compile("说明|哪里")).filter(visible=True).first.fill("没有时间表")
+    deputy.writes("还想说的", "没有时间表")
     deputy.looks("suggestion-rating")
     deputy.page.locator("form[action$='/rate/'] button").last.click()
     deputy.sees("再次办理")
@@ -42,6 +40,7 @@ def test_it_is_answered_rated_and_handled_a_second_time(site: Site, meet: Meet) 
     handler.sees("再办期限")
     does(handler, "再次答复代表", 答复="已提前到今年实施，六月开工。")
     issues(handler, number, "代表建议再次答复函", 发文字号=NO, 办理结果分类="A", look="paper-second-letter")
+    handler.sees("没有时间表")
     follows(deputy, number, code)
     deputy.sees("待代表再次评价")
     deputy.page.get_by_text("解决了", exact=True).first.click()

@@ -334,6 +334,7 @@ def _entry(entry: Done) -> TimelineEntry:
     lines = [
         gettext(msg("主办：%(unit)s")) % {"unit": detail["lead"]} if detail.get("lead") else "",
         gettext(msg("协办：%(unit)s")) % {"unit": detail["co"]} if detail.get("co") else "",
+        gettext(msg("文书：%(what)s")) % {"what": gettext(detail["paper"])} if detail.get("paper") else "",
         _verdict(detail.get("solved"), detail.get("satisfied")),
         gettext(msg("理由：%(ground)s")) % {"ground": entry.ground} if entry.ground else "",
         entry.channel,
