@@ -52,6 +52,7 @@ def test_it_goes_through_review_and_re_review_and_ends(site: Site, meet: Meet) -
 
     # Who handled it isn't offered the review; the level above decided, and the centre enters what it said.
     centre.goes(f"/m/{number}/")
+    centre.page.get_by_text("这个日期怎么来的").first.click()
     centre.sees("《信访工作条例》第三十五条")
     does(centre, "登记复查意见", 书面意见="市住房和城乡建设局复查：维持原处理意见。")
     issues(centre, number, "复查意见登记单", look="paper-review")
