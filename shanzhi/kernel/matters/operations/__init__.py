@@ -19,6 +19,7 @@ from shanzhi.kernel.matters.operations.foresee import Foreseen, foresee
 from shanzhi.kernel.matters.operations.handing import NotInHand, shares_hand_over
 from shanzhi.kernel.matters.operations.kinds import kinds_take_over
 from shanzhi.kernel.matters.operations.listing import LIST_MOST, ListTooLong, list_take
+from shanzhi.kernel.matters.operations.papers import paper_issue
 from shanzhi.kernel.matters.operations.processes import FaultyProcess, WouldStrand, process_go_live, process_upload
 from shanzhi.kernel.matters.operations.recoding import matters_follow
 from shanzhi.kernel.matters.operations.report import Reported, report
@@ -90,6 +91,7 @@ __all__ = [
     "links_follow",
     "list_take",
     "matters_follow",
+    "paper_issue",
     "phone_for_notice",
     "process_go_live",
     "process_upload",

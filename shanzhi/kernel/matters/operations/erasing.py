@@ -20,6 +20,7 @@ REPORTER = Author("reporter")
 CONTACT = ("name", "phone")
 WRITTEN = ("title", "body", "place_text", "latitude", "longitude", "salt", "public_consent")
 FILES_GONE_TOPIC = "matters.files_gone"
+PAPER = "matters.paper"
 NO_SALT = b""
 """A salt that was destroyed: the commitment in the journal stays and can't be tried out any more."""
 
@@ -89,7 +90,8 @@ def _text(matter: Matter) -> list[str]:
 
 
 def _words(matter: Matter) -> int:
-    """The words of the reporter's own steps out of their rows; how many there were."""
-    own = [row.step for row in entries.entries_of("matter", matter.pk) if row.author_kind == "reporter"]
-    rows = Remark.objects.filter(matter=matter, step__in=own).exclude(text=ERASED)
-    return rows.update(text=ERASED, salt=NO_SALT)
+    """The words of the reporter's own steps, and papers that hold them, out of their rows; how many there were."""
+    rows = entries.entries_of("matter", matter.pk)
+    own = [row.step for row in rows if row.author_kind == "reporter" or row.action == PAPER]
+    words = Remark.objects.filter(matter=matter, step__in=own).exclude(text=ERASED)
+    return words.update(text=ERASED, salt=NO_SALT)

@@ -1,6 +1,6 @@
 """What the program does by itself: suggestions for triage, stages that lapse; and the one reading of contacts."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -239,9 +239,10 @@ def phone_for_notice(matter_id: int, now: datetime) -> str:
 
 @transaction.atomic
 def reveal_contact(
-    *, matter_id: int, reason: str, actor: Actor, now: datetime, originals: bool = False
+    *, matter_id: int, reason: str, actor: Actor, now: datetime, originals: bool = False, parts: Collection[str] = ()
 ) -> dict[str, str]:
-    """The reporter's contact (or the originals of masked texts) by part, for a named reason; journaled.
+    """The reporter's contact (or the originals of masked texts) by part, for a named reason; journaled. `parts`: these
+    alone are read, and told of (all, where none is named).
 
     Raises:
         MatterNotFound: not there, or not visible to the actor.
@@ -259,6 +260,7 @@ def reveal_contact(
         reason=reason,
         actor=actor,
         now=now,
+        parts=parts,
     )
     if found:
         matter.save(update_fields=["steps"])

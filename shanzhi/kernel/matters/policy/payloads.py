@@ -90,6 +90,21 @@ class HandOver(Payload):
     to_post_id: int
 
 
+@payload("matters.paper")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaperIssued(Payload):
+    """An official paper was issued for the step `of_step`: which (its code in the kind's process), to whom, and a commitment
+    to its text."""
+
+    number: str
+    kind: str
+    kind_version: int
+    paper: str
+    of_step: int
+    to: str
+    paper_sealed: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step(About):
     """A step of the loop. `words_sealed` and `reply_sealed` commit to what was written, `files` are hashes.

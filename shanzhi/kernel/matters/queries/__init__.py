@@ -43,6 +43,7 @@ from shanzhi.kernel.matters.queries.lists import (
     rows_by_ids,
 )
 from shanzhi.kernel.matters.queries.offices import OpenWork, open_work_of_units
+from shanzhi.kernel.matters.queries.papers import PaperLine, PaperView, own_paper, paper
 from shanzhi.kernel.matters.queries.placed import open_about_places, open_at_place, open_at_places, place_ids
 from shanzhi.kernel.matters.queries.processes import (
     DecisionRow,
@@ -144,6 +145,8 @@ __all__ = [
     "MatterPage",
     "MatterRow",
     "OpenWork",
+    "PaperLine",
+    "PaperView",
     "Parties",
     "ProcessPage",
     "ProcessRow",
@@ -218,6 +221,8 @@ __all__ = [
     "open_matters_of_units",
     "open_of_phone",
     "open_work_of_units",
+    "own_paper",
+    "paper",
     "parties_of",
     "phone_index",
     "place_ids",

@@ -18,12 +18,14 @@ from shanzhi.kernel.matters.models import Ask, Assignment, Clock, Matter, Remark
 from shanzhi.kernel.matters.operations.act import ask_states, clock_states, is_intake, share_of, was_handled_by
 from shanzhi.kernel.matters.operations.step import MatterNotFound
 from shanzhi.kernel.matters.operations.upkeep import needs_reporter
+from shanzhi.kernel.matters.policy.papers import PART
 from shanzhi.kernel.matters.policy.process import (
     Action,
     FieldSpec,
     Kind,
     KindUnknown,
     Owner,
+    PaperTo,
     Stage,
     allowed_actions,
     ground_use,
@@ -33,6 +35,7 @@ from shanzhi.kernel.matters.policy.rights import part_name
 from shanzhi.kernel.matters.queries.clocks import AskLine, ClockLine, ask_lines, clock_lines
 from shanzhi.kernel.matters.queries.links import Links, links_of
 from shanzhi.kernel.matters.queries.names import Names, light_of
+from shanzhi.kernel.matters.queries.papers import PaperLine, paper_lines
 from shanzhi.kernel.matters.rulebook import categories, grounds, kind_version, work_calendar
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.vault import queries as vault
@@ -133,6 +136,7 @@ class MatterCard:
     may_reach: bool
     for_reporter: bool
     links: Links
+    papers: tuple[PaperLine, ...] = ()
 
     @property
     def kind_name(self) -> str:
@@ -165,8 +169,7 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
     clocks = list(Clock.objects.filter(matter=matter).order_by("id"))
     asks = list(Ask.objects.filter(matter=matter).order_by("id")) if kind.asks else []
     entries = journal.entries_of("matter", matter.pk)
-    units = {row.unit_id for row in shares} | _units_in(entries)
-    names = Names([matter], now, units)
+    names = Names([matter], now, {row.unit_id for row in shares} | _units_in(entries))
     remarks = _remarks(matter, for_reporter)
     timeline = tuple(_entry(row, kind, names, remarks, actor) for row in entries if _is_shown(row, for_reporter))
     may_reach = for_reporter or _may_reach(matter, actor, shares)
@@ -215,6 +218,7 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
         may_reach=may_reach,
         for_reporter=for_reporter,
         links=links,
+        papers=paper_lines(matter, kind, entries, actor),
     )
 
 
@@ -309,9 +313,8 @@ def _path(kind: Kind, now_in: Stage, been_in: set[str | None]) -> tuple[tuple[st
         states = ["now" if stage is now_in else "done" if stage.code in been_in else "skipped" for stage in way]
         return tuple((stage.name, state) for stage, state in zip(way, states, strict=True))
     at = way.index(now_in)
-    # Linked under another it goes past stages in which it never was.
-    has_followed = now_in.owner is Owner.LINKED or is_asked
-    before = ["skipped" if has_followed and s.code not in been_in else "done" for s in way[:at]]
+    # A kind with branches, or one linked under another, goes past stages in which it never was.
+    before = ["done" if s.code in been_in else "skipped" for s in way[:at]]
     states = [*before, "now", *("todo" for _ in way[at + 1 :])]
     return (*((stage.name, state) for stage, state in zip(way, states, strict=True)), (ends[0].name, "todo"))
 
@@ -325,7 +328,7 @@ def _units_in(entries: list[EntryRow]) -> set[int]:
 
 
 def _remarks(matter: Matter, for_reporter: bool) -> dict[tuple[int, str], str]:
-    rows = Remark.objects.filter(matter=matter)
+    rows = Remark.objects.filter(matter=matter).exclude(part=PART)
     if for_reporter:
         rows = rows.filter(for_reporter=True)
     return {(row.step, row.part): row.text for row in rows}
@@ -346,12 +349,15 @@ _NOTES = frozenset({"matters.note", "matters.attach", "matters.assist_done"})
 def _is_shown(row: EntryRow, for_reporter: bool) -> bool:
     if not for_reporter:
         return True
+    if row.action == "matters.paper":
+        return bool(row.payload["to"] == PaperTo.REPORTER)
     return row.action not in _INNER and (row.action not in _NOTES or row.author_kind == "reporter")
 
 
 _TITLES = {
     "matters.report": msg("反映"),
     "matters.settle": msg("随历史数据导入，已答复办结"),
+    "matters.paper": msg("开具文书"),
     "matters.recode": msg("区划变更，所在区域随之调整"),
     "matters.succeed": msg("单位撤并，由接替的单位继续办理"),
     "matters.due_moved": msg("最后一天放假，时限顺延到下一个工作日"),
@@ -394,6 +400,7 @@ def _entry(row: EntryRow, kind: Kind, names: Names, remarks: dict[tuple[int, str
         "claim_solved": row.payload.get("claim_solved"),
         "negligent": row.payload.get("negligent"),
         "satisfied": row.payload.get("satisfied"),
+        "paper": next((paper.name for paper in kind.papers if paper.code == row.payload.get("paper")), ""),
         "reason": _reason(row),
         "parts": tuple(dict.fromkeys(part_name(part) for part in row.payload.get("parts") or ())),
     }

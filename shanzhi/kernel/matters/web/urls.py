@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from shanzhi.kernel.matters.web import lists, saved, sheet, taken, views
+from shanzhi.kernel.matters.web import lists, papers, saved, sheet, taken, views
 
 PREFIX = "m/"
 app_name = "matters"
@@ -17,5 +17,7 @@ urlpatterns = [
     path("<str:number>/", views.matter, name="matter"),
     path("<str:number>/reveal/", views.reveal, name="reveal"),
     path("<str:number>/proof/", views.proof, name="proof"),
+    path("<str:number>/papers/<int:step>/<str:code>/", papers.paper, name="paper"),
+    path("<str:number>/papers/<int:step>/<str:code>/name/", papers.name, name="paper_name"),
     path("<str:number>/do/<str:action>/", views.do, name="do"),
 ]

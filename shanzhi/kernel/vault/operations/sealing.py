@@ -1,6 +1,6 @@
 """Keeping and reading personal data."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
@@ -22,6 +22,7 @@ READ_REASONS = {
     "visit": msg("上门办理"),
     "check": msg("核查回访"),
     "original": msg("需看原文才能办理"),
+    "service": msg("送达文书"),
 }
 """Why personal data may be read: code → what the reporter will be told."""
 NOTICE_REASON = "notice"
@@ -94,8 +95,17 @@ def read_for_notice(*, subject: Subject, part: str, now: datetime) -> str:
 
 
 @transaction.atomic
-def reveal(*, subject: Subject, purposes: Sequence[str], reason: str, actor: Actor, now: datetime) -> dict[str, str]:
-    """The subject's personal data by part, for a post that sees the subject and names a reason; journaled.
+def reveal(
+    *,
+    subject: Subject,
+    purposes: Sequence[str],
+    reason: str,
+    actor: Actor,
+    now: datetime,
+    parts: Collection[str] = (),
+) -> dict[str, str]:
+    """The subject's personal data by part, for a post that sees the subject and names a reason; journaled. `parts`: these
+    alone (all, where none is named).
 
     Returns an empty dict where nothing is kept (then nothing is journaled either).
 
@@ -114,6 +124,7 @@ def reveal(*, subject: Subject, purposes: Sequence[str], reason: str, actor: Act
         for row in Record.objects.filter(
             subject_kind=subject.kind, subject_id=subject.id, purpose__in=purposes
         ).order_by("id")
+        if not parts or row.part in parts
     }
     if found:
         journal.record(

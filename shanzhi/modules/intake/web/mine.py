@@ -72,6 +72,17 @@ def mine(request: ActingRequest, number: str) -> HttpResponse:
 
 
 @require_safe
+def paper(request: ActingRequest, number: str, step: int) -> HttpResponse:
+    """An official paper that was issued to this reporter, to be read and printed."""
+    matter_id, _ = _find(request, number)
+    found = queries.own_paper(matter_id, step)
+    context = {"paper": found, "sheet": found.sheet, "back": reverse("intake:mine", args=[found.number])}
+    response = render(request, "intake/paper.html", context)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@require_safe
 def proof(request: ActingRequest, number: str) -> HttpResponse:
     """The proof of what was done so far, as a file to be kept; it holds what this reporter's own sight holds."""
     matter_id, _ = _find(request, number)
@@ -323,6 +334,7 @@ def _entry(entry: Done) -> TimelineEntry:
     lines = [
         gettext(msg("主办：%(unit)s")) % {"unit": detail["lead"]} if detail.get("lead") else "",
         gettext(msg("协办：%(unit)s")) % {"unit": detail["co"]} if detail.get("co") else "",
+        _paper(detail.get("paper")),
         _verdict(detail.get("solved"), detail.get("satisfied")),
         gettext(msg("理由：%(ground)s")) % {"ground": entry.ground} if entry.ground else "",
         entry.channel,
@@ -338,6 +350,10 @@ def _entry(entry: Done) -> TimelineEntry:
         text="\n".join(line for line in lines if line),
         tone=_TONES.get(entry.action, "neutral"),
     )
+
+
+def _paper(name: str | None) -> str:
+    return gettext(msg("文书：%(what)s")) % {"what": gettext(name)} if name else ""
 
 
 def _parts(parts: tuple[str, ...]) -> str:

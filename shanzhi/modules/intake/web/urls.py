@@ -18,6 +18,7 @@ urlpatterns = [
     path("my/<str:number>/appeal/", mine.appeal, name="appeal"),
     path("my/<str:number>/urge/", mine.urge, name="urge"),
     path("my/<str:number>/withdraw/", mine.withdraw, name="withdraw"),
+    path("my/<str:number>/papers/<int:step>/", mine.paper, name="paper"),
     path("my/<str:number>/proof/", mine.proof, name="proof"),
     path("my/<str:number>/data/", rights.data, name="data"),
     path("my/<str:number>/data/copy/", rights.copy, name="copy"),

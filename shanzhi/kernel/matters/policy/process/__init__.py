@@ -10,13 +10,13 @@ from shanzhi.kernel.matters.policy.process.model import (
     Count,
     FieldSpec,
     Kind,
-    Paper,
     Separation,
     Stage,
     Visibility,
     targets,
     transitions,
 )
+from shanzhi.kernel.matters.policy.process.paper import REPORT, SLOTS, Paper, PaperForm, PaperTo, marks
 from shanzhi.kernel.matters.policy.process.problem import Problem
 from shanzhi.kernel.matters.policy.process.rules import (
     ActionUnknown,
@@ -65,8 +65,10 @@ __all__ = [
     "OPEN",
     "OWNER_NAMES",
     "OWNER_ROLES",
+    "REPORT",
     "ROLE_NAMES",
     "SAME",
+    "SLOTS",
     "SOLVED",
     "UNSOLVED",
     "VERB_RULES",
@@ -92,6 +94,8 @@ __all__ = [
     "LimitReached",
     "Owner",
     "Paper",
+    "PaperForm",
+    "PaperTo",
     "Part",
     "Party",
     "Problem",
@@ -112,6 +116,7 @@ __all__ = [
     "is_blank",
     "is_drawn",
     "load_kind",
+    "marks",
     "outcome_of",
     "targets",
     "transitions",

@@ -17,11 +17,11 @@ from shanzhi.kernel.matters.policy.process.model import (
     FieldSpec,
     Kind,
     Linking,
-    Paper,
     Separation,
     Stage,
     Visibility,
 )
+from shanzhi.kernel.matters.policy.process.paper import Paper, PaperForm
 from shanzhi.kernel.matters.policy.process.positions import Path
 from shanzhi.kernel.matters.policy.process.problem import Problem, did_you_mean
 from shanzhi.kernel.matters.policy.process.soundness import find_problems
@@ -154,7 +154,7 @@ def _build(source: Source) -> Kind:
         counts=tuple(_count(row) for row in tables.get("count", ())),
         clocks=tuple(_clock(row) for row in tables.get("clock", ())),
         asks=tuple(_ask(row) for row in tables.get("ask", ())),
-        papers=tuple(Paper(row["code"], row["name"], row["action"]) for row in tables.get("paper", ())),
+        papers=tuple(_paper(row) for row in tables.get("paper", ())),
         questions=tuple(tables.get("rating", {}).get("questions", ())),
         linking=Linking(**tables.get("linking", {})),
         separation=Separation(
@@ -188,6 +188,7 @@ def _stage(row: Row) -> Stage:
         on_overdue=row.get("on_overdue", ""),
         result=Result(row["end"]) if "end" in row else None,
         unnamed=row.get("unnamed", ""),
+        law=row.get("law", ""),
     )
 
 
@@ -244,6 +245,23 @@ def _ask(row: Row) -> AskSpec:
         after=row.get("after", ""),
         daily=row.get("daily", False),
         about=row.get("about", ""),
+        law=row.get("law", ""),
+    )
+
+
+def _paper(row: Row) -> Paper:
+    return Paper(
+        code=row["code"],
+        name=row["name"],
+        action=row["action"],
+        to=row.get("to", ""),
+        hail=row.get("hail", ""),
+        form=row.get("form", PaperForm.LETTER),
+        title=row.get("title", ""),
+        text=row.get("text", ""),
+        fill=tuple(row.get("fill", ())),
+        may=tuple(row.get("may", ())),
+        clock=row.get("clock", ""),
         law=row.get("law", ""),
     )
 

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from shanzhi.kernel.clock.policy import Duration
+from shanzhi.kernel.matters.policy.process.paper import Paper
 from shanzhi.kernel.matters.policy.process.words import (
     SAME,
     AskTo,
@@ -42,6 +43,8 @@ class Stage:
     result: Result | None = None
     unnamed: str = ""
     """Where a matter goes in place of this stage if no resident is named in it; empty: it stops here all the same."""
+    law: str = ""
+    """The article or rule that the stage's own limit rests on."""
 
     @property
     def is_end(self) -> bool:
@@ -178,15 +181,6 @@ class Count:
     def is_full(self, done: int) -> bool:
         """Have there been as many as the limit allows?"""
         return self.limit is not None and done >= self.limit
-
-
-@dataclass(frozen=True, slots=True)
-class Paper:
-    """An official paper that an action gives rise to."""
-
-    code: str
-    name: str
-    action: str
 
 
 @dataclass(frozen=True, slots=True)

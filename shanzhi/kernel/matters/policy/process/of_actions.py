@@ -153,6 +153,7 @@ def _wrong_outcomes(source: Source, path: Path, action: Action) -> Problem:
 def find_unused(kind: Kind, source: Source) -> Iterator[Problem]:
     """Fields and counts that no action uses, actions that only the system could do and never does, twin buttons."""
     used = {code for action in kind.actions for code in action.fields}
+    used |= {code for paper in kind.papers for code in paper.fill}
     for place, spec in enumerate(kind.fields):
         if spec.code not in used:
             yield source.problem(

@@ -7,6 +7,7 @@ from enum import Enum, auto
 
 from shanzhi.core.text import msg
 from shanzhi.kernel.matters.policy.process.limits import maybe_duration, retention_months
+from shanzhi.kernel.matters.policy.process.paper import PaperForm, PaperTo
 from shanzhi.kernel.matters.policy.process.words import (
     AskTo,
     AskType,
@@ -93,6 +94,7 @@ TABLES: Mapping[str, Table] = {
             "on_overdue": _CODE,
             "end": Key(Shape.TEXT, choices=tuple(Result)),
             "unnamed": _CODE,
+            "law": _TEXT,
         },
         many=True,
         required=True,
@@ -175,7 +177,23 @@ TABLES: Mapping[str, Table] = {
         },
         many=True,
     ),
-    "paper": Table({"code": _MUST_CODE, "name": _MUST_TEXT, "action": _MUST_CODE}, many=True),
+    "paper": Table(
+        {
+            "code": _MUST_CODE,
+            "name": _MUST_TEXT,
+            "action": _MUST_CODE,
+            "to": Key(Shape.TEXT, choices=tuple(PaperTo)),
+            "hail": _TEXT,
+            "form": Key(Shape.TEXT, choices=tuple(PaperForm)),
+            "title": _TEXT,
+            "text": _TEXT,
+            "fill": _WORDS,
+            "may": _WORDS,
+            "clock": _CODE,
+            "law": _TEXT,
+        },
+        many=True,
+    ),
     "check": Table(
         {"checker_not": _SEPARABLE, "rater_not": _SEPARABLE, "other_unit": Key(Shape.BOOL), "sample": Key(Shape.WHOLE)}
     ),

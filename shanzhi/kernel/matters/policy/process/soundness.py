@@ -7,7 +7,7 @@ references hold, since a missing stage would make every path look broken.
 from collections.abc import Callable, Collection, Iterator
 
 from shanzhi.core.text import msg
-from shanzhi.kernel.matters.policy.process import of_actions, of_clocks, of_linking, of_paths, of_stages
+from shanzhi.kernel.matters.policy.process import of_actions, of_clocks, of_linking, of_papers, of_paths, of_stages
 from shanzhi.kernel.matters.policy.process.model import FieldSpec, Kind
 from shanzhi.kernel.matters.policy.process.of_stages import duplicates, find_strange_marks, unknown
 from shanzhi.kernel.matters.policy.process.problem import Problem
@@ -67,15 +67,6 @@ def _find_in_counts(kind: Kind, source: Source) -> Iterator[Problem]:
         if count.then and count.then not in open_codes:
             yield unknown(source, (*path, "then"), msg("没有“%(word)s”这个未结环节。"), count.then, open_codes)
         yield from find_strange_marks(source, (*path, "after"), count.after, {"limit": 1, "who": ""})
-
-
-def _find_in_papers(kind: Kind, source: Source) -> Iterator[Problem]:
-    yield from duplicates(source, "paper", [paper.code for paper in kind.papers])
-    actions = [action.code for action in kind.actions]
-    for place, paper in enumerate(kind.papers):
-        if paper.action not in actions:
-            path = ("paper", place, "action")
-            yield unknown(source, path, msg("没有“%(word)s”这个动作。"), paper.action, actions)
 
 
 def _find_in_rules(kind: Kind, source: Source) -> Iterator[Problem]:
@@ -145,7 +136,7 @@ _REFERENCES: tuple[Proof, ...] = (
     of_clocks.find_in_clocks,
     of_clocks.find_in_asks,
     of_clocks.find_wrong_limits,
-    _find_in_papers,
+    of_papers.find_in_papers,
     _find_in_rules,
     _find_in_rating,
 )

@@ -1,0 +1,269 @@
+"""Papers of a matter: which there are, how one reads before it is issued, and what an issued one says for ever."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from shanzhi.core.periods import local_date
+from shanzhi.core.text import msg
+from shanzhi.kernel.access.policy import Actor
+from shanzhi.kernel.clock.policy import Duration
+from shanzhi.kernel.journal import queries as journal
+from shanzhi.kernel.journal.queries import EntryRow
+from shanzhi.kernel.matters.models import Clock, Matter, Remark
+from shanzhi.kernel.matters.operations.act import is_intake
+from shanzhi.kernel.matters.operations.step import MatterNotFound
+from shanzhi.kernel.matters.policy import papers
+from shanzhi.kernel.matters.policy.papers import PART, PaperSpoilt, PaperUnknown, Sheet, day_text
+from shanzhi.kernel.matters.policy.process import SLOTS, FieldSpec, Kind, Paper, PaperTo
+from shanzhi.kernel.matters.policy.report import CHANNELS
+from shanzhi.kernel.matters.rulebook import categories, grounds, kind_version
+from shanzhi.kernel.organisation import queries as organisation
+from shanzhi.kernel.vault.policy.envelope import commit
+
+ISSUED = "matters.paper"
+ANSWERS = frozenset({"matters.reply", "matters.review", "matters.conclude"})
+ANSWERED = frozenset({"matters.appeal", "matters.rate", "matters.check_fail"})
+
+
+@dataclass(frozen=True, slots=True)
+class PaperLine:
+    """One paper of a step: `issued_step` the entry by which it was issued, None for one that waits for it."""
+
+    step: int
+    code: str
+    name: str
+    at: datetime
+    issued_step: int | None
+    may_issue: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PaperView:
+    """One paper as it reads. `fill` and `lacks` (sentence names of what has to be put into the matter first) of a draft."""
+
+    number: str
+    paper: Paper
+    step: int
+    sheet: Sheet
+    issued_step: int | None = None
+    issued_at: datetime | None = None
+    fill: tuple[FieldSpec, ...] = ()
+    lacks: tuple[str, ...] = ()
+
+    @property
+    def is_to_reporter(self) -> bool:
+        """Is it for the reporter, whose name may stand in it?"""
+        return self.paper.to == PaperTo.REPORTER
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a paper is filled from: the matter, the step's entry, the template, and the slots as of that step."""
+
+    matter: Matter
+    kind: Kind
+    paper: Paper
+    entries: Sequence[EntryRow]
+    entry: EntryRow
+    facts: Mapping[str, str]
+
+    @property
+    def issued(self) -> EntryRow | None:
+        """The entry by which it was issued."""
+        return _issued(self.entries, self.entry.step, self.paper.code)
+
+
+def paper_lines(matter: Matter, kind: Kind, entries: Sequence[EntryRow], actor: Actor) -> tuple[PaperLine, ...]:
+    """The papers that this actor may open: issued ones (a reporter's: those addressed to them), and those that it may
+    issue; the oldest first. No query."""
+    found = [line for row in entries for line in _lines_of(matter, kind, entries, row, actor)]
+    return tuple(line for line in found if line.issued_step is not None or line.may_issue)
+
+
+def _lines_of(
+    matter: Matter, kind: Kind, entries: Sequence[EntryRow], row: EntryRow, actor: Actor
+) -> Iterator[PaperLine]:
+    done_by = str(row.payload.get("done_by", ""))
+    for paper in papers.papers_of(kind, done_by):
+        if actor.kind == "reporter" and paper.to != PaperTo.REPORTER:
+            continue
+        issued = _issued(entries, row.step, paper.code)
+        yield PaperLine(
+            row.step,
+            paper.code,
+            paper.name,
+            row.happened_at,
+            issued.step if issued else None,
+            issued is None and issues(matter, kind, row, actor),
+        )
+
+
+def _issued(entries: Sequence[EntryRow], step: int, code: str) -> EntryRow | None:
+    return next(
+        (
+            row
+            for row in entries
+            if row.action == ISSUED and row.payload["of_step"] == step and row.payload["paper"] == code
+        ),
+        None,
+    )
+
+
+def issues(matter: Matter, kind: Kind, entry: EntryRow, actor: Actor) -> bool:
+    """May this actor issue the papers of the step of an entry?"""
+    done_by = str(entry.payload["done_by"])
+    return actor.is_post and papers.may_issue(
+        kind.action(done_by) if kind.has_action(done_by) else None,
+        roles=actor.roles,
+        unit_id=actor.unit_id,
+        author_unit_id=entry.author_unit_id if entry.author_kind == "post" else None,
+        is_intake=is_intake(matter, actor),
+    )
+
+
+def draft_of(matter: Matter, step: int, code: str) -> Draft:
+    """What the paper `code` of a step is filled from; 6 queries.
+
+    Raises:
+        PaperUnknown: the step has no such paper.
+    """
+    kind = kind_version(matter.kind, matter.kind_version)
+    entries = journal.entries_of("matter", matter.pk)
+    entry = next((row for row in entries if row.step == step and row.payload.get("done_by")), None)
+    if entry is None:
+        raise PaperUnknown(msg("这一步没有这份文书。请回到事项页，从“文书”里打开。"))
+    paper = papers.paper_of(kind, str(entry.payload["done_by"]), code)
+    return Draft(matter, kind, paper, entries, entry, _facts(matter, paper, entries, entry))
+
+
+def paper(matter_id: int, step: int, code: str, *, actor: Actor) -> PaperView:
+    """The paper `code` of a step as a post sees it: issued as it was then, before that as a draft for who issues it.
+
+    Raises:
+        MatterNotFound: not there, or not visible.
+        PaperUnknown: no such paper, or not issued and not this post's to issue.
+        PaperGone, PaperSpoilt: see `policy.papers`.
+    """
+    draft = draft_of(_visible(matter_id), step, code)
+    issued = draft.issued
+    if issued is not None:
+        return _view_of_issued(draft.matter, draft.paper, issued)
+    if not issues(draft.matter, draft.kind, draft.entry, actor):
+        raise PaperUnknown(msg("这份文书还没有开具，由办这一步的单位开具。"))
+    lacks = tuple(SLOTS[name] for name in papers.lacking(draft.paper, draft.facts) if name in SLOTS)
+    fill = tuple(draft.kind.field(name) for name in draft.paper.fill)
+    sheet = papers.compose(draft.paper, draft.facts)
+    return PaperView(draft.matter.number, draft.paper, step, sheet, fill=fill, lacks=lacks)
+
+
+def own_paper(matter_id: int, issued_step: int) -> PaperView:
+    """A paper that was addressed to the reporter who asks; 3 queries.
+
+    Raises:
+        MatterNotFound: not theirs.
+        PaperUnknown: none was issued by this step, or to somebody else.
+        PaperGone, PaperSpoilt: see `policy.papers`.
+    """
+    matter = _visible(matter_id)
+    entries = journal.entries_of("matter", matter.pk)
+    issued = next((row for row in entries if row.step == issued_step and row.action == ISSUED), None)
+    if issued is None or issued.payload["to"] != PaperTo.REPORTER:
+        raise PaperUnknown(msg("没有这份文书。请回到您的事项页，从“文书”里打开。"))
+    kind = kind_version(matter.kind, matter.kind_version)
+    found = next(one for one in kind.papers if one.code == issued.payload["paper"])
+    return _view_of_issued(matter, found, issued)
+
+
+def _visible(matter_id: int) -> Matter:
+    matter = Matter.objects.filter(pk=matter_id).first()
+    if matter is None:
+        raise MatterNotFound(msg("没有找到这件事项，或者您现在的岗位看不到它。请核对编号，或换一个岗位。"))
+    return matter
+
+
+def _view_of_issued(matter: Matter, paper: Paper, issued: EntryRow) -> PaperView:
+    kept = Remark.objects.filter(matter=matter, step=issued.step, part=PART).first()
+    if kept is None:
+        raise PaperUnknown(msg("没有这份文书。请回到事项页，从“文书”里打开。"))
+    sheet = Sheet.from_text(kept.text)
+    # Without its salt (deleted by law with the personal data) the commitment can't be tried any more.
+    if kept.salt and commit(kept.text, bytes(kept.salt)).hex() != issued.payload["paper_sealed"]:
+        raise PaperSpoilt(msg("这份文书与开具时的内容不一致，不能打印。请报告系统管理员。"))
+    return PaperView(matter.number, paper, issued.payload["of_step"], sheet, issued.step, issued.happened_at)
+
+
+# -- the slots, as of the step ------------------------------------------------------------------------------------------
+
+
+def _facts(matter: Matter, paper: Paper, entries: Sequence[EntryRow], entry: EntryRow) -> dict[str, str]:
+    said = entry.payload
+    on = local_date(entry.happened_at)
+    earlier = [row for row in entries if row.step < entry.step]
+    words = {(row.step, row.part): row.text for row in Remark.objects.filter(matter=matter, step__lte=entry.step)}
+    given = next((row.payload for row in (entry, *reversed(earlier)) if row.payload.get("lead_unit_id")), {})
+    before = next((row for row in reversed(earlier) if row.action in ANSWERS), None)
+    asked = next((row for row in reversed(earlier) if row.action in ANSWERED), None)
+    ground = grounds().by_code.get(str(said.get("ground") or ""))
+    names = _Units(on)
+    category = str(said.get("category") or "")
+    return {
+        "number": matter.number,
+        "title": matter.title,
+        "body": matter.body,
+        "category": categories(on).name(category) if category else "",
+        "region": organisation.paths_of({said["region_id"]}, on).get(said["region_id"], ""),
+        "place": matter.place_text,
+        "channel": CHANNELS.get(matter.channel, matter.channel),
+        "reported_on": day_text(local_date(matter.reported_at)),
+        "on": day_text(on),
+        "unit": names.of(entry.author_unit_id or matter.intake_unit_id),
+        "intake": names.of(matter.intake_unit_id),
+        "lead": names.of(given.get("lead_unit_id")),
+        "co": "、".join(names.of(unit) for unit in given.get("co_unit_ids") or ()),
+        "due": _day(said.get("due_at")),
+        "until": _until(matter, paper.clock, entry.happened_at),
+        "words": words.get((entry.step, "words"), ""),
+        "reply": words.get((entry.step, "reply"), ""),
+        "ground": ground.name if ground else "",
+        "ground_channel": ground.channel if ground else "",
+        "amount": _amount(str(said.get("amount") or "")),
+        "passed_to": str(said.get("passed_to") or ""),
+        "solved": {True: "满意", False: "不满意"}.get(said.get("solved"), ""),  # type: ignore[arg-type]
+        "satisfied": f"{said['satisfied']} 分" if said.get("satisfied") else "",
+        "before_unit": names.of(before.author_unit_id) if before else "",
+        "before_on": day_text(local_date(before.happened_at)) if before else "",
+        "asked_on": day_text(local_date(asked.happened_at)) if asked else "",
+        "asked": words.get((asked.step, "words"), "") if asked else "",
+    }
+
+
+class _Units:
+    """Official names of units as they were on a day."""
+
+    def __init__(self, on: date) -> None:
+        self.on = on
+
+    def of(self, unit_id: int | None) -> str:
+        """A unit's name, of one closed by then too; empty for none."""
+        if unit_id is None:
+            return ""
+        found = organisation.units_by_ids([unit_id], self.on).get(unit_id)
+        return found.name if found else organisation.unit_names([unit_id]).get(unit_id, "")
+
+
+def _until(matter: Matter, clock: str, at: datetime) -> str:
+    """The day until which a clock was promised at a moment."""
+    rows = Clock.objects.filter(matter=matter, code=clock).order_by("id") if clock else ()
+    running = next((row for row in rows if row.stopped_at is None or row.stopped_at > at), None)
+    return day_text(local_date(running.due_at)) if running else ""
+
+
+def _day(at: str | None) -> str:
+    return day_text(local_date(datetime.fromisoformat(at))) if at else ""
+
+
+def _amount(text: str) -> str:
+    if not text:
+        return ""
+    return day_text(date.fromisoformat(text)) if "-" in text else Duration.parse(text).to_text()
