@@ -17,6 +17,7 @@ from shanzhi.kernel.matters.operations.clocks import (
     resume_clocks,
     running,
 )
+from shanzhi.kernel.matters.operations.helping import check_helpers
 from shanzhi.kernel.matters.operations.step import Step, assign, end_assignments, take_part
 from shanzhi.kernel.matters.policy.clocks import calendar_of
 from shanzhi.kernel.matters.policy.process import AskSpec, AskTo, AskType, FieldsWrong, FieldType, Verb
@@ -88,6 +89,7 @@ def rule_ask(step: Step) -> None:
             msg("裁定由申请单位继续办理的，请按“不同意”，写明理由。"), fields={"lead": msg("请另选单位，或不同意。")}
         )
     end_assignments(step, "moved")
+    check_helpers(step, lead, step.given.get("co", ()))
     assign(step, lead, step.given.get("co", ()))
     if step.matter.category:
         Precedent.objects.create(

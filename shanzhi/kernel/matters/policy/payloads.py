@@ -195,7 +195,8 @@ class Clear(Asking):
 def _steps() -> dict[str, type[Step]]:
     """One payload class a verb, each under its own action; of one shape but where a verb tells more."""
     verbs = (
-        "accept refuse correct dispatch take hand_back transfer reply assist_done check_pass check_fail rate lapse"
+        "accept refuse correct dispatch take hand_back transfer reply assist_done assist_back involve excuse check_pass"
+        " check_fail rate lapse"
         " withdraw note attach take_up conclude escalate entrust give_back ask grant decline resume rule appeal review"
         " link unlink follow reopen gather urge supervise respond report_back insist"
     )

@@ -9,17 +9,19 @@ from shanzhi.core.geo import Point
 from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.policy import Actor
-from shanzhi.kernel.clock.policy import Light, Remaining, remaining
+from shanzhi.kernel.clock.policy import Light, Remaining, light, remaining
 from shanzhi.kernel.files import queries as files
 from shanzhi.kernel.files.queries import AttachmentRow
 from shanzhi.kernel.journal import queries as journal
 from shanzhi.kernel.journal.queries import EntryRow
 from shanzhi.kernel.matters.models import Ask, Assignment, Clock, Matter, Remark
 from shanzhi.kernel.matters.operations.act import ask_states, clock_states, is_intake, share_of, was_handled_by
+from shanzhi.kernel.matters.operations.helping import helpers_of
 from shanzhi.kernel.matters.operations.step import MatterNotFound
 from shanzhi.kernel.matters.operations.upkeep import needs_reporter
 from shanzhi.kernel.matters.policy.process import (
     Action,
+    AskType,
     FieldSpec,
     Kind,
     KindUnknown,
@@ -72,7 +74,11 @@ class TimelineEntry:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A unit's share of the matter: since when, for how many whole days, and on which ground it was given back."""
+    """A unit's share of the matter: since when, for how many whole days, and on which ground it was given back.
+
+    Of a co-handler by when it is due and how that stands (of one that has ended, how it stood then), and the words with
+    which it ended: its result, why it isn't its business, or why the lead waits no longer.
+    """
 
     unit_name: str
     part: str
@@ -81,6 +87,11 @@ class Share:
     is_open: bool
     days: int = 0
     ground: str = ""
+    unit_id: int = 0
+    due_at: datetime | None = None
+    light: Light | None = None
+    words: str = ""
+    is_ours: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +146,11 @@ class MatterCard:
     links: Links
 
     @property
+    def helping(self) -> Share | None:
+        """The acting unit's share as a co-handler, while its result is awaited."""
+        return next((share for share in self.shares if share.is_ours and share.is_open and share.part == "co"), None)
+
+    @property
     def kind_name(self) -> str:
         """What the kind is called (message id)."""
         return self.kind.name
@@ -168,7 +184,9 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
     units = {row.unit_id for row in shares} | _units_in(entries)
     names = Names([matter], now, units)
     remarks = _remarks(matter, for_reporter)
-    timeline = tuple(_entry(row, kind, names, remarks, actor) for row in entries if _is_shown(row, for_reporter))
+    timeline = tuple(
+        _entry(row, kind, names, remarks, actor) for row in entries if _is_shown(row, kind, remarks, for_reporter)
+    )
     may_reach = for_reporter or _may_reach(matter, actor, shares)
     links = links_of(matter, kind, for_reporter=for_reporter)
     kept = vault.parts_kept("matter", matter.pk) if may_reach else frozenset()
@@ -204,7 +222,7 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
         solved=matter.solved,
         satisfied=matter.satisfied,
         reply=next((entry.reply for entry in reversed(timeline) if entry.reply), links.reply),
-        shares=_shares(shares, names, now),
+        shares=_shares(shares, names, remarks, actor, now),
         timeline=timeline,
         attachments=_attachments(matter.pk, for_reporter),
         clocks=clock_lines(clocks, kind, now),
@@ -242,7 +260,9 @@ def _elsewhere(matter: Matter, now: datetime) -> str:
     return there.path
 
 
-def _shares(rows: list[Assignment], names: Names, now: datetime) -> tuple[Share, ...]:
+def _shares(
+    rows: list[Assignment], names: Names, remarks: Mapping[tuple[int, str], str], actor: Actor, now: datetime
+) -> tuple[Share, ...]:
     book = grounds().by_code
     return tuple(
         Share(
@@ -253,9 +273,21 @@ def _shares(rows: list[Assignment], names: Names, now: datetime) -> tuple[Share,
             is_open=row.ended_at is None,
             days=max(0, ((row.ended_at or now) - row.assigned_at).days),
             ground=book[row.ground].name if row.ground in book else "",
+            unit_id=row.unit_id,
+            due_at=row.due_at,
+            light=share_light(row, now),
+            words=remarks.get((row.result_step, "words"), "") if row.result_step else "",
+            is_ours=row.unit_id == actor.unit_id,
         )
         for row in rows
     )
+
+
+def share_light(row: Assignment, now: datetime) -> Light | None:
+    """Where a co-handler's promise stands, or stood when its share ended; None where nothing was promised."""
+    if row.due_at is None or row.warn_at is None:
+        return None
+    return light(min(now, row.ended_at or now), row.warn_at, row.due_at)
 
 
 def _may_reach(matter: Matter, actor: Actor, shares: list[Assignment]) -> bool:
@@ -285,6 +317,7 @@ def _allowed(
         actor_staff=actor.staff_id,
         is_colleague=was_handled_by(actor.unit_id, shares),
         counts=matter.counts,
+        has_helpers=bool(helpers_of(shares)),
         asks=ask_states(asks, actor, kind, now),
         clocks=clock_states(clocks, now),
     )
@@ -335,15 +368,30 @@ def _attachments(matter_id: int, for_reporter: bool) -> tuple[AttachmentRow, ...
 
 # What the reporter needn't see of the inner working: corrections, and who in the offices wrote notes to whom.
 _INNER = frozenset(
-    f"matters.{verb}" for verb in ("correct", "hand_over", "ask", "decline", "follow", "reopen", "report_back")
+    f"matters.{verb}"
+    for verb in (
+        *("correct", "hand_over", "ask", "decline", "follow", "reopen", "report_back"),
+        *("involve", "assist_back", "excuse"),
+    )
 )
-_NOTES = frozenset({"matters.note", "matters.attach", "matters.assist_done"})
+_NOTES = frozenset({"matters.note", "matters.attach"})
 
 
-def _is_shown(row: EntryRow, for_reporter: bool) -> bool:
+def _is_shown(row: EntryRow, kind: Kind, remarks: Mapping[tuple[int, str], str], for_reporter: bool) -> bool:
     if not for_reporter:
         return True
+    if row.action == "matters.assist_done":
+        # A co-handler's result is for the lead, until the lead includes it in the answer.
+        return (row.step, "words") in remarks
+    if row.action in ("matters.urge", "matters.respond") and _is_inner_urging(row, kind):
+        return False
     return row.action not in _INNER and (row.action not in _NOTES or row.author_kind == "reporter")
+
+
+def _is_inner_urging(row: EntryRow, kind: Kind) -> bool:
+    """Did the lead urge a co-handler?"""
+    asked = str(row.payload.get("ask") or "")
+    return any(spec.code == asked and spec.type is AskType.URGE_CO for spec in kind.asks)
 
 
 _TITLES = {

@@ -22,6 +22,8 @@ from shanzhi.kernel.matters.web.picker import Picker
 from shanzhi.kernel.matters.web.show import limit_said
 
 PICKED = frozenset({FieldType.UNIT, FieldType.UNITS, FieldType.REGION})
+OFFERED = frozenset({FieldType.HELPER, FieldType.RESULTS})
+"""Fields whose options are the matter's own co-handlers."""
 YES, NO = "yes", "no"
 LONG_TEXT = 5000
 
@@ -51,6 +53,7 @@ class ActionForm(forms.Form):
         data: QueryDict | None = None,
         initial: Mapping[str, object] | None = None,
         pickers: Mapping[str, Picker] | None = None,
+        options: Mapping[str, list[tuple[str, str]]] | None = None,
         problems: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(data, initial=dict(initial or {}), auto_id=f"id_{choice.code}_%s")
@@ -61,6 +64,8 @@ class ActionForm(forms.Form):
             made = self.fields[spec.code]
             if isinstance(made, PickerField):
                 made.picker = (pickers or {}).get(spec.code)
+            if spec.type in OFFERED and isinstance(made, forms.ChoiceField):
+                made.choices = (options or {}).get(spec.code, [])
 
     def full_clean(self) -> None:
         """Take over the domain's sentences as this form's errors."""
@@ -128,6 +133,14 @@ def _score(choice: ActionChoice, spec: FieldSpec, common: dict[str, Any]) -> for
     return forms.ChoiceField(**common, choices=steps, widget=forms.RadioSelect)
 
 
+def _helper(choice: ActionChoice, spec: FieldSpec, common: dict[str, Any]) -> forms.Field:
+    return forms.ChoiceField(**common, widget=forms.RadioSelect)
+
+
+def _results(choice: ActionChoice, spec: FieldSpec, common: dict[str, Any]) -> forms.Field:
+    return forms.MultipleChoiceField(**common, widget=forms.CheckboxSelectMultiple)
+
+
 def _files(choice: ActionChoice, spec: FieldSpec, common: dict[str, Any]) -> forms.Field:
     most = min(spec.max or MAX_FILES_A_STEP, MAX_FILES_A_STEP)
     common["help_text"] = common["help_text"] or gettext(
@@ -147,6 +160,8 @@ _MAKERS = {
     FieldType.FILES: _files,
     FieldType.LIMIT: _limit,
     FieldType.DAY: _day,
+    FieldType.HELPER: _helper,
+    FieldType.RESULTS: _results,
 }
 
 
@@ -194,6 +209,7 @@ def _stored(code: str, request: ActingRequest) -> object:
 
 _VALUES = {
     FieldType.UNITS: _many,
+    FieldType.RESULTS: _many,
     FieldType.BOOL: _yes_or_no,
     FieldType.SCORE: _number,
     FieldType.FILES: _stored,

@@ -306,6 +306,11 @@ class Kind:
         return self._asks[code]
 
     @property
+    def assist_clock(self) -> ClockSpec | None:
+        """The clock that each co-handler has for itself; None: the kind promises nothing of them."""
+        return next((clock for clock in self.clocks if clock.owner is Owner.CO), None)
+
+    @property
     def linked_stage(self) -> str:
         """Where a matter waits that is linked under another; empty: the kind links none."""
         return next((action.to for action in self.verb(Verb.LINK)), "")
