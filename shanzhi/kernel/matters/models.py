@@ -385,6 +385,24 @@ class Link(models.Model):
         ]
 
 
+class Part(models.Model):
+    """拆分: a matter that is one of the problems which another holds, its whole. `rejoined_at`: it went back into it."""
+
+    id = models.BigAutoField(primary_key=True)
+    whole = models.ForeignKey(Matter, on_delete=models.PROTECT, related_name="+")
+    matter = models.OneToOneField(Matter, on_delete=models.PROTECT, related_name="+")
+    split_at = models.DateTimeField()
+    unit = models.ForeignKey("organisation.Unit", on_delete=models.PROTECT, related_name="+", db_index=False)
+    post = models.ForeignKey("organisation.Post", on_delete=models.PROTECT, related_name="+", db_index=False)
+    rejoined_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[models.Manager["Part"]] = models.Manager()
+
+    class Meta:
+        default_permissions: ClassVar = ()
+        constraints: ClassVar = [models.CheckConstraint(condition=~Q(matter=F("whole")), name="matters_part_another")]
+
+
 class Words(models.Model):
     """The words by which a matter is found, of its masked texts. Written with it, read by the search function alone."""
 

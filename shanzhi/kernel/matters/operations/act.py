@@ -19,6 +19,7 @@ from shanzhi.kernel.matters.operations.effects import EFFECTS
 from shanzhi.kernel.matters.operations.fields import checked_fields, day_given
 from shanzhi.kernel.matters.operations.helping import helpers_of, join_helpers
 from shanzhi.kernel.matters.operations.linking import LEAD_FIELD, linked_from, linked_target, lock_with_lead
+from shanzhi.kernel.matters.operations.parting import check_still_part, part_target
 from shanzhi.kernel.matters.operations.step import (
     Done,
     Step,
@@ -207,8 +208,10 @@ def _target(step: Step, outcome: str) -> str:
 def _carry_out(step: Step) -> Done:
     matter, kind, action = step.matter, step.kind, step.action
     before = matter.stage
+    if step.actor.kind != "system":
+        check_still_part(step)
     outcome = outcome_of(kind, action, step.given, drawn=_draw(step), linked_from=linked_from(step))
-    target = linked_target(step, outcome, _target(step, outcome))
+    target = part_target(step, linked_target(step, outcome, _target(step, outcome)))
     # One that follows another only goes back to it: the reopening is the lead's, and counted there.
     if action.counts_up(outcome) and not (action.verb is Verb.RATE and target == kind.linked_stage):
         matter.counts = matter.counts | {action.counts: matter.counts.get(action.counts, 0) + 1}

@@ -18,6 +18,7 @@ from shanzhi.kernel.matters.operations.helping import (
     involve,
 )
 from shanzhi.kernel.matters.operations.linking import follow, link_under, tell_reports, unlink
+from shanzhi.kernel.matters.operations.parting import limit_of_part, rejoin, split, tell_parts
 from shanzhi.kernel.matters.operations.step import Step, assign, end_assignments, take_part
 from shanzhi.kernel.matters.operations.supervising import (
     clear_supervision,
@@ -94,6 +95,7 @@ def _dispatch(step: Step) -> None:
     _join(step)
     if any(clock.by_catalogue for clock in step.kind.clocks):
         step.limit = limit_on(local_date(step.now), step.matter.category, step.matter.scope_code)
+        step.limit = limit_of_part(step)
     assign(step, step.given["lead"], step.given.get("co", ()))
 
 
@@ -282,6 +284,10 @@ EFFECTS: Mapping[Verb, Callable[[Step], None]] = {
     Verb.FOLLOW: follow,
     Verb.REOPEN: tell_reports,
     Verb.GATHER: tell_reports,
+    Verb.SPLIT: split,
+    Verb.REJOIN: rejoin,
+    Verb.COLLECT: tell_parts,
+    Verb.FOLD: tell_parts,
     Verb.URGE: push_lead,
     Verb.SUPERVISE: push_lead,
     Verb.RESPOND: respond_urge,

@@ -240,7 +240,8 @@ def move(step: Step, target: str) -> Deadline | None:
     if stage.owner is Owner.INTAKE and step.open:
         end_assignments(step, "moved")
     if result is not None and step.open:
-        end_assignments(step, "done" if result in (Result.CLOSED, Result.LAPSED) else "over")
+        is_done = result in (Result.CLOSED, Result.LAPSED) or step.action.verb is Verb.CHECK_PASS
+        end_assignments(step, "done" if is_done else "over")
     deadline = follow_move(
         matter, kind, step.action, target, step.now, limit=step.limit, until=step.until, follows=step.follows
     )

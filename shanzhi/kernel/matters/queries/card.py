@@ -35,6 +35,7 @@ from shanzhi.kernel.matters.policy.rights import part_name
 from shanzhi.kernel.matters.queries.clocks import AskLine, ClockLine, ask_lines, clock_lines
 from shanzhi.kernel.matters.queries.links import Links, links_of
 from shanzhi.kernel.matters.queries.names import Names, light_of
+from shanzhi.kernel.matters.queries.parts import Parts, parts_of
 from shanzhi.kernel.matters.rulebook import categories, grounds, kind_version, work_calendar
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.vault import queries as vault
@@ -144,6 +145,7 @@ class MatterCard:
     may_reach: bool
     for_reporter: bool
     links: Links
+    parts: Parts
 
     @property
     def helping(self) -> Share | None:
@@ -233,6 +235,7 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
         may_reach=may_reach,
         for_reporter=for_reporter,
         links=links,
+        parts=parts_of(matter, now),
     )
 
 
@@ -396,6 +399,7 @@ def _is_inner_urging(row: EntryRow, kind: Kind) -> bool:
 
 _TITLES = {
     "matters.report": msg("反映"),
+    "matters.part": msg("由整体拆分出来"),
     "matters.settle": msg("随历史数据导入，已答复办结"),
     "matters.recode": msg("区划变更，所在区域随之调整"),
     "matters.succeed": msg("单位撤并，由接替的单位继续办理"),

@@ -16,6 +16,7 @@ from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.access.policy import ANYONE, Actor
 from shanzhi.kernel.clock.policy import Light
 from shanzhi.kernel.journal import queries as journal
+from shanzhi.kernel.journal.policy import Author
 from shanzhi.kernel.matters import operations, queries
 from shanzhi.kernel.matters.models import Assignment, Remark
 from shanzhi.kernel.matters.operations import Done, Reported
@@ -24,6 +25,7 @@ from shanzhi.kernel.matters.policy.process import FieldsMissing, FieldsWrong, Ro
 from shanzhi.kernel.matters.policy.report import NewReport
 from shanzhi.kernel.matters.queries import ListFilter, MatterCard
 from shanzhi.kernel.matters.tests.kind_support import of_unit
+from shanzhi.kernel.organisation import operations as holdings
 from shanzhi.kernel.organisation import queries as organisation
 from tests.city import NOW, Cast
 
@@ -181,8 +183,11 @@ def test_helpers_are_others_once_and_with_somebody_at_work(cast: Cast, helped: R
     refused(FieldsWrong, "不能同时", cast.handler, helped, "involve", co=[cast.handler.unit_id], **ask)
     refused(FieldsWrong, "已经在协办", cast.handler, helped, "involve", co=[cast.second_handler.unit_id], **ask)
     refused(FieldsWrong, "没有这个单位", cast.handler, helped, "involve", co=[999_999], **ask)
-    units = [unit.id for unit in organisation.units_within(cast.supervisor.ranges, NOW.date())]
-    empty = next(iter(set(units) - organisation.held_roles_of_units(units, NOW.date()).keys()))
+    empty = of_unit("sports-370303").unit_id or 0
+    with acting(cast.keeper):
+        for post in organisation.posts_of_unit(empty, NOW.date()):
+            author = Author("post", cast.keeper.post_id, cast.keeper.unit_id)
+            holdings.end_holding(post_id=post.post_id, on=NOW.date(), now=NOW, author=author)
     refused(FieldsWrong, "没有在岗人员", cast.handler, helped, "involve", co=[empty], **ask)
     twice = [of_unit("health-370303").unit_id] * 2
     do(cast.handler, helped, "involve", co=twice, **ask)

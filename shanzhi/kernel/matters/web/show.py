@@ -40,6 +40,7 @@ RESULTS = {
     "refused": msg("不予受理"),
     "withdrawn": msg("反映人撤回"),
     "lapsed": msg("到期未评价，按办结处理"),
+    "joined": msg("答复并入整体"),
 }
 _TONES: dict[str, components.Tone] = {
     "matters.refuse": "bad",
@@ -110,6 +111,7 @@ _COUNTS = {
     "check_failures": msg("核查退回 %(n)s 次"),
     "reopenings": msg("重办 %(n)s 次"),
     "linked": msg("名下并案 %(n)s 件"),
+    "parts": msg("拆成 %(n)s 部分"),
 }
 
 

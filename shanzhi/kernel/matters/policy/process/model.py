@@ -321,6 +321,16 @@ class Kind:
         return next((action.from_stages[0] for action in self.verb(Verb.GATHER)), "")
 
     @property
+    def parted_stage(self) -> str:
+        """Where a matter waits for its parts; empty: the kind splits none."""
+        return next((action.to for action in self.verb(Verb.SPLIT)), "")
+
+    @property
+    def joined_stage(self) -> str:
+        """Where a part ends, its answer going into the whole's; empty: the kind splits none."""
+        return next((action.to for action in self.verb(Verb.FOLD)), "")
+
+    @property
     def open_stages(self) -> tuple[Stage, ...]:
         """The stages that aren't ends, in the file's order."""
         return tuple(s for s in self.stages if not s.is_end)
@@ -392,5 +402,8 @@ def targets(kind: Kind, action: Action, stage: str) -> tuple[str, ...]:
         found[kind.gathering_stage] = None
         if action.verb is Verb.RATE:
             found[kind.linked_stage] = None
+    if kind.joined_stage and any(kind.stage(code).owner is Owner.REPORTER for code in found):
+        # A part isn't put to its reporter: the whole is.
+        found[kind.joined_stage] = None
     unnamed = [kind.stage(code).unnamed for code in found]
     return tuple(found | dict.fromkeys(code for code in unnamed if code))

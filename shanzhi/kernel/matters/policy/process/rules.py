@@ -586,6 +586,7 @@ _MEASURES: Mapping[FieldType, Callable[[FieldSpec, object], str]] = {
     FieldType.TEXT: _wrong_text,
     FieldType.UNITS: _wrong_list,
     FieldType.FILES: _wrong_list,
+    FieldType.PARTS: _wrong_list,
     FieldType.SCORE: _wrong_score,
     FieldType.BOOL: _wrong_bool,
     FieldType.CHOICE: _wrong_choice,

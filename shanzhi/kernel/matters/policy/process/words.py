@@ -130,6 +130,10 @@ class Verb(StrEnum):
     FOLLOW = "follow"
     REOPEN = "reopen"
     GATHER = "gather"
+    SPLIT = "split"
+    REJOIN = "rejoin"
+    COLLECT = "collect"
+    FOLD = "fold"
     URGE = "urge"
     SUPERVISE = "supervise"
     RESPOND = "respond"
@@ -172,12 +176,14 @@ class AskTo(StrEnum):
 
 
 class Result(StrEnum):
-    """How a matter ended; `lapsed` is closed without a verdict and counted apart."""
+    """How a matter ended; `lapsed` is closed without a verdict, `joined` a part whose answer went into its whole's, and
+    both are counted apart."""
 
     CLOSED = "closed"
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
     LAPSED = "lapsed"
+    JOINED = "joined"
 
 
 class FieldType(StrEnum):
@@ -187,7 +193,7 @@ class FieldType(StrEnum):
     unit id) · units (several) · category · region (a code) · choice (one of `choices`) · bool · score (1 to `max`) ·
     files (up to `max` of them) · matter (the number of another one) · limit (a duration, one of `choices`: "5wd") · day
     (an ISO date) · helper (the unit id of a co-handler whose result is awaited) · results (unit ids of co-handlers that
-    gave one).
+    gave one) · parts (two or more problems out of one matter, up to `max`, each with `about`, `category`, `region`).
     """
 
     TEXT = "text"
@@ -206,6 +212,7 @@ class FieldType(StrEnum):
     MATTER = "matter"
     HELPER = "helper"
     RESULTS = "results"
+    PARTS = "parts"
 
 
 class Level(StrEnum):
@@ -308,6 +315,10 @@ VERB_RULES: Mapping[Verb, VerbRule] = MappingProxyType(
         Verb.FOLLOW: VerbRule(stays=None, only=Role.SYSTEM),
         Verb.REOPEN: VerbRule(only=Role.SYSTEM),
         Verb.GATHER: VerbRule(only=Role.SYSTEM),
+        Verb.SPLIT: VerbRule(takes=frozenset({FieldType.PARTS})),
+        Verb.REJOIN: VerbRule(),
+        Verb.COLLECT: VerbRule(only=Role.SYSTEM),
+        Verb.FOLD: VerbRule(only=Role.SYSTEM, result=Result.JOINED),
         Verb.URGE: VerbRule(stays=True, asks=True),
         Verb.SUPERVISE: VerbRule(stays=True, takes=frozenset({FieldType.GROUND}), asks=True),
         Verb.RESPOND: VerbRule(part=Part.LEAD, stays=True, takes=frozenset({FieldType.TEXT}), asks=True, held=True),
