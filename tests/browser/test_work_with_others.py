@@ -8,9 +8,11 @@ from psycopg import sql
 
 from shanzhi.config import database
 from tests.browser.person import Meet, Person
-from tests.site import Site
+from tests.browser.test_link_reports_of_one_problem import opens_own
+from tests.site import Reported, Site
 
 COMMUNITY = "370303009006"
+HELPER, LATE = "张店区城管局", "周村区住建局"
 
 
 def opened(person: Person, name: str) -> Locator:
@@ -31,7 +33,8 @@ def let_run_out(site: Site, number: str, unit_id: int) -> None:
         )
 
 
-def test_three_help_and_one_is_late(site: Site, meet: Meet) -> None:
+def with_three_helpers(site: Site) -> Reported:
+    """A matter with a lead and three helpers: one has answered, one is late."""
     report = site.report("饭店夜里排烟，门口占道，住户家里呛得睡不着", region_code=COMMUNITY)
     number = report.number
     helper, late, third = (site.cast[part] for part in ("second_handler", "neighbour_handler", "community_handler"))
@@ -42,7 +45,12 @@ def test_three_help_and_one_is_late(site: Site, meet: Meet) -> None:
     site.act("handler", number, "involve", co=[third.unit_id], words="请社区上门核实有几户受影响")
     let_run_out(site, number, late.unit_id)
     site.act("community_handler", number, "assist_done", words="已核实，受影响的有六户")
+    return report
 
+
+def test_three_help_and_one_is_late(site: Site, meet: Meet) -> None:
+    report = with_three_helpers(site)
+    number = report.number
     second = meet("second handler")
     second.signs_in("second_handler")
     second.goes("/worklist/?tab=co")
@@ -63,24 +71,24 @@ def test_three_help_and_one_is_late(site: Site, meet: Meet) -> None:
     handler.sees("超期")
     form = page.locator("form", has=page.get_by_role("button", name="答复", exact=True))
     form.get_by_label(re.compile("^办理答复")).fill("烟道已改造，占道摊位已清理。")
-    form.get_by_label(helper.unit_name).check()
+    form.get_by_label(HELPER).check()
     form.get_by_role("button", name="答复", exact=True).click()
     handler.sees("还没有给出结果")
     handler.looks("helping-refused")
     form = opened(handler, "催协办单位")
-    form.get_by_label(late.unit_name).check()
+    form.get_by_label(LATE).check()
     form.get_by_label(re.compile("^说明")).fill("请今天说明进展")
     form.get_by_role("button", name="催协办单位", exact=True).click()
     handler.sees("催办协办")
     form = opened(handler, "不再等协办")
-    form.get_by_label(late.unit_name).check()
+    form.get_by_label(LATE).check()
     form.get_by_label(re.compile("^说明")).fill("超期未答复，该部分由城管一并处理")
     form.get_by_role("button", name="不再等协办", exact=True).click()
     handler.sees("不再等待")
     handler.looks("helping-lead")
     form = page.locator("form", has=page.get_by_role("button", name="答复", exact=True))
     form.get_by_label(re.compile("^办理答复")).fill("烟道已改造，占道摊位已清理。")
-    form.get_by_label(helper.unit_name).check()
+    form.get_by_label(HELPER).check()
     form.get_by_role("button", name="答复", exact=True).click()
     assert site.stage(number) == "checking"
 
@@ -91,10 +99,7 @@ def test_three_help_and_one_is_late(site: Site, meet: Meet) -> None:
     checker.looks("helping-checked")
 
     resident = meet("resident")
-    resident.goes("/follow/")
-    resident.page.get_by_label("编号").fill(number)
-    resident.page.get_by_label("查询码").fill(report.code)
-    resident.page.get_by_role("button", name="查询").click()
+    opens_own(resident, report)
     resident.sees("已责令清理占道摊位")
     expect(resident.page.get_by_text("受影响的有六户")).to_have_count(0)
     expect(resident.page.get_by_text("超期未答复")).to_have_count(0)
@@ -114,7 +119,7 @@ def test_a_matter_is_split_and_its_answers_are_joined(site: Site, meet: Meet) ->
     form.get_by_label("第 1 部分：分类").select_option("housing.property-service")
     dispatcher.looks("split-form")
     form.get_by_role("button", name="拆分", exact=True).click()
-    expect(page.locator("body")).to_contain_text("请填写")
+    expect(page.locator("body")).to_contain_text("拆分至少要有两部分")
     lead = site.cast["handler"].unit_id
     rows = [
         {"about": "三号楼电梯停了", "category": "housing.property-service"},
@@ -142,9 +147,6 @@ def test_a_matter_is_split_and_its_answers_are_joined(site: Site, meet: Meet) ->
     site.act("handler", number, "reply", reply="电梯已修好；垃圾已清。")
     site.act("checker", number, "check_pass", words="属实")
     resident = meet("resident")
-    resident.goes("/follow/")
-    resident.page.get_by_label("编号").fill(number)
-    resident.page.get_by_label("查询码").fill(report.code)
-    resident.page.get_by_role("button", name="查询").click()
+    opens_own(resident, report)
     resident.sees("各部分")
     resident.looks("split-reporter")
