@@ -170,7 +170,8 @@ def matter_id_of_number(number: str) -> int | None:
 
 
 def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
-    """The matter as this actor may see it; at most 15 queries (11 where nothing is linked).
+    """The matter as this actor may see it; at most 15 queries (11 where nothing is linked), up to 5
+    more for a whole with parts.
 
     Raises:
         MatterNotFound: not there, or not visible.
@@ -184,9 +185,7 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
     units = {row.unit_id for row in shares} | _units_in(entries)
     names = Names([matter], now, units)
     remarks = _remarks(matter, for_reporter)
-    timeline = tuple(
-        _entry(row, kind, names, remarks, actor) for row in entries if _is_shown(row, kind, remarks, for_reporter)
-    )
+    timeline = _timeline(entries, kind, names, remarks, actor)
     may_reach = for_reporter or _may_reach(matter, actor, shares)
     links = links_of(matter, kind, for_reporter=for_reporter)
     kept = vault.parts_kept("matter", matter.pk) if may_reach else frozenset()
@@ -244,6 +243,14 @@ def _rows_of(matter: Matter, kind: Kind) -> tuple[list[Assignment], list[Clock],
         list(Clock.objects.filter(matter=matter).order_by("id")),
         list(Ask.objects.filter(matter=matter).order_by("id")) if kind.asks else [],
     )
+
+
+def _timeline(
+    entries: list[EntryRow], kind: Kind, names: Names, remarks: dict[tuple[int, str], str], actor: Actor
+) -> tuple[TimelineEntry, ...]:
+    is_reporter = actor.kind == "reporter"
+    shown = (row for row in entries if _is_shown(row, kind, remarks, is_reporter))
+    return tuple(_entry(row, kind, names, remarks, actor) for row in shown)
 
 
 def _promised(stage: Stage, clocks: list[Clock]) -> datetime | None:
