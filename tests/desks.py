@@ -36,10 +36,14 @@ def at_stage(
             {"lead": cast.handler.unit_id, "co": [cast.second_handler.unit_id] if co else []},
         ),
         "take": (cast.handler, {}),
+        "assist_done": (cast.second_handler, {"words": "已到场配合"}),
         "reply": (cast.handler, {"reply": "电梯已修好，正常运行。"}),
         "check_pass": (cast.checker, {"words": "电话回访：属实"}),
     }
-    for action in WAY[: WAY.index(last) + 1]:
+    way = list(WAY[: WAY.index(last) + 1])
+    if co and "reply" in way:  # The lead answers once its helper has.
+        way.insert(way.index("reply"), "assist_done")
+    for action in way:
         actor, fields = steps[action]
         do(actor, made.matter_id, action, now, **fields)
     return made.number

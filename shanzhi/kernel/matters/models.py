@@ -159,7 +159,9 @@ class Participant(models.Model):
 class Assignment(models.Model):
     """派单: a unit's share of a matter, as lead (主办) or co-handler (协办), with its own state.
 
-    `post` has it in hand: who took it, or to whom it was handed over. `ground` tells why it was given back.
+    `post` has it in hand: who took it, or to whom it was handed over. `ground` tells why it was given back. A co-handler's
+    share has its own promise (`due_at` and what it rests on, as of its clock; it never changes), and `result_step` is the
+    journal entry with which it ended: the result, the return, or why the lead waits no longer (`excused`).
     """
 
     matter = models.ForeignKey(Matter, on_delete=models.PROTECT, related_name="+")
@@ -174,6 +176,11 @@ class Assignment(models.Model):
     )
     post = models.ForeignKey("organisation.Post", on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
     ground = models.CharField(max_length=60, default="", db_default="", db_collation="C")
+    due_at = models.DateTimeField(null=True)
+    warn_at = models.DateTimeField(null=True)
+    limit_text = models.CharField(max_length=20, default="", db_default="")
+    calendar_version = models.CharField(max_length=80, default="", db_default="")
+    result_step = models.IntegerField(null=True)
 
     class Meta:
         default_permissions: ClassVar = ()
@@ -209,8 +216,12 @@ class Assignment(models.Model):
             models.CheckConstraint(condition=Q(part__in=["lead", "co"]), name="matters_assignment_part"),
             models.CheckConstraint(
                 condition=Q(state__in=["waiting", "taken"], ended_at=None)
-                | Q(state__in=["done", "returned", "moved", "over"], ended_at__isnull=False),
+                | Q(state__in=["done", "returned", "moved", "over", "excused"], ended_at__isnull=False),
                 name="matters_assignment_state",
+            ),
+            models.CheckConstraint(
+                condition=Q(due_at=None, warn_at=None) | Q(part="co", warn_at__lte=F("due_at")),
+                name="matters_assignment_promise",
             ),
         ]
 
@@ -300,7 +311,12 @@ class Ask(models.Model):
             models.Index(fields=["to_unit", "due_at"], name="matters_ask_to", condition=Q(state="open")),
         ]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["matter", "code"], name="matters_ask_once", condition=Q(state="open")),
+            models.UniqueConstraint(
+                fields=["matter", "code"], name="matters_ask_once", condition=Q(state="open") & ~Q(type="urge_co")
+            ),
+            models.UniqueConstraint(
+                fields=["matter", "code", "to_unit"], name="matters_ask_once_each", condition=Q(state="open")
+            ),
             models.CheckConstraint(
                 condition=Q(state="open", decided_at=None)
                 | Q(state__in=["granted", "declined", "dropped"], decided_at__isnull=False),
@@ -394,6 +410,24 @@ class Link(models.Model):
             models.UniqueConstraint(fields=["matter"], condition=Q(unlinked_at=None), name="matters_link_one_lead"),
             models.CheckConstraint(condition=~Q(matter=F("lead")), name="matters_link_another"),
         ]
+
+
+class Part(models.Model):
+    """拆分: a matter that is one of the problems which another holds, its whole. `rejoined_at`: it went back into it."""
+
+    id = models.BigAutoField(primary_key=True)
+    whole = models.ForeignKey(Matter, on_delete=models.PROTECT, related_name="+")
+    matter = models.OneToOneField(Matter, on_delete=models.PROTECT, related_name="+")
+    split_at = models.DateTimeField()
+    unit = models.ForeignKey("organisation.Unit", on_delete=models.PROTECT, related_name="+", db_index=False)
+    post = models.ForeignKey("organisation.Post", on_delete=models.PROTECT, related_name="+", db_index=False)
+    rejoined_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[models.Manager["Part"]] = models.Manager()
+
+    class Meta:
+        default_permissions: ClassVar = ()
+        constraints: ClassVar = [models.CheckConstraint(condition=~Q(matter=F("whole")), name="matters_part_another")]
 
 
 class Words(models.Model):

@@ -33,6 +33,9 @@ TEXTS = {
     "matters.hand_back": msg("被退单：%(title)s（%(number)s）"),
     "matters.reply": msg("待核查：%(title)s（%(number)s）"),
     "matters.assist_done": msg("协办已完成：%(title)s（%(number)s）"),
+    "matters.involve": msg("请您单位协办：%(title)s（%(number)s）"),
+    "matters.assist_back": msg("协办单位退回协办：%(title)s（%(number)s）"),
+    "matters.excuse": msg("主办单位不再等协办结果：%(title)s（%(number)s）"),
     "matters.check_pass": msg("核查通过：%(title)s（%(number)s）"),
     "matters.check_fail": msg("核查退回：%(title)s（%(number)s）"),
     "matters.rate": msg("反映人已评价：%(title)s（%(number)s）"),
@@ -46,6 +49,8 @@ TEXTS = {
     "matters.unlink": msg("已取消并单，待派单：%(title)s（%(number)s）"),
     "matters.reopen": msg("并案反映人评价未解决，请重办：%(title)s（%(number)s）"),
     "matters.gather": msg("并案各件评价已齐，已办结：%(title)s（%(number)s）"),
+    "matters.split": msg("请汇总拆分办理的事项：%(title)s（%(number)s）"),
+    "matters.collect": msg("各部分已办完，请汇总答复：%(title)s（%(number)s）"),
     "matters.urge": msg("被催办，请回应：%(title)s（%(number)s）"),
     "matters.respond": msg("催办已回应：%(title)s（%(number)s）"),
     "matters.supervise": msg("被督办，请按期报告：%(title)s（%(number)s）"),
@@ -81,8 +86,10 @@ def make_suggestions(events: Sequence[Happened], now: datetime) -> None:
 
 
 def follow_leads(events: Sequence[Happened], now: datetime) -> None:
-    """Let linked matters follow what moved."""
-    operations.links_follow(matter_ids={int(event.body["matter"]) for event in events}, now=now)
+    """Let linked matters, and wholes and their parts, follow what moved."""
+    ids = {int(event.body["matter"]) for event in events}
+    operations.links_follow(matter_ids=ids, now=now)
+    operations.parts_follow(matter_ids=ids, now=now)
 
 
 def write_notices(events: Sequence[Happened], now: datetime) -> None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from shanzhi.core.text import msg
 from shanzhi.kernel.matters.policy.process import Kind, Owner, Verb
 
+HELPING = "co"
+"""The unit's part in what it helps with."""
 TODO = "todo"
 """The part that opens first: all that waits for this unit."""
 
@@ -56,7 +58,7 @@ def tabs_of(kinds: Iterable[Kind]) -> tuple[Tab, ...]:
         _tab(
             "co",
             msg("协办"),
-            "co",
+            HELPING,
             both + others,
             msg("没有协办事项"),
             msg("请本单位配合办理的事项在这里，办完后写明做了什么。"),

@@ -8,7 +8,7 @@ from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.matters import queries as matters
 from shanzhi.kernel.matters.policy.process import Kind
 from shanzhi.kernel.matters.queries import DeskCount, ListFilter, MatterPage
-from shanzhi.modules.worklist.policy import Tab, tabs_of
+from shanzhi.modules.worklist.policy import HELPING, Tab, tabs_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,8 @@ def worklist(
     now: datetime,
     before: str = "",
 ) -> Worklist:
-    """The unit's open shares, due first, 25 rows; 7 queries whatever its size.
+    """The unit's open shares, due first, 25 rows; 7 queries whatever its size, 8 where it helps: those rows have the
+    dates of its own shares.
 
     `after` is the cursor of the page before, `before` of the page that follows; the others are those of `part_of`.
     """
@@ -53,4 +54,6 @@ def worklist(
     count = matters.desk_count(due, now=now, actor=actor)
     total = count.waiting if wanted == due else None
     page = matters.matters_page(wanted, now=now, actor=actor, after=after, before=before, total=total)
+    if chosen.part == HELPING and actor.unit_id is not None:
+        page = matters.as_helper(page, actor.unit_id, now=now)
     return Worklist(tabs, chosen, count, page)

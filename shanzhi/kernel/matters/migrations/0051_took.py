@@ -111,7 +111,7 @@ END $body$
 
 
 class Migration(migrations.Migration):
-    dependencies = [("matters", "0045_repeated")]
+    dependencies = [("matters", "0047_parts")]
     operations = [
         migrations.RemoveIndex("matter", "matters_matter_ended"),
         migrations.AddIndex(

@@ -16,6 +16,7 @@ from shanzhi.kernel.matters.operations.erasing import erase_asked
 from shanzhi.kernel.matters.operations.finding import words_fill
 from shanzhi.kernel.matters.operations.following import links_follow
 from shanzhi.kernel.matters.operations.foresee import Foreseen, foresee
+from shanzhi.kernel.matters.operations.gathering import parts_follow
 from shanzhi.kernel.matters.operations.handing import NotInHand, shares_hand_over
 from shanzhi.kernel.matters.operations.kinds import kinds_take_over
 from shanzhi.kernel.matters.operations.listing import LIST_MOST, ListTooLong, list_take
@@ -92,6 +93,7 @@ __all__ = [
     "list_take",
     "matters_follow",
     "paper_issue",
+    "parts_follow",
     "phone_for_notice",
     "process_go_live",
     "process_upload",

@@ -17,7 +17,9 @@ from shanzhi.kernel.matters.models import Ask, Assignment, Clock, Matter
 from shanzhi.kernel.matters.operations.clocks import calendars, clocks_of, finish_clocks, running
 from shanzhi.kernel.matters.operations.effects import EFFECTS
 from shanzhi.kernel.matters.operations.fields import checked_fields, day_given
+from shanzhi.kernel.matters.operations.helping import helpers_of, join_helpers
 from shanzhi.kernel.matters.operations.linking import LEAD_FIELD, linked_from, linked_target, lock_with_lead
+from shanzhi.kernel.matters.operations.parting import check_still_part, part_target
 from shanzhi.kernel.matters.operations.step import (
     Done,
     Step,
@@ -103,6 +105,7 @@ def _begin(matter: Matter, kind: Kind, action: str, actor: Actor, now: datetime,
         actor_staff=actor.staff_id,
         is_colleague=was_handled_by(actor.unit_id, rows),
         counts=matter.counts,
+        has_helpers=bool(helpers_of(open_rows)),
         given_fields=given,
         **_states(matter, kind, action, actor, now),
     )
@@ -123,7 +126,12 @@ def _states(matter: Matter, kind: Kind, action: str, actor: Actor, now: datetime
 def ask_states(asks: Iterable[Ask], actor: Actor, kind: Kind, now: datetime) -> tuple[AskState, ...]:
     """How what may be asked about a matter stands, seen by this actor, from all that was asked about it."""
     rows = list(asks)
-    open_rows = {row.code: row for row in rows if row.state == "open"}
+    # Of those that several units have at once, the acting unit's own.
+    open_rows = {
+        row.code: row
+        for row in sorted(rows, key=lambda row: (row.to_unit_id == actor.unit_id, row.pk))
+        if row.state == "open"
+    }
     newest = {row.code: row.asked_at for row in rows}
     calendar = calendars(local_date(now))(kind.calendar)
     granted, declined = (Counter(row.code for row in rows if row.state == state) for state in ("granted", "declined"))
@@ -200,8 +208,10 @@ def _target(step: Step, outcome: str) -> str:
 def _carry_out(step: Step) -> Done:
     matter, kind, action = step.matter, step.kind, step.action
     before = matter.stage
+    if step.actor.kind != "system":
+        check_still_part(step)
     outcome = outcome_of(kind, action, step.given, drawn=_draw(step), linked_from=linked_from(step))
-    target = linked_target(step, outcome, _target(step, outcome))
+    target = part_target(step, linked_target(step, outcome, _target(step, outcome)))
     # One that follows another only goes back to it: the reopening is the lead's, and counted there.
     if action.counts_up(outcome) and not (action.verb is Verb.RATE and target == kind.linked_stage):
         matter.counts = matter.counts | {action.counts: matter.counts.get(action.counts, 0) + 1}
@@ -215,4 +225,5 @@ def _carry_out(step: Step) -> Done:
     if action.stays:
         finish_clocks(matter, kind, action, step.now)
     deadline = None if action.stays else move(step, target)
+    join_helpers(step)
     return finish(step, before, deadline)

@@ -17,9 +17,19 @@ from shanzhi.kernel.matters.operations.clocks import (
     resume_clocks,
     running,
 )
+from shanzhi.kernel.matters.operations.helping import check_helpers
+from shanzhi.kernel.matters.operations.parting import is_part, whole_due
 from shanzhi.kernel.matters.operations.step import Step, assign, end_assignments, take_part
 from shanzhi.kernel.matters.policy.clocks import calendar_of
-from shanzhi.kernel.matters.policy.process import AskSpec, AskTo, AskType, FieldsWrong, FieldType, Verb
+from shanzhi.kernel.matters.policy.process import (
+    AskSpec,
+    AskTo,
+    AskType,
+    FieldsWrong,
+    FieldType,
+    StageForbids,
+    Verb,
+)
 from shanzhi.kernel.matters.rulebook import grounds
 from shanzhi.kernel.organisation import queries as organisation
 
@@ -36,6 +46,8 @@ class AskOutOfTime(Conflict):
 def put_ask(step: Step) -> None:
     """Put what is asked to whoever decides it, who sees the matter from now on."""
     spec = step.kind.ask(step.action.ask)
+    if spec.type is AskType.PAUSE and is_part(step.matter):
+        raise StageForbids(msg("拆分出来的部分不能单独暂停：整体的时限照走。"))
     matter, calendar = step.matter, calendars(local_date(step.now))(step.kind.calendar)
     amount = _amount(step, spec)
     decider = _decider(step, spec)
@@ -88,6 +100,7 @@ def rule_ask(step: Step) -> None:
             msg("裁定由申请单位继续办理的，请按“不同意”，写明理由。"), fields={"lead": msg("请另选单位，或不同意。")}
         )
     end_assignments(step, "moved")
+    check_helpers(step, lead, step.given.get("co", ()))
     assign(step, lead, step.given.get("co", ()))
     if step.matter.category:
         Precedent.objects.create(
@@ -178,10 +191,12 @@ def _extend(step: Step, spec: AskSpec, row: Ask) -> None:
 def _within(step: Step, spec: AskSpec, by: Duration) -> Duration:
     """What is granted: what was asked for, and no longer than the kind allows in all from the clock's start."""
     row = next(each for each in running(clocks_of(step.matter)) if each.code == spec.clock)
-    if spec.most is None:
-        return by
     calendar = calendars(local_date(step.now))(calendar_of(step.kind, spec.clock))
-    last, wanted = due_at(row.started_at, spec.most, calendar), due_at(row.due_at, by, calendar)
+    latest = [due_at(row.started_at, spec.most, calendar)] if spec.most is not None else []
+    latest += [whole] if is_part(step.matter) and (whole := whole_due(step.matter, spec.clock)) else []
+    if not latest:
+        return by
+    last, wanted = min(latest), due_at(row.due_at, by, calendar)
     if wanted <= last:
         return by
     if local_date(last) <= local_date(row.due_at):

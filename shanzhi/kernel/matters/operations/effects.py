@@ -8,7 +8,17 @@ from shanzhi.core.text import msg
 from shanzhi.kernel.matters.models import Assignment
 from shanzhi.kernel.matters.operations.asking import decline_ask, grant_ask, put_ask, resume_matter, rule_ask
 from shanzhi.kernel.matters.operations.dispatching import limit_on
+from shanzhi.kernel.matters.operations.helping import (
+    assist_back,
+    assist_done,
+    check_all_answered,
+    check_helpers,
+    excuse,
+    include_results,
+    involve,
+)
 from shanzhi.kernel.matters.operations.linking import follow, link_under, tell_reports, unlink
+from shanzhi.kernel.matters.operations.parting import limit_of_part, rejoin, split, tell_parts
 from shanzhi.kernel.matters.operations.step import Step, assign, end_assignments, take_part
 from shanzhi.kernel.matters.operations.supervising import (
     clear_supervision,
@@ -81,9 +91,11 @@ def _withdraw(step: Step) -> None:
 
 def _dispatch(step: Step) -> None:
     _check_reviewer(step)
+    check_helpers(step, step.given["lead"], step.given.get("co", ()))
     _join(step)
     if any(clock.by_catalogue for clock in step.kind.clocks):
         step.limit = limit_on(local_date(step.now), step.matter.category, step.matter.scope_code)
+        step.limit = limit_of_part(step)
     assign(step, step.given["lead"], step.given.get("co", ()))
 
 
@@ -93,7 +105,12 @@ def _transfer(step: Step) -> None:
         raise FieldsWrong(msg("这件事项已经由该单位主办。请选择另一个单位。"), fields={"lead": msg("请另选单位。")})
     _join(step)
     _ground(step)
+    _assign_anew(step)
+
+
+def _assign_anew(step: Step) -> None:
     end_assignments(step, "moved")
+    check_helpers(step, step.given["lead"], step.given.get("co", ()))
     assign(step, step.given["lead"], step.given.get("co", ()))
 
 
@@ -102,6 +119,8 @@ def _take(step: Step) -> None:
 
 
 def _reply(step: Step) -> None:
+    check_all_answered(step)
+    include_results(step)
     _own(step, "taken")
 
 
@@ -114,9 +133,7 @@ def _own(step: Step, state: str) -> None:
     row.taken_at = row.taken_at or step.now
     row.handled_by_id = step.actor.staff_id or row.handled_by_id
     row.post_id = step.actor.post_id or row.post_id
-    if state == "done":
-        row.ended_at = step.now
-    row.save(update_fields=["state", "taken_at", "handled_by", "post", "ended_at"])
+    row.save(update_fields=["state", "taken_at", "handled_by", "post"])
 
 
 def _hand_back(step: Step) -> None:
@@ -129,11 +146,6 @@ def _give_up(step: Step) -> None:
     if step.lead is not None:
         step.lead.ground = step.tells["ground"]
     end_assignments(step, "returned")
-
-
-def _assist_done(step: Step) -> None:
-    _own(step, "done")
-    step.open = [row for row in step.open if row.ended_at is None]
 
 
 def _rate(step: Step) -> None:
@@ -208,8 +220,7 @@ def _entrust(step: Step) -> None:
     if step.lead is not None and step.given["lead"] == step.lead.unit_id:
         raise FieldsWrong(msg("这件事项已经由该单位主办。请选择另一个单位。"), fields={"lead": msg("请另选单位。")})
     _join(step)
-    end_assignments(step, "moved")
-    assign(step, step.given["lead"], step.given.get("co", ()))
+    _assign_anew(step)
 
 
 def _give_back(step: Step) -> None:
@@ -245,7 +256,10 @@ EFFECTS: Mapping[Verb, Callable[[Step], None]] = {
     Verb.HAND_BACK: _hand_back,
     Verb.TRANSFER: _transfer,
     Verb.REPLY: _reply,
-    Verb.ASSIST_DONE: _assist_done,
+    Verb.ASSIST_DONE: assist_done,
+    Verb.ASSIST_BACK: assist_back,
+    Verb.INVOLVE: involve,
+    Verb.EXCUSE: excuse,
     Verb.CHECK_PASS: _nothing,
     Verb.CHECK_FAIL: _ground,
     Verb.RATE: _rate,
@@ -270,6 +284,10 @@ EFFECTS: Mapping[Verb, Callable[[Step], None]] = {
     Verb.FOLLOW: follow,
     Verb.REOPEN: tell_reports,
     Verb.GATHER: tell_reports,
+    Verb.SPLIT: split,
+    Verb.REJOIN: rejoin,
+    Verb.COLLECT: tell_parts,
+    Verb.FOLD: tell_parts,
     Verb.URGE: push_lead,
     Verb.SUPERVISE: push_lead,
     Verb.RESPOND: respond_urge,

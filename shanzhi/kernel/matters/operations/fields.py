@@ -117,6 +117,14 @@ def _units(step: Step, value: Any, on: date) -> tuple[int, ...]:
     return tuple(dict.fromkeys(ids))
 
 
+def _unit_ids(step: Step, value: Any, on: date) -> tuple[int, ...]:
+    """Of units that help; which of them may be meant, the verb knows."""
+    try:
+        return tuple(dict.fromkeys(int(item) for item in value))
+    except (TypeError, ValueError):
+        raise ValueError(msg("请从列表里选单位。")) from None
+
+
 def _matter(step: Step, value: Any, on: date) -> Matter:
     """Locked already where it is there (`lock_with_lead`)."""
     number = normalise_number(str(value))
@@ -135,4 +143,6 @@ _CHECKS: Mapping[FieldType, Callable[[Step, Any, date], Any]] = {
     FieldType.UNIT: _unit,
     FieldType.UNITS: _units,
     FieldType.MATTER: _matter,
+    FieldType.HELPER: lambda step, value, on: _unit_ids(step, [value], on)[0],
+    FieldType.RESULTS: _unit_ids,
 }

@@ -40,7 +40,12 @@ KEPT_FROM_WORKER = ("salt", "source", "source_number", "follow_hash")
 SHOWN_TO_REPORTER = frozenset(
     {Verb.REFUSE, Verb.REPLY, Verb.REVIEW, Verb.ANSWER, Verb.PASS_ON, Verb.GRANT, Verb.RESPOND}
 )
-COMMUTES = frozenset({Verb.NOTE, Verb.ATTACH, Verb.ASSIST_DONE, Verb.ASK, Verb.URGE, Verb.SUPERVISE, Verb.RESPOND})
+COMMUTES = frozenset(
+    {
+        *(Verb.NOTE, Verb.ATTACH, Verb.ASK, Verb.URGE, Verb.SUPERVISE, Verb.RESPOND),
+        *(Verb.ASSIST_DONE, Verb.ASSIST_BACK, Verb.INVOLVE, Verb.EXCUSE),
+    }
+)
 """Verbs that don't mind what else happened meanwhile: they need no version."""
 
 
@@ -95,6 +100,8 @@ class Step:
     """By when the lead is due that the matter follows."""
     holder: int | None = None
     """Who holds that lead."""
+    joining: list[Assignment] = field(default_factory=list)
+    """The shares of co-handlers who come in with this step: written with their promises, once the clocks have moved."""
 
     @property
     def mine(self) -> Assignment | None:
@@ -194,15 +201,16 @@ def take_part(matter_id: int, units: Mapping[int, str], now: datetime) -> None:
 
 
 def assign(step: Step, lead: int, co: tuple[int, ...]) -> None:
-    """Give the matter to a lead and its co-handlers: rows of visibility first, then the assignments."""
-    co = tuple(unit for unit in dict.fromkeys(co) if unit != lead)
+    """Give the matter to a lead and its co-handlers: rows of visibility first, then the lead's assignment; those of the
+    co-handlers follow with their promises (`helping.join_helpers`)."""
     take_part(step.matter.pk, {lead: "holder"} | dict.fromkeys(co, "receiver"), step.now)
-    step.open = [
+    first, *step.joining = (
         Assignment(matter=step.matter, unit_id=unit, part=part, state="waiting", assigned_at=step.now)
         for part, units in (("lead", (lead,)), ("co", co))
         for unit in units
-    ]
-    Assignment.objects.bulk_create(step.open)
+    )
+    Assignment.objects.bulk_create([first])
+    step.open = [first, *step.joining]
     step.tells.update(lead_unit_id=lead, co_unit_ids=co)
 
 
@@ -232,7 +240,8 @@ def move(step: Step, target: str) -> Deadline | None:
     if stage.owner is Owner.INTAKE and step.open:
         end_assignments(step, "moved")
     if result is not None and step.open:
-        end_assignments(step, "done" if result in (Result.CLOSED, Result.LAPSED) else "over")
+        is_done = result in (Result.CLOSED, Result.LAPSED) or step.action.verb is Verb.CHECK_PASS
+        end_assignments(step, "done" if is_done else "over")
     deadline = follow_move(
         matter, kind, step.action, target, step.now, limit=step.limit, until=step.until, follows=step.follows
     )
@@ -260,6 +269,13 @@ def _holder(step: Step, owner: Owner) -> int:
     return step.matter.intake_unit_id
 
 
+def is_shown_to_reporter(step: Step) -> bool:
+    """Are the step's words and files for the reporter? Not what a co-handler answers the lead."""
+    ask = step.action.ask
+    is_inner = bool(ask) and step.kind.ask(ask).type is AskType.URGE_CO
+    return step.action.verb in SHOWN_TO_REPORTER and not is_inner
+
+
 def write_words(step: Step) -> None:
     """Store the step's texts masked, their originals in the vault, and their commitments for the journal."""
     matter = step.matter
@@ -272,7 +288,7 @@ def write_words(step: Step) -> None:
             step.tells[f"{part}_sealed"] = texts[part].sealed
     if not texts:
         return
-    shown = step.action.verb in SHOWN_TO_REPORTER or step.actor.kind == "reporter"
+    shown = is_shown_to_reporter(step) or step.actor.kind == "reporter"
     Remark.objects.bulk_create(
         Remark(matter=matter, step=matter.steps, part=part, text=text.text, salt=salt, for_reporter=shown)
         for part, text in texts.items()
@@ -297,7 +313,7 @@ def attach_files(step: Step) -> None:
         purpose=purpose,
         post_id=step.actor.post_id,
         now=step.now,
-        shown_to_reporter=reporter or step.action.verb in SHOWN_TO_REPORTER,
+        shown_to_reporter=reporter or is_shown_to_reporter(step),
     )
     step.tells["files"] = tuple(file.sha256 for file in stored)
 

@@ -5,24 +5,39 @@ from shanzhi.core.text import msg
 from shanzhi.kernel.clock.policy import set_deadline
 from shanzhi.kernel.matters.models import Ask
 from shanzhi.kernel.matters.operations.clocks import calendars
+from shanzhi.kernel.matters.operations.helping import awaited
 from shanzhi.kernel.matters.operations.step import Step, take_part
-from shanzhi.kernel.matters.policy.process import AskSpec, FieldsMissing, FieldType, StageForbids
+from shanzhi.kernel.matters.policy.process import AskSpec, AskType, FieldsMissing, FieldType, StageForbids
 
 
 def push_lead(step: Step) -> None:
-    """Put an urging or a supervision to the unit that leads.
+    """Put an urging or a supervision to the unit that leads; the lead's own urging to one of its co-handlers.
 
     Raises:
-        StageForbids: nobody leads the matter now.
+        StageForbids: nobody leads the matter now, or the co-handler was urged and hasn't answered.
+        FieldsWrong: no such co-handler is awaited.
     """
+    if step.kind.ask(step.action.ask).type is AskType.URGE_CO:
+        _push_helper(step)
+        return
     if step.lead is None:
         raise StageForbids(msg("现在没有主办单位，不能%(action)s。请先派单。"), action=(step.action.name,))
     _put(step, step.kind.ask(step.action.ask), step.lead.unit_id, step.given.get("ground", ""))
 
 
+def _push_helper(step: Step) -> None:
+    to = awaited(step).unit_id
+    spec = step.kind.ask(step.action.ask)
+    if Ask.objects.filter(matter=step.matter, code=spec.code, to_unit_id=to, state="open").exists():
+        raise StageForbids(msg("“%(ask)s”已经转给这个单位，还没有回应。请等回应后再提。"), ask=(spec.name,))
+    _put(step, spec, to, "")
+
+
 def respond_urge(step: Step) -> None:
-    """The lead answers who urged it."""
-    row = _open(step, step.action.ask)
+    """Who was urged answers: the lead, or a co-handler what it was asked itself."""
+    is_helper = step.kind.ask(step.action.ask).type is AskType.URGE_CO
+    own = {"to_unit_id": step.actor.unit_id} if is_helper else {}
+    row = Ask.objects.get(matter=step.matter, code=step.action.ask, state="open", **own)
     _end(step, row, "granted")
     _tell(step, row)
 

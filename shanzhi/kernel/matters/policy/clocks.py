@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shanzhi.kernel.clock.policy import Deadline, WorkCalendar, set_deadline
-from shanzhi.kernel.matters.policy.process import ClockSpec, Kind
+from shanzhi.kernel.matters.policy.process import ClockSpec, Kind, Owner
 
 Calendars = Callable[[str], WorkCalendar]
 """The work calendar of a code."""
@@ -45,7 +45,10 @@ def promises(
         *(
             Promise(clock.code, set_deadline(start, clock.limit, clock.warn, calendars(calendar_of(kind, clock.code))))
             for clock in kind.clocks
-            if _begins(clock, stage, action) and clock.code not in runs and not (clock.once and clock.code in ran)
+            if clock.owner is not Owner.CO
+            and _begins(clock, stage, action)
+            and clock.code not in runs
+            and not (clock.once and clock.code in ran)
         ),
     )
 

@@ -48,6 +48,8 @@ def _wrong(kind: Kind, matter_id: int, lead: Lead) -> str:
         return msg("那一件已经办结，不能再并。")
     if lead.stage == lead.of.linked_stage:
         return msg("那一件已经并到别的事项。请填它的主件的编号。")
+    if lead.stage == lead.of.parted_stage:
+        return msg("那一件已经拆分，各部分分开办理，不能再并。请单独办理。")
     if stage.owner in (Owner.REPORTER, Owner.LINKED):
         return msg("那一件已经答复，正在等评价，不能再并。请单独办理。")
     if lead.linked >= kind.linking.most:

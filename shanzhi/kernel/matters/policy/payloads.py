@@ -171,6 +171,27 @@ class Linking(Step):
     reports: int | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parting(Step):
+    """A matter was split into parts, put together again, or gathered their answers: `part_ids`. A part that ended with its
+    whole names it: `whole_id`."""
+
+    part_ids: tuple[int, ...] = ()
+    whole_id: int | None = None
+
+
+@payload("matters.part")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartMade(About):
+    """One problem out of a matter (`whole_id`) became a matter of its own; reported when the whole was."""
+
+    whole_id: int
+    reported_at: datetime
+    intake_unit_id: int
+    title_sealed: str = ""
+    body_sealed: str = ""
+
+
 @payload("matters.settle")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settle(About):
@@ -210,15 +231,17 @@ class Clear(Asking):
 def _steps() -> dict[str, type[Step]]:
     """One payload class a verb, each under its own action; of one shape but where a verb tells more."""
     verbs = (
-        "accept refuse correct dispatch take hand_back transfer reply assist_done check_pass check_fail rate lapse"
+        "accept refuse correct dispatch take hand_back transfer reply assist_done assist_back involve excuse check_pass"
+        " check_fail rate lapse"
         " withdraw note attach take_up conclude escalate entrust give_back ask grant decline resume rule appeal review"
-        " link unlink follow reopen gather urge supervise respond report_back insist"
+        " link unlink follow reopen gather split rejoin collect fold urge supervise respond report_back insist"
     )
     shapes: dict[str, type[Step]] = {
         "conclude": Conclusion,
         "escalate": Escalation,
         **dict.fromkeys(("ask", "grant", "decline", "resume", "rule"), Asking),
         **dict.fromkeys(("link", "unlink", "follow", "reopen", "gather"), Linking),
+        **dict.fromkeys(("split", "rejoin", "collect", "fold"), Parting),
         **dict.fromkeys(("urge", "supervise", "respond", "report_back", "insist"), Asking),
     }
     made: dict[str, type[Step]] = {"answer": Answer, "pass_on": PassOn, "clear": Clear}

@@ -41,7 +41,7 @@ _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _CODE_LENGTH = 8
 _MISREAD = str.maketrans({"O": "0", "I": "1", "L": "1", "U": "V"})
 _RUN = re.compile(r"[0-9０-９A-Za-z@._+\-]")
-_NUMBER = re.compile(r"(\d{8})-?(\d{6,12})")
+_NUMBER = re.compile(r"(\d{8})-?(\d{6,12})(-\d{1,2})?")
 
 
 class BadReport(InputError):
@@ -167,7 +167,7 @@ def number_of(matter_id: int, on: date) -> str:
 def normalise_number(text: str) -> str:
     """A number as people type it, in its normal form; empty where it can't be one."""
     found = _NUMBER.fullmatch(re.sub(r"[\s—–－]", "", text).replace("－", "-"))
-    return f"{found.group(1)}-{found.group(2)}" if found else ""
+    return f"{found.group(1)}-{found.group(2)}{found.group(3) or ''}" if found else ""
 
 
 def new_follow_code(key: bytes, submission: bytes | None) -> str:

@@ -9,18 +9,20 @@ from shanzhi.core.geo import Point
 from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.policy import Actor
-from shanzhi.kernel.clock.policy import Light, Remaining, remaining
+from shanzhi.kernel.clock.policy import Light, Remaining, light, remaining
 from shanzhi.kernel.files import queries as files
 from shanzhi.kernel.files.queries import AttachmentRow
 from shanzhi.kernel.journal import queries as journal
 from shanzhi.kernel.journal.queries import EntryRow
 from shanzhi.kernel.matters.models import Ask, Assignment, Clock, Matter, Remark
 from shanzhi.kernel.matters.operations.act import ask_states, clock_states, is_intake, share_of, was_handled_by
+from shanzhi.kernel.matters.operations.helping import helpers_of
 from shanzhi.kernel.matters.operations.step import MatterNotFound
 from shanzhi.kernel.matters.operations.upkeep import needs_reporter
 from shanzhi.kernel.matters.policy.papers import PART
 from shanzhi.kernel.matters.policy.process import (
     Action,
+    AskType,
     FieldSpec,
     Kind,
     KindUnknown,
@@ -36,6 +38,7 @@ from shanzhi.kernel.matters.queries.clocks import AskLine, ClockLine, ask_lines,
 from shanzhi.kernel.matters.queries.links import Links, links_of
 from shanzhi.kernel.matters.queries.names import Names, light_of
 from shanzhi.kernel.matters.queries.papers import PaperLine, paper_lines
+from shanzhi.kernel.matters.queries.parts import Parts, parts_of
 from shanzhi.kernel.matters.rulebook import categories, grounds, kind_version, work_calendar
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.vault import queries as vault
@@ -75,7 +78,11 @@ class TimelineEntry:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A unit's share of the matter: since when, for how many whole days, and on which ground it was given back."""
+    """A unit's share of the matter: since when, for how many whole days, and on which ground it was given back.
+
+    Of a co-handler by when it is due and how that stands (of one that has ended, how it stood then), and the words with
+    which it ended: its result, why it isn't its business, or why the lead waits no longer.
+    """
 
     unit_name: str
     part: str
@@ -84,6 +91,11 @@ class Share:
     is_open: bool
     days: int = 0
     ground: str = ""
+    unit_id: int = 0
+    due_at: datetime | None = None
+    light: Light | None = None
+    words: str = ""
+    is_ours: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +148,13 @@ class MatterCard:
     may_reach: bool
     for_reporter: bool
     links: Links
+    parts: Parts
     papers: tuple[PaperLine, ...] = ()
+
+    @property
+    def helping(self) -> Share | None:
+        """The acting unit's share as a co-handler, while its result is awaited."""
+        return next((share for share in self.shares if share.is_ours and share.is_open and share.part == "co"), None)
 
     @property
     def kind_name(self) -> str:
@@ -156,7 +174,8 @@ def matter_id_of_number(number: str) -> int | None:
 
 
 def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
-    """The matter as this actor may see it; at most 15 queries (11 where nothing is linked).
+    """The matter as this actor may see it; at most 15 queries (11 where nothing is linked), up to 5
+    more for a whole with parts.
 
     Raises:
         MatterNotFound: not there, or not visible.
@@ -165,13 +184,11 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
     kind = kind_version(matter.kind, matter.kind_version)
     stage = kind.stage(matter.stage)
     for_reporter = actor.kind == "reporter"
-    shares = list(Assignment.objects.filter(matter=matter).order_by("id"))
-    clocks = list(Clock.objects.filter(matter=matter).order_by("id"))
-    asks = list(Ask.objects.filter(matter=matter).order_by("id")) if kind.asks else []
+    shares, clocks, asks = _rows_of(matter, kind)
     entries = journal.entries_of("matter", matter.pk)
     names = Names([matter], now, {row.unit_id for row in shares} | _units_in(entries))
     remarks = _remarks(matter, for_reporter)
-    timeline = tuple(_entry(row, kind, names, remarks, actor) for row in entries if _is_shown(row, for_reporter))
+    timeline = _timeline(entries, kind, names, remarks, actor)
     may_reach = for_reporter or _may_reach(matter, actor, shares)
     links = links_of(matter, kind, for_reporter=for_reporter)
     kept = vault.parts_kept("matter", matter.pk) if may_reach else frozenset()
@@ -207,7 +224,7 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
         solved=matter.solved,
         satisfied=matter.satisfied,
         reply=next((entry.reply for entry in reversed(timeline) if entry.reply), links.reply),
-        shares=_shares(shares, names, now),
+        shares=_shares(shares, names, remarks, actor, now),
         timeline=timeline,
         attachments=_attachments(matter.pk, for_reporter),
         clocks=clock_lines(clocks, kind, now),
@@ -219,7 +236,25 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
         for_reporter=for_reporter,
         links=links,
         papers=paper_lines(matter, kind, entries, actor),
+        parts=parts_of(matter, now),
     )
+
+
+def _rows_of(matter: Matter, kind: Kind) -> tuple[list[Assignment], list[Clock], list[Ask]]:
+    """Shares, clocks and what was asked, each in the order in which it came; 3 queries."""
+    return (
+        list(Assignment.objects.filter(matter=matter).order_by("id")),
+        list(Clock.objects.filter(matter=matter).order_by("id")),
+        list(Ask.objects.filter(matter=matter).order_by("id")) if kind.asks else [],
+    )
+
+
+def _timeline(
+    entries: list[EntryRow], kind: Kind, names: Names, remarks: dict[tuple[int, str], str], actor: Actor
+) -> tuple[TimelineEntry, ...]:
+    is_reporter = actor.kind == "reporter"
+    shown = (row for row in entries if _is_shown(row, kind, remarks, is_reporter))
+    return tuple(_entry(row, kind, names, remarks, actor) for row in shown)
 
 
 def _promised(stage: Stage, clocks: list[Clock]) -> datetime | None:
@@ -246,7 +281,9 @@ def _elsewhere(matter: Matter, now: datetime) -> str:
     return there.path
 
 
-def _shares(rows: list[Assignment], names: Names, now: datetime) -> tuple[Share, ...]:
+def _shares(
+    rows: list[Assignment], names: Names, remarks: Mapping[tuple[int, str], str], actor: Actor, now: datetime
+) -> tuple[Share, ...]:
     book = grounds().by_code
     return tuple(
         Share(
@@ -257,9 +294,21 @@ def _shares(rows: list[Assignment], names: Names, now: datetime) -> tuple[Share,
             is_open=row.ended_at is None,
             days=max(0, ((row.ended_at or now) - row.assigned_at).days),
             ground=book[row.ground].name if row.ground in book else "",
+            unit_id=row.unit_id,
+            due_at=row.due_at,
+            light=share_light(row, now),
+            words=remarks.get((row.result_step, "words"), "") if row.result_step else "",
+            is_ours=row.unit_id == actor.unit_id,
         )
         for row in rows
     )
+
+
+def share_light(row: Assignment, now: datetime) -> Light | None:
+    """Where a co-handler's promise stands, or stood when its share ended; None where nothing was promised."""
+    if row.due_at is None or row.warn_at is None:
+        return None
+    return light(min(now, row.ended_at or now), row.warn_at, row.due_at)
 
 
 def _may_reach(matter: Matter, actor: Actor, shares: list[Assignment]) -> bool:
@@ -289,6 +338,7 @@ def _allowed(
         actor_staff=actor.staff_id,
         is_colleague=was_handled_by(actor.unit_id, shares),
         counts=matter.counts,
+        has_helpers=bool(helpers_of(shares)),
         asks=ask_states(asks, actor, kind, now),
         clocks=clock_states(clocks, now),
     )
@@ -341,21 +391,37 @@ def _attachments(matter_id: int, for_reporter: bool) -> tuple[AttachmentRow, ...
 
 # What the reporter needn't see of the inner working: corrections, and who in the offices wrote notes to whom.
 _INNER = frozenset(
-    f"matters.{verb}" for verb in ("correct", "hand_over", "ask", "decline", "follow", "reopen", "report_back")
+    f"matters.{verb}"
+    for verb in (
+        *("correct", "hand_over", "ask", "decline", "follow", "reopen", "report_back"),
+        *("involve", "assist_back", "excuse"),
+    )
 )
-_NOTES = frozenset({"matters.note", "matters.attach", "matters.assist_done"})
+_NOTES = frozenset({"matters.note", "matters.attach"})
 
 
-def _is_shown(row: EntryRow, for_reporter: bool) -> bool:
+def _is_shown(row: EntryRow, kind: Kind, remarks: Mapping[tuple[int, str], str], for_reporter: bool) -> bool:
     if not for_reporter:
         return True
     if row.action == "matters.paper":
         return bool(row.payload["to"] == PaperTo.REPORTER)
+    if row.action == "matters.assist_done":
+        # A co-handler's result is for the lead, until the lead includes it in the answer.
+        return (row.step, "words") in remarks
+    if row.action in ("matters.urge", "matters.respond") and _is_inner_urging(row, kind):
+        return False
     return row.action not in _INNER and (row.action not in _NOTES or row.author_kind == "reporter")
+
+
+def _is_inner_urging(row: EntryRow, kind: Kind) -> bool:
+    """Did the lead urge a co-handler?"""
+    asked = str(row.payload.get("ask") or "")
+    return any(spec.code == asked and spec.type is AskType.URGE_CO for spec in kind.asks)
 
 
 _TITLES = {
     "matters.report": msg("反映"),
+    "matters.part": msg("由整体拆分出来"),
     "matters.settle": msg("随历史数据导入，已答复办结"),
     "matters.paper": msg("开具文书"),
     "matters.recode": msg("区划变更，所在区域随之调整"),

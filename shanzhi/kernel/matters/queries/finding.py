@@ -21,7 +21,7 @@ from shanzhi.core.ranges import next_code
 from shanzhi.core.text import clean_text
 from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.clock.policy import Light
-from shanzhi.kernel.matters.models import Assignment, Matter
+from shanzhi.kernel.matters.models import Assignment, Matter, Part
 from shanzhi.kernel.matters.policy.report import follow_hash, normalise_number
 from shanzhi.kernel.matters.policy.search import QUERY_MOST, folded, query_of
 from shanzhi.kernel.matters.queries.sitting import NOWHERE, Sitting
@@ -227,7 +227,8 @@ def _filtered(wanted: ListFilter, now: datetime) -> Rows:
         first, after = category_span(wanted.category)
         rows = rows.filter(category__gte=first, category__lt=after)
     if wanted.follow:
-        rows = rows.filter(follow_hash__in=wanted.follow)
+        # The reporter has one matter: its parts stand on its page.
+        rows = rows.filter(follow_hash__in=wanted.follow).exclude(Exists(Part.objects.filter(matter_id=OuterRef("pk"))))
     if wanted.place:
         rows = rows.filter(place_text__icontains=wanted.place)
     rows = wanted.sitting.narrowed(rows, now)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.clock.policy import Light, light
-from shanzhi.kernel.matters.models import Matter
+from shanzhi.kernel.matters.models import Assignment, Matter
 from shanzhi.kernel.matters.policy.linking import may_lead
 from shanzhi.kernel.matters.queries.finding import Cursor, ListFilter, counts, found_by, order_of, plan_by_values
 from shanzhi.kernel.matters.queries.names import Names, light_of
@@ -190,6 +190,21 @@ def _rows(rows: Sequence[Matter], now: datetime) -> list[MatterRow]:
         for row in rows
         for kind in (kind_version(row.kind, row.kind_version),)
     ]
+
+
+def as_helper(page: MatterPage, unit_id: int, *, now: datetime) -> MatterPage:
+    """The page with the dates and lights of this unit's own shares as a co-handler, where it has them; 1 query."""
+    shares = Assignment.objects.filter(
+        matter_id__in=[row.id for row in page.rows], unit_id=unit_id, part="co", ended_at=None, due_at__isnull=False
+    )
+    own = {share.matter_id: share for share in shares}
+    rows = (
+        replace(row, due_at=share.due_at, light=light(now, share.warn_at, share.due_at))
+        if (share := own.get(row.id)) and share.warn_at and share.due_at
+        else row
+        for row in page.rows
+    )
+    return replace(page, rows=tuple(rows))
 
 
 def desk_count(wanted: ListFilter, *, now: datetime, actor: Actor | None = None) -> DeskCount:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from shanzhi.core.periods import local_date
 from shanzhi.kernel.matters.models import Matter
 from shanzhi.kernel.matters.operations.step import KEPT_FROM_WORKER
+from shanzhi.kernel.matters.policy.parting import whole_of
 from shanzhi.kernel.matters.policy.process import Result
 from shanzhi.kernel.matters.rulebook import categories, kind_version
 
@@ -34,13 +35,13 @@ class PublicSource:
 
 def public_sources(matter_ids: Sequence[int]) -> list[PublicSource]:
     """The public side of these matters (worker's role); left out: kinds that aren't public, sensitive or unsorted
-    categories, refused and withdrawn matters; 1 query."""
+    categories, refused and withdrawn matters, and parts, whose wholes stand there; 1 query."""
     rules = categories().rules.categories
     found = []
     for row in Matter.objects.defer(*KEPT_FROM_WORKER).filter(pk__in=matter_ids):
         kind = kind_version(row.kind, row.kind_version)
         category = rules.get(row.category)
-        hidden = row.result in (Result.REFUSED, Result.WITHDRAWN)
+        hidden = row.result in (Result.REFUSED, Result.WITHDRAWN) or bool(whole_of(row.number))
         if not kind.public or category is None or category.sensitive or hidden:
             continue
         found.append(

@@ -12,8 +12,8 @@ from shanzhi.kernel.matters.policy.process import Kind, Level, Owner, Party, Res
 from shanzhi.kernel.matters.policy.process.soundness import find_problems
 from shanzhi.kernel.matters.tests.process_support import FILE, TEXT, drop, edit, line_of, load, told
 
-OF_LEVELS = {Verb.TAKE_UP, Verb.CONCLUDE, Verb.ESCALATE, Verb.ENTRUST, Verb.GIVE_BACK}
-"""Verbs of kinds that go from level to level (incident)."""
+OF_LEVELS = {Verb.TAKE_UP, Verb.CONCLUDE, Verb.ESCALATE, Verb.ENTRUST, Verb.GIVE_BACK, Verb.APPEAL, Verb.REVIEW}
+"""Verbs of kinds that go from level to level (incident, petition)."""
 NO_PAPERS = TEXT[: TEXT.index("[[paper]]")]
 """The papers stand last."""
 
@@ -29,9 +29,11 @@ def test_it_reads_the_request() -> None:
         ("handling", "办理中", Owner.LEAD, "15wd"),
         ("checking", "待核查", Owner.CHECKER, "2wd"),
         ("merged", "并单办理", Owner.LINKED, "1wd"),
+        ("parted", "拆分办理", Owner.LINKED, "15wd"),
         ("verdict", "待评价", Owner.REPORTER, "7d"),
         ("gathering", "待并案各件评价", Owner.LINKED, "8d"),
         ("closed", "已办结", Owner.NONE, ""),
+        ("joined", "已并入整体", Owner.NONE, ""),
         ("answered", "直接解答", Owner.NONE, ""),
         ("passed", "已转接", Owner.NONE, ""),
         ("refused", "不予受理", Owner.NONE, ""),
@@ -44,6 +46,7 @@ def test_it_reads_the_request() -> None:
         "handling",
         "checking",
         "merged",
+        "parted",
         "verdict",
         "gathering",
     ]
@@ -79,6 +82,7 @@ def test_it_can_be_looked_up() -> None:
         "correct",
         "dispatch",
         "link",
+        "split",
         "note",
         "attach",
     ]
@@ -107,7 +111,8 @@ def test_it_says_where_each_action_leads() -> None:
 
 
 def test_it_has_exactly_the_transitions_of_the_issue() -> None:
-    moves = {(s.code, a.code, target) for s, a, target in transitions(load()) if not a.stays and a.code != "withdraw"}
+    left_out = ("withdraw", "fold")  # from every open stage
+    moves = {(s.code, a.code, target) for s, a, target in transitions(load()) if not a.stays and a.code not in left_out}
     assert moves == {
         ("reported", "accept", "accepted"),
         ("reported", "refuse", "refused"),
@@ -139,6 +144,10 @@ def test_it_has_exactly_the_transitions_of_the_issue() -> None:
         ("checking", "check_pass", "gathering"),
         *((stage, "reopen", target) for stage in ("verdict", "gathering") for target in ("handling", "accepted")),
         ("gathering", "gathered", "closed"),
+        ("accepted", "split", "parted"),
+        ("parted", "rejoin", "accepted"),
+        ("parted", "collect", "handling"),
+        *((stage, action, "joined") for stage, action in (("checking", "check_pass"), ("merged", "ask_verdict"))),
     }
 
 
@@ -204,7 +213,7 @@ def test_withdrawing_is_no_way_out_of_a_dead_end() -> None:
     text = edit("action gathered", 'to = "closed"', 'to = "accepted"', text)
     text = edit("action unlink", 'undecided = "reported"', 'undecided = "accepted"', text)
     hits = [line for line, sentence in told(text) if "走不到任何终点" in sentence]
-    dead = ["accepted", "dispatched", "handling", "checking", "merged", "verdict", "gathering"]
+    dead = ["accepted", "dispatched", "handling", "checking", "merged", "parted", "verdict", "gathering"]
     assert hits == [line_of(text, f"stage {s}") for s in dead]
 
 
@@ -274,7 +283,7 @@ def test_a_kind_that_came_from_no_file_can_be_proven_too() -> None:
     broken = replace(kind, actions=(replace(lost, from_stages=("xyz",)), *others))
     assert [str(problem) for problem in find_problems(broken)] == [
         "第 1 行  action 1.from：没有“xyz”这个环节。 可以写：accepted、answered、checking、closed、dispatched、gathering、handling、"
-        "merged、passed、refused、reported、verdict、withdrawn。"
+        "joined、merged、parted、passed、refused、reported、verdict、withdrawn。"
     ]
 
 
@@ -353,7 +362,7 @@ def test_the_file_speaks_plain_toml_1_0() -> None:
 def test_check_says_that_a_file_can_be_used() -> None:
     said = check_file(FILE)
     assert said.ok
-    assert said.text == f"{FILE}：流程可用。诉求（request）第 3 版，13 个环节，35 个动作。"
+    assert said.text == f"{FILE}：流程可用。诉求（request）第 3 版，15 个环节，52 个动作。"
 
 
 def test_check_lists_what_to_mend(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def _as_written(value: object) -> object:
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 Day = Annotated[date, BeforeValidator(_as_written), Field(ge=date(1900, 1, 1), le=date(2199, 12, 31))]
-Value = bool | int | str | list[int | str] | None
+Value = bool | int | str | list[int | str | dict[str, str]] | None
 
 
 class ListQuery(Schema):

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.http import QueryDict
 from django.utils.translation import gettext
@@ -13,7 +13,7 @@ from shanzhi.kernel.matters import queries
 from shanzhi.kernel.matters.policy.process import FieldSpec, FieldType
 from shanzhi.kernel.matters.queries import ActionChoice, Ground, MatterCard, ReplyTemplate, suggested_unit
 from shanzhi.kernel.matters.web import show
-from shanzhi.kernel.matters.web.forms import PICKED, ActionForm, grounds_for
+from shanzhi.kernel.matters.web.forms import OFFERED, PICKED, ActionForm, grounds_for
 from shanzhi.kernel.matters.web.picker import Picker, picker, search_name
 
 FIND = "find"
@@ -70,6 +70,7 @@ def action_block(
     start: Start | None = None,
 ) -> ActionBlock:
     """The block of one action; filled in with what was `posted` for it. 3 queries more where a unit is chosen."""
+    choice = replace(choice, fields=tuple(each for each in choice.fields if _is_offered(card, each[0])))
     mine = posted if posted is not None and posted.action == choice.code else None
     data = _with_template(card, choice, mine, request) if mine else None
     types = {spec.type for spec, _ in choice.fields}
@@ -82,6 +83,7 @@ def action_block(
         pickers={
             spec.code: _picker(request, card, spec, data, start) for spec, _ in choice.fields if spec.type in PICKED
         },
+        options={spec.code: _options(card, spec) for spec, _ in choice.fields if spec.type in OFFERED},
         problems=mine.error.fields if mine and mine.error else None,
     )
     return ActionBlock(
@@ -98,6 +100,21 @@ def action_block(
         has_search=not PICKED.isdisjoint(types),
         is_back=mine is not None,
     )
+
+
+def _is_offered(card: MatterCard, spec: FieldSpec) -> bool:
+    """Is there a result that might be included? Without one the field isn't shown."""
+    return spec.type is not FieldType.RESULTS or bool(_options(card, spec))
+
+
+def _options(card: MatterCard, spec: FieldSpec) -> list[tuple[str, str]]:
+    """The co-handlers whose results are awaited, or those who gave one."""
+    wanted = ((share.state == "done") if spec.type is FieldType.RESULTS else share.is_open for share in card.shares)
+    return [
+        (str(share.unit_id), share.unit_name)
+        for share, fits in zip(card.shares, wanted, strict=True)
+        if fits and share.part == "co"
+    ]
 
 
 def draft_name(matter_id: int, form: str) -> str:

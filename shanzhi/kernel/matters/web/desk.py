@@ -171,6 +171,8 @@ def desk_context(
         "facts": show.facts_of(card),
         "steps": show.steps_of(card),
         "shares": show.shares_of(card),
+        "part_lines": [(row, show.LEVELS[row.light]) for row in card.parts.rows],
+        "helping_level": show.LEVELS[card.helping.light if card.helping else None],
         "clocks": show.clocks_of(card, request.now),
         "asks": [(ask, show.amount_said(ask.amount), show.ASK_TONES[ask.state]) for ask in card.asks],
         "photos": show.photos_of(card),

@@ -3,7 +3,9 @@
 The domain alone judges what was typed (`matters.operations.act`); a form shows, keeps and gives back.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -22,6 +24,8 @@ from shanzhi.kernel.matters.web.picker import Picker
 from shanzhi.kernel.matters.web.show import limit_said
 
 PICKED = frozenset({FieldType.UNIT, FieldType.UNITS, FieldType.REGION})
+OFFERED = frozenset({FieldType.HELPER, FieldType.RESULTS})
+"""Fields whose options are the matter's own co-handlers."""
 YES, NO = "yes", "no"
 LONG_TEXT = 5000
 
@@ -30,6 +34,23 @@ class PickerField(forms.Field):
     """A field that a picker draws; the picker is made by whoever makes the form."""
 
     picker: Picker | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PartRow:
+    """One part as it was typed; `place` from 1."""
+
+    place: int
+    about: str
+    category: str
+    region: str
+
+
+class PartsField(forms.Field):
+    """The parts into which a matter is split, drawn by `matters/_parts.html`: `rows` as typed, `groups` of categories."""
+
+    rows: tuple[PartRow, ...] = ()
+    groups: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
 
 
 class ManyFiles(forms.ClearableFileInput):
@@ -51,6 +72,7 @@ class ActionForm(forms.Form):
         data: QueryDict | None = None,
         initial: Mapping[str, object] | None = None,
         pickers: Mapping[str, Picker] | None = None,
+        options: Mapping[str, list[tuple[str, str]]] | None = None,
         problems: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(data, initial=dict(initial or {}), auto_id=f"id_{choice.code}_%s")
@@ -61,6 +83,10 @@ class ActionForm(forms.Form):
             made = self.fields[spec.code]
             if isinstance(made, PickerField):
                 made.picker = (pickers or {}).get(spec.code)
+            if isinstance(made, PartsField):
+                made.rows = tuple(_part_rows(spec, data))
+            if spec.type in OFFERED and isinstance(made, forms.ChoiceField):
+                made.choices = (options or {}).get(spec.code, [])
 
     def full_clean(self) -> None:
         """Take over the domain's sentences as this form's errors."""
@@ -128,6 +154,27 @@ def _score(choice: ActionChoice, spec: FieldSpec, common: dict[str, Any]) -> for
     return forms.ChoiceField(**common, choices=steps, widget=forms.RadioSelect)
 
 
+def _helper(choice: ActionChoice, spec: FieldSpec, common: dict[str, Any]) -> forms.Field:
+    return forms.ChoiceField(**common, widget=forms.RadioSelect)
+
+
+def _results(choice: ActionChoice, spec: FieldSpec, common: dict[str, Any]) -> forms.Field:
+    return forms.MultipleChoiceField(**common, widget=forms.CheckboxSelectMultiple)
+
+
+def _parts(choice: ActionChoice, spec: FieldSpec, common: dict[str, Any]) -> forms.Field:
+    made = PartsField(**common)
+    made.groups = tuple((group.name, tuple(group.second)) for group in categories().groups)
+    return made
+
+
+def _part_rows(spec: FieldSpec, data: QueryDict | None) -> Iterator[PartRow]:
+    given = data if data is not None else QueryDict()
+    for place in range(1, (spec.max or 2) + 1):
+        about, category, region = (given.get(f"{spec.code}-{place}-{key}", "") for key in PART_KEYS)
+        yield PartRow(place, about, category, region)
+
+
 def _files(choice: ActionChoice, spec: FieldSpec, common: dict[str, Any]) -> forms.Field:
     most = min(spec.max or MAX_FILES_A_STEP, MAX_FILES_A_STEP)
     common["help_text"] = common["help_text"] or gettext(
@@ -147,12 +194,19 @@ _MAKERS = {
     FieldType.FILES: _files,
     FieldType.LIMIT: _limit,
     FieldType.DAY: _day,
+    FieldType.HELPER: _helper,
+    FieldType.RESULTS: _results,
+    FieldType.PARTS: _parts,
 }
 
 
 def grounds_for(use: str) -> list[Ground]:
     """The grounds of a use ("refuse"), in the rule book's order."""
     return grounds().of_use(use)
+
+
+PART_KEYS = ("about", "category", "region")
+"""What is filled in for each part."""
 
 
 def values_of(choice: ActionChoice, request: ActingRequest) -> dict[str, object]:
@@ -192,8 +246,22 @@ def _stored(code: str, request: ActingRequest) -> object:
         raise
 
 
+def _typed_parts(code: str, request: ActingRequest) -> object:
+    """What was typed for each part, in order; rows in which nothing stands are left out."""
+    places = sorted(
+        {int(found[1]) for name in request.POST if (found := re.fullmatch(rf"{code}-(\d{{1,2}})-\w+", name))}
+    )
+    rows = [
+        {key: request.POST.get(f"{code}-{place}-{key}", "").replace("\r\n", "\n") for key in PART_KEYS}
+        for place in places
+    ]
+    return [row for row in rows if any(value.strip() for value in row.values())]
+
+
 _VALUES = {
     FieldType.UNITS: _many,
+    FieldType.RESULTS: _many,
+    FieldType.PARTS: _typed_parts,
     FieldType.BOOL: _yes_or_no,
     FieldType.SCORE: _number,
     FieldType.FILES: _stored,

@@ -33,16 +33,21 @@ SHARE_STATES = {
     "returned": (msg("已退单"), "bad"),
     "moved": (msg("已转走"), "neutral"),
     "over": (msg("已结束"), "neutral"),
+    "excused": (msg("不再等待"), "neutral"),
 }
 RESULTS = {
     "closed": msg("已办结"),
     "refused": msg("不予受理"),
     "withdrawn": msg("反映人撤回"),
     "lapsed": msg("到期未评价，按办结处理"),
+    "joined": msg("答复并入整体"),
 }
 _TONES: dict[str, components.Tone] = {
     "matters.refuse": "bad",
     "matters.hand_back": "warn",
+    "matters.assist_done": "good",
+    "matters.assist_back": "warn",
+    "matters.excuse": "warn",
     "matters.check_fail": "warn",
     "matters.reply": "good",
     "matters.check_pass": "good",
@@ -106,6 +111,7 @@ _COUNTS = {
     "check_failures": msg("核查退回 %(n)s 次"),
     "reopenings": msg("重办 %(n)s 次"),
     "linked": msg("名下并案 %(n)s 件"),
+    "parts": msg("拆成 %(n)s 部分"),
 }
 
 
@@ -114,14 +120,18 @@ def _counts(card: MatterCard) -> str:
     return gettext(msg("，")).join(said)
 
 
-def shares_of(card: MatterCard) -> tuple[tuple[Share, str, components.Badge], ...]:
-    """Each unit's share: lead or co-handler, and its state as a badge; open ones first."""
+_HELPER_STATES = {"waiting": (msg("待协办"), "warn"), "returned": (msg("已退回协办"), "bad")}
+
+
+def shares_of(card: MatterCard) -> tuple[tuple[Share, str, components.Badge, components.LightLevel], ...]:
+    """Each unit's share: lead or co-handler, its state as a badge, and how a co-handler's date stands; open ones first."""
     rows = sorted(card.shares, key=lambda share: (not share.is_open, share.part != "lead"))
     made = []
     for share in rows:
-        words, tone = SHARE_STATES.get(share.state, (share.state, "neutral"))
+        known = SHARE_STATES | _HELPER_STATES if share.part == "co" else SHARE_STATES
+        words, tone = known.get(share.state, (share.state, "neutral"))
         part = gettext(PARTS.get(share.part, share.part))
-        made.append((share, part, components.Badge(gettext(words), tone)))  # type: ignore[arg-type]
+        made.append((share, part, components.Badge(gettext(words), tone), LEVELS[share.light]))  # type: ignore[arg-type]
     return tuple(made)
 
 

@@ -292,6 +292,8 @@ def _page(
         "may": {choice.code for choice in card.actions} | {choice.verb for choice in card.actions},
         "appeal_name": _choice(card, "appeal").name,
         "facts": _facts(card),
+        "working": len(at_work(card)),
+        "working_units": gettext("、").join(at_work(card)),
         "readings": [reading_entry(row) for row in read.rows[:READINGS_SHOWN]],
         "refusal": _refusal(card),
         "posted": posted,
@@ -313,6 +315,12 @@ def _facts(card: MatterCard) -> list[tuple[str, object]]:
         (gettext("来源"), gettext(card.channel_name)),
         (gettext("联系方式"), gettext("已加密保存") if card.has_contact else gettext("没有留")),
     ]
+
+
+def at_work(card: MatterCard) -> list[str]:
+    """The units that work on it now, the lead first; one alone stands in the sentence above already."""
+    units = [share.unit_name for share in sorted(card.shares, key=lambda share: share.part != "lead") if share.is_open]
+    return units if len(units) > 1 else []
 
 
 def _refusal(card: MatterCard) -> list[tuple[str, object]]:

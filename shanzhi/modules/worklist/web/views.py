@@ -16,7 +16,7 @@ from shanzhi.modules.worklist import queries
 FEATURE = "worklist"
 QUEUE = Queue("worklist:list", "worklist:matter", "worklist:file", ("tab", "light", "q"))
 TAKE_KEY = "t"
-STAYS = frozenset({Verb.TAKE, Verb.NOTE, Verb.ATTACH})
+STAYS = frozenset({Verb.TAKE, Verb.NOTE, Verb.ATTACH, Verb.INVOLVE, Verb.EXCUSE, Verb.URGE, Verb.RESPOND})
 """After these one goes on with the same matter; after the others, with the list."""
 
 

@@ -300,6 +300,11 @@ class Kind:
         return self._asks[code]
 
     @property
+    def assist_clock(self) -> ClockSpec | None:
+        """The clock that each co-handler has for itself; None: the kind promises nothing of them."""
+        return next((clock for clock in self.clocks if clock.owner is Owner.CO), None)
+
+    @property
     def linked_stage(self) -> str:
         """Where a matter waits that is linked under another; empty: the kind links none."""
         return next((action.to for action in self.verb(Verb.LINK)), "")
@@ -308,6 +313,16 @@ class Kind:
     def gathering_stage(self) -> str:
         """Where a lead waits for the verdicts on those linked under it; empty: the kind links none."""
         return next((action.from_stages[0] for action in self.verb(Verb.GATHER)), "")
+
+    @property
+    def parted_stage(self) -> str:
+        """Where a matter waits for its parts; empty: the kind splits none."""
+        return next((action.to for action in self.verb(Verb.SPLIT)), "")
+
+    @property
+    def joined_stage(self) -> str:
+        """Where a part ends, its answer going into the whole's; empty: the kind splits none."""
+        return next((action.to for action in self.verb(Verb.FOLD)), "")
 
     @property
     def open_stages(self) -> tuple[Stage, ...]:
@@ -381,5 +396,8 @@ def targets(kind: Kind, action: Action, stage: str) -> tuple[str, ...]:
         found[kind.gathering_stage] = None
         if action.verb is Verb.RATE:
             found[kind.linked_stage] = None
+    if kind.joined_stage and any(kind.stage(code).owner is Owner.REPORTER for code in found):
+        # A part isn't put to its reporter: the whole is.
+        found[kind.joined_stage] = None
     unnamed = [kind.stage(code).unnamed for code in found]
     return tuple(found | dict.fromkeys(code for code in unnamed if code))

@@ -8,9 +8,9 @@ from shanzhi.kernel.matters.policy.process.of_stages import duplicates, unknown
 from shanzhi.kernel.matters.policy.process.positions import Path
 from shanzhi.kernel.matters.policy.process.problem import Problem
 from shanzhi.kernel.matters.policy.process.source import Source
-from shanzhi.kernel.matters.policy.process.words import SAME, VERB_RULES, Role, Verb
+from shanzhi.kernel.matters.policy.process.words import SAME, VERB_RULES, FieldType, Role, Verb
 
-_FOLLOWS = frozenset({Verb.FOLLOW, Verb.REOPEN, Verb.GATHER})
+_FOLLOWS = frozenset({Verb.FOLLOW, Verb.REOPEN, Verb.GATHER, Verb.COLLECT, Verb.FOLD})
 """What the system does as matters follow their lead, whatever clock runs."""
 
 
@@ -137,8 +137,22 @@ def _find_in_contract(kind: Kind, source: Source, path: Path, action: Action) ->
         yield source.problem(
             (*path, "to"), message, msg("改 to，或给那个终点改 end。"), verb=action.verb, result=rule.result
         )
+    yield from _find_in_split(kind, source, path, action)
     if action.verb is Verb.CORRECT and not action.fields:
         yield source.problem(path, msg("更正什么也没写。"), msg("在 may 里写上能更正的内容。"))
+
+
+def _find_in_split(kind: Kind, source: Source, path: Path, action: Action) -> Iterator[Problem]:
+    """A whole has a lead who joins the answers, and whatever begins with its parts comes to its end."""
+    if action.verb is not Verb.SPLIT:
+        return
+    if not any(kind.field(code).type is FieldType.UNIT for code in action.needs):
+        message = msg("拆分以后没有汇总答复的主办单位。")
+        yield source.problem((*path, "needs"), message, msg("needs 里写一项 unit 类型的内容。"))
+    for verb in (Verb.REJOIN, Verb.COLLECT, Verb.FOLD):
+        if not kind.verb(verb):
+            message = msg("能拆分，却没有 %(verb)s 的动作，拆了收不回来。")
+            yield source.problem(path, message, msg("补上这个动作。"), verb=verb)
 
 
 def _wrong_outcomes(source: Source, path: Path, action: Action) -> Problem:

@@ -19,8 +19,15 @@ ASK_VERBS: Mapping[AskType, tuple[Verb, ...]] = {
     AskType.URGE: (Verb.URGE, Verb.RESPOND),
     AskType.SUPERVISE: (Verb.SUPERVISE, Verb.CLEAR, Verb.INSIST),
     AskType.REPORT: (Verb.REPORT_BACK,),
+    AskType.URGE_CO: (Verb.URGE, Verb.RESPOND),
 }
 """How each type is put and brought to its end."""
+_PUT_TO = {
+    AskType.URGE: AskTo.LEAD,
+    AskType.SUPERVISE: AskTo.LEAD,
+    AskType.REPORT: AskTo.OVERSEER,
+    AskType.URGE_CO: AskTo.CO,
+}
 _QUESTIONS = {AskType.EXTEND: FieldType.LIMIT, AskType.PAUSE: FieldType.DAY, AskType.RULING: FieldType.TEXT}
 
 
@@ -47,7 +54,23 @@ def find_in_clocks(kind: Kind, source: Source) -> Iterator[Problem]:
                     yield unknown(source, (*path, key, at), msg("没有“%(word)s”这个动作。"), code, actions)
         yield from _find_in_limit(source, path, clock)
         yield from _find_in_day(kind, source, path, clock)
+    yield from _find_in_assist(kind, source)
     yield from _find_ruled_stages(kind, source)
+
+
+def _find_in_assist(kind: Kind, source: Source) -> Iterator[Problem]:
+    """A co-handler's clock is one, begins with its share and ends with it; and whoever waits for it can stop waiting."""
+    found = [(place, clock) for place, clock in enumerate(kind.clocks) if clock.owner is Owner.CO]
+    for place, clock in found:
+        path = ("clock", place)
+        if clock.code != found[0][1].code:
+            yield source.problem(path, msg("协办时限只能有一个。"), msg("删去一个。"))
+        if clock.starts_by or clock.done_by or clock.once or clock.by_catalogue or clock.by_field:
+            message = msg("协办时限从请协办起算，到协办单位给出结果为止。")
+            yield source.problem(path, message, msg("只留 code、name、limit、warn、in、calendar、law。"))
+        if not kind.verb(Verb.ASSIST_DONE) or not kind.verb(Verb.EXCUSE):
+            message = msg("有协办时限，协办单位却给不出结果，或主办单位没法不再等。")
+            yield source.problem(path, message, msg('补上 verb = "assist_done" 和 verb = "excuse" 的动作。'))
 
 
 def _find_in_limit(source: Source, path: Path, clock: ClockSpec) -> Iterator[Problem]:
@@ -90,6 +113,9 @@ def _find_ruled_stages(kind: Kind, source: Source) -> Iterator[Problem]:
             yield unknown(source, path, msg("没有“%(word)s”这个时钟。"), stage.clock, codes)
             continue
         clock = kind.clock(stage.clock)
+        if clock.owner is Owner.CO:
+            message = msg("协办时限是协办单位自己的，管不了环节。")
+            yield source.problem(path, message, msg("换一个时钟，或给环节写 limit。"))
         if stage.limit is not None or stage.is_end:
             message = msg("环节的时限写了两处，或者是终点。")
             yield source.problem(path, message, msg("limit 和 clock 只留一个；终点都不写。"))
@@ -139,7 +165,7 @@ def _find_unanswered(kind: Kind, source: Source, path: Path, ask: AskSpec) -> It
 
 
 def _find_in_ask(kind: Kind, source: Source, path: Path, ask: AskSpec) -> Iterator[Problem]:
-    clocks = [clock.code for clock in kind.clocks]
+    clocks = [clock.code for clock in kind.clocks if clock.owner is not Owner.CO]
     if ask.type is AskType.EXTEND and ask.clock not in clocks:
         yield unknown(source, (*path, "clock"), msg("没有“%(word)s”这个时钟。"), ask.clock or "?", clocks)
     counts = [count.code for count in kind.counts if count.limit is not None]
@@ -167,10 +193,10 @@ def find_wrong_answers(kind: Kind, source: Source) -> Iterator[Problem]:
 
 def _find_in_supervision(kind: Kind, source: Source, path: Path, ask: AskSpec) -> Iterator[Problem]:
     """Whom it is put to follows from what it is; a supervision has its report, and a report its supervision."""
-    to = {AskType.URGE: AskTo.LEAD, AskType.SUPERVISE: AskTo.LEAD, AskType.REPORT: AskTo.OVERSEER}.get(ask.type)
-    if (to or ask.to) is not ask.to or (to is None and ask.to in (AskTo.LEAD, AskTo.OVERSEER)):
+    to = _PUT_TO.get(ask.type)
+    if (to or ask.to) is not ask.to or (to is None and ask.to in _PUT_TO.values()):
         message = msg("“%(ask)s”不能由 %(to)s 来答复。")
-        mend = msg("催办、督办写 lead，督办报告写 overseer，别的写 above 或 intake。")
+        mend = msg("催办、督办写 lead，催办协办写 co，督办报告写 overseer，别的写 above 或 intake。")
         yield source.problem((*path, "to"), message, mend, ask=ask.name, to=ask.to)
     supervised = [each.code for each in kind.asks if each.type is AskType.SUPERVISE]
     if ask.type is AskType.REPORT and ask.about not in supervised:

@@ -48,10 +48,11 @@ def _find_unreached(kind: Kind, source: Source, reached: set[str]) -> Iterator[P
 
 
 def _find_endless(kind: Kind, source: Source, steps: Steps) -> Iterator[Problem]:
-    """A way to an end must be there without the reporter giving up: withdrawing doesn't count."""
+    """A way to an end must be there without the reporter giving up: withdrawing doesn't count, nor does what only the parts
+    of a split can do."""
     backwards = [(target, action, origin) for origin, action, target in steps]
-    ends = [stage.code for stage in kind.stages if stage.is_end]
-    ending = _reached(ends, backwards, lambda action: action.verb is not Verb.WITHDRAW)
+    ends = [stage.code for stage in kind.stages if stage.is_end and stage.code != kind.joined_stage]
+    ending = {kind.joined_stage} | _reached(ends, backwards, lambda action: action.verb is not Verb.WITHDRAW)
     for place, stage in enumerate(kind.stages):
         if stage.code not in ending:
             message = msg("从“%(stage)s”走不到任何终点（撤回不算）。")
@@ -80,12 +81,12 @@ def _is_owners(owner: Owner, action: Action) -> bool:
 
 
 def _moves_on(action: Action) -> bool:
-    return not action.stays and action.verb is not Verb.WITHDRAW
+    return not action.stays and action.verb not in (Verb.WITHDRAW, Verb.FOLD)
 
 
 def _find_leaderless(kind: Kind, source: Source, steps: Steps) -> Iterator[Problem]:
     """A stage that is the lead unit's turn may only be reached once there is a lead, and a return takes it away."""
-    gives = (Verb.DISPATCH, Verb.TRANSFER, Verb.TAKE_UP, Verb.ENTRUST, Verb.ESCALATE, Verb.RULE, Verb.LINK)
+    gives = (Verb.DISPATCH, Verb.TRANSFER, Verb.TAKE_UP, Verb.ENTRUST, Verb.ESCALATE, Verb.RULE, Verb.LINK, Verb.SPLIT)
     returned = [target for _, action, target in steps if action.verb is Verb.HAND_BACK]
     without = _reached([kind.initial, *returned], steps, lambda action: action.verb not in gives)
     for place, stage in enumerate(kind.stages):

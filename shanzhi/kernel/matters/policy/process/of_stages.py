@@ -69,6 +69,8 @@ def _find_in_end(source: Source, path: Path, stage: Stage) -> Iterator[Problem]:
 
 
 def _find_in_open(kind: Kind, source: Source, path: Path, stage: Stage) -> Iterator[Problem]:
+    if stage.owner is Owner.CO:
+        yield source.problem((*path, "owner"), msg("环节不能归协办单位：由主办单位负总责。"), msg("写 lead。"))
     if stage.owner is Owner.NONE:
         mend = msg("写上 owner：intake、lead、checker 或 reporter。")
         yield source.problem((*path, "owner"), msg("未结的环节没有责任人。"), mend)

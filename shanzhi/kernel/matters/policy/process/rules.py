@@ -133,6 +133,8 @@ class _Case:
     clocks: tuple[ClockState, ...] = ()
     is_colleague: bool = False
     """Did the acting unit handle it?"""
+    has_helpers: bool = True
+    """Is a co-handler's result awaited?"""
 
 
 def check_action(
@@ -153,6 +155,7 @@ def check_action(
     asks: Collection[AskState] = (),
     clocks: Collection[ClockState] = (),
     is_colleague: bool = False,
+    has_helpers: bool = True,
 ) -> Action:
     """The action, if this person may do it to this matter now with these fields.
 
@@ -160,6 +163,7 @@ def check_action(
     centre that took it in; whether the person is the reporter. `handled_by`, `checked_by` and `actor_staff` are ids of
     the same sort (None: not staff). `counts` by count code. `given_fields` by field code; a blank one isn't given.
     `asks` what was asked, `clocks` what runs. `is_colleague`: the acting unit handled it.
+    `has_helpers`: the result of a co-handler is awaited.
 
     Raises:
         ActionUnknown, RoleForbids, StageForbids, SamePerson, LimitReached, FieldsMissing, FieldsWrong.
@@ -183,6 +187,7 @@ def check_action(
         tuple(asks),
         tuple(clocks),
         is_colleague,
+        has_helpers,
     )
     _check(case, action)
     check_fields(kind, action, given_fields)
@@ -205,6 +210,7 @@ def allowed_actions(
     asks: Collection[AskState] = (),
     clocks: Collection[ClockState] = (),
     is_colleague: bool = False,
+    has_helpers: bool = True,
 ) -> list[Action]:
     """The actions for which `check_action` would only ask for the fields, in the file's order: the buttons."""
     did = _did(actor_staff, handled_by, checked_by)
@@ -221,6 +227,7 @@ def allowed_actions(
         tuple(asks),
         tuple(clocks),
         is_colleague,
+        has_helpers,
     )
     return [action for action in kind.actions if _may(case, action)]
 
@@ -252,10 +259,11 @@ def _check(case: _Case, action: Action) -> None:
             action=(action.name,),
         )
     if not any(_has_part(case, action, role) for role in roles):
-        raise RoleForbids(_PART_SENTENCES[_part_asked(action, roles)], action=(action.name,))
+        raise RoleForbids(_PART_SENTENCES[_part_asked(case.kind, action, roles)], action=(action.name,))
     _check_finder(case, action, roles)
     _check_separation(case, action)
     _check_limit(case, action)
+    _check_helped(case, action)
     _check_ask(case, action)
     _check_appeal(case, action)
 
@@ -268,9 +276,11 @@ def _roles_in(case: _Case, action: Action) -> frozenset[Role]:
 
 def _has_part(case: _Case, action: Action, role: Role) -> bool:
     rule = VERB_RULES[action.verb]
-    part = rule.part
+    part = _part_of(case.kind, action)
     if part is Part.PLACE:
         return case.is_intake
+    if _pushes_helper(case.kind, action):
+        return case.is_co if part is Part.CO else case.is_lead
     if rule.held:
         return case.is_lead
     if role in HANDLING_ROLES:
@@ -278,10 +288,22 @@ def _has_part(case: _Case, action: Action, role: Role) -> bool:
     return case.is_intake or role not in INTAKE_ROLES
 
 
-def _part_asked(action: Action, roles: frozenset[Role]) -> Part | None:
+def _pushes_helper(kind: Kind, action: Action) -> bool:
+    """Does it urge a co-handler, or answer that?"""
+    return bool(action.ask) and kind.ask(action.ask).type is AskType.URGE_CO
+
+
+def _part_of(kind: Kind, action: Action) -> Part:
+    """The part that a verb asks for: who urges co-handlers leads, and who answers it is one of them."""
+    if not _pushes_helper(kind, action):
+        return VERB_RULES[action.verb].part
+    return Part.LEAD if action.verb is Verb.URGE else Part.CO
+
+
+def _part_asked(kind: Kind, action: Action, roles: frozenset[Role]) -> Part | None:
     """Which part was missing; None: the centre's that took it in."""
-    rule = VERB_RULES[action.verb]
-    return rule.part if roles & HANDLING_ROLES or rule.held or rule.part is Part.PLACE else None
+    rule, part = VERB_RULES[action.verb], _part_of(kind, action)
+    return part if roles & HANDLING_ROLES or rule.held or part is Part.PLACE else None
 
 
 _PART_SENTENCES: Mapping[Part | None, str] = {
@@ -318,6 +340,13 @@ def _check_limit(case: _Case, action: Action) -> None:
     count = case.kind.count(action.counts)
     if count.is_full(case.counts.get(count.code, 0)) and not count.then and not action.counts_when:
         raise LimitReached(count.after, limit=count.limit, who=(ROLE_NAMES[count.decides],))
+
+
+def _check_helped(case: _Case, action: Action) -> None:
+    """Nobody stops waiting for, or urges, co-handlers of whom none is awaited."""
+    waits = action.verb is Verb.EXCUSE or (action.verb is Verb.URGE and _pushes_helper(case.kind, action))
+    if waits and not case.has_helpers:
+        raise StageForbids(msg("现在没有要等结果的协办单位，不用%(action)s。请刷新后再看。"), action=(action.name,))
 
 
 def _check_appeal(case: _Case, action: Action) -> None:
@@ -375,6 +404,8 @@ def _state_of(case: _Case, code: str) -> AskState:
 
 
 def _check_may_push(case: _Case, ask: AskSpec, state: AskState) -> None:
+    if ask.type is AskType.URGE_CO:
+        return
     if case.is_lead:
         raise SamePerson(msg("本单位正在主办这件事项，不用“%(ask)s”。请抓紧办理。"), ask=(ask.name,))
     if state.is_open:
@@ -420,6 +451,7 @@ GROUND_USES: Mapping[Verb, str] = {
     Verb.REFUSE: "refuse",
     Verb.HAND_BACK: "return",
     Verb.GIVE_BACK: "return",
+    Verb.ASSIST_BACK: "return",
     Verb.TRANSFER: "transfer",
     Verb.WITHDRAW: "withdraw",
     Verb.RATE: "not_solved",
@@ -554,6 +586,7 @@ _MEASURES: Mapping[FieldType, Callable[[FieldSpec, object], str]] = {
     FieldType.TEXT: _wrong_text,
     FieldType.UNITS: _wrong_list,
     FieldType.FILES: _wrong_list,
+    FieldType.PARTS: _wrong_list,
     FieldType.SCORE: _wrong_score,
     FieldType.BOOL: _wrong_bool,
     FieldType.CHOICE: _wrong_choice,

@@ -43,7 +43,7 @@ def _find_in_fields(kind: Kind, source: Source) -> Iterator[Problem]:
 
 
 def _find_in_max(source: Source, path: tuple[str | int, ...], spec: FieldSpec) -> Iterator[Problem]:
-    measured = spec.type in (FieldType.TEXT, FieldType.SCORE, FieldType.FILES, FieldType.UNITS)
+    measured = spec.type in (FieldType.TEXT, FieldType.SCORE, FieldType.FILES, FieldType.UNITS, FieldType.PARTS)
     if measured and spec.max is None:
         yield source.problem(
             path,

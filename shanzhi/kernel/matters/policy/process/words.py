@@ -22,6 +22,8 @@ class Owner(StrEnum):
 
     INTAKE = "intake"
     LEAD = "lead"
+    CO = "co"
+    """A co-handler (协办): of a clock only, which each of them has for itself; never of a stage."""
     CHECKER = "checker"
     REPORTER = "reporter"
     LINKED = "linked"
@@ -64,6 +66,7 @@ OWNER_NAMES: Mapping[Owner, str] = MappingProxyType(
     {
         Owner.INTAKE: msg("受理中心"),
         Owner.LEAD: msg("主办单位"),
+        Owner.CO: msg("协办单位"),
         Owner.CHECKER: msg("核查岗"),
         Owner.REPORTER: msg("反映人"),
         Owner.LINKED: msg("并案事项"),
@@ -76,6 +79,7 @@ OWNER_ROLES: Mapping[Owner, frozenset[Role]] = MappingProxyType(
     {
         Owner.INTAKE: frozenset({Role.DISPATCHER}),
         Owner.LEAD: frozenset({Role.HANDLER, Role.GRID_CHIEF, Role.GRID_WORKER}),
+        Owner.CO: frozenset(),
         Owner.CHECKER: frozenset({Role.CHECKER}),
         Owner.REPORTER: frozenset({Role.REPORTER}),
         Owner.LINKED: frozenset({Role.SYSTEM}),
@@ -99,6 +103,9 @@ class Verb(StrEnum):
     TRANSFER = "transfer"
     REPLY = "reply"
     ASSIST_DONE = "assist_done"
+    ASSIST_BACK = "assist_back"
+    INVOLVE = "involve"
+    EXCUSE = "excuse"
     CHECK_PASS = "check_pass"  # noqa: S105 (no password)
     CHECK_FAIL = "check_fail"
     RATE = "rate"
@@ -123,6 +130,10 @@ class Verb(StrEnum):
     FOLLOW = "follow"
     REOPEN = "reopen"
     GATHER = "gather"
+    SPLIT = "split"
+    REJOIN = "rejoin"
+    COLLECT = "collect"
+    FOLD = "fold"
     URGE = "urge"
     SUPERVISE = "supervise"
     RESPOND = "respond"
@@ -139,6 +150,8 @@ class AskType(StrEnum):
 
     The other way round, put to the lead: urge: it says by a limit how things stand (催办) · supervise: on a named ground
     it has to report by a clock of its own (督办); report: that report, which whoever supervises accepts, or goes on.
+
+    urge_co: the lead urges one of its co-handlers (催办协办).
     """
 
     EXTEND = "extend"
@@ -147,26 +160,30 @@ class AskType(StrEnum):
     URGE = "urge"
     SUPERVISE = "supervise"
     REPORT = "report"
+    URGE_CO = "urge_co"
 
 
 class AskTo(StrEnum):
     """Who decides what was asked: the level above the asking unit, the centre that took the matter in, the head of the
-    asking unit itself (never the person who asked), the lead, or whoever supervises it."""
+    asking unit itself (never the person who asked), the lead, one of its co-handlers, or whoever supervises it."""
 
     ABOVE = "above"
     INTAKE = "intake"
     UNIT = "unit"
     LEAD = "lead"
+    CO = "co"
     OVERSEER = "overseer"
 
 
 class Result(StrEnum):
-    """How a matter ended; `lapsed` is closed without a verdict and counted apart."""
+    """How a matter ended; `lapsed` is closed without a verdict, `joined` a part whose answer went into its whole's, and
+    both are counted apart."""
 
     CLOSED = "closed"
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
     LAPSED = "lapsed"
+    JOINED = "joined"
 
 
 class FieldType(StrEnum):
@@ -175,7 +192,8 @@ class FieldType(StrEnum):
     text (str) · cite (a knowledge item and its version, "code@3") · ground (a code of the grounds catalogue) · unit (one
     unit id) · units (several) · category · region (a code) · choice (one of `choices`) · bool · score (1 to `max`) ·
     files (up to `max` of them) · matter (the number of another one) · limit (a duration, one of `choices`: "5wd") · day
-    (an ISO date).
+    (an ISO date) · helper (the unit id of a co-handler whose result is awaited) · results (unit ids of co-handlers that
+    gave one) · parts (two or more problems out of one matter, up to `max`, each with `about`, `category`, `region`).
     """
 
     TEXT = "text"
@@ -192,6 +210,9 @@ class FieldType(StrEnum):
     LIMIT = "limit"
     DAY = "day"
     MATTER = "matter"
+    HELPER = "helper"
+    RESULTS = "results"
+    PARTS = "parts"
 
 
 class Level(StrEnum):
@@ -264,7 +285,10 @@ VERB_RULES: Mapping[Verb, VerbRule] = MappingProxyType(
         Verb.HAND_BACK: VerbRule(part=Part.LEAD, takes=frozenset({FieldType.GROUND})),
         Verb.TRANSFER: VerbRule(takes=frozenset({FieldType.UNIT})),
         Verb.REPLY: VerbRule(part=Part.LEAD, takes=frozenset({FieldType.TEXT})),
-        Verb.ASSIST_DONE: VerbRule(part=Part.CO, stays=True),
+        Verb.ASSIST_DONE: VerbRule(part=Part.CO, stays=True, takes=frozenset({FieldType.TEXT})),
+        Verb.ASSIST_BACK: VerbRule(part=Part.CO, stays=True, takes=frozenset({FieldType.GROUND})),
+        Verb.INVOLVE: VerbRule(part=Part.LEAD, stays=True, takes=frozenset({FieldType.UNITS}), held=True),
+        Verb.EXCUSE: VerbRule(part=Part.LEAD, stays=True, takes=frozenset({FieldType.HELPER}), held=True),
         Verb.CHECK_PASS: VerbRule(),
         Verb.CHECK_FAIL: VerbRule(takes=frozenset({FieldType.GROUND, FieldType.TEXT})),
         Verb.RATE: VerbRule(takes=frozenset({FieldType.BOOL}), outcomes=frozenset({SOLVED, UNSOLVED})),
@@ -291,6 +315,10 @@ VERB_RULES: Mapping[Verb, VerbRule] = MappingProxyType(
         Verb.FOLLOW: VerbRule(stays=None, only=Role.SYSTEM),
         Verb.REOPEN: VerbRule(only=Role.SYSTEM),
         Verb.GATHER: VerbRule(only=Role.SYSTEM),
+        Verb.SPLIT: VerbRule(takes=frozenset({FieldType.PARTS})),
+        Verb.REJOIN: VerbRule(),
+        Verb.COLLECT: VerbRule(only=Role.SYSTEM),
+        Verb.FOLD: VerbRule(only=Role.SYSTEM, result=Result.JOINED),
         Verb.URGE: VerbRule(stays=True, asks=True),
         Verb.SUPERVISE: VerbRule(stays=True, takes=frozenset({FieldType.GROUND}), asks=True),
         Verb.RESPOND: VerbRule(part=Part.LEAD, stays=True, takes=frozenset({FieldType.TEXT}), asks=True, held=True),

@@ -1,0 +1,62 @@
+"""What belongs together after a split: the whole with its parts, or a part with its whole, and each part's answer."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from shanzhi.kernel.clock.policy import Light
+from shanzhi.kernel.matters.models import Matter, Part, Remark
+from shanzhi.kernel.matters.operations.parting import PARTS_COUNT
+from shanzhi.kernel.matters.policy.parting import whole_of
+from shanzhi.kernel.matters.queries.names import Names, light_of
+from shanzhi.kernel.matters.rulebook import categories, kind_version
+
+
+@dataclass(frozen=True, slots=True)
+class PartRow:
+    """One part of a matter: where it stands, who has it, and its answer once there is one."""
+
+    number: str
+    title: str
+    category_name: str
+    stage_name: str
+    unit_name: str
+    due_at: datetime | None
+    light: Light | None
+    is_over: bool
+    reply: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """`whole`: number of the whole, of a part; `rows`: the parts of a whole. Both empty for what was never split."""
+
+    whole: str = ""
+    rows: tuple[PartRow, ...] = ()
+
+
+def parts_of(matter: Matter, now: datetime) -> Parts:
+    """What belongs together with a visible matter; no query where it was never split, else up to 5, however many."""
+    whole = whole_of(matter.number)
+    if whole or not matter.counts.get(PARTS_COUNT):
+        return Parts(whole=whole)
+    ids = list(Part.objects.filter(whole=matter, rejoined_at=None).values_list("matter_id", flat=True))
+    found = list(Matter.objects.filter(pk__in=ids).order_by("pk"))
+    given = Remark.objects.filter(matter_id__in=ids, part="reply", for_reporter=True).order_by("step")
+    replies = {row.matter_id: row.text for row in given}
+    names, tree = Names(found, now), categories()
+    return Parts(
+        rows=tuple(
+            PartRow(
+                row.number,
+                row.title,
+                tree.name(row.category),
+                kind_version(row.kind, row.kind_version).stage(row.stage).name,
+                names.unit(row.holder_unit_id) if row.holder_unit_id else "",
+                row.due_at,
+                light_of(row, now),
+                row.ended_at is not None,
+                replies.get(row.pk, ""),
+            )
+            for row in found
+        )
+    )
