@@ -16,6 +16,7 @@ from shanzhi.kernel.clock.policy import shipped_calendar
 from shanzhi.kernel.matters.operations.kinds import shipped_kinds
 from shanzhi.kernel.matters.policy.clocks import promises, soonest, stops
 from shanzhi.kernel.matters.policy.process import Action, Kind, Owner, Role, Verb, allowed_actions, load_kind
+from shanzhi.kernel.matters.policy.process.model import targets
 from shanzhi.kernel.matters.policy.process.words import OWNER_ROLES, VERB_RULES
 from tests.city import NOW
 
@@ -68,6 +69,9 @@ def after(kind: Kind, state: State, action: Action) -> Iterator[State]:
         for is_named in (True, False):
             target = kind.target(action, state[0], outcome=outcome, counts=counts, is_named=is_named)
             yield target, tuple(sorted(grown.items()))
+    # One that is linked under another goes back to it; a lead waits for those under it.
+    linked = {kind.linked_stage, kind.gathering_stage} & set(targets(kind, action, state[0]))
+    yield from ((target, state[1]) for target in linked)
 
 
 def moves(kind: Kind, state: State) -> list[tuple[Action, State]]:
