@@ -69,9 +69,10 @@ def after(kind: Kind, state: State, action: Action) -> Iterator[State]:
         for is_named in (True, False):
             target = kind.target(action, state[0], outcome=outcome, counts=counts, is_named=is_named)
             yield target, tuple(sorted(grown.items()))
-    # Where linked matters and the parts of a split go, which the table alone doesn't tell.
+    # Where linked matters, a lead that waits for those under it and the parts of a split go, which the table alone doesn't tell.
+    linked = {kind.linked_stage, kind.gathering_stage, kind.joined_stage}
     for target in targets(kind, action, state[0]):
-        if kind.stage(target).owner is Owner.LINKED or target == kind.joined_stage:
+        if target in linked or kind.stage(target).owner is Owner.LINKED:
             yield target, state[1]
 
 

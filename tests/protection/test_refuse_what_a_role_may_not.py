@@ -30,6 +30,7 @@ UNDER_POLICY = {
     "matters_ask",
     "matters_assignment",
     "matters_clock",
+    "matters_link",
     "matters_remark",
     "matters_suggestion",
     "matters_savedview",
