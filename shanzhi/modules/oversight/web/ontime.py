@@ -387,5 +387,6 @@ def _paper(found: OnTime) -> Iterator[list[str | int]]:
         yield [
             *(group, gettext(line.name), line.took.matters, _median(line, least)),
             *(gettext(share.text(least)) for limit, share in zip(LIMITS, line.shares, strict=True) if limit),
-            *(gettext(line.promised.text(least)), line.open.matters, *(ages[limit] for limit in PAPER_AGES)),
+            *(gettext(line.promised.text(least)), line.open.matters),
+            *(ages[limit] for limit in PAPER_AGES),
         ]
