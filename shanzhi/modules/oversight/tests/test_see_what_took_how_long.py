@@ -281,7 +281,7 @@ def test_it_goes_along_with_what_it_means(cast: Cast):
         ["按分类", "还没有分类"],
     ]
     told = {row[0].value: row[1].value for row in about.iter_rows()}
-    assert "《民法典》第二百零一条" in told["用时"]
+    assert "《民法典》第二百零一条" in str(told["用时"])
     csv: Any = client.get(f"/oversight/ontime/file/?format=csv&{ALL}")
     assert (
         b"".join(csv.streaming_content).decode("utf-8-sig").splitlines()[1].startswith('"合计","",30,"2",0,"0.0%",30')

@@ -67,6 +67,7 @@ def asked(request: ActingRequest) -> Asked:
     if not {"since", "until", "ended_since", "ended_until"} & set(request.GET):
         given["ended_since"] = f"{local_date(request.now).year}-01-01"
     form = listing.find_form(request, given)
+    form.fields["unit"].label = gettext(msg("主办单位"))
     found = form.wanted()
     state = {name: str(given[name]) for name in KEPT if given.get(name)}
     if found.unit_id is not None:
@@ -387,5 +388,6 @@ def _paper(found: OnTime) -> Iterator[list[str | int]]:
         yield [
             *(group, gettext(line.name), line.took.matters, _median(line, least)),
             *(gettext(share.text(least)) for limit, share in zip(LIMITS, line.shares, strict=True) if limit),
-            *(gettext(line.promised.text(least)), line.open.matters, *(ages[limit] for limit in PAPER_AGES)),
+            *(gettext(line.promised.text(least)), line.open.matters),
+            *(ages[limit] for limit in PAPER_AGES),
         ]
