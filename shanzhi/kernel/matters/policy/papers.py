@@ -193,7 +193,7 @@ def compose(paper: Paper, facts: Mapping[str, str]) -> Sheet:
         title=(paper.title or paper.name) % filled,
         unit=filled["unit"],
         on=filled["on"],
-        to=_addressee(paper, filled),
+        to="" if is_slip and paper.to == PaperTo.REPORTER else _addressee(paper, filled),
         lines=tuple(row for line in lines for row in (_row(line) if is_slip else _paragraphs(line))),
         doc_no=facts.get("doc_no", ""),
         law=paper.law,

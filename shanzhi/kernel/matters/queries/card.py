@@ -169,8 +169,7 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
     clocks = list(Clock.objects.filter(matter=matter).order_by("id"))
     asks = list(Ask.objects.filter(matter=matter).order_by("id")) if kind.asks else []
     entries = journal.entries_of("matter", matter.pk)
-    units = {row.unit_id for row in shares} | _units_in(entries)
-    names = Names([matter], now, units)
+    names = Names([matter], now, {row.unit_id for row in shares} | _units_in(entries))
     remarks = _remarks(matter, for_reporter)
     timeline = tuple(_entry(row, kind, names, remarks, actor) for row in entries if _is_shown(row, for_reporter))
     may_reach = for_reporter or _may_reach(matter, actor, shares)
@@ -312,8 +311,8 @@ def _path(kind: Kind, now_in: Stage, been_in: set[str | None]) -> tuple[tuple[st
         states = ["now" if stage is now_in else "done" if stage.code in been_in else "skipped" for stage in way]
         return tuple((stage.name, state) for stage, state in zip(way, states, strict=True))
     at = way.index(now_in)
-    # Linked under another it goes past stages in which it never was.
-    before = ["skipped" if now_in.owner is Owner.LINKED and s.code not in been_in else "done" for s in way[:at]]
+    # A kind with branches, or one linked under another, goes past stages in which it never was.
+    before = ["done" if s.code in been_in else "skipped" for s in way[:at]]
     states = [*before, "now", *("todo" for _ in way[at + 1 :])]
     return (*((stage.name, state) for stage, state in zip(way, states, strict=True)), (ends[0].name, "todo"))
 

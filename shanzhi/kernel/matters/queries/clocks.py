@@ -101,7 +101,7 @@ def _clock(row: Clock, kind: Kind, now: datetime) -> ClockLine:
         owner=OWNER_NAMES[Owner(owner)],
         limit_text=row.limit_text,
         calendar_version=row.calendar_version,
-        law=spec.law if spec else "",
+        law=spec.law if spec else stage.law,
         started_at=row.started_at,
         due_at=row.due_at,
         warn_at=row.warn_at,

@@ -14,6 +14,8 @@ from shanzhi.kernel.matters.tests.process_support import FILE, TEXT, drop, edit,
 
 OF_LEVELS = {Verb.TAKE_UP, Verb.CONCLUDE, Verb.ESCALATE, Verb.ENTRUST, Verb.GIVE_BACK}
 """Verbs of kinds that go from level to level (incident)."""
+NO_PAPERS = TEXT[: TEXT.index("[[paper]]")]
+"""The papers stand last."""
 
 
 def test_it_reads_the_request() -> None:
@@ -57,7 +59,7 @@ def test_it_reads_the_request() -> None:
     assert kind.action("dispatch").journal == "matters.dispatch"
     assert kind.separation.rater_not == {Role.HANDLER, Role.CHECKER}
     assert kind.questions == ("solved", "satisfied", "words")
-    assert [paper.action for paper in kind.papers] == ["refuse"]
+    assert [paper.action for paper in kind.papers] == ["refuse", "dispatch", "reply"]
     assert kind.count("returns").limit == 2
     assert len(kind.digest) == 64
 
@@ -159,8 +161,8 @@ def test_it_misses_a_table(table: str) -> None:
     ("text", "said"),
     [
         ("kind = 1\n" + TEXT.replace("[kind]", "[x]", 1), "第 1 行  kind：kind 的写法不对。 写成 [kind]。"),
-        ("paper = 1\n" + drop("paper refusal_notice"), "第 1 行  paper：paper 的写法不对。 写成 [[paper]]。"),
-        ("paper = [1]\n" + drop("paper refusal_notice"), "第 1 行  paper：paper 的写法不对。 写成 [[paper]]。"),
+        ("paper = 1\n" + NO_PAPERS, "第 1 行  paper：paper 的写法不对。 写成 [[paper]]。"),
+        ("paper = [1]\n" + NO_PAPERS, "第 1 行  paper：paper 的写法不对。 写成 [[paper]]。"),
         ("stage = []\n" + TEXT.replace("[[stage]]", "[[x]]"), "第 1 行  stage：[[stage]] 一项也没有。 至少写一项。"),
         ("[kid]\n" + TEXT, "第 1 行  kid：不认识“kid”这张表。 是不是“kind”？"),
         ("[zzzz]\n" + TEXT, "第 1 行  zzzz：不认识“zzzz”这张表。 可以写：action、ask、check、clock、count、field、kind、linking、paper、rating、"

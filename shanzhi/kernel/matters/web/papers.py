@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.forms.utils import ErrorDict
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -30,14 +31,18 @@ class PaperForm(forms.Form):
 
     use_required_attribute = False
 
-    def __init__(self, fill: tuple[FieldSpec, ...], *args: Any, **kwargs: Any) -> None:
+    def __init__(self, found: PaperView, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for spec in fill:
-            self.fields[spec.code] = _field(spec)
+        for spec in found.fill:
+            self.fields[spec.code] = _field(spec, needed=spec.code not in found.paper.may)
+
+    def full_clean(self) -> None:
+        """Find nothing wrong here: the domain does, in sentences of its own."""
+        self._errors = ErrorDict()
+        self.cleaned_data = {}
 
     def say(self, error: DomainError) -> None:
         """Show the domain's sentences beside their fields, what has none above."""
-        self.is_valid()
         for name, text in error.fields.items():
             if name in self.fields:
                 self.add_error(name, gettext(text))
@@ -45,8 +50,9 @@ class PaperForm(forms.Form):
             self.add_error(None, error.sentence(gettext))
 
 
-def _field(spec: FieldSpec) -> forms.Field:
-    common: dict[str, Any] = {"label": gettext(spec.name), "help_text": gettext(spec.hint), "required": False}
+def _field(spec: FieldSpec, *, needed: bool) -> forms.Field:
+    hint = gettext(spec.hint) if spec.hint else ""
+    common: dict[str, Any] = {"label": gettext(spec.name), "help_text": hint, "required": needed}
     if spec.type is FieldType.CHOICE:
         listed = [("", gettext(msg("请选择"))), *((value, gettext(value)) for value in spec.choices)]
         return forms.CharField(**common, widget=forms.Select(choices=listed))
@@ -62,14 +68,14 @@ def paper(request: ActingRequest, number: str, step: int, code: str) -> HttpResp
     matter_id = desk.id_of(number)
     if request.method != "POST":
         found = queries.paper(matter_id, step, code, actor=request.actor)
-        return _draw(request, found, form=PaperForm(found.fill))
+        return _draw(request, found, form=None if found.issued_step else PaperForm(found))
     try:
         operations.paper_issue(
             matter_id=matter_id, step=step, code=code, actor=request.actor, now=request.now, fields=request.POST.dict()
         )
     except InputError as error:
         found = queries.paper(matter_id, step, code, actor=request.actor)
-        form = PaperForm(found.fill, request.POST)
+        form = PaperForm(found, request.POST)
         form.say(error)
         return _draw(request, found, form=form, status=error.status)
     messages.success(request, gettext(msg("文书已开具，内容不再改变。可以打印了。")))

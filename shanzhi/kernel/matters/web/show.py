@@ -239,6 +239,10 @@ def _double_check(detail: dict[str, Any]) -> tuple[str, ...]:
     return (gettext(solved), gettext(negligent))
 
 
+def _named(name: str | None) -> str:
+    return gettext(name) if name else ""
+
+
 def _said(entry: TimelineEntry, now: datetime, *, with_due: bool) -> list[str]:
     detail, reason = entry.detail, entry.detail.get("reason")
     named = (
@@ -246,7 +250,7 @@ def _said(entry: TimelineEntry, now: datetime, *, with_due: bool) -> list[str]:
         (msg("协办：%(what)s"), detail.get("co")),
         (_ASKED.get(entry.action, ""), detail.get("asked")),
         (msg("申请内容：%(what)s"), amount_said(detail["amount"]) if detail.get("amount") else ""),
-        (msg("文书：%(what)s"), detail.get("paper")),
+        (msg("文书：%(what)s"), _named(detail.get("paper"))),
         (msg("理由：%(what)s"), entry.ground or (gettext(reason) if reason else "")),
         (msg("告知的渠道：%(what)s"), entry.channel),
         (msg("涉及：%(what)s"), gettext(msg("、")).join(gettext(part) for part in detail.get("parts", ()))),

@@ -334,6 +334,7 @@ def _entry(entry: Done) -> TimelineEntry:
     lines = [
         gettext(msg("主办：%(unit)s")) % {"unit": detail["lead"]} if detail.get("lead") else "",
         gettext(msg("协办：%(unit)s")) % {"unit": detail["co"]} if detail.get("co") else "",
+        _paper(detail.get("paper")),
         _verdict(detail.get("solved"), detail.get("satisfied")),
         gettext(msg("理由：%(ground)s")) % {"ground": entry.ground} if entry.ground else "",
         entry.channel,
@@ -349,6 +350,10 @@ def _entry(entry: Done) -> TimelineEntry:
         text="\n".join(line for line in lines if line),
         tone=_TONES.get(entry.action, "neutral"),
     )
+
+
+def _paper(name: str | None) -> str:
+    return gettext(msg("文书：%(what)s")) % {"what": gettext(name)} if name else ""
 
 
 def _parts(parts: tuple[str, ...]) -> str:

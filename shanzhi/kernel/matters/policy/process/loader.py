@@ -188,6 +188,7 @@ def _stage(row: Row) -> Stage:
         on_overdue=row.get("on_overdue", ""),
         result=Result(row["end"]) if "end" in row else None,
         unnamed=row.get("unnamed", ""),
+        law=row.get("law", ""),
     )
 
 

@@ -43,6 +43,8 @@ class Stage:
     result: Result | None = None
     unnamed: str = ""
     """Where a matter goes in place of this stage if no resident is named in it; empty: it stops here all the same."""
+    law: str = ""
+    """The article or rule that the stage's own limit rests on."""
 
     @property
     def is_end(self) -> bool:

@@ -94,6 +94,7 @@ TABLES: Mapping[str, Table] = {
             "on_overdue": _CODE,
             "end": Key(Shape.TEXT, choices=tuple(Result)),
             "unnamed": _CODE,
+            "law": _TEXT,
         },
         many=True,
         required=True,
