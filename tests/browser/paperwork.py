@@ -1,10 +1,11 @@
 """What the walks of petitions, suggestions and findings share: taking one in at the centre's own door, papers."""
 
+import os
 import re
 
 from playwright.sync_api import Locator
 
-from tests.browser.person import Person
+from tests.browser.person import SCREENSHOTS, Person
 from tests.site import Site
 
 
@@ -71,3 +72,15 @@ def follows(person: Person, number: str, code: str) -> None:
 def gives(site: Site, number: str, action: str, unit: str, **fields: object) -> None:
     """The centre passes the matter to a unit of the cast."""
     site.act("dispatcher", number, action, lead=site.cast[unit].unit_id, **fields)
+
+
+def prints(person: Person, look: str) -> None:
+    """Print the paper that is open: nothing but the paper is on the sheet."""
+    person.page.emulate_media(media="print")
+    for part in (".ui-header", ".ui-footer", ".ui-heading", ".ui-screen", ".ui-messages"):
+        for found in person.page.locator(part).all():
+            assert not found.is_visible(), part
+    assert person.page.locator(".ui-paper").is_visible()
+    if os.environ.get("SHANZHI_SCREENSHOTS") == "1":
+        person.page.pdf(path=SCREENSHOTS / f"{look}.pdf", prefer_css_page_size=True)
+    person.page.emulate_media(media="screen")

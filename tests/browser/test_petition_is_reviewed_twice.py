@@ -1,6 +1,6 @@
 """A petition from the window to the end of the re-review: answered, reviewed, reviewed again, and no further door."""
 
-from tests.browser.paperwork import does, follows, gives, issues, takes_in
+from tests.browser.paperwork import does, follows, gives, issues, prints, takes_in
 from tests.browser.person import Meet
 from tests.site import Site
 
@@ -24,6 +24,7 @@ def test_it_goes_through_review_and_re_review_and_ends(site: Site, meet: Meet) -
     centre.sees("请填写。")
     centre.looks("paper-lacks")
     issues(centre, number, "受理告知书", 发文字号=NO, look="paper-acceptance")
+    prints(centre, "paper-acceptance")
     centre.page.locator("summary", has_text="填入姓名").click()
     centre.page.get_by_label("为什么要看").select_option(label="送达文书")
     centre.page.get_by_role("button", name="填入姓名").filter(visible=True).click()
