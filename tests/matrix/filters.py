@@ -240,6 +240,8 @@ DECIDES_OTHERWISE: Mapping[str, str] = {
     "shanzhi.modules.keeper.operations.regions:redraw_carry_out": _WRITES,
     "shanzhi.modules.keeper.policy.regions:check_drawn": "what may be written, not what is seen: regions are public by nature",
     "shanzhi.modules.keeper.web.regions:_check": _ASKS,
+    "shanzhi.kernel.matters.queries.papers:_lines_of": "which papers a reporter's page lists; their text is held by remark_see (for_reporter)",
+    "shanzhi.kernel.matters.queries.papers:issues": "who issues a paper, not who sees the matter: a draft holds what its page shows (test_issue_papers.py)",
     "shanzhi.kernel.matters.operations.dispatching:_check_own": "a county's keeper reaches the county's rows of a draft alone; the database holds feature and draft, not the place",
     "shanzhi.kernel.matters.operations.dispatching:check_city": "which keeper lets the catalogue go live; the database holds the feature, not the place",
     "shanzhi.kernel.matters.operations.dispatching:_keep_draft": _WRITES,
