@@ -123,7 +123,7 @@ IMPORT = "matrix-import-key"
 CATALOGUE = {"version": "999999999"}
 CALL = "73900000-0000-4000-8000-000000000001"
 OFFICE = ({"pk": NO_STAFF},)
-NO_PAPER = {"step": "999", "code": "reply_slip"}
+NO_PAPER = {"number": "20251118-999999", "step": "999", "code": "reply_slip"}
 OFFICES = {"on": "2025-11-18", "version": "1"}
 # What a page with forms reads besides: a form that waited for its writer to sign in again.
 BACK = ("parked",)
@@ -230,9 +230,9 @@ PAGES: Mapping[str, Page] = {
     "matters:matter": Page("find", about="matter", head=False, asks=BACK),
     "matters:reveal": Page(write="find", about="matter", sends={"reason": "contact"}, reveals=True),
     "matters:proof": Page("find", about="matter", head=False, tells=HASHES),
-    # What is in a paper and who issues it: kernel/matters/tests/test_issue_papers.py, test_page_of_a_paper.py.
-    "matters:paper": Page("find", "find", about="matter", args=(NO_PAPER,), head=False, says="404"),
-    "matters:paper_name": Page(write="find", about="matter", args=(NO_PAPER,), sends={"reason": "service"}),
+    # The doors alone: who sees which paper, and whose name, is in matters/tests/test_page_of_a_paper.py.
+    "matters:paper": Page("find", "find", args=(NO_PAPER,), head=False, sends={"doc_no": "1"}, says="404"),
+    "matters:paper_name": Page(write="find", args=(NO_PAPER,), sends={"reason": "service"}, says="404"),
     "matters:do": Page(write="find", about="matter", args=(NOTE, TRANSFER), sends=ACTING),
     # -- the desks
     "triage:desk": Page("triage", head=False, asks=("light", "after", "before", *BACK)),
@@ -410,7 +410,8 @@ PAGES: Mapping[str, Page] = {
     "intake:appeal": Page(OPEN, REPORTER, about="matter", sends={"words": "请求复查"}, away=True),
     "intake:urge": Page(OPEN, REPORTER, about="matter", away=True),
     "intake:withdraw": Page(OPEN, REPORTER, about="matter", sends={"words": "不用了"}, away=True),
-    "intake:paper": Page(REPORTER, about="matter", args=({"step": "999"},), says="404"),
+    # As above: intake/tests/test_read_my_papers.py.
+    "intake:paper": Page(RESIDENT, args=({"number": "20251118-999999", "step": "999"},), says="404"),
     "intake:proof": Page(REPORTER, about="matter", tells=HASHES),
     "intake:data": Page(REPORTER, about="matter", asks=("after",)),
     "intake:copy": Page(REPORTER, REPORTER, about="matter", reveals=True, confirms=True),

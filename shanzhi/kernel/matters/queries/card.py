@@ -350,6 +350,10 @@ def choice_of(kind: Kind, action: Action) -> ActionChoice:
     return ActionChoice(action.code, action.name, action.verb.value, fields, ground_use(kind, action))
 
 
+WAY_MOST = 9
+"""So many stages are drawn side by side; of a longer way those are left out that were gone past."""
+
+
 def _path(kind: Kind, now_in: Stage, been_in: set[str | None]) -> tuple[tuple[str, str], ...]:
     """The main way through the stages as (name, state): done, now, todo, or skipped by one that has ended; ends off
     the way only when there."""
@@ -359,11 +363,15 @@ def _path(kind: Kind, now_in: Stage, been_in: set[str | None]) -> tuple[tuple[st
     way = [s for s in kind.stages if not s.is_end and (s.owner is not Owner.LINKED or s.code in shown)]
     ends = [stage for stage in kind.stages if stage.is_end]
     if now_in.is_end:
+        way = [s for s in way if s.code in been_in] if len(way) > WAY_MOST else way
         way.append(now_in)
         states = ["now" if stage is now_in else "done" if stage.code in been_in else "skipped" for stage in way]
         return tuple((stage.name, state) for stage, state in zip(way, states, strict=True))
     at = way.index(now_in)
     # A kind with branches, or one linked under another, goes past stages in which it never was.
+    if len(way) > WAY_MOST:
+        way = [s for place, s in enumerate(way) if place >= at or s.code in been_in]
+        at = way.index(now_in)
     before = ["done" if s.code in been_in else "skipped" for s in way[:at]]
     states = [*before, "now", *("todo" for _ in way[at + 1 :])]
     return (*((stage.name, state) for stage, state in zip(way, states, strict=True)), (ends[0].name, "todo"))

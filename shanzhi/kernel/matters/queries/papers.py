@@ -15,13 +15,14 @@ from shanzhi.kernel.matters.operations.act import is_intake
 from shanzhi.kernel.matters.operations.step import MatterNotFound
 from shanzhi.kernel.matters.policy import papers
 from shanzhi.kernel.matters.policy.papers import PART, PaperSpoilt, PaperUnknown, Sheet, day_text
-from shanzhi.kernel.matters.policy.process import SLOTS, FieldSpec, Kind, Paper, PaperTo
+from shanzhi.kernel.matters.policy.process import SLOTS, FieldSpec, Kind, Owner, Paper, PaperTo
 from shanzhi.kernel.matters.policy.report import CHANNELS
 from shanzhi.kernel.matters.rulebook import categories, grounds, kind_version
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.vault.policy.envelope import commit
 
 ISSUED = "matters.paper"
+REVIEW, ABOVE = "matters.review", "上一级机关、单位"
 ANSWERS = frozenset({"matters.reply", "matters.review", "matters.conclude"})
 ANSWERED = frozenset({"matters.appeal", "matters.rate", "matters.check_fail"})
 
@@ -134,7 +135,7 @@ def draft_of(matter: Matter, step: int, code: str) -> Draft:
     if entry is None:
         raise PaperUnknown(msg("这一步没有这份文书。请回到事项页，从“文书”里打开。"))
     paper = papers.paper_of(kind, str(entry.payload["done_by"]), code)
-    return Draft(matter, kind, paper, entries, entry, _facts(matter, paper, entries, entry))
+    return Draft(matter, kind, paper, entries, entry, _facts(matter, kind, paper, entries, entry))
 
 
 def paper(matter_id: int, step: int, code: str, *, actor: Actor) -> PaperView:
@@ -196,7 +197,7 @@ def _view_of_issued(matter: Matter, paper: Paper, issued: EntryRow) -> PaperView
 # -- the slots, as of the step ------------------------------------------------------------------------------------------
 
 
-def _facts(matter: Matter, paper: Paper, entries: Sequence[EntryRow], entry: EntryRow) -> dict[str, str]:
+def _facts(matter: Matter, kind: Kind, paper: Paper, entries: Sequence[EntryRow], entry: EntryRow) -> dict[str, str]:
     said = entry.payload
     on = local_date(entry.happened_at)
     earlier = [row for row in entries if row.step < entry.step]
@@ -231,11 +232,17 @@ def _facts(matter: Matter, paper: Paper, entries: Sequence[EntryRow], entry: Ent
         "passed_to": str(said.get("passed_to") or ""),
         "solved": {True: "满意", False: "不满意"}.get(said.get("solved"), ""),  # type: ignore[arg-type]
         "satisfied": f"{said['satisfied']} 分" if said.get("satisfied") else "",
-        "before_unit": names.of(before.author_unit_id) if before else "",
+        "before_unit": _answering(kind, before, names) if before else "",
         "before_on": day_text(local_date(before.happened_at)) if before else "",
         "asked_on": day_text(local_date(asked.happened_at)) if asked else "",
         "asked": words.get((asked.step, "words"), "") if asked else "",
     }
+
+
+def _answering(kind: Kind, answer: EntryRow, names: "_Units") -> str:
+    """Who answered before. What the centre only entered, a body above it decided."""
+    entered = answer.action == REVIEW and kind.stage(str(answer.payload["stage"])).owner is Owner.INTAKE
+    return ABOVE if entered else names.of(answer.author_unit_id)
 
 
 class _Units:

@@ -1,5 +1,7 @@
 """Official papers: filled from the matter as it was at the step, issued once by the unit that took it, frozen from then on."""
 
+from typing import Any
+
 import pytest
 from django.db import connection
 
@@ -246,6 +248,18 @@ def test_review_and_re_review_tell_what_went_before(cast: Cast, handled: Case):
     assert ("请求复核", "2026年2月13日") in slip.lines
 
 
+def test_what_the_centre_only_entered_is_not_said_to_be_its_own(cast: Cast, handled: Case):
+    handled.do(cast.handler, "reply", at(2025, 12, 1), reply="已责成物业维修。")
+    handled.do(handled.reporter, "appeal", at(2025, 12, 15), words="不服")
+    handled.do(cast.dispatcher, "record_review", at(2025, 12, 22), reply="市局复查：维持。")
+    handled.do(handled.reporter, "appeal_again", at(2026, 1, 5), words="不服")
+    handled.do(cast.dispatcher, "record_recheck", at(2026, 1, 12), reply="省厅复核：维持。")
+    first = issued(handled, cast.dispatcher, "recorded_review_opinion", at(2026, 1, 12))
+    assert ("原处理意见", "张店区住房和城乡建设局，2025年12月1日") in first.lines
+    second = issued(handled, cast.dispatcher, "recorded_recheck_opinion", at(2026, 1, 12))
+    assert ("复查意见", "上一级机关、单位，2025年12月22日") in second.lines
+
+
 def test_more_time_is_told_with_its_reason_and_its_day(cast: Cast, handled: Case):
     why = {"ground": "extend.complex", "words": "要调阅多年档案", "more_time": "30sd"}
     handled.do(cast.handler, "ask_extension", at(2026, 1, 5), **why)
@@ -255,7 +269,7 @@ def test_more_time_is_told_with_its_reason_and_its_day(cast: Cast, handled: Case
 
 
 def test_each_way_out_of_a_petition_has_its_notice(cast: Cast):
-    ways = {
+    ways: dict[str, tuple[str, dict[str, Any], str]] = {
         "take_advice": ("advice_notice", {}, "研究论证"),
         "refuse": ("refusal_notice", {"ground": "refuse.petition-ended", "words": "复核意见已于去年送达"}, "不予受理"),
         "forward": ("forwarding_notice", {"organ": "纪检监察机关"}, "转送纪检监察机关"),
