@@ -36,6 +36,8 @@ UNDER_POLICY = {
     "matters_savedview",
     "matters_submission",
     "matters_place",
+    "matters_link",
+    "matters_part",
     "grid_patrol",
     "hotline_call",
     "imports_mapping",

@@ -30,7 +30,7 @@ def tabs_of(kinds: Iterable[Kind]) -> tuple[Tab, ...]:
     """The worklist's parts for these kinds: due from us, waiting to be taken, in hand, with others, helping.
 
     A stage waits to be taken where its lead can take it; what the lead has is otherwise in hand; open stages that
-    belong to the checker or the reporter are followed only.
+    belong to the checker or the reporter, or in which a whole waits for its parts, are followed only.
     """
     waiting: list[str] = []
     in_hand: list[str] = []
@@ -40,7 +40,7 @@ def tabs_of(kinds: Iterable[Kind]) -> tuple[Tab, ...]:
         for stage in kind.stages:
             if stage.owner is Owner.LEAD:
                 (waiting if stage.code in takes else in_hand).append(stage.code)
-            elif stage.owner in (Owner.CHECKER, Owner.REPORTER):
+            elif stage.owner in (Owner.CHECKER, Owner.REPORTER) or stage.code == kind.parted_stage:
                 others.append(stage.code)
     both = waiting + in_hand
     return (

@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from shanzhi.core.errors import DomainError
 from shanzhi.kernel.access.web.middleware import ActingRequest
 from shanzhi.kernel.matters import queries
-from shanzhi.kernel.matters.policy.process import FieldSpec, FieldType
+from shanzhi.kernel.matters.policy.process import FieldSpec, FieldType, Verb
 from shanzhi.kernel.matters.queries import ActionChoice, Ground, MatterCard, ReplyTemplate, suggested_unit
 from shanzhi.kernel.matters.web import show
 from shanzhi.kernel.matters.web.forms import OFFERED, PICKED, ActionForm, grounds_for
@@ -71,6 +71,9 @@ def action_block(
 ) -> ActionBlock:
     """The block of one action; filled in with what was `posted` for it. 3 queries more where a unit is chosen."""
     choice = replace(choice, fields=tuple(each for each in choice.fields if _is_offered(card, each[0])))
+    if choice.verb == Verb.SPLIT:
+        # Who joins the answers is for the dispatcher to say: what is suggested is for the one problem of a category.
+        start = Start()
     mine = posted if posted is not None and posted.action == choice.code else None
     data = _with_template(card, choice, mine, request) if mine else None
     types = {spec.type for spec, _ in choice.fields}

@@ -16,8 +16,8 @@ def test_it_reads_the_parts_off_the_process():
         ("todo", "lead", ("dispatched", "handling")),
         ("waiting", "lead", ("dispatched",)),
         ("handling", "lead", ("handling",)),
-        ("follow", "lead", ("checking", "verdict")),
-        ("co", "co", ("dispatched", "handling", "checking", "verdict")),
+        ("follow", "lead", ("checking", "parted", "verdict")),
+        ("co", "co", ("dispatched", "handling", "checking", "parted", "verdict")),
     ]
 
 
