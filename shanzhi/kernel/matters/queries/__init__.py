@@ -76,6 +76,7 @@ from shanzhi.kernel.matters.queries.rules import (
     section_state,
     section_tables,
 )
+from shanzhi.kernel.matters.queries.rungs import RungLine
 from shanzhi.kernel.matters.queries.sitting import Bounced, Sitting
 from shanzhi.kernel.matters.queries.state import LoopState, Parties, loop_state, parties_of
 from shanzhi.kernel.matters.queries.taken import TakenPage, TakenRow, lists_taken
@@ -149,6 +150,7 @@ __all__ = [
     "RegionFigure",
     "ReplyTemplate",
     "RightsState",
+    "RungLine",
     "SectionState",
     "Share",
     "Sitting",

@@ -33,6 +33,7 @@ from shanzhi.kernel.matters.policy.rights import part_name
 from shanzhi.kernel.matters.queries.clocks import AskLine, ClockLine, ask_lines, clock_lines
 from shanzhi.kernel.matters.queries.links import Links, links_of
 from shanzhi.kernel.matters.queries.names import Names, light_of
+from shanzhi.kernel.matters.queries.rungs import RungLine, rung_lines
 from shanzhi.kernel.matters.rulebook import categories, grounds, kind_version, work_calendar
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.vault import queries as vault
@@ -128,6 +129,7 @@ class MatterCard:
     actions: tuple[ActionChoice, ...]
     clocks: tuple[ClockLine, ...]
     asks: tuple[AskLine, ...]
+    rungs: tuple[RungLine, ...]
     has_contact: bool
     has_originals: bool
     may_reach: bool
@@ -152,7 +154,7 @@ def matter_id_of_number(number: str) -> int | None:
 
 
 def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
-    """The matter as this actor may see it; at most 15 queries (11 where nothing is linked).
+    """The matter as this actor may see it; at most 16 queries (12 where nothing is linked).
 
     Raises:
         MatterNotFound: not there, or not visible.
@@ -208,7 +210,8 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
         timeline=timeline,
         attachments=_attachments(matter.pk, for_reporter),
         clocks=clock_lines(clocks, kind, now),
-        asks=ask_lines(asks, kind, names, now) if not for_reporter else (),
+        asks=ask_lines(_asks_shown(asks, for_reporter), kind, names, now),
+        rungs=() if for_reporter else rung_lines(matter, clocks, kind, actor, now),
         actions=tuple(choice_of(kind, action) for action in _allowed(matter, kind, actor, shares, asks, clocks, now)),
         has_contact=bool(kept & {"name", "phone"}),
         has_originals=bool(kept - {"name", "phone"}),
@@ -216,6 +219,11 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
         for_reporter=for_reporter,
         links=links,
     )
+
+
+def _asks_shown(rows: list[Ask], for_reporter: bool) -> list[Ask]:
+    """Of what was asked a reporter reads what they asked themselves: their own urging."""
+    return [row for row in rows if not for_reporter or row.post_id is None]
 
 
 def _promised(stage: Stage, clocks: list[Clock]) -> datetime | None:

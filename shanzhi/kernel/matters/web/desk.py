@@ -172,6 +172,7 @@ def desk_context(
         "steps": show.steps_of(card),
         "shares": show.shares_of(card),
         "clocks": show.clocks_of(card, request.now),
+        "rungs": show.rungs_of(card),
         "asks": [(ask, show.amount_said(ask.amount), show.ASK_TONES[ask.state]) for ask in card.asks],
         "photos": show.photos_of(card),
         "papers": show.papers_of(card),

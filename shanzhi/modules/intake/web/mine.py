@@ -280,6 +280,7 @@ def _page(
         "papers": [row for row in card.attachments if not row.is_picture],
         "may": {choice.code for choice in card.actions} | {choice.verb for choice in card.actions},
         "appeal_name": _choice(card, "appeal").name,
+        "urged": next((ask for ask in card.asks if ask.state == "open"), None),
         "facts": _facts(card),
         "readings": [reading_entry(row) for row in read.rows[:READINGS_SHOWN]],
         "refusal": _refusal(card),
