@@ -60,7 +60,8 @@ def climb(installation: Any, console: Console) -> list[str]:
     with database.as_owner(installation) as owner:
         rungs = owner.execute("SELECT count(*), count(DISTINCT clock_id) FROM matters_rung").fetchone()
         told = owner.execute(TOLD.encode()).fetchone()
-    assert rungs is not None and told is not None
+    assert rungs is not None
+    assert told is not None
     first, second = took
     return [
         f"{rungs[1]:,} clocks came onto {rungs[0]:,} rungs; {told[0]:,} notices to {told[1]:,} units tell of them",

@@ -29,10 +29,12 @@ LADDER_TEXTS = {
         "超期提醒：%(count)s 件，最早到期的是 %(number)s。因本单位超期没有办结，按催办阶梯第 %(rung)s 级报到您。"
     ),
     "matters.ladder_centre": msg(
-        "超期提醒：%(count)s 件，最早到期的是 %(number)s。因本中心受理的事项承办单位超期没有办结，按催办阶梯第 %(rung)s 级升级至您。"
+        "超期提醒：%(count)s 件，最早到期的是 %(number)s。因本中心受理的事项承办单位超期没有办结，"
+        "按催办阶梯第 %(rung)s 级升级至您。"
     ),
     "matters.ladder_above": msg(
-        "超期提醒：%(count)s 件，最早到期的是 %(number)s。因下一级承办单位超期没有办结，按催办阶梯第 %(rung)s 级升级至您。"
+        "超期提醒：%(count)s 件，最早到期的是 %(number)s。因下一级承办单位超期没有办结，"
+        "按催办阶梯第 %(rung)s 级升级至您。"
     ),
     "matters.ladder_vacant": msg(
         "空岗提醒：%(count)s 件，最早到期的是 %(number)s。因承办单位没有人在岗，按催办阶梯第 %(rung)s 级升级至您。"

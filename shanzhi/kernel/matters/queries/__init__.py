@@ -33,7 +33,7 @@ from shanzhi.kernel.matters.queries.dispatching import (
     dispatch_versions,
 )
 from shanzhi.kernel.matters.queries.finding import NO_CATEGORY, ListFilter
-from shanzhi.kernel.matters.queries.in_hand import checked_elsewhere, in_hand, in_hand_counts
+from shanzhi.kernel.matters.queries.in_hand import in_hand, in_hand_counts
 from shanzhi.kernel.matters.queries.lists import (
     DeskCount,
     MatterPage,
@@ -172,7 +172,6 @@ __all__ = [
     "card",
     "categories",
     "category_tree",
-    "checked_elsewhere",
     "choice_of",
     "clocks_told",
     "current_kind",

@@ -89,7 +89,8 @@ class MatterCard:
     """All that a matter's page shows. `for_reporter` cards hold only what the reporter may read.
 
     `has_contact`, `has_originals`: the vault keeps them and this actor may open them; `may_reach` says whether the actor
-    has to do with the reporter now at all.
+    has to do with the reporter now at all. `is_sent_on`: the actor's unit checks it because the centre that took it in may
+    not, or can't.
     """
 
     id: int
@@ -134,6 +135,7 @@ class MatterCard:
     has_originals: bool
     may_reach: bool
     for_reporter: bool
+    is_sent_on: bool
     links: Links
 
     @property
@@ -167,10 +169,8 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
     clocks = list(Clock.objects.filter(matter=matter).order_by("id"))
     asks = list(Ask.objects.filter(matter=matter).order_by("id")) if kind.asks else []
     entries = journal.entries_of("matter", matter.pk)
-    units = {row.unit_id for row in shares} | _units_in(entries)
-    names = Names([matter], now, units)
-    remarks = _remarks(matter, for_reporter)
-    timeline = tuple(_entry(row, kind, names, remarks, actor) for row in entries if _is_shown(row, for_reporter))
+    names = Names([matter], now, {row.unit_id for row in shares} | _units_in(entries))
+    timeline = _timeline(entries, kind, names, _remarks(matter, for_reporter), actor)
     may_reach = for_reporter or _may_reach(matter, actor, shares)
     links = links_of(matter, kind, for_reporter=for_reporter)
     kept = vault.parts_kept("matter", matter.pk) if may_reach else frozenset()
@@ -217,8 +217,16 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
         has_originals=bool(kept - {"name", "phone"}),
         may_reach=may_reach,
         for_reporter=for_reporter,
+        is_sent_on=stage.owner is Owner.CHECKER and actor.unit_id == matter.holder_unit_id != matter.intake_unit_id,
         links=links,
     )
+
+
+def _timeline(
+    entries: list[EntryRow], kind: Kind, names: Names, remarks: dict[tuple[int, str], str], actor: Actor
+) -> tuple[TimelineEntry, ...]:
+    for_reporter = actor.kind == "reporter"
+    return tuple(_entry(row, kind, names, remarks, actor) for row in entries if _is_shown(row, for_reporter))
 
 
 def _asks_shown(rows: list[Ask], for_reporter: bool) -> list[Ask]:
