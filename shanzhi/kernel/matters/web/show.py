@@ -279,7 +279,7 @@ def _said(entry: TimelineEntry, now: datetime, *, with_due: bool) -> list[str]:
         (msg("告知的渠道：%(what)s"), entry.channel),
         (msg("涉及：%(what)s"), gettext(msg("、")).join(gettext(part) for part in detail.get("parts", ()))),
     )
-    lines = [gettext(text) % {"what": what} for text, what in named if what]
+    lines = [gettext(text) % {"what": what} for text, what in named if text and what]
     lines += [
         text
         for text in (
