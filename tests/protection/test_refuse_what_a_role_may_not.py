@@ -31,6 +31,7 @@ UNDER_POLICY = {
     "matters_assignment",
     "matters_clock",
     "matters_remark",
+    "matters_rung",
     "matters_suggestion",
     "matters_savedview",
     "matters_submission",
