@@ -12,7 +12,7 @@ SHARE := --dist worksteal
 ARGS ?=
 
 .PHONY: help setup setup-dev demo test proof check check-format check-lint check-types check-layers check-house \
-        check-translations check-front bench bench-intake bench-masking bench-journal bench-rows bench-lists bench-redraw bench-clock fmt lock clean
+        check-translations check-front bench bench-intake bench-masking bench-journal bench-rows bench-lists bench-redraw bench-clock bench-ladder fmt lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
@@ -56,7 +56,7 @@ check-translations:
 check-front:
 	@PATH="$$PATH:$$PWD/$(BIN)" npm run --silent check
 
-bench: bench-clock bench-intake bench-journal bench-rows bench-lists bench-redraw  ## every benchmark; writes what it measured to bench/RESULTS.md
+bench: bench-clock bench-ladder bench-intake bench-journal bench-rows bench-lists bench-redraw  ## every benchmark; writes what it measured to bench/RESULTS.md
 
 bench-masking: setup-dev  ## people found in residents' messages; SHANZHI_DATA names their folder
 	@$(BIN)/python -m bench.masking
@@ -66,6 +66,9 @@ bench-clock: setup-dev  ## a million deadlines on one core, 2019 to 2027
 
 bench-rows: setup-dev  ## list pages at a million matters, with policies and without
 	@$(BIN)/python -m bench.rows $(ARGS)
+
+bench-ladder: setup-dev  ## clocks of 100,000 open matters come onto the ladder's rungs and are told of in one pass
+	@$(BIN)/python -m bench.ladder $(ARGS)
 
 bench-redraw: setup-dev  ## two townships with 50,000 open matters merged while reports come in
 	@$(BIN)/python -m bench.redraw $(ARGS)

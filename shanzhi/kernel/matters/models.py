@@ -326,9 +326,9 @@ class Ask(models.Model):
 
 
 class Rung(models.Model):
-    """催办阶梯: which rung of the ladder was told of which clock, so that nobody is told twice."""
+    """催办阶梯: which rung of the ladder was told of which clock, so that nobody is told twice; seen with the matter, which
+    says by it why it reached somebody. Rungs below the one on which a clock stood have no row."""
 
-    matter = models.ForeignKey(Matter, on_delete=models.PROTECT, related_name="+", db_index=False)
     clock = models.ForeignKey(Clock, on_delete=models.PROTECT, related_name="+", db_index=False)
     rung = models.CharField(max_length=40, db_collation="C")
     told_at = models.DateTimeField()

@@ -93,6 +93,7 @@ def _to_reporter(event: Happened, matter: queries.Parties, action: str) -> ToRep
 
 
 offer_places("unit", "matters.", INVENTED)
+offer_places("unit", "matters.ladder_", {"count": "3", "rung": "2"})
 offer_places("reporter", "matters.", {**INVENTED, "link": "https://city.example/follow/"})
 offer_phone("matter", operations.phone_for_notice)
 offer_calendar(rulebook.work_calendar)

@@ -1,7 +1,7 @@
 """What waits for a check, as the desk shows it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from shanzhi.kernel.access.policy import Actor
@@ -24,8 +24,8 @@ def checking_stages(kinds: Iterable[Kind]) -> tuple[str, ...]:
 
 
 def waiting(stages: tuple[str, ...], *, unit_id: int | None, light: str, words: str) -> ListFilter:
-    """The filter that finds what waits for a check of this unit's; what lies in its place and is another centre's to
-    check stays in the list of all matters."""
+    """The filter that finds what waits for a check of this unit's: the process gives it to a centre that didn't handle it
+    (`matters` `operations/checking.py`). What lies in its place and is another centre's to check stays in the list of all."""
     return ListFilter(stages=stages, light=light, words=words, sitting=Sitting(holder_id=unit_id))
 
 
@@ -38,5 +38,4 @@ def desk(
     count = matters.desk_count(whole, now=now, actor=actor)
     total = count.waiting if wanted == whole else None
     page = matters.matters_page(wanted, now=now, actor=actor, after=after, before=before, total=total)
-    colleagues = matters.checked_elsewhere([row.id for row in page.rows], actor.unit_id or 0)
-    return Desk(count, replace(page, rows=tuple(row for row in page.rows if row.id not in colleagues)))
+    return Desk(count, page)

@@ -5,9 +5,10 @@ makes as many rows in this process as there are units.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from operator import itemgetter
 
 from django.db import connection, transaction
 
@@ -21,14 +22,22 @@ from shanzhi.kernel.notices.operations import NewNotice
 from shanzhi.kernel.organisation import queries as organisation
 
 LADDER_TEXTS = {
-    "matters.ladder_holder": msg("时限提醒：%(count)s 件快到期，最急的是 %(number)s。因为现在由本单位办理。"),
-    "matters.ladder_unit": msg("超期提醒：%(count)s 件，最早到期的是 %(number)s。因为本单位超期没有办结。"),
-    "matters.ladder_centre": msg(
-        "超期提醒：%(count)s 件，最早到期的是 %(number)s。因为由本中心受理，承办单位一直没有办结。"
+    "matters.ladder_holder": msg(
+        "时限提醒：%(count)s 件快到期，最急的是 %(number)s。因现在由本单位办理，按催办阶梯第 %(rung)s 级提醒您。"
     ),
-    "matters.ladder_above": msg("超期提醒：%(count)s 件，最早到期的是 %(number)s。因为下一级超期已久，报到本级。"),
+    "matters.ladder_unit": msg(
+        "超期提醒：%(count)s 件，最早到期的是 %(number)s。因本单位超期没有办结，按催办阶梯第 %(rung)s 级报到您。"
+    ),
+    "matters.ladder_centre": msg(
+        "超期提醒：%(count)s 件，最早到期的是 %(number)s。因本中心受理的事项承办单位超期没有办结，"
+        "按催办阶梯第 %(rung)s 级升级至您。"
+    ),
+    "matters.ladder_above": msg(
+        "超期提醒：%(count)s 件，最早到期的是 %(number)s。因下一级承办单位超期没有办结，"
+        "按催办阶梯第 %(rung)s 级升级至您。"
+    ),
     "matters.ladder_vacant": msg(
-        "空岗提醒：%(count)s 件，最早到期的是 %(number)s。因为承办单位没有人在岗，报到上一级。"
+        "空岗提醒：%(count)s 件，最早到期的是 %(number)s。因承办单位没有人在岗，按催办阶梯第 %(rung)s 级升级至您。"
     ),
 }
 """Why a message reached somebody, by the rung's `tell`; vacant: nobody holds a post where it should have gone."""
@@ -37,23 +46,34 @@ _CLIMB = """
 WITH rungs AS (
     SELECT * FROM unnest(%(codes)s::text[], %(places)s::int[], %(calendars)s::text[], %(warns)s::bool[],
         %(before)s::timestamptz[]) AS r (rung, place, calendar, warns, before)
-), written AS (
-    INSERT INTO matters_rung (matter_id, clock_id, rung, told_at)
-    SELECT c.matter_id, c.id, r.rung, %(now)s
-    FROM rungs r JOIN matters_clock c ON c.calendar = r.calendar
+), stands AS MATERIALIZED (
+    -- The highest rung on which a clock stands: those below it are past, told or not.
+    SELECT c.id, c.matter_id, c.calendar, max(r.place) AS place
+    FROM matters_clock c JOIN rungs r ON r.calendar = c.calendar
         AND CASE WHEN r.warns THEN c.warn_at <= r.before ELSE c.due_at < r.before END
-    JOIN matters_matter m ON m.id = c.matter_id
-    WHERE c.stopped_at IS NULL AND c.paused_at IS NULL AND m.ended_at IS NULL AND m.holder_unit_id IS NOT NULL
+    WHERE c.stopped_at IS NULL AND c.paused_at IS NULL
+    GROUP BY c.id
+), fresh AS (
+    SELECT s.id, s.matter_id, s.place, m.holder_unit_id, m.intake_unit_id, m.kind, m.kind_version, m.stage,
+        left(m.scope_code, 12) AS code, m.number, m.due_at
+    FROM stands s JOIN matters_matter m ON m.id = s.matter_id
+    WHERE m.ended_at IS NULL AND m.holder_unit_id IS NOT NULL
       AND (m.kind || ' ' || m.kind_version || ' ' || m.stage) <> ALL (%(lapsing)s::text[])
+      AND NOT EXISTS (SELECT 1 FROM matters_rung t JOIN rungs p ON p.rung = t.rung
+          WHERE t.clock_id = s.id AND p.calendar = s.calendar AND p.place >= s.place)
+), written AS (
+    INSERT INTO matters_rung (clock_id, rung, told_at)
+    SELECT f.id, (SELECT rung FROM rungs WHERE place = f.place LIMIT 1), %(now)s FROM fresh f
     ON CONFLICT DO NOTHING
-    RETURNING matter_id, clock_id, rung
+    RETURNING clock_id
 ), highest AS (
-    -- Somebody who stands on two rungs at once is told of on the higher one.
-    SELECT w.matter_id, max(r.place) AS place FROM written w JOIN rungs r ON r.rung = w.rung GROUP BY w.matter_id
+    -- Somebody to whom two clocks of one matter lead is told of the higher one.
+    SELECT DISTINCT ON (f.matter_id) f.* FROM fresh f JOIN written w ON w.clock_id = f.id
+    ORDER BY f.matter_id, f.place DESC
 )
-SELECT h.place, m.holder_unit_id, m.intake_unit_id, m.kind, m.kind_version, m.stage,
-    left(m.scope_code, 15), count(*), (array_agg(m.number ORDER BY m.due_at, m.id))[1], min(m.due_at)
-FROM highest h JOIN matters_matter m ON m.id = h.matter_id
+SELECT place, holder_unit_id, intake_unit_id, kind, kind_version, stage, code, count(*),
+    (array_agg(number ORDER BY due_at, matter_id))[1], min(due_at)
+FROM highest
 GROUP BY 1, 2, 3, 4, 5, 6, 7
 """
 
@@ -65,11 +85,13 @@ class _Told:
     count: int = 0
     number: str = ""
     due_at: datetime | None = None
+    place: int = 0
 
-    def add(self, count: int, number: str, due_at: datetime) -> None:
-        self.count += count
-        if self.due_at is None or due_at < self.due_at:
-            self.number, self.due_at = number, due_at
+    def add(self, group: "_Group") -> None:
+        self.count += group.count
+        self.place = max(self.place, group.place)
+        if self.due_at is None or group.due_at < self.due_at:
+            self.number, self.due_at = group.number, group.due_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +114,8 @@ class _Group:
 def ladder_climb(*, now: datetime) -> int:
     """Tell whom the ladder names of every clock that came onto a rung; returns how many messages were written.
 
-    Outside of service hours nothing is done: it comes with the next pass. Worker's role. 5 queries, however many clocks.
+    Outside of service hours nothing is done: it comes with the next pass. One transaction: what is told is written down with
+    the telling, so a pass that breaks off has told nobody. Worker's role. 6 queries, however many clocks.
     """
     rules, calendar = ladder(), work_calendar(local_date(now))
     if not is_service_time(now, calendar.named(rules.calendar)):
@@ -100,21 +123,28 @@ def ladder_climb(*, now: datetime) -> int:
     groups = _climbed(rules, now)
     if not groups:
         return 0
-    told = _addressed(rules, groups, local_date(now))
-    names = organisation.unit_names({unit_id for unit_id, _, _ in told})
+    with organisation.one_tree():
+        told = _addressed(rules, groups, local_date(now))
+        names = organisation.unit_names({unit_id for unit_id, _, _ in told})
     notices.notices_write(
-        [
-            NewNotice(
-                unit_id, role, "ladder", unit_id, int(now.timestamp() // 60), text,
-                {"count": one.count, "number": one.number, "light": "warning" if text.endswith("holder") else "overdue",
-                 **({"unit": names.get(unit_id, "")} if text.endswith(("holder", "unit")) else {})},
-                "", {"number": one.number, "count": str(one.count)},
-            )
-            for (unit_id, role, text), one in sorted(told.items())
-        ],
-        now=now,
-    )  # fmt: skip
+        [_notice(key, one, names.get(key[0], ""), now) for key, one in sorted(told.items(), key=itemgetter(0))], now=now
+    )
     return len(told)
+
+
+def _notice(key: tuple[int, str, str], one: _Told, unit_name: str, now: datetime) -> NewNotice:
+    unit_id, role, text = key
+    is_near = text == "matters.ladder_holder"
+    params: dict[str, object] = {
+        "count": one.count,
+        "number": one.number,
+        "rung": one.place + 1,
+        "light": "warning" if is_near else "overdue",
+    }
+    if is_near or text == "matters.ladder_unit":
+        params["unit"] = unit_name
+    facts = {"number": one.number, "count": str(one.count), "rung": str(one.place + 1)}
+    return NewNotice(unit_id, role, "ladder", unit_id, int(now.timestamp() // 60), text, params, "", facts)
 
 
 def _climbed(rules: Ladder, now: datetime) -> list[_Group]:
@@ -136,34 +166,33 @@ def _climbed(rules: Ladder, now: datetime) -> list[_Group]:
         return [_Group(*row) for row in cursor.fetchall()]
 
 
-def _addressed(rules: Ladder, groups: Iterable[_Group], on: date) -> dict[tuple[int, str, str], _Told]:
+def _addressed(rules: Ladder, groups: Collection[_Group], on: date) -> dict[tuple[int, str, str], _Told]:
     """(unit, role, text) → what it is told."""
-    groups = list(groups)
     units = organisation.units_by_ids({group.holder for group in groups}, on)
+    levels = {unit_id: unit.level for unit_id, unit in units.items()}
+    over = {
+        (code, level): organisation.unit_above(code, level, on)
+        for code, level in {(g.scope_code, levels[g.holder]) for g in groups if g.holder in levels}
+    }
     above = {
-        (group.holder, group.scope_code): (
-            found.id
-            if group.holder in units
-            and (found := organisation.unit_above(group.scope_code, units[group.holder].level, on))
-            else group.intake
-        )
-        for group in groups
+        (g.holder, g.scope_code): found.id
+        for g in groups
+        if g.holder in levels and (found := over[g.scope_code, levels[g.holder]])
     }
     held = organisation.held_roles_of_units(
         {one for g in groups for one in (g.holder, g.intake)} | set(above.values()), on
     )
     made: dict[tuple[int, str, str], _Told] = defaultdict(_Told)
     for group in groups:
-        for unit_id, role, text in _readers(rules.rungs[group.place].tell, group, above, held):
-            made[unit_id, role, text].add(group.count, group.number, group.due_at)
+        up = above.get((group.holder, group.scope_code), group.intake)
+        for key in _readers(rules.rungs[group.place].tell, group, up, held):
+            made[key].add(group)
     return made
 
 
-def _readers(
-    tell: Tell, group: _Group, above: dict[tuple[int, str], int], held: dict[int, frozenset[str]]
-) -> Iterator[tuple[int, str, str]]:
-    """Who is told of a group: unit, role, text. A rung whose unit has nobody in a post of it tells the level above."""
-    up = above[group.holder, group.scope_code]
+def _readers(tell: Tell, group: _Group, up: int, held: dict[int, frozenset[str]]) -> Iterator[tuple[int, str, str]]:
+    """Who is told of a group: unit, role, text; `up` is the unit above the holder. A rung whose unit has nobody in a post of it
+    tells that one."""
     if tell in (Tell.HOLDER, Tell.UNIT):
         have = held.get(group.holder, frozenset())
         turn = _turn(group, have)

@@ -19,6 +19,7 @@ from shanzhi.kernel.files.policy import StoredFile
 from shanzhi.kernel.journal import operations as journal
 from shanzhi.kernel.journal.policy import Author, Subject
 from shanzhi.kernel.matters.models import Ask, Assignment, Matter, Remark, Submission
+from shanzhi.kernel.matters.operations.checking import checking_unit
 from shanzhi.kernel.matters.operations.clocks import follow_move
 from shanzhi.kernel.matters.operations.texts import SafeText, expiry, originals, safe
 from shanzhi.kernel.matters.policy.payloads import STEPS
@@ -266,6 +267,11 @@ def _holder(step: Step, owner: Owner) -> int:
     if owner in (Owner.REPORTER, Owner.LINKED) and step.matter.holder_unit_id is not None and not step.matter.in_intake:
         # One that follows another has no share of its own: whoever has the lead stands by.
         return step.matter.holder_unit_id
+    if owner is Owner.CHECKER:
+        unit_id = checking_unit(step.matter, step.kind, step.now)
+        if unit_id != step.matter.intake_unit_id:
+            take_part(step.matter.pk, {unit_id: "holder"}, step.now)
+        return unit_id
     return step.matter.intake_unit_id
 
 

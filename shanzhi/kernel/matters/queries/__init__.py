@@ -33,7 +33,7 @@ from shanzhi.kernel.matters.queries.dispatching import (
     dispatch_versions,
 )
 from shanzhi.kernel.matters.queries.finding import NO_CATEGORY, ListFilter
-from shanzhi.kernel.matters.queries.in_hand import checked_elsewhere, in_hand, in_hand_counts
+from shanzhi.kernel.matters.queries.in_hand import in_hand, in_hand_counts
 from shanzhi.kernel.matters.queries.lists import (
     DeskCount,
     MatterPage,
@@ -78,6 +78,7 @@ from shanzhi.kernel.matters.queries.rules import (
     section_state,
     section_tables,
 )
+from shanzhi.kernel.matters.queries.rungs import RungLine
 from shanzhi.kernel.matters.queries.sitting import Bounced, Sitting
 from shanzhi.kernel.matters.queries.state import LoopState, Parties, loop_state, parties_of
 from shanzhi.kernel.matters.queries.taken import TakenPage, TakenRow, lists_taken
@@ -159,6 +160,7 @@ __all__ = [
     "Repeated",
     "ReplyTemplate",
     "RightsState",
+    "RungLine",
     "SectionState",
     "Share",
     "Sitting",
@@ -186,7 +188,6 @@ __all__ = [
     "card",
     "categories",
     "category_tree",
-    "checked_elsewhere",
     "choice_of",
     "clocks_told",
     "current_kind",

@@ -39,6 +39,7 @@ from shanzhi.kernel.matters.queries.links import Links, links_of
 from shanzhi.kernel.matters.queries.names import Names, light_of
 from shanzhi.kernel.matters.queries.papers import PaperLine, paper_lines
 from shanzhi.kernel.matters.queries.parts import Parts, parts_of
+from shanzhi.kernel.matters.queries.rungs import RungLine, rung_lines
 from shanzhi.kernel.matters.rulebook import categories, grounds, kind_version, work_calendar
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.vault import queries as vault
@@ -103,7 +104,8 @@ class MatterCard:
     """All that a matter's page shows. `for_reporter` cards hold only what the reporter may read.
 
     `has_contact`, `has_originals`: the vault keeps them and this actor may open them; `may_reach` says whether the actor
-    has to do with the reporter now at all.
+    has to do with the reporter now at all. `is_sent_on`: the actor's unit checks it because the centre that took it in may
+    not, or can't.
     """
 
     id: int
@@ -143,10 +145,12 @@ class MatterCard:
     actions: tuple[ActionChoice, ...]
     clocks: tuple[ClockLine, ...]
     asks: tuple[AskLine, ...]
+    rungs: tuple[RungLine, ...]
     has_contact: bool
     has_originals: bool
     may_reach: bool
     for_reporter: bool
+    is_sent_on: bool
     links: Links
     parts: Parts
     papers: tuple[PaperLine, ...] = ()
@@ -174,7 +178,7 @@ def matter_id_of_number(number: str) -> int | None:
 
 
 def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
-    """The matter as this actor may see it; at most 15 queries (11 where nothing is linked), up to 5
+    """The matter as this actor may see it; at most 16 queries (12 where nothing is linked), up to 5
     more for a whole with parts.
 
     Raises:
@@ -228,12 +232,14 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
         timeline=timeline,
         attachments=_attachments(matter.pk, for_reporter),
         clocks=clock_lines(clocks, kind, now),
-        asks=ask_lines(asks, kind, names, now) if not for_reporter else (),
+        asks=ask_lines(_asks_shown(asks, for_reporter), kind, names, now),
+        rungs=() if for_reporter else rung_lines(matter, clocks, kind, actor, now),
         actions=tuple(choice_of(kind, action) for action in _allowed(matter, kind, actor, shares, asks, clocks, now)),
         has_contact=bool(kept & {"name", "phone"}),
         has_originals=bool(kept - {"name", "phone"}),
         may_reach=may_reach,
         for_reporter=for_reporter,
+        is_sent_on=stage.owner is Owner.CHECKER and actor.unit_id == matter.holder_unit_id != matter.intake_unit_id,
         links=links,
         papers=paper_lines(matter, kind, entries, actor),
         parts=parts_of(matter, now),
@@ -255,6 +261,11 @@ def _timeline(
     is_reporter = actor.kind == "reporter"
     shown = (row for row in entries if _is_shown(row, kind, remarks, is_reporter))
     return tuple(_entry(row, kind, names, remarks, actor) for row in shown)
+
+
+def _asks_shown(rows: list[Ask], for_reporter: bool) -> list[Ask]:
+    """Of what was asked a reporter reads what they asked themselves: their own urging."""
+    return [row for row in rows if not for_reporter or row.post_id is None]
 
 
 def _promised(stage: Stage, clocks: list[Clock]) -> datetime | None:

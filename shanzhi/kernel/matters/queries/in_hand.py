@@ -7,7 +7,6 @@ from django.db.models import Count
 
 from shanzhi.kernel.matters.models import Assignment
 from shanzhi.kernel.matters.queries.lists import MatterRow, rows_by_ids
-from shanzhi.kernel.matters.rulebook import current_kind, live_kinds
 
 
 def in_hand_counts(post_ids: Collection[int]) -> dict[int, int]:
@@ -24,15 +23,3 @@ def in_hand(post_id: int, *, now: datetime, most: int) -> list[MatterRow]:
     shares = Assignment.objects.filter(post_id=post_id, ended_at=None, matter__ended_at=None)
     ids = shares.order_by("matter__due_at", "matter_id").values_list("matter_id", flat=True)
     return rows_by_ids(list(ids[:most]), now=now)
-
-
-def checked_elsewhere(matter_ids: Collection[int], unit_id: int) -> frozenset[int]:
-    """Which of these a checker of this unit may not check, because the unit had them in hand and their process keeps units
-    apart; at most 1 query."""
-    apart = [kind for kind in live_kinds() if current_kind(kind).separation.other_unit]
-    if not matter_ids or not apart:
-        return frozenset()
-    had = Assignment.objects.filter(
-        matter_id__in=matter_ids, unit_id=unit_id, taken_at__isnull=False, matter__kind__in=apart
-    )
-    return frozenset(had.values_list("matter_id", flat=True))

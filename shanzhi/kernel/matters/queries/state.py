@@ -9,7 +9,7 @@ from django.db.models import Count
 
 from shanzhi.kernel.matters.models import Ask, Assignment, Matter
 from shanzhi.kernel.matters.operations.step import KEPT_FROM_WORKER
-from shanzhi.kernel.matters.policy.process import Kind, Party
+from shanzhi.kernel.matters.policy.process import Kind, Owner, Party
 from shanzhi.kernel.matters.rulebook import kind_version
 
 
@@ -46,7 +46,7 @@ def parties_of(matter_ids: Sequence[int]) -> dict[int, Parties]:
             matter.number,
             {
                 Party.INTAKE: (matter.intake_unit_id,),
-                Party.CHECKER: (matter.intake_unit_id,),
+                Party.CHECKER: (_checking(matter),),
                 Party.SUPERVISOR: (matter.intake_unit_id,),
                 Party.ASKED: asked.get(matter.pk, ()),
                 **_sharing(shares.get(matter.pk, [])),
@@ -57,6 +57,12 @@ def parties_of(matter_ids: Sequence[int]) -> dict[int, Parties]:
         )
         for matter in Matter.objects.defer(*KEPT_FROM_WORKER).filter(pk__in=matter_ids)
     }
+
+
+def _checking(matter: Matter) -> int:
+    """The centre whose checkers have the turn, or would have: not always the one that took it in."""
+    stage = kind_version(matter.kind, matter.kind_version).stage(matter.stage)
+    return matter.holder_unit_id or matter.intake_unit_id if stage.owner is Owner.CHECKER else matter.intake_unit_id
 
 
 def _sharing(rows: list[Assignment]) -> dict[Party, tuple[int, ...]]:

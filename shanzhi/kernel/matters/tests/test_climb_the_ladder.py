@@ -8,19 +8,22 @@ from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
-from django.db import connection
+from django.db import ProgrammingError, connection
+from django.utils import translation
 
 from shanzhi.config import database
 from shanzhi.core.periods import CITY_ZONE
 from shanzhi.kernel.access.operations import acting
-from shanzhi.kernel.access.policy import ANYONE
+from shanzhi.kernel.access.policy import ANYONE, Actor
 from shanzhi.kernel.catalogue.policy import RuleBookError
 from shanzhi.kernel.clock.policy import shipped_calendar
-from shanzhi.kernel.matters import operations
+from shanzhi.kernel.matters import operations, queries
+from shanzhi.kernel.matters.models import Rung as Told
 from shanzhi.kernel.matters.operations import Reported
 from shanzhi.kernel.matters.operations.climbing import LADDER_TEXTS, _Group, _readers
 from shanzhi.kernel.matters.policy.ladder import At, Rung, Tell, is_service_time, parse_ladder, reached_before
 from shanzhi.kernel.matters.policy.report import NewReport
+from shanzhi.kernel.matters.web.show import rungs_of
 from shanzhi.kernel.notices.models import Notice
 from tests.city import NOW
 from tests.concurrency.committed import City, city
@@ -35,7 +38,7 @@ def at(day: int, hour: int, minute: int = 0, month: int = 11) -> datetime:
     return datetime(2025, month, day, hour, minute, tzinfo=CITY_ZONE)
 
 
-def report(city: City, *, take: bool = True) -> Reported:
+def report(city: City) -> Reported:
     cast = city.cast
     with acting(ANYONE):
         new = NewReport(body="地下室水泵坏了", title="水泵", region_code="370303009006")
@@ -115,14 +118,14 @@ def test_a_clock_that_stands_still_or_was_kept_tells_nobody(city: City):
 
 def test_a_unit_without_anybody_is_told_of_to_the_level_above(city: City):
     group = _Group(0, 7, 1, "request", 3, "handling", "370303009006", 2, "SZ1", NOW)
-    above, held = {(7, "370303009006"): 1}, {1: frozenset({"supervisor", "dispatcher"})}
+    held = {1: frozenset({"supervisor", "dispatcher"})}
     for tell in (Tell.HOLDER, Tell.UNIT):
-        assert list(_readers(tell, group, above, held)) == [(1, "supervisor", VACANT)]
+        assert list(_readers(tell, group, 1, held)) == [(1, "supervisor", VACANT)]
     there = held | {7: frozenset({"handler", "supervisor"})}
-    assert list(_readers(Tell.HOLDER, group, above, there)) == [(7, "handler", HOLDER)]
-    assert list(_readers(Tell.UNIT, group, above, there)) == [(7, "handler", UNIT), (7, "supervisor", UNIT)]
+    assert list(_readers(Tell.HOLDER, group, 1, there)) == [(7, "handler", HOLDER)]
+    assert list(_readers(Tell.UNIT, group, 1, there)) == [(7, "handler", UNIT), (7, "supervisor", UNIT)]
     # Only its supervisor is left: nobody there can act, so the level above hears of it.
-    assert list(_readers(Tell.UNIT, group, above, held | {7: frozenset({"supervisor"})})) == [(1, "supervisor", VACANT)]
+    assert list(_readers(Tell.UNIT, group, 1, held | {7: frozenset({"supervisor"})})) == [(1, "supervisor", VACANT)]
 
 
 @pytest.mark.parametrize(
@@ -173,3 +176,67 @@ def test_service_hours_are_the_calendars():
 def test_a_ladder_that_leads_nowhere_is_refused(rows: list[dict[str, str]]):
     with pytest.raises(RuleBookError):
         parse_ladder({"rung": rows})
+
+
+def why(actor: Actor, matter: Reported, now: datetime) -> list[str]:
+    with acting(actor), translation.override("zh-hans"):
+        return [text for _, text in rungs_of(queries.card(matter.matter_id, actor=actor, now=now))]
+
+
+def test_the_page_says_why_it_reached_somebody(city: City):
+    matter, cast = report(city), city.cast
+    for now in (at(19, 13, 31), at(20, 17, 31), at(24, 17, 31), at(26, 17, 31)):
+        climb(city, now)
+    late = at(26, 18)
+    assert why(cast.supervisor, matter, late) == [
+        "因“首次联系”超期满 5 个工作日，按催办阶梯第 4 级升级至您。",
+        "因“首次联系”超期满 3 个工作日，按催办阶梯第 3 级升级至您。",
+        "因“首次联系”超期满 1 个工作日，按催办阶梯第 2 级提醒承办单位。",
+        "因“首次联系”快到期，按催办阶梯第 1 级提醒现在该办的岗位。",
+    ]
+    assert why(cast.handler, matter, late)[1:3] == [
+        "因“首次联系”超期满 3 个工作日，按催办阶梯第 3 级升级至受理中心督办员。",
+        "因“首次联系”超期满 1 个工作日，按催办阶梯第 2 级提醒您。",
+    ]
+    reporter = Actor(follow=(matter.follow_hash,))
+    assert why(reporter, matter, late) == [], "what offices tell each other isn't the reporter's to read"
+
+
+def test_each_clock_is_told_once_a_rung_however_often_the_pass_runs(city: City):
+    matters = [report(city) for _ in range(3)]
+    for _ in range(2):
+        for now in (at(19, 13, 31), at(20, 17, 31), at(24, 17, 31), at(26, 17, 31)):
+            climb(city, now)
+    with database.acting_as(city.installation, "owner"):
+        rows = list(Told.objects.values_list("clock__matter_id", "clock__code", "rung"))
+        told = {
+            text: sum(row.params["count"] for row in Notice.objects.filter(text=text))
+            for text in (HOLDER, UNIT, CENTRE)
+        }
+    assert len(rows) == len(set(rows))
+    assert told == {HOLDER: 3, UNIT: 3, CENTRE: 3}, "three matters, each once a rung"
+    assert {pk for pk, *_ in rows} == {matter.matter_id for matter in matters}
+
+
+def test_a_rung_below_the_one_that_was_told_is_past(city: City):
+    matter = report(city)
+    assert [row[2] for row in climb(city, at(26, 18))] == [ABOVE]
+    with database.acting_as(city.installation, "owner"):
+        assert list(Told.objects.filter(clock__matter_id=matter.matter_id).values_list("rung", flat=True)) == [
+            "overdue-5"
+        ]
+    # A notice that makes a day off of a working day lets the clock stand lower again: nobody is told of that.
+    assert climb(city, at(24, 18)) == []
+
+
+def test_nobody_sees_the_tellings_of_what_they_do_not_see(city: City):
+    matter = report(city)
+    climb(city, at(26, 18))
+    with acting(city.cast.supervisor):
+        assert Told.objects.filter(clock__matter_id=matter.matter_id).count() == 1
+    with acting(city.cast.neighbour_handler):
+        assert Told.objects.count() == 0
+    with acting(ANYONE):
+        assert Told.objects.count() == 0
+    with acting(city.cast.supervisor), pytest.raises(ProgrammingError):
+        Told.objects.create(clock_id=1, rung="x", told_at=NOW)

@@ -174,6 +174,7 @@ def desk_context(
         "part_lines": [(row, show.LEVELS[row.light]) for row in card.parts.rows],
         "helping_level": show.LEVELS[card.helping.light if card.helping else None],
         "clocks": show.clocks_of(card, request.now),
+        "rungs": show.rungs_of(card),
         "asks": [(ask, show.amount_said(ask.amount), show.ASK_TONES[ask.state]) for ask in card.asks],
         "photos": show.photos_of(card),
         "papers": show.papers_of(card),

@@ -11,7 +11,8 @@ from django.utils.translation import get_language, gettext
 from shanzhi.core.text import msg
 from shanzhi.kernel.clock.policy import Duration, Light, Remaining
 from shanzhi.kernel.files.queries import AttachmentRow
-from shanzhi.kernel.matters.queries import ClockLine, MatterCard, Share, TimelineEntry, work_calendar
+from shanzhi.kernel.matters.policy.ladder import Tell
+from shanzhi.kernel.matters.queries import ClockLine, MatterCard, RungLine, Share, TimelineEntry, work_calendar
 from shanzhi.ui import components
 from shanzhi.ui.formats import left_text as spell_left
 from shanzhi.ui.formats import when_text
@@ -187,6 +188,34 @@ def amount_said(text: str) -> str:
     return text if not text or (text[:4].isdigit() and "-" in text) else limit_said(text)
 
 
+_WHOM = {
+    Tell.HOLDER: msg("现在该办的岗位"),
+    Tell.UNIT: msg("承办单位"),
+    Tell.CENTRE: msg("受理中心督办员"),
+    Tell.ABOVE: msg("承办单位上一级的督办员"),
+}
+
+
+def rungs_of(card: MatterCard) -> tuple[tuple[datetime, str], ...]:
+    """Why it reached somebody by the ladder, newest first: when, and one sentence."""
+    return tuple((line.told_at, _why(line)) for line in reversed(card.rungs))
+
+
+def _why(line: RungLine) -> str:
+    clock = {"clock": gettext(line.clock_name), "days": line.days}
+    why = (
+        gettext(msg("“%(clock)s”快到期")) % clock
+        if line.is_near
+        else gettext(msg("“%(clock)s”超期满 %(days)s 个工作日")) % clock
+        if line.days
+        else gettext(msg("“%(clock)s”超期")) % clock
+    )
+    whom = {"whom": gettext(msg("您")) if line.for_me else gettext(_WHOM[line.tell])}
+    is_up = line.tell in (Tell.CENTRE, Tell.ABOVE)
+    done = gettext(msg("升级至%(whom)s")) % whom if is_up else gettext(msg("提醒%(whom)s")) % whom
+    return gettext(msg("因%(why)s，按催办阶梯第 %(rung)s 级%(done)s。")) % {"why": why, "rung": line.rung, "done": done}
+
+
 _ASKED = {
     "matters.ask": msg("请%(what)s答复"),
     "matters.grant": msg("申请单位：%(what)s"),
@@ -265,7 +294,7 @@ def _said(entry: TimelineEntry, now: datetime, *, with_due: bool) -> list[str]:
         (msg("告知的渠道：%(what)s"), entry.channel),
         (msg("涉及：%(what)s"), gettext(msg("、")).join(gettext(part) for part in detail.get("parts", ()))),
     )
-    lines = [gettext(text) % {"what": what} for text, what in named if what]
+    lines = [gettext(text) % {"what": what} for text, what in named if text and what]
     lines += [
         text
         for text in (

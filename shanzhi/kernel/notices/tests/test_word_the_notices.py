@@ -23,8 +23,9 @@ def test_it_reads_the_shipped_file_and_fills_every_text():
     book = parse_notices(tomllib.loads((CATALOGUE / "notices.toml").read_text(encoding="utf-8")))
     for one in book.templates:
         assert "%" not in one.preview(), one.step
-        assert set(places_of(one.audience, one.step)) <= {"number", "kind", "stage", "due", "link", "city"}
-    assert len({one.step for one in book.templates if one.audience == "reporter"}) == 4
+        known = {"number", "kind", "stage", "due", "link", "city"}
+        assert set(places_of(one.audience, one.step)) <= known | {"count", "rung"}, one.step
+    assert len({one.step for one in book.templates if one.audience == "reporter"}) == 7
     assert not any(one.urgent for one in book.templates), "a wanted verdict wakes nobody"
 
 
@@ -34,6 +35,22 @@ def test_it_says_to_reporters_number_date_and_link_alone():
     assert found.preview() == (
         "您反映的SZ20251118-000042已办理并答复，请在11月25日17:30前评价是否解决：https://city.example/follow/"
     )
+
+
+def test_it_says_in_a_digest_why_something_came_up_to_somebody():
+    found = notice_book().find("unit", "matters.ladder_centre")
+    assert found is not None
+    assert (found.mode, found.preview()) == (
+        "digest",
+        "超期3件，最早的是SZ20251118-000042。因承办单位超期没有办结，按催办阶梯第2级升级至您",
+    )
+
+
+@pytest.mark.parametrize("step", ["ask", "decline", "rule", "urge", "supervise", "report_back", "insist"])
+def test_what_waits_for_an_answer_goes_out_at_once(step: str):
+    found = notice_book().find("unit", f"matters.{step}")
+    assert found is not None
+    assert (found.mode, found.urgent) == ("now", False), "at once, but never in quiet hours"
 
 
 def test_it_takes_a_kinds_own_text_before_that_of_any_kind():

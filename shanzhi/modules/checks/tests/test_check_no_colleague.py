@@ -7,8 +7,10 @@ from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.access.policy import ANYONE, Actor
 from shanzhi.kernel.access.queries import actor_of_post
 from shanzhi.kernel.matters import operations, queries
+from shanzhi.kernel.matters.models import Assignment, Matter
 from shanzhi.kernel.matters.operations import Reported
-from shanzhi.kernel.matters.policy.process import SamePerson
+from shanzhi.kernel.matters.operations.checking import checking_unit
+from shanzhi.kernel.matters.policy.process import Party, SamePerson
 from shanzhi.kernel.matters.policy.report import NewReport
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.modules.checks.queries import checking_stages, desk
@@ -64,9 +66,82 @@ def test_a_centre_does_not_check_what_it_handled(cast: Cast):
     own = Actor(**{name: getattr(cast.dispatcher, name) for name in cast.dispatcher.__slots__} | {"role": "handler"})
     theirs, ours = handled(cast, cast.handler), handled(cast, own)
     assert offered(cast.checker) == {theirs.number}
-    assert offered(county) == {theirs.number, ours.number}
+    assert offered(county) == {ours.number}
+    with acting(county):
+        assert queries.card(ours.matter_id, actor=county, now=NOW).is_sent_on
+        told = queries.card(ours.matter_id, actor=county, now=NOW).holder_name
+    assert "张店区" in told
     assert "check_pass" not in verbs(cast.checker, ours)
     with pytest.raises(SamePerson, match="别的单位"), transaction.atomic():
         do(cast.checker, ours, "check_pass", words="现场查看：属实")
     do(county, ours, "check_pass", words="现场查看：属实")
     do(cast.checker, theirs, "check_fail", words="电话回访：还在漏")
+
+
+def as_handler(actor: Actor) -> Actor:
+    """The same person in the same unit, in a handler's post."""
+    return Actor(**{name: getattr(actor, name) for name in actor.__slots__} | {"role": "handler"})
+
+
+def centre(code: str) -> int:
+    unit = organisation.unit_by_code(code, NOW.date())
+    assert unit is not None
+    return unit.id
+
+
+def turn_of(cast: Cast, matter: Reported) -> tuple[str, int]:
+    with acting(cast.supervisor):
+        row = Matter.objects.get(pk=matter.matter_id)
+        return row.stage, row.holder_unit_id or 0
+
+
+def test_three_centres_check_each_other(cast: Cast):
+    city, county, township = (centre(code) for code in ("centre-3703", "centre-370303", "centre-370303009"))
+    assert turn_of(cast, handled(cast, cast.handler)) == ("checking", city), (
+        "a department handled it: the centre checks"
+    )
+    by_city = as_handler(cast.dispatcher)
+    assert turn_of(cast, handled(cast, by_city)) == ("checking", county), "the city has none above: the county's"
+    by_county = as_handler(post_of(county, "dispatcher"))
+    assert turn_of(cast, handled(cast, by_county)) == ("checking", city), "the county handled it: the city checks"
+    with acting(ANYONE):
+        new = NewReport(body="地下室水泵坏了", title="水泵", region_code="370303009006")
+        matter = operations.report(new=new, actor=ANYONE, now=NOW)
+    do(cast.dispatcher, matter, "accept")
+    do(cast.dispatcher, matter, "dispatch", lead=city)
+    do(by_city, matter, "take")
+    do(cast.dispatcher, matter, "transfer", lead=county)
+    do(by_county, matter, "take")
+    do(by_county, matter, "reply", reply="已更换水泵")
+    assert turn_of(cast, matter) == ("checking", township), "both had it: the township's centre is left"
+    checker = post_of(township, "checker")
+    assert offered(checker) == {matter.number}
+    assert offered(post_of(county, "checker")) & {matter.number} == set()
+    do(checker, matter, "check_fail", words="现场查看：还在漏")
+    assert turn_of(cast, matter) == ("handling", county)
+
+
+def test_the_only_checker_who_handled_it_herself_sends_it_up(cast: Cast):
+    matter = handled(cast, cast.handler)
+    kind = queries.current_kind("request")
+    city = centre("centre-3703")
+    checkers = [card for card in organisation.posts_of_unit(city, NOW.date()) if card.role == "checker"]
+    with acting(cast.handler):
+        rows = Assignment.objects.filter(matter_id=matter.matter_id, unit_id=cast.handler.unit_id or 0)
+        held = Matter.objects.get(pk=matter.matter_id)
+        for number, card in enumerate(checkers, start=1):
+            # The same person held a handler's post before: one after the other, until no checker of the centre is left.
+            rows.update(handled_by_id=card.staff_id)
+            found = checking_unit(held, kind, NOW)
+            assert (found == city) is (len(checkers) > 1), number
+    if len(checkers) == 1:
+        assert found == centre("centre-370303")
+
+
+def test_the_centre_that_checks_is_told(cast: Cast):
+    ours = handled(cast, as_handler(cast.dispatcher))
+    county = centre("centre-370303")
+    told = queries.parties_of([ours.matter_id])
+    assert told == {}, "the application's role asks for no parties outside of its sight"
+    with acting(post_of(county, "checker")):
+        assert queries.parties_of([ours.matter_id])[ours.matter_id].units[Party.CHECKER] == (county,)

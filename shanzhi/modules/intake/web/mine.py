@@ -291,6 +291,7 @@ def _page(
         "papers": [row for row in card.attachments if not row.is_picture],
         "may": {choice.code for choice in card.actions} | {choice.verb for choice in card.actions},
         "appeal_name": _choice(card, "appeal").name,
+        "urged": next((ask for ask in card.asks if ask.state == "open"), None),
         "facts": _facts(card),
         "working": len(at_work(card)),
         "working_units": gettext("、").join(at_work(card)),
