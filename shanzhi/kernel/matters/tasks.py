@@ -17,7 +17,7 @@ from shanzhi.kernel.matters.operations.rights import ERASE_TOPIC
 from shanzhi.kernel.matters.operations.step import STEP_TOPIC
 from shanzhi.kernel.matters.operations.succeeding import SUCCEEDED_TOPIC
 from shanzhi.kernel.matters.outward import facts_of, tell_outside
-from shanzhi.kernel.matters.policy.process import Party, Role
+from shanzhi.kernel.matters.policy.process import Action, Party, Role, Verb
 from shanzhi.kernel.notices import operations as notices
 from shanzhi.kernel.notices.operations import NewNotice
 from shanzhi.kernel.notices.policy import Happened, on_event, register_text
@@ -42,6 +42,10 @@ TEXTS = {
     "matters.grant": msg("申请已同意：%(title)s（%(number)s）"),
     "matters.decline": msg("申请未同意：%(title)s（%(number)s）"),
     "matters.rule": msg("裁定由您单位办理：%(title)s（%(number)s）"),
+    "matters.receive": msg("已被接收，由接收区县办理：%(title)s（%(number)s）"),
+    "matters.hand_down": msg("下派来一件：%(title)s（%(number)s）"),
+    "matters.vacate": msg("承办单位没有人在岗，交回中心：%(title)s（%(number)s）"),
+    "matters.post_fall": msg("“%(post)s”空缺，在办的转由您负责：%(title)s（%(number)s）"),
     "matters.link": msg("有一件并到您单位办理的事项：%(title)s（%(number)s）"),
     "matters.unlink": msg("已取消并单，待派单：%(title)s（%(number)s）"),
     "matters.reopen": msg("并案反映人评价未解决，请重办：%(title)s（%(number)s）"),
@@ -64,6 +68,7 @@ PARTY_ROLES = {
     Party.CHECKER: ("checker",),
     Party.SUPERVISOR: ("supervisor",),
     Party.ASKED: ("supervisor",),
+    Party.ASKER: ("dispatcher",),
 }
 """Which roles of the party's unit are told; the reporter reads the page of the matter. Of a lead, see `_of_lead`."""
 LEADING = frozenset({Role.HANDLER, Role.DISPATCHER, Role.SUPERVISOR, Role.GRID_WORKER, Role.GRID_CHIEF})
@@ -107,6 +112,8 @@ def _notices(steps: dict[tuple[int, str], int], now: datetime) -> Iterator[NewNo
                 roles = (
                     _of_lead(matter, posts.get(unit_id, frozenset()))
                     if party is Party.LEAD
+                    else _of_asked(matter, action)
+                    if party is Party.ASKED
                     else PARTY_ROLES.get(party, ())
                 )
                 for role in roles:
@@ -115,6 +122,13 @@ def _notices(steps: dict[tuple[int, str], int], now: datetime) -> Iterator[NewNo
                         {"title": matter.title, "number": matter.number},
                         matter.kind.code, facts_of(matter),
                     )  # fmt: skip
+
+
+def _of_asked(matter: queries.Parties, action: Action) -> tuple[str, ...]:
+    """Of a centre that is asked, those who may answer; else its supervisors."""
+    answers = (Verb.GRANT, Verb.RECEIVE, Verb.RULE)
+    may = {role for each in matter.kind.actions if each.ask == action.ask and each.verb in answers for role in each.by}
+    return tuple(sorted(may & {Role.DISPATCHER, Role.SUPERVISOR})) or PARTY_ROLES[Party.ASKED]
 
 
 def _of_lead(matter: queries.Parties, posts: frozenset[str]) -> tuple[str, ...]:

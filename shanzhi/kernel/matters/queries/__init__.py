@@ -14,7 +14,14 @@ from shanzhi.kernel.matters.queries.card import (
     matter_id_of_number,
     step_title,
 )
-from shanzhi.kernel.matters.queries.clocks import AskLine, AskWaiting, ClockLine, asks_waiting, clocks_told
+from shanzhi.kernel.matters.queries.clocks import (
+    AskLine,
+    AskWaiting,
+    ClockLine,
+    asks_waiting,
+    clocks_told,
+    crossings_waiting,
+)
 from shanzhi.kernel.matters.queries.dispatching import (
     CasePage,
     CaseRow,
@@ -173,6 +180,7 @@ __all__ = [
     "checked_elsewhere",
     "choice_of",
     "clocks_told",
+    "crossings_waiting",
     "current_kind",
     "desk_count",
     "dispatch_cases",

@@ -30,7 +30,7 @@ from shanzhi.kernel.matters.policy.process import (
 )
 from shanzhi.kernel.matters.policy.report import CHANNELS, follow_hash, normalise_number
 from shanzhi.kernel.matters.policy.rights import part_name
-from shanzhi.kernel.matters.queries.clocks import AskLine, ClockLine, ask_lines, clock_lines
+from shanzhi.kernel.matters.queries.clocks import AskLine, ClockLine, ask_lines, asked_for, clock_lines
 from shanzhi.kernel.matters.queries.links import Links, links_of
 from shanzhi.kernel.matters.queries.names import Names, light_of
 from shanzhi.kernel.matters.rulebook import categories, grounds, kind_version, work_calendar
@@ -386,7 +386,7 @@ def _entry(row: EntryRow, kind: Kind, names: Names, remarks: dict[tuple[int, str
         else "",
         "co": "、".join(names.unit(unit) for unit in row.payload.get("co_unit_ids") or ()),
         "asked": names.unit(asked) if (asked := row.payload.get("asked_unit_id")) else "",
-        "amount": str(row.payload.get("amount") or ""),
+        "amount": _asked_for(row, kind, names),
         "solved": row.payload.get("solved"),
         "claim_solved": row.payload.get("claim_solved"),
         "negligent": row.payload.get("negligent"),
@@ -408,6 +408,12 @@ def _entry(row: EntryRow, kind: Kind, names: Names, remarks: dict[tuple[int, str
         overdue=bool(row.payload.get("overdue")),
         detail=detail,
     )
+
+
+def _asked_for(row: EntryRow, kind: Kind, names: Names) -> str:
+    amount, code = str(row.payload.get("amount") or ""), str(row.payload.get("ask") or "")
+    spec = next((each for each in kind.asks if each.code == code), None)
+    return asked_for(spec.type.value, amount, names.on) if spec is not None else amount
 
 
 def _reason(row: EntryRow) -> str:

@@ -14,12 +14,14 @@ from shanzhi.kernel.matters.policy.process import FieldSpec, FieldType
 from shanzhi.kernel.matters.queries import ActionChoice, Ground, MatterCard, ReplyTemplate, suggested_unit
 from shanzhi.kernel.matters.web import show
 from shanzhi.kernel.matters.web.forms import PICKED, ActionForm, grounds_for
-from shanzhi.kernel.matters.web.picker import Picker, picker, search_name
+from shanzhi.kernel.matters.web.picker import Picker, elsewhere_picker, picker, search_name
 
 FIND = "find"
 """Name of the buttons that send a form only to get it back: a search, a reply template."""
 TEMPLATE = "template:"
-STERN_VERBS = frozenset({"refuse", "hand_back", "check_fail", "withdraw"})
+STERN_VERBS = frozenset({"refuse", "hand_back", "check_fail", "withdraw", "decline"})
+ELSEWHERE_VERBS = frozenset({"ask", "rule"})
+"""What is asked or ruled about a place concerns another county: it is chosen from the whole city."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,9 @@ def action_block(
         data=data,
         initial={"category": start.category if start else card.category},
         pickers={
-            spec.code: _picker(request, card, spec, data, start) for spec, _ in choice.fields if spec.type in PICKED
+            spec.code: _picker(request, card, choice, spec, data, start)
+            for spec, _ in choice.fields
+            if spec.type in PICKED
         },
         problems=mine.error.fields if mine and mine.error else None,
     )
@@ -113,9 +117,16 @@ def joint_choice(code: str, verb: str, choices: Collection[ActionChoice], needed
 
 
 def _picker(
-    request: ActingRequest, card: MatterCard, spec: FieldSpec, data: QueryDict | None, start: Start | None
+    request: ActingRequest,
+    card: MatterCard,
+    choice: ActionChoice,
+    spec: FieldSpec,
+    data: QueryDict | None,
+    start: Start | None,
 ) -> Picker:
     suggested: list[str] = []
+    if spec.type is FieldType.REGION and choice.verb in ELSEWHERE_VERBS:
+        return elsewhere_picker(request, spec.code, card.region_code, data)
     if spec.type is FieldType.UNIT:
         unit = start.lead if start else suggested_unit(card.category, card.region_code, request.now)
         suggested = [str(unit)] if unit else []

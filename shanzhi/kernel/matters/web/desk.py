@@ -78,7 +78,7 @@ __all__ = [
 
 FEATURE = "find"
 DRAFT_DONE = "draft_done"
-MAIN_VERBS = ("accept", "dispatch", "take", "reply", "check_pass", "rate", "assist_done")
+MAIN_VERBS = ("receive", "accept", "dispatch", "take", "reply", "check_pass", "rate", "assist_done")
 """Verbs whose form may stand open on the page: what usually comes next."""
 
 Draw = Callable[[ActingRequest, dict[str, Any], int], HttpResponse]

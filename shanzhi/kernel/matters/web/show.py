@@ -44,6 +44,8 @@ _TONES: dict[str, components.Tone] = {
     "matters.refuse": "bad",
     "matters.hand_back": "warn",
     "matters.check_fail": "warn",
+    "matters.vacate": "warn",
+    "matters.receive": "good",
     "matters.reply": "good",
     "matters.check_pass": "good",
     "matters.rate": "good",
@@ -105,6 +107,7 @@ _COUNTS = {
     "returns": msg("退单 %(n)s 次"),
     "check_failures": msg("核查退回 %(n)s 次"),
     "reopenings": msg("重办 %(n)s 次"),
+    "crossing_refusals": msg("移交被拒收 %(n)s 次"),
     "linked": msg("名下并案 %(n)s 件"),
 }
 
@@ -173,8 +176,8 @@ def limit_said(text: str) -> str:
 
 
 def amount_said(text: str) -> str:
-    """What was asked for: a duration in words, a day as it is; nothing for what has no amount."""
-    return text if not text or (text[:4].isdigit() and "-" in text) else limit_said(text)
+    """What was asked for: a duration in words, a day or a place as it is; nothing for what has no amount."""
+    return limit_said(text) if text[:1].isdigit() and "-" not in text else text
 
 
 _ASKED = {
@@ -185,6 +188,8 @@ _ASKED = {
     "matters.insist": msg("请%(what)s报告"),
     "matters.report_back": msg("请%(what)s答复"),
     "matters.decline": msg("申请单位：%(what)s"),
+    "matters.receive": msg("移出单位：%(what)s"),
+    "matters.rule": msg("申请单位：%(what)s"),
 }
 ASK_TONES: dict[str, components.Tone] = {"open": "warn", "granted": "good", "declined": "bad", "dropped": "neutral"}
 
