@@ -45,7 +45,7 @@ TEXTS = {
     "matters.receive": msg("已被接收，由接收区县办理：%(title)s（%(number)s）"),
     "matters.hand_down": msg("下派来一件：%(title)s（%(number)s）"),
     "matters.vacate": msg("承办单位没有人在岗，交回中心：%(title)s（%(number)s）"),
-    "matters.post_fall": msg("“%(post)s”空缺，在办的转由您负责：%(title)s（%(number)s）"),
+    "matters.post_fall": msg("岗位空缺，在办的转由单位负责人“%(post)s”接办：%(title)s（%(number)s）"),
     "matters.link": msg("有一件并到您单位办理的事项：%(title)s（%(number)s）"),
     "matters.unlink": msg("已取消并单，待派单：%(title)s（%(number)s）"),
     "matters.reopen": msg("并案反映人评价未解决，请重办：%(title)s（%(number)s）"),
@@ -144,18 +144,25 @@ def write_of_hand_overs(events: Sequence[Happened], now: datetime) -> None:
         card = cards.get(int(event.body["post"]))
         steps = {int(matter): int(step) for matter, step in event.body["matters"].items()}
         told = queries.parties_of(list(steps)) if card else {}
+        fell = bool(event.body.get("fell"))
         if card:
             notices.notices_write(
                 [
                     NewNotice(
-                        card.unit_id, card.role, "matter", pk, steps[pk], "matters.hand_over",
+                        unit_id, role, "matter", pk, steps[pk], f"matters.{'post_fall' if fell else 'hand_over'}",
                         {"title": matter.title, "number": matter.number, "post": card.title},
                         matter.kind.code, facts_of(matter),
                     )
                     for pk, matter in told.items()
+                    for unit_id, role in ((card.unit_id, card.role), *_over(matter, fell=fell))
                 ],
                 now=now,
             )  # fmt: skip
+
+
+def _over(matter: queries.Parties, *, fell: bool) -> tuple[tuple[int, str], ...]:
+    """What fell to a unit's head is told to the supervisor of the centre, too."""
+    return tuple((unit_id, "supervisor") for unit_id in matter.units.get(Party.SUPERVISOR, ())) if fell else ()
 
 
 def write_of_successions(events: Sequence[Happened], now: datetime) -> None:
@@ -231,6 +238,13 @@ def due_follow(timestamp: int) -> None:
     """Every minute: move due dates whose last day a new calendar has made a day off."""
     operations.due_dates_follow(now=timezone.now())
     operations.provisional_follow(now=timezone.now())
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queueing_lock="matters.vacancies", name="matters.vacancies")
+def vacancies(timestamp: int) -> None:
+    """Every ten minutes: let open work of vacant posts fall to their units' heads."""
+    operations.vacancies_settle(now=timezone.now())
 
 
 @app.periodic(cron="*/30 * * * *")

@@ -7,18 +7,20 @@ from datetime import datetime
 from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.matters import queries as matters
 from shanzhi.kernel.matters.policy.process import Kind
-from shanzhi.kernel.matters.queries import DeskCount, ListFilter, MatterPage
+from shanzhi.kernel.matters.queries import DeskCount, Fallen, ListFilter, MatterPage
 from shanzhi.modules.worklist.policy import Tab, tabs_of
 
 
 @dataclass(frozen=True, slots=True)
 class Worklist:
-    """One page of one part of the list, the parts to choose from, and what is due from the unit altogether."""
+    """One page of one part of the list, the parts to choose from, what is due from the unit altogether, and what fell to
+    this post because another of the unit was left."""
 
     tabs: tuple[Tab, ...]
     tab: Tab
     count: DeskCount
     page: MatterPage
+    fallen: tuple[Fallen, ...] = ()
 
 
 def part_of(actor: Actor, *, kinds: Sequence[Kind], tab: str, light: str, words: str) -> tuple[Tab, ListFilter]:
@@ -43,7 +45,7 @@ def worklist(
     now: datetime,
     before: str = "",
 ) -> Worklist:
-    """The unit's open shares, due first, 25 rows; 7 queries whatever its size.
+    """The unit's open shares, due first, 25 rows; 8 queries whatever its size.
 
     `after` is the cursor of the page before, `before` of the page that follows; the others are those of `part_of`.
     """
@@ -53,4 +55,5 @@ def worklist(
     count = matters.desk_count(due, now=now, actor=actor)
     total = count.waiting if wanted == due else None
     page = matters.matters_page(wanted, now=now, actor=actor, after=after, before=before, total=total)
-    return Worklist(tabs, chosen, count, page)
+    fell = matters.fallen(now=now, post_id=actor.post_id or 0)
+    return Worklist(tabs, chosen, count, page, fell)

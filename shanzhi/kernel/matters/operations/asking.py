@@ -27,10 +27,12 @@ from shanzhi.kernel.matters.operations.passing import (
 from shanzhi.kernel.matters.operations.receiving import check_receivers
 from shanzhi.kernel.matters.operations.step import Step, assign, end_assignments, take_part
 from shanzhi.kernel.matters.policy.clocks import calendar_of
-from shanzhi.kernel.matters.policy.process import AskSpec, AskTo, AskType, FieldsWrong, FieldType, Verb
+from shanzhi.kernel.matters.policy.process import AskSpec, AskTo, AskType, FieldsWrong, FieldType, LimitReached, Verb
 from shanzhi.kernel.matters.rulebook import grounds
 from shanzhi.kernel.organisation import queries as organisation
+from shanzhi.kernel.organisation.policy import UnitKind
 
+COUNTY_DIGITS = 6
 TOWNSHIP_DIGITS = 9
 """A precedent holds in the township in which the matter lies: whose duty something is seldom changes inside of one."""
 
@@ -104,6 +106,15 @@ def rule_ask(step: Step) -> None:
     _keep_precedent(step, lead)
 
 
+def ruled_county(category: str, *codes: str) -> int | None:
+    """The centre that a ruling named last for a category at a place of these codes; 1 query."""
+    if not category:
+        return None
+    wanted = {code[:size] for code in codes for size in (TOWNSHIP_DIGITS, COUNTY_DIGITS)}
+    ruled = Precedent.objects.filter(category=category, region_code__in=wanted, unit__kind=UnitKind.CENTRE.value)
+    return ruled.order_by("-ruled_at").values_list("unit_id", flat=True).first()
+
+
 def _keep_precedent(step: Step, unit_id: int) -> None:
     if step.matter.category:
         Precedent.objects.create(
@@ -117,8 +128,17 @@ def _keep_precedent(step: Step, unit_id: int) -> None:
 
 
 def decline_ask(step: Step) -> None:
-    """Leave everything as it is; on what ground, where the kind asks for one."""
-    decide_ask(step, "declined")
+    """Leave everything as it is; on what ground, where the kind asks for one.
+
+    Raises:
+        LimitReached: another county refuses what was ruled to be its own before.
+    """
+    spec, row = decide_ask(step, "declined")
+    if (
+        spec.type is AskType.CROSS
+        and ruled_county(step.matter.category, row.amount, step.matter.scope_code) == row.to_unit_id
+    ):
+        raise LimitReached(msg("同类、同地的事项已经裁定由本区县办理，裁定是终局的。请接收。"))
     step.tells["ground"] = step.given.get("ground") or step.tells["ground"]
 
 

@@ -16,7 +16,7 @@ from shanzhi.kernel.matters.operations.act import act, is_intake
 from shanzhi.kernel.matters.operations.dispatching import cases_on
 from shanzhi.kernel.matters.operations.step import KEPT_FROM_WORKER, lock_matter
 from shanzhi.kernel.matters.policy.dispatching import DispatchCase, choose_case
-from shanzhi.kernel.matters.policy.duty import check_duty, may_reach_reporter
+from shanzhi.kernel.matters.policy.duty import check_duty, departments_duty, may_reach_reporter
 from shanzhi.kernel.matters.policy.process import Verb
 from shanzhi.kernel.matters.policy.suggest import CODE_LENGTHS, UnitHint, suggest_category, suggest_units
 from shanzhi.kernel.matters.rulebook import categories, kind_version, lapsing_stages
@@ -104,7 +104,12 @@ class UnitFinder:
         found = next(
             (ruled[code] for code in sorted(ruled, key=len, reverse=True) if region_code.startswith(code)), None
         )
-        return found if found is not None and organisation.unit_by_id(found, self.on) is not None else None
+        unit = organisation.unit_by_id(found, self.on) if found is not None else None
+        # A centre was ruled to take it over from another county: nobody to dispatch to. And no duty is handed down.
+        if unit is None or unit.kind is UnitKind.CENTRE:
+            return None
+        is_down = unit.kind is UnitKind.COMMUNITY and departments_duty(categories().rules, category)
+        return None if is_down else unit.id
 
     def helpers(self, case: DispatchCase, region_code: str) -> tuple[int, ...]:
         """The units that a row names beside the lead: by code, or those of a kind at its level (county, for a row with a

@@ -40,7 +40,7 @@ from shanzhi.kernel.matters.queries.dispatching import (
     dispatch_versions,
 )
 from shanzhi.kernel.matters.queries.finding import NO_CATEGORY, ListFilter
-from shanzhi.kernel.matters.queries.in_hand import checked_elsewhere, in_hand, in_hand_counts
+from shanzhi.kernel.matters.queries.in_hand import Fallen, checked_elsewhere, fallen, in_hand, in_hand_counts
 from shanzhi.kernel.matters.queries.lists import (
     DeskCount,
     MatterPage,
@@ -138,6 +138,7 @@ __all__ = [
     "EditionRow",
     "Elsewhere",
     "EndedCount",
+    "Fallen",
     "Ground",
     "Kept",
     "ListFilter",
@@ -193,6 +194,7 @@ __all__ = [
     "dispatch_version",
     "dispatch_versions",
     "ended_count",
+    "fallen",
     "follow_of_phone",
     "grounds",
     "hash_of_code",

@@ -31,6 +31,7 @@ from shanzhi.kernel.matters.policy.process import (
 from shanzhi.kernel.matters.policy.report import CHANNELS, follow_hash, normalise_number
 from shanzhi.kernel.matters.policy.rights import part_name
 from shanzhi.kernel.matters.queries.clocks import AskLine, ClockLine, ask_lines, asked_for, clock_lines
+from shanzhi.kernel.matters.queries.first_duty import FirstDuty, first_duty
 from shanzhi.kernel.matters.queries.links import Links, links_of
 from shanzhi.kernel.matters.queries.names import Names, light_of
 from shanzhi.kernel.matters.rulebook import categories, grounds, kind_version, work_calendar
@@ -133,6 +134,7 @@ class MatterCard:
     may_reach: bool
     for_reporter: bool
     links: Links
+    first: FirstDuty | None = None
 
     @property
     def kind_name(self) -> str:
@@ -215,6 +217,7 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
         may_reach=may_reach,
         for_reporter=for_reporter,
         links=links,
+        first=None if for_reporter else first_duty(matter, shares, entries, names),
     )
 
 
@@ -335,7 +338,8 @@ def _attachments(matter_id: int, for_reporter: bool) -> tuple[AttachmentRow, ...
 
 # What the reporter needn't see of the inner working: corrections, and who in the offices wrote notes to whom.
 _INNER = frozenset(
-    f"matters.{verb}" for verb in ("correct", "hand_over", "ask", "decline", "follow", "reopen", "report_back")
+    f"matters.{verb}"
+    for verb in ("correct", "hand_over", "post_fall", "ask", "decline", "follow", "reopen", "report_back")
 )
 _NOTES = frozenset({"matters.note", "matters.attach", "matters.assist_done"})
 
@@ -353,6 +357,7 @@ _TITLES = {
     "matters.succeed": msg("单位撤并，由接替的单位继续办理"),
     "matters.due_moved": msg("最后一天放假，时限顺延到下一个工作日"),
     "matters.hand_over": msg("在本单位内转交给另一个岗位"),
+    "matters.post_fall": msg("岗位空缺，转由本单位负责人接办"),
     "vault.read": msg("查看联系方式或原文"),
     "vault.copied": msg("本人下载副本"),
     "vault.corrected": msg("本人更正联系方式"),

@@ -35,11 +35,11 @@ def parties_of(matter_ids: Sequence[int]) -> dict[int, Parties]:
         shares.setdefault(row.matter_id, []).append(row)
     asked: dict[int, tuple[int, ...]] = {}
     askers: dict[int, tuple[int, ...]] = {}
-    for row in Ask.objects.filter(matter_id__in=matter_ids).order_by("decided_step", "id"):
-        if row.state == "open":
-            asked[row.matter_id] = (*asked.get(row.matter_id, ()), row.to_unit_id)
-        elif row.state in ("granted", "declined"):
-            askers[row.matter_id] = (row.unit_id,)
+    for ask in Ask.objects.filter(matter_id__in=matter_ids).order_by("decided_step", "id"):
+        if ask.state == "open":
+            asked[ask.matter_id] = (*asked.get(ask.matter_id, ()), ask.to_unit_id)
+        elif ask.state in ("granted", "declined"):
+            askers[ask.matter_id] = (ask.unit_id,)
     return {
         matter.pk: Parties(
             kind_version(matter.kind, matter.kind_version),

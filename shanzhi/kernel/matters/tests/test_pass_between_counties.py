@@ -171,6 +171,14 @@ def test_refused_twice_the_city_rules_and_its_ruling_is_final(cast: Cast, sender
     with acting(cast.supervisor):
         kept = Precedent.objects.get(matter_id=handled.matter_id)
         assert (kept.category, kept.region_code, kept.unit_id) == (CATEGORY, HERE[:9], there)
+    # The next one of the kind there goes by the ruling: the desk says so, and the other county can't refuse it.
+    later = reported()
+    do(sender, later, "accept", category=CATEGORY)
+    with acting(sender):
+        assert queries.triage_hint(later.matter_id, now=NOW).ruled_county == "周村区社会治安综合治理中心"
+        assert queries.suggested_unit(CATEGORY, HERE, NOW) == cast.handler.unit_id
+    do(sender, later, "ask_crossing", **WHY)
+    refused(LimitReached, "请接收", cast.neighbour_dispatcher, later, "refuse_crossing", **NO)
     back = WHY | {"to_region": HERE}
     refused(LimitReached, "裁定是终局的", cast.neighbour_dispatcher, handled, "ask_crossing", **back)
     assert sees(sender, handled)

@@ -171,6 +171,7 @@ def desk_context(
         "facts": show.facts_of(card),
         "steps": show.steps_of(card),
         "shares": show.shares_of(card),
+        "first_told": show.first_told(card),
         "clocks": show.clocks_of(card, request.now),
         "asks": [(ask, show.amount_said(ask.amount), show.ASK_TONES[ask.state]) for ask in card.asks],
         "photos": show.photos_of(card),

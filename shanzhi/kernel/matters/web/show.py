@@ -128,6 +128,18 @@ def shares_of(card: MatterCard) -> tuple[tuple[Share, str, components.Badge], ..
     return tuple(made)
 
 
+def first_told(card: MatterCard) -> str:
+    """Who answers for the matter after the first acceptor, as a sentence; empty where nobody has accepted it."""
+    first = card.first
+    if first is None:
+        return ""
+    if not first.is_signed:
+        return gettext(msg("还没有单位签收，现在由%(unit)s负责。")) % {"unit": first.answerable_name}
+    if first.is_waiting:
+        return gettext(msg("新的主办单位签收以前，由%(unit)s负责。")) % {"unit": first.answerable_name}
+    return gettext(msg("已签收，现在由%(unit)s负责。")) % {"unit": first.answerable_name}
+
+
 @dataclass(frozen=True, slots=True)
 class ClockShown:
     """A clock as the page tells it: its light, and how its date came about, sentence by sentence."""
