@@ -108,5 +108,5 @@ def test_a_unit_in_which_nobody_is_left_gives_back_to_the_centre_above(city: Cit
         assert "没有人在岗" in str(caught.value)
     sent = {"lead": str(cast.handler.unit_id), "page": f"/m/{matter.number}/"}
     answer = signed_in("dispatcher").post(f"/m/{matter.number}/do/dispatch/", sent)
-    said = "“淄博市张店区住房和城乡建设局”现在没有人在岗，收到也没有人办。请另选单位，或请管理员先安排人员任职。"
+    said = "现在没有人在岗，收到也没有人办。请另选单位，或请管理员先安排人员任职。"
     assert (answer.status_code, said in answer.content.decode()) == (422, True)

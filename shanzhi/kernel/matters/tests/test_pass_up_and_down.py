@@ -199,7 +199,7 @@ def test_the_page_names_the_first_acceptor_and_who_answers_now(cast: Cast, count
         return first.unit_name, first.answerable_name, first.is_waiting
 
     matter = accepted(cast)
-    assert told(matter) == ("张店区综治中心", "市综治中心", False)
+    assert told(matter) == ("张店区综治中心", "张店区综治中心", False)
     do(county, matter, "dispatch", lead=cast.handler.unit_id)
     do(cast.handler, matter, "take", 1)
     assert told(matter)[:2] == ("张店区住建局", "张店区住建局")

@@ -130,7 +130,9 @@ def _picker(
     if spec.type is FieldType.UNIT:
         unit = start.lead if start else suggested_unit(card.category, card.region_code, request.now)
         suggested = [str(unit)] if unit else []
-    first = [card.region_code] if spec.type is FieldType.REGION else suggested
+    # Where another county lays what it takes over isn't where it lay.
+    lies = [] if choice.verb == "receive" else [card.region_code]
+    first = lies if spec.type is FieldType.REGION else suggested
     return picker(
         request,
         spec.code,
