@@ -2,6 +2,7 @@
 
 - Another centre takes over the intake: given by the one that has it, by a post in whose place the matter lies, by the unit that
   led it just now (escalation), or by an answer that this unit gave in this very step (transfer accepted, or ruled on).
+- A precedent rests on a ruling, on nothing else that was granted.
 - Another county: by a post that stands for both, or by such an answer, and then only the county that was asked.
 """
 
@@ -36,6 +37,13 @@ CREATE TRIGGER matters_matter_passes BEFORE UPDATE OF intake_unit_id, scope_code
 REVOKE EXECUTE ON FUNCTION matters_passes() FROM PUBLIC;
 SELECT city_ddl('GRANT UPDATE (intake_unit_id) ON matters_matter TO {{app}}, {{worker}}');
 """
+RULED = """
+ALTER POLICY precedent_set ON matters_precedent
+    WITH CHECK (by_unit_id = (SELECT scope_unit()) AND EXISTS (SELECT 1 FROM matters_matter m WHERE m.id = matter_id
+        AND m.category = matters_precedent.category AND m.scope_code LIKE matters_precedent.region_code || '%')
+        AND EXISTS (SELECT 1 FROM matters_ask a WHERE a.matter_id = matters_precedent.matter_id AND a.state = 'granted'
+        {ruling}AND a.to_unit_id = (SELECT scope_unit())));
+"""
 BACK = """
 DROP TRIGGER matters_matter_passes ON matters_matter;
 DROP FUNCTION matters_passes();
@@ -45,4 +53,7 @@ SELECT city_ddl('REVOKE UPDATE (intake_unit_id) ON matters_matter FROM {app}, {w
 
 class Migration(migrations.Migration):
     dependencies = [("matters", "0044_rungs")]
-    operations = [migrations.RunSQL(GUARD, BACK)]
+    operations = [
+        migrations.RunSQL(GUARD, BACK),
+        migrations.RunSQL(RULED.replace("{ruling}", "AND a.type = 'ruling' "), RULED.replace("{ruling}", "")),
+    ]

@@ -121,6 +121,12 @@ def test_taken_over_place_centre_duty_and_sight_follow(cast: Cast, sender: Actor
     assert not sees(other, handled)
     refused(FieldsWrong, "放在本区县", cast.neighbour_dispatcher, handled, "receive", region=HERE)
     done = do(cast.neighbour_dispatcher, handled, "receive", region="370306100201")
+    # What was granted is no ruling: it makes no precedent.
+    made = {"category": CATEGORY, "region_code": "370306100", "unit_id": of_unit("housing-construction-370306").unit_id}
+    with acting(cast.neighbour_dispatcher), pytest.raises(ProgrammingError), transaction.atomic():
+        Precedent.objects.create(
+            matter_id=handled.matter_id, by_unit_id=cast.neighbour_dispatcher.unit_id or 0, ruled_at=NOW, **made
+        )
     assert done.stage == "accepted"
     there = cast.neighbour_dispatcher.unit_id
     assert row(cast.neighbour_dispatcher, handled) == ("accepted", "370306100201", there, there)
