@@ -44,6 +44,7 @@ def test_one_county_asks_and_the_other_takes_over(site: Site, meet: Meet) -> Non
     form.get_by_label(re.compile("^理由")).select_option(label="地点不在本区县")
     form.get_by_label(re.compile("^说明")).fill("请再核实是不是北旺社区")
     form.get_by_role("button", name="拒收", exact=True).click()
+    receiver.sees("移交被拒收 1 次")
     site.act(
         "county_dispatcher", report.number, "ask_crossing", to_region="370306100200", ground="cross.wrong-county",
         words="已到现场核实，是北郊镇北旺村",

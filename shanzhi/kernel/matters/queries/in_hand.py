@@ -59,7 +59,7 @@ def fallen(*, now: datetime, post_id: int | None = None, most: int = 100) -> tup
     if not rows:
         return ()
     units = organisation.units_by_ids({row[0] for row in rows}, local_date(now))
-    posts = organisation.post_names({pk for row in rows for pk in row[1:3] if pk is not None})
+    posts = organisation.post_names({pk for row in rows for pk in (row[1] or 0, row[2] or 0)})
     return tuple(
         Fallen(
             number,

@@ -5,7 +5,6 @@ from datetime import datetime
 
 from shanzhi.core.periods import local_date
 from shanzhi.kernel.matters.models import Matter, Suggestion
-from shanzhi.kernel.matters.operations.asking import ruled_county
 from shanzhi.kernel.matters.operations.upkeep import UnitFinder
 from shanzhi.kernel.matters.queries.lists import MatterRow, rows_by_ids
 from shanzhi.kernel.matters.rulebook import categories
@@ -32,7 +31,7 @@ def suggested_unit(category: str, region_code: str, now: datetime) -> int | None
 def triage_hint(matter_id: int, *, now: datetime, category: str = "", region_code: str = "") -> TriageHint:
     """The hint for a visible matter; the unit follows the category and region that the desk has chosen instead, if any.
 
-    At most 10 queries. Without a suggestion yet (the background is behind) only the unit is worked out.
+    At most 9 queries. Without a suggestion yet (the background is behind) only the unit is worked out.
     """
     matter = Matter.objects.filter(pk=matter_id).first()
     found = Suggestion.objects.filter(matter_id=matter_id).first()
@@ -42,12 +41,11 @@ def triage_hint(matter_id: int, *, now: datetime, category: str = "", region_cod
     listed = tuple((code, tree.name(code)) for code in (found.categories if found else ()))
     chosen = category or matter.category or (listed[0][0] if listed else "")
     code = region_code or matter.scope_code
-    ruled = ruled_county(chosen, code)
-    county = organisation.unit_by_id(ruled, local_date(now)) if ruled is not None else None
-    unit_id = suggested_unit(chosen, region_code or matter.scope_code, now)
+    finder = UnitFinder(now)
+    unit_id, county = finder.lead(chosen, code), finder.ruled_county(chosen, code)
     return TriageHint(
         listed,
         organisation.unit_by_id(unit_id, local_date(now)) if unit_id is not None else None,
         tuple(rows_by_ids(found.similar if found else (), now=now)),
-        county.name if county is not None and not code.startswith(county.region_code) else "",
+        county.name if county is not None else "",
     )

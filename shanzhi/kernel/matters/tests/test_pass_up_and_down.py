@@ -41,7 +41,8 @@ def accepted(cast: Cast, category: str = "", now: Any = NOW) -> Reported:
     with acting(ANYONE):
         new = NewReport(body="村口的路坑坑洼洼", title="路", region_code=PLACE)
         matter = operations.report(new=new, actor=ANYONE, now=now)
-    do(of_unit("centre-370303", "dispatcher"), matter, "accept", **({"category": category} if category else {}))
+    given: dict[str, Any] = {"category": category} if category else {}
+    do(of_unit("centre-370303", "dispatcher"), matter, "accept", **given)
     return matter
 
 

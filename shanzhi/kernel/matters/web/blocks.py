@@ -14,7 +14,7 @@ from shanzhi.kernel.matters.policy.process import FieldSpec, FieldType
 from shanzhi.kernel.matters.queries import ActionChoice, Ground, MatterCard, ReplyTemplate, suggested_unit
 from shanzhi.kernel.matters.web import show
 from shanzhi.kernel.matters.web.forms import PICKED, ActionForm, grounds_for
-from shanzhi.kernel.matters.web.picker import Picker, elsewhere_picker, picker, search_name
+from shanzhi.kernel.matters.web.picker import Picker, elsewhere_picker, picker, search_name, units_below
 
 FIND = "find"
 """Name of the buttons that send a form only to get it back: a search, a reply template."""
@@ -127,7 +127,9 @@ def _picker(
     suggested: list[str] = []
     if spec.type is FieldType.REGION and choice.verb in ELSEWHERE_VERBS:
         return elsewhere_picker(request, spec.code, card.region_code, data)
-    if spec.type is FieldType.UNIT:
+    if spec.type is FieldType.UNIT and choice.verb == "hand_down":
+        suggested = units_below(card.region_code, request)
+    elif spec.type is FieldType.UNIT:
         unit = start.lead if start else suggested_unit(card.category, card.region_code, request.now)
         suggested = [str(unit)] if unit else []
     # Where another county lays what it takes over isn't where it lay.

@@ -95,6 +95,13 @@ def picker(
     return Picker(name, kind, picked, tuple(suggested), words, options)
 
 
+def units_below(code: str, request: ActingRequest) -> list[str]:
+    """Ids of the community and the township in which a place lies; no query."""
+    wanted = [f"community-{code[:12]}", f"township-{code[:9]}"]
+    found = organisation.units_by_codes(wanted, local_date(request.now))
+    return [str(found[each].id) for each in wanted if each in found]
+
+
 def elsewhere_picker(request: ActingRequest, name: str, here: str, data: QueryDict | None) -> Picker:
     """A picker of places in the whole city: the counties beside the matter's own stand there to choose."""
     on = local_date(request.now)
