@@ -167,8 +167,7 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
     clocks = list(Clock.objects.filter(matter=matter).order_by("id"))
     asks = list(Ask.objects.filter(matter=matter).order_by("id")) if kind.asks else []
     entries = journal.entries_of("matter", matter.pk)
-    units = {row.unit_id for row in shares} | _units_in(entries)
-    names = Names([matter], now, units)
+    names = Names([matter], now, {row.unit_id for row in shares} | _units_in(entries))
     remarks = _remarks(matter, for_reporter)
     timeline = tuple(_entry(row, kind, names, remarks, actor) for row in entries if _is_shown(row, for_reporter))
     may_reach = for_reporter or _may_reach(matter, actor, shares)
