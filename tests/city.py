@@ -62,6 +62,7 @@ class Cast:
     community_handler: Actor
     township_dispatcher: Actor
     knowledge_editor: Actor
+    county_dispatcher: Actor
 
     def actors(self) -> dict[str, Actor]:
         """All of them by part."""
@@ -87,6 +88,7 @@ PARTS = {
     "community_handler": ("community-370303009006", "handler", 0),
     "township_dispatcher": ("centre-370303009", "dispatcher", 0),
     "knowledge_editor": ("centre-3703", "knowledge_editor", 0),
+    "county_dispatcher": ("centre-370303", "dispatcher", 0),
 }
 LOGINS = {part: part.replace("_", "-") for part in PARTS}
 

@@ -15,7 +15,7 @@ from shanzhi.config.demo.drive import SCENARIOS, Driver
 from shanzhi.config.worker import drain
 from shanzhi.core.errors import DomainError
 from shanzhi.kernel.access.operations import acting
-from shanzhi.kernel.access.policy import ANYONE, IMPORTER, Actor
+from shanzhi.kernel.access.policy import ANYONE, IMPORTER, SYSTEM, Actor
 from shanzhi.kernel.access.queries import actor_of_post
 from shanzhi.kernel.clock.policy import Course, Duration, due_at, promise, shipped_calendar
 from shanzhi.kernel.files.policy import StoredFile
@@ -30,7 +30,7 @@ from shanzhi.kernel.vault.policy.envelope import commit
 from shanzhi.modules.grid.operations import incident_found
 from shanzhi.modules.hotline.operations import item_edit
 from shanzhi.modules.hotline.policy import NewItem
-from tests.city import NOW
+from tests.city import NOW, _actor
 from tests.concurrency.committed import City, as_role
 
 COMMUNITY = "370303009006"
@@ -41,7 +41,7 @@ AROUND = {
     f"matters.{name}"
     for name in (
         *("dispatch_edited", "dispatch_live", "dispatch_loaded", "process_live", "process_uploaded", "rules_live"),
-        *("due_moved", "hand_over", "list_take", "recode", "succeed"),
+        *("due_moved", "hand_over", "post_fall", "list_take", "recode", "succeed"),
         *("appeal", "paper", "review"),
     )
 }
@@ -68,6 +68,7 @@ def driven(city: City) -> Driven:
     _by_phone(city)
     _up_the_levels(city)
     _asks(city)
+    _passes(city)
     with database.acting_as(city.installation, "importer"):
         rows = [
             BatchRow(
@@ -199,6 +200,37 @@ def _asks(city: City) -> None:
         do(made, cast.handler, "resume", words="结果已出")
 
 
+def _passes(city: City) -> None:
+    """To another county and not, down to the community and up again, and back from a unit in which nobody is left."""
+    cast, sender = city.cast, _actor("centre-370303", "dispatcher", 0)
+    other, words = cast.neighbour_dispatcher, {"words": "王小明说在周村区"}
+    wanted = {"to_region": "370306100200", "ground": "cross.wrong-county", **words}
+    for ruled in (None, False, True):
+        made = report()
+        do(made, sender, "accept", category=CATEGORY)
+        do(made, sender, "ask_crossing", **wanted)
+        if ruled is None:
+            do(made, other, "receive", **words)
+            continue
+        do(made, other, "refuse_crossing", ground="not-taken.not-here", **words)
+        do(made, sender, "ask_crossing", **wanted)
+        do(made, other, "refuse_crossing", ground="not-taken.not-here", **words)
+        do(made, sender, "ask_crossing_ruling", ground="return.not-our-duty", **words)
+        if ruled:
+            do(made, cast.supervisor, "rule_crossing", region="370306100200", **words)
+        else:
+            do(made, cast.supervisor, "decline_crossing_ruling", **words)
+    made = report()
+    do(made, sender, "accept")
+    do(made, sender, "hand_down", lead=cast.community_handler.unit_id, ground="hand-down.small-and-near", **words)
+    do(made, cast.community_handler, "escalate", **words)
+    made = report()
+    do(made, sender, "accept")
+    do(made, sender, "dispatch", lead=cast.handler.unit_id)
+    with database.acting_as(city.installation, "worker"):
+        operations.act(matter_id=made.matter_id, action="vacate", actor=SYSTEM, now=NOW)
+
+
 def _holder(city: City, made: operations.Reported, role: str) -> Actor:
     """A post of the unit that holds it now."""
     with as_role(city.installation, "owner") as owner:
@@ -215,7 +247,7 @@ def test_it_loses_nothing_on_any_way(driven):
     with database.acting_as(driven.city.installation, "worker"):
         state = queries.loop_state()
         assert (state.lost, state.out_of_step) == ((), ())
-        assert state.total == 2 * len(SCENARIOS) + 10
+        assert state.total == 2 * len(SCENARIOS) + 15
         assert set(state.by_stage) == {stage.code for stage in queries.current_kind("request").stages}
         assert notices.outbox_backlog() == (0, None)
 

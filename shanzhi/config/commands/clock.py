@@ -1,5 +1,6 @@
-"""`shanzhi clock …`: how a due date came about."""
+"""`shanzhi clock …`: how a due date came about, and whether a calendar file can be used."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -7,14 +8,12 @@ from django.utils import timezone
 from rich.console import Console
 
 from shanzhi.config.ready import ready
+from shanzhi.core.errors import DomainError
+from shanzhi.kernel.matters.policy.calendars import YearGiven, days_of, read_year
 
 group = typer.Typer(no_args_is_help=True, help="时限：一个到期日期是怎么来的。")
 console = Console()
-
-
-@group.callback()
-def clock() -> None:
-    """Keeps `explain` a command of its own."""
+SATURDAY = 5
 
 
 @group.command()
@@ -37,3 +36,18 @@ def explain(number: Annotated[str, typer.Argument(help="事项编号。")]) -> N
             for place, sentence in enumerate(clock_told(line, now), start=1):
                 console.print(f"  {place}. {sentence}")
             console.print(f"  日历：{line.calendar_version}")
+
+
+@group.command()
+def check(
+    file: Annotated[Path, typer.Argument(help="工作日历文件（CSV 或 TOML）。", exists=True, dir_okay=False)],
+    year: Annotated[int, typer.Option(help="这个文件写的是哪一年。")],
+) -> None:
+    """试读一个工作日历文件：能不能用，错在哪里；什么也不保存。"""
+    try:
+        weekdays = frozenset(day for day in days_of(year) if day.weekday() < SATURDAY)
+        given = read_year(file.read_bytes(), YearGiven(year, weekdays, "", is_final=False))
+    except DomainError as error:
+        console.print(error.sentence(), markup=False)
+        raise typer.Exit(1) from None
+    console.print(f"文件可用：{year}年有{len(given.worked)}个工作日。")

@@ -159,9 +159,10 @@ class Participant(models.Model):
 class Assignment(models.Model):
     """派单: a unit's share of a matter, as lead (主办) or co-handler (协办), with its own state.
 
-    `post` has it in hand: who took it, or to whom it was handed over. `ground` tells why it was given back. A co-handler's
-    share has its own promise (`due_at` and what it rests on, as of its clock; it never changes), and `result_step` is the
-    journal entry with which it ended: the result, the return, or why the lead waits no longer (`excused`).
+    `post` has it in hand: who took it, or to whom it was handed over; `fell_from` the post whose holder left it behind.
+    `ground` tells why it was given back. A co-handler's share has its own promise (`due_at` and what it rests on, as of its
+    clock; it never changes), and `result_step` is the journal entry with which it ended: the result, the return, or why the
+    lead waits no longer (`excused`).
     """
 
     matter = models.ForeignKey(Matter, on_delete=models.PROTECT, related_name="+")
@@ -175,6 +176,9 @@ class Assignment(models.Model):
         "organisation.Staff", on_delete=models.PROTECT, related_name="+", null=True, db_index=False
     )
     post = models.ForeignKey("organisation.Post", on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
+    fell_from = models.ForeignKey(
+        "organisation.Post", on_delete=models.PROTECT, related_name="+", null=True, db_index=False
+    )
     ground = models.CharField(max_length=60, default="", db_default="", db_collation="C")
     due_at = models.DateTimeField(null=True)
     warn_at = models.DateTimeField(null=True)
@@ -185,6 +189,11 @@ class Assignment(models.Model):
     class Meta:
         default_permissions: ClassVar = ()
         indexes: ClassVar = [
+            models.Index(
+                fields=["matter"],
+                name="matters_assignment_fell",
+                condition=Q(ended_at=None, fell_from__isnull=False) | Q(ground="vacant.unit"),
+            ),
             models.Index(fields=["unit", "matter"], name="matters_assignment_unit", condition=Q(ended_at=None)),
             models.Index(fields=["unit", "matter"], name="matters_assignment_back", condition=Q(state="returned")),
             models.Index(

@@ -36,7 +36,7 @@ CATALOGUE = Path(__file__).parent / "catalogue"
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """A ground from the list: `use` is refuse, return, transfer, withdraw or not_solved; `channel` the lawful way."""
+    """A ground from the list: `use` is one of `GROUND_USES`; `channel` the lawful way."""
 
     code: str
     use: str
@@ -100,7 +100,8 @@ class Grounds:
         return [ground for ground in self.by_code.values() if ground.use == use]
 
 
-GROUND_USES = ("refuse", "return", "transfer", "withdraw", "not_solved", "extend", "pause", "supervise")
+GROUND_USES = ("refuse", "return", "transfer", "withdraw", "not_solved", "extend", "pause", "supervise",
+               "cross", "not_taken", "hand_down", "vacant")  # fmt: skip
 
 
 def _parse_categories(tables: dict[str, Any]) -> Categories:

@@ -17,7 +17,7 @@ from shanzhi.kernel.matters.operations.rights import ERASE_TOPIC
 from shanzhi.kernel.matters.operations.step import STEP_TOPIC
 from shanzhi.kernel.matters.operations.succeeding import SUCCEEDED_TOPIC
 from shanzhi.kernel.matters.outward import facts_of, tell_outside
-from shanzhi.kernel.matters.policy.process import Party, Role
+from shanzhi.kernel.matters.policy.process import Action, Party, Role, Verb
 from shanzhi.kernel.notices import operations as notices
 from shanzhi.kernel.notices.operations import NewNotice
 from shanzhi.kernel.notices.policy import Happened, on_event, register_text
@@ -45,6 +45,10 @@ TEXTS = {
     "matters.grant": msg("申请已同意：%(title)s（%(number)s）"),
     "matters.decline": msg("申请未同意：%(title)s（%(number)s）"),
     "matters.rule": msg("裁定由您单位办理：%(title)s（%(number)s）"),
+    "matters.receive": msg("已被接收，由接收区县办理：%(title)s（%(number)s）"),
+    "matters.hand_down": msg("下派来一件：%(title)s（%(number)s）"),
+    "matters.vacate": msg("承办单位没有人在岗，交回中心：%(title)s（%(number)s）"),
+    "matters.post_fall": msg("岗位空缺，在办的转由单位负责人“%(post)s”接办：%(title)s（%(number)s）"),
     "matters.link": msg("有一件并到您单位办理的事项：%(title)s（%(number)s）"),
     "matters.unlink": msg("已取消并单，待派单：%(title)s（%(number)s）"),
     "matters.reopen": msg("并案反映人评价未解决，请重办：%(title)s（%(number)s）"),
@@ -69,6 +73,7 @@ PARTY_ROLES = {
     Party.CHECKER: ("checker",),
     Party.SUPERVISOR: ("supervisor",),
     Party.ASKED: ("supervisor",),
+    Party.ASKER: ("dispatcher",),
 }
 """Which roles of the party's unit are told; the reporter reads the page of the matter. Of a lead, see `_of_lead`."""
 LEADING = frozenset({Role.HANDLER, Role.DISPATCHER, Role.SUPERVISOR, Role.GRID_WORKER, Role.GRID_CHIEF})
@@ -114,6 +119,8 @@ def _notices(steps: dict[tuple[int, str], int], now: datetime) -> Iterator[NewNo
                 roles = (
                     _of_lead(matter, posts.get(unit_id, frozenset()))
                     if party is Party.LEAD
+                    else _of_asked(matter, action)
+                    if party is Party.ASKED
                     else PARTY_ROLES.get(party, ())
                 )
                 for role in roles:
@@ -122,6 +129,13 @@ def _notices(steps: dict[tuple[int, str], int], now: datetime) -> Iterator[NewNo
                         {"title": matter.title, "number": matter.number},
                         matter.kind.code, facts_of(matter),
                     )  # fmt: skip
+
+
+def _of_asked(matter: queries.Parties, action: Action) -> tuple[str, ...]:
+    """Of a centre that is asked, those who may answer; else its supervisors."""
+    answers = (Verb.GRANT, Verb.RECEIVE, Verb.RULE)
+    may = {role for each in matter.kind.actions if each.ask == action.ask and each.verb in answers for role in each.by}
+    return tuple(sorted(may & {Role.DISPATCHER, Role.SUPERVISOR})) or PARTY_ROLES[Party.ASKED]
 
 
 def _of_lead(matter: queries.Parties, posts: frozenset[str]) -> tuple[str, ...]:
@@ -137,18 +151,25 @@ def write_of_hand_overs(events: Sequence[Happened], now: datetime) -> None:
         card = cards.get(int(event.body["post"]))
         steps = {int(matter): int(step) for matter, step in event.body["matters"].items()}
         told = queries.parties_of(list(steps)) if card else {}
+        fell = bool(event.body.get("fell"))
         if card:
             notices.notices_write(
                 [
                     NewNotice(
-                        card.unit_id, card.role, "matter", pk, steps[pk], "matters.hand_over",
+                        unit_id, role, "matter", pk, steps[pk], f"matters.{'post_fall' if fell else 'hand_over'}",
                         {"title": matter.title, "number": matter.number, "post": card.title},
                         matter.kind.code, facts_of(matter),
                     )
                     for pk, matter in told.items()
+                    for unit_id, role in ((card.unit_id, card.role), *_over(matter, fell=fell))
                 ],
                 now=now,
             )  # fmt: skip
+
+
+def _over(matter: queries.Parties, *, fell: bool) -> tuple[tuple[int, str], ...]:
+    """What fell to a unit's head is told to the supervisor of the centre, too."""
+    return tuple((unit_id, "supervisor") for unit_id in matter.units.get(Party.SUPERVISOR, ())) if fell else ()
 
 
 def write_of_successions(events: Sequence[Happened], now: datetime) -> None:
@@ -224,6 +245,13 @@ def due_follow(timestamp: int) -> None:
     """Every minute: move due dates whose last day a new calendar has made a day off."""
     operations.due_dates_follow(now=timezone.now())
     operations.provisional_follow(now=timezone.now())
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queueing_lock="matters.vacancies", name="matters.vacancies")
+def vacancies(timestamp: int) -> None:
+    """Every ten minutes: let open work of vacant posts fall to their units' heads."""
+    operations.vacancies_settle(now=timezone.now())
 
 
 @app.periodic(cron="*/30 * * * *")

@@ -7,18 +7,20 @@ from datetime import datetime
 from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.matters import queries as matters
 from shanzhi.kernel.matters.policy.process import Kind
-from shanzhi.kernel.matters.queries import DeskCount, ListFilter, MatterPage
+from shanzhi.kernel.matters.queries import DeskCount, Fallen, ListFilter, MatterPage
 from shanzhi.modules.worklist.policy import HELPING, Tab, tabs_of
 
 
 @dataclass(frozen=True, slots=True)
 class Worklist:
-    """One page of one part of the list, the parts to choose from, and what is due from the unit altogether."""
+    """One page of one part of the list, the parts to choose from, what is due from the unit altogether, and what fell to
+    this post because another of the unit was left."""
 
     tabs: tuple[Tab, ...]
     tab: Tab
     count: DeskCount
     page: MatterPage
+    fallen: tuple[Fallen, ...] = ()
 
 
 def part_of(actor: Actor, *, kinds: Sequence[Kind], tab: str, light: str, words: str) -> tuple[Tab, ListFilter]:
@@ -43,7 +45,7 @@ def worklist(
     now: datetime,
     before: str = "",
 ) -> Worklist:
-    """The unit's open shares, due first, 25 rows; 7 queries whatever its size, 8 where it helps: those rows have the
+    """The unit's open shares, due first, 25 rows; 8 queries whatever its size, 9 where it helps: those rows have the
     dates of its own shares.
 
     `after` is the cursor of the page before, `before` of the page that follows; the others are those of `part_of`.
@@ -56,4 +58,5 @@ def worklist(
     page = matters.matters_page(wanted, now=now, actor=actor, after=after, before=before, total=total)
     if chosen.part == HELPING and actor.unit_id is not None:
         page = matters.as_helper(page, actor.unit_id, now=now)
-    return Worklist(tabs, chosen, count, page)
+    fell = matters.fallen(now=now, post_id=actor.post_id or 0)
+    return Worklist(tabs, chosen, count, page, fell)

@@ -111,7 +111,7 @@ END $body$
 
 
 class Migration(migrations.Migration):
-    dependencies = [("matters", "0047_parts")]
+    dependencies = [("matters", "0050_vacant_posts")]
     operations = [
         migrations.RemoveIndex("matter", "matters_matter_ended"),
         migrations.AddIndex(

@@ -44,6 +44,7 @@ from shanzhi.kernel.matters.operations.upkeep import (
     submissions_forget,
     suggestions_make,
 )
+from shanzhi.kernel.matters.operations.vacating import vacancies_settle
 from shanzhi.kernel.matters.operations.views import TooManyViews, view_drop, view_save
 from shanzhi.kernel.matters.policy.batch import BatchRow
 
@@ -104,6 +105,7 @@ __all__ = [
     "shares_hand_over",
     "submissions_forget",
     "suggestions_make",
+    "vacancies_settle",
     "view_drop",
     "view_save",
     "words_fill",

@@ -19,6 +19,14 @@ from shanzhi.kernel.matters.operations.clocks import (
 )
 from shanzhi.kernel.matters.operations.helping import check_helpers
 from shanzhi.kernel.matters.operations.parting import is_part, whole_due
+from shanzhi.kernel.matters.operations.passing import (
+    county_centre,
+    cross_over,
+    receiver_of,
+    region_code,
+    region_taken,
+)
+from shanzhi.kernel.matters.operations.receiving import check_receivers
 from shanzhi.kernel.matters.operations.step import Step, assign, end_assignments, take_part
 from shanzhi.kernel.matters.policy.clocks import calendar_of
 from shanzhi.kernel.matters.policy.process import (
@@ -27,12 +35,15 @@ from shanzhi.kernel.matters.policy.process import (
     AskType,
     FieldsWrong,
     FieldType,
+    LimitReached,
     StageForbids,
     Verb,
 )
 from shanzhi.kernel.matters.rulebook import grounds
 from shanzhi.kernel.organisation import queries as organisation
+from shanzhi.kernel.organisation.policy import UnitKind
 
+COUNTY_DIGITS = 6
 TOWNSHIP_DIGITS = 9
 """A precedent holds in the township in which the matter lies: whose duty something is seldom changes inside of one."""
 
@@ -83,7 +94,7 @@ def put_ask(step: Step) -> None:
 
 def grant_ask(step: Step) -> None:
     """Do what was asked for."""
-    spec, row = _decide(step, "granted")
+    spec, row = decide_ask(step, "granted")
     _GRANTED[spec.type](step, spec, row)
 
 
@@ -93,20 +104,37 @@ def rule_ask(step: Step) -> None:
     Raises:
         FieldsWrong: the unit that asked: it would be a refusal, which has its own button.
     """
-    row = _decide(step, "granted")[1]
+    row = decide_ask(step, "granted")[1]
+    if "lead" not in step.given:
+        rule_crossing(step, row)
+        return
     lead = step.given["lead"]
     if lead == row.unit_id:
         raise FieldsWrong(
             msg("裁定由申请单位继续办理的，请按“不同意”，写明理由。"), fields={"lead": msg("请另选单位，或不同意。")}
         )
+    check_receivers(step, lead, step.given.get("co", ()))
     end_assignments(step, "moved")
     check_helpers(step, lead, step.given.get("co", ()))
     assign(step, lead, step.given.get("co", ()))
+    _keep_precedent(step, lead)
+
+
+def ruled_county(category: str, *codes: str) -> int | None:
+    """The centre that a ruling named last for a category at a place of these codes; 1 query."""
+    if not category:
+        return None
+    wanted = {code[:size] for code in codes for size in (TOWNSHIP_DIGITS, COUNTY_DIGITS)}
+    ruled = Precedent.objects.filter(category=category, region_code__in=wanted, unit__kind=UnitKind.CENTRE.value)
+    return ruled.order_by("-ruled_at").values_list("unit_id", flat=True).first()
+
+
+def _keep_precedent(step: Step, unit_id: int) -> None:
     if step.matter.category:
         Precedent.objects.create(
             category=step.matter.category,
             region_code=step.matter.scope_code[:TOWNSHIP_DIGITS],
-            unit_id=lead,
+            unit_id=unit_id,
             by_unit_id=step.actor.unit_id or 0,
             matter=step.matter,
             ruled_at=step.now,
@@ -114,8 +142,46 @@ def rule_ask(step: Step) -> None:
 
 
 def decline_ask(step: Step) -> None:
-    """Leave everything as it is."""
-    _decide(step, "declined")
+    """Leave everything as it is; on what ground, where the kind asks for one.
+
+    Raises:
+        LimitReached: another county refuses what was ruled to be its own before.
+    """
+    spec, row = decide_ask(step, "declined")
+    if (
+        spec.type is AskType.CROSS
+        and ruled_county(step.matter.category, row.amount, step.matter.scope_code) == row.to_unit_id
+    ):
+        raise LimitReached(msg("同类、同地的事项已经裁定由本区县办理，裁定是终局的。请接收。"))
+    step.tells["ground"] = step.given.get("ground") or step.tells["ground"]
+
+
+def receive_matter(step: Step) -> None:
+    """Another county takes it over: its place and its intake are there from now on, and so is the duty.
+
+    Raises:
+        FieldsWrong: a place that isn't in the receiving county.
+    """
+    row = decide_ask(step, "granted")[1]
+    region = region_taken(step, row.amount)
+    cross_over(step, region, row.to_unit_id)
+
+
+def rule_crossing(step: Step, row: Ask) -> None:
+    """The level above names the place; the county in which it lies has the matter, and a precedent is kept.
+
+    Raises:
+        FieldsWrong: the county that asked: it would be a refusal, which has its own button.
+    """
+    region = step.given[region_code(step)]
+    centre = county_centre(region.code, local_date(step.now))
+    if centre is None or centre.id == row.unit_id:
+        raise FieldsWrong(
+            msg("裁定由原区县继续办理的，请按“裁定由原区县办理”，写明理由。"),
+            fields={region_code(step): msg("请选另一个区县，或按“裁定由原区县办理”。")},
+        )
+    _keep_precedent(step, centre.id)
+    cross_over(step, region, centre.id)
 
 
 def resume_matter(step: Step) -> None:
@@ -123,7 +189,8 @@ def resume_matter(step: Step) -> None:
     resume_clocks(step.matter, step.kind, step.now)
 
 
-def _decide(step: Step, state: str) -> tuple[AskSpec, Ask]:
+def decide_ask(step: Step, state: str) -> tuple[AskSpec, Ask]:
+    """Answer what was asked; the row stays with its answer."""
     spec = step.kind.ask(step.action.ask)
     row = Ask.objects.get(matter=step.matter, code=spec.code, state="open")
     row.state, row.decided_at, row.decided_step = state, step.now, step.matter.steps
@@ -137,6 +204,8 @@ def _decider(step: Step, spec: AskSpec) -> int:
 
     What a unit's own head decides goes to the level above where nobody but who asks holds a post that could.
     """
+    if spec.to is AskTo.RECEIVER:
+        return receiver_of(step).id
     asking = organisation.unit_by_id(step.actor.unit_id or 0, local_date(step.now))
     if spec.to is AskTo.UNIT and asking is not None and _has_somebody_else(asking.id, step):
         return asking.id
@@ -164,6 +233,8 @@ def _amount(step: Step, spec: AskSpec) -> str:
     """
     if spec.type is AskType.RULING:
         return ""
+    if spec.type is AskType.CROSS:
+        return str(step.given[region_code(step)].code)
     wanted = {AskType.EXTEND: FieldType.LIMIT, AskType.PAUSE: FieldType.DAY}[spec.type]
     code = next(code for code in step.action.needs if step.kind.field(code).type is wanted)
     given = str(step.given[code])

@@ -16,9 +16,11 @@ from shanzhi.kernel.journal.policy import Payload, Subject
 from shanzhi.kernel.matters.models import DispatchRow, DispatchVersion
 from shanzhi.kernel.matters.operations.step import author_of
 from shanzhi.kernel.matters.policy.dispatching import BadDispatchFile, DispatchCase, Known, check_rows, choose_case
+from shanzhi.kernel.matters.policy.duty import departments_duty
 from shanzhi.kernel.matters.policy.payloads import DispatchEdited, DispatchLive, DispatchLoaded
 from shanzhi.kernel.matters.rulebook import categories
 from shanzhi.kernel.organisation import queries as organisation
+from shanzhi.kernel.organisation.policy import UnitKind
 
 FIELDS = ("category", "region_code", "level", "unit_code", "unit_kind", "limit_text", "ground")
 NOTE_MOST = 300
@@ -116,11 +118,15 @@ def known_for(rows: Sequence[DispatchCase], on: date) -> Known:
     kinds = {item.code for item in organisation.unit_catalogue().departments} | {"township"}
     codes = {row.region_code for row in rows if row.region_code.isascii() and row.region_code.isdigit()}
     units = {code for row in rows for code in (row.unit_code, *row.co) if code} - kinds
+    there = organisation.units_by_codes(units, on)
+    duties = {code for code in tree.rules.categories if departments_duty(tree.rules, code)}
     return Known(
         categories={group.code for group in tree.groups}
         | {code for code, item in tree.rules.categories.items() if not item.retired},
         kinds=kinds,
-        units=set(organisation.units_by_codes(units, on)),
+        units=set(there),
+        communities={code for code, unit in there.items() if unit.kind is UnitKind.COMMUNITY},
+        duties=duties | {code.partition(".")[0] for code in duties},
         regions={code for code in codes if _is_region(code, on)},
     )
 

@@ -2,11 +2,17 @@
 
 from collections.abc import Callable, Mapping
 
-from shanzhi.core.errors import Conflict
 from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
 from shanzhi.kernel.matters.models import Assignment
-from shanzhi.kernel.matters.operations.asking import decline_ask, grant_ask, put_ask, resume_matter, rule_ask
+from shanzhi.kernel.matters.operations.asking import (
+    decline_ask,
+    grant_ask,
+    put_ask,
+    receive_matter,
+    resume_matter,
+    rule_ask,
+)
 from shanzhi.kernel.matters.operations.dispatching import limit_on
 from shanzhi.kernel.matters.operations.helping import (
     assist_back,
@@ -19,6 +25,14 @@ from shanzhi.kernel.matters.operations.helping import (
 )
 from shanzhi.kernel.matters.operations.linking import follow, link_under, tell_reports, unlink
 from shanzhi.kernel.matters.operations.parting import limit_of_part, rejoin, split, tell_parts
+from shanzhi.kernel.matters.operations.passing import (
+    NobodyAbove,
+    check_same_county,
+    escalate_intake,
+    hand_down,
+    to_centre_above,
+)
+from shanzhi.kernel.matters.operations.receiving import check_receivers, check_refused_before
 from shanzhi.kernel.matters.operations.step import Step, assign, end_assignments, take_part
 from shanzhi.kernel.matters.operations.supervising import (
     clear_supervision,
@@ -27,19 +41,15 @@ from shanzhi.kernel.matters.operations.supervising import (
     report_back,
     respond_urge,
 )
-from shanzhi.kernel.matters.policy.process import FieldsWrong, FieldType, Verb
+from shanzhi.kernel.matters.policy.process import FieldsWrong, FieldType, Owner, Verb
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.organisation.policy import Level, UnitKind, level_of
 from shanzhi.kernel.organisation.queries import RegionRow
 
+VACANT_UNIT = "vacant.unit"
+"""The ground on a share whose unit has nobody left."""
 _TOWNSHIP_DIGITS = 9
 _BELOW_TOWNSHIP = frozenset({Level.COMMUNITY, Level.GRID})
-
-
-class NobodyAbove(Conflict):
-    """There is no level above, or nobody there to hand the matter to."""
-
-    code = "nobody-above"
 
 
 def _join(step: Step) -> None:
@@ -56,6 +66,7 @@ def _correct(step: Step) -> None:
         step.tells["old_category"] = step.matter.category
         step.matter.category = category
     if isinstance(region, RegionRow) and region.id != step.matter.region_id:
+        check_same_county(step, region)
         step.tells["old_region_id"] = step.matter.region_id
         step.matter.region_id = region.id
         step.matter.scope_code = region.code
@@ -92,6 +103,8 @@ def _withdraw(step: Step) -> None:
 def _dispatch(step: Step) -> None:
     _check_reviewer(step)
     check_helpers(step, step.given["lead"], step.given.get("co", ()))
+    check_receivers(step, step.given["lead"], step.given.get("co", ()))
+    check_refused_before(step, step.given["lead"])
     _join(step)
     if any(clock.by_catalogue for clock in step.kind.clocks):
         step.limit = limit_on(local_date(step.now), step.matter.category, step.matter.scope_code)
@@ -103,6 +116,7 @@ def _transfer(step: Step) -> None:
     before = step.lead.unit_id if step.lead else None
     if step.given["lead"] == before:
         raise FieldsWrong(msg("这件事项已经由该单位主办。请选择另一个单位。"), fields={"lead": msg("请另选单位。")})
+    check_receivers(step, step.given["lead"], step.given.get("co", ()))
     _join(step)
     _ground(step)
     _assign_anew(step)
@@ -186,6 +200,10 @@ def _take_up(step: Step) -> None:
 
 def _escalate(step: Step) -> None:
     """上报: to whoever answers for the matter's place one level above the acting post's own."""
+    if step.kind.stage(step.action.to).owner is Owner.INTAKE:
+        _join(step)
+        escalate_intake(step)
+        return
     level = level_of(step.actor.region_code)
     above = organisation.unit_above(step.matter.scope_code, level, local_date(step.now))
     if above is None:
@@ -219,6 +237,7 @@ def _entrust(step: Step) -> None:
     _check_ladder(step)
     if step.lead is not None and step.given["lead"] == step.lead.unit_id:
         raise FieldsWrong(msg("这件事项已经由该单位主办。请选择另一个单位。"), fields={"lead": msg("请另选单位。")})
+    check_receivers(step, step.given["lead"], step.given.get("co", ()))
     _join(step)
     _assign_anew(step)
 
@@ -239,6 +258,22 @@ def _give_back(step: Step) -> None:
     giver = next((unit_id for unit_id in leads if posts.get(unit_id, frozenset()) & deciding), None)
     _give_up(step)
     assign(step, giver or step.matter.intake_unit_id, ())
+
+
+def _hand_down(step: Step) -> None:
+    _ground(step)
+    check_receivers(step, step.given["lead"], ())
+    _join(step)
+    hand_down(step)
+
+
+def _vacate(step: Step) -> None:
+    """Nobody is left in the unit that leads: the centre above has it again, and the share says why."""
+    if step.lead is not None:
+        step.lead.ground = VACANT_UNIT
+        to_centre_above(step, step.lead.unit_id)
+    step.tells["ground"] = VACANT_UNIT
+    end_assignments(step, "moved")
 
 
 def _nothing(step: Step) -> None:
@@ -294,4 +329,7 @@ EFFECTS: Mapping[Verb, Callable[[Step], None]] = {
     Verb.REPORT_BACK: report_back,
     Verb.CLEAR: clear_supervision,
     Verb.INSIST: insist_on,
+    Verb.RECEIVE: receive_matter,
+    Verb.HAND_DOWN: _hand_down,
+    Verb.VACATE: _vacate,
 }

@@ -14,6 +14,7 @@ from shanzhi.core.text import msg
 from shanzhi.kernel.clock.policy import set_deadline
 from shanzhi.kernel.matters.models import Ask, Assignment, Clock, Matter, Remark
 from shanzhi.kernel.matters.operations.clocks import calendars, clocks_of, running
+from shanzhi.kernel.matters.operations.receiving import check_receivers
 from shanzhi.kernel.matters.operations.step import Step, take_part
 from shanzhi.kernel.matters.policy.clocks import calendar_of
 from shanzhi.kernel.matters.policy.process import AskType, FieldsWrong, FieldType, Kind, Verb
@@ -80,6 +81,8 @@ def involve(step: Step) -> None:
     """The lead asks further units to help (请求协办)."""
     units = tuple(step.given[next(code for code in step.action.needs if _type(step, code) is FieldType.UNITS)])
     check_helpers(step, step.lead.unit_id if step.lead else None, units)
+    if step.lead is not None:
+        check_receivers(step, step.lead.unit_id, units)
     take_part(step.matter.pk, dict.fromkeys(units, "receiver"), step.now)
     made = [
         Assignment(matter=step.matter, unit_id=unit, part="co", state="waiting", assigned_at=step.now) for unit in units

@@ -39,7 +39,7 @@ SORTED = ("category", "region", "scope_code", "solved", "satisfied")
 KEPT_FROM_WORKER = ("salt", "source", "source_number", "follow_hash")
 """What only the doors need of a matter."""
 SHOWN_TO_REPORTER = frozenset(
-    {Verb.REFUSE, Verb.REPLY, Verb.REVIEW, Verb.ANSWER, Verb.PASS_ON, Verb.GRANT, Verb.RESPOND}
+    {Verb.REFUSE, Verb.REPLY, Verb.REVIEW, Verb.ANSWER, Verb.PASS_ON, Verb.GRANT, Verb.RESPOND, Verb.RECEIVE}
 )
 COMMUTES = frozenset(
     {
@@ -103,6 +103,8 @@ class Step:
     """Who holds that lead."""
     joining: list[Assignment] = field(default_factory=list)
     """The shares of co-handlers who come in with this step: written with their promises, once the clocks have moved."""
+    passes: bool = False
+    """Does the intake pass to another centre?"""
 
     @property
     def mine(self) -> Assignment | None:
@@ -350,7 +352,8 @@ def finish(step: Step, before: str, deadline: Deadline | None) -> Done:
     """Save the matter, write the journal entry and the event."""
     matter = step.matter
     try:
-        matter.save(update_fields=MOVED if step.actor.kind == "system" else MOVED + SORTED)
+        fields = MOVED if step.actor.kind == "system" else MOVED + SORTED
+        matter.save(update_fields=(*fields, "intake_unit") if step.passes else fields)
     except IntegrityError as error:
         raise MovedOn(msg("这件事项刚刚有了变化。请刷新后再看。"), stage=matter.stage) from error
     payload = STEPS[step.action.verb.value](

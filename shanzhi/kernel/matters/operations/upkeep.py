@@ -16,12 +16,13 @@ from shanzhi.kernel.matters.operations.dispatching import cases_on
 from shanzhi.kernel.matters.operations.likening import like_matters
 from shanzhi.kernel.matters.operations.step import KEPT_FROM_WORKER, lock_matter
 from shanzhi.kernel.matters.policy.dispatching import DispatchCase, choose_case
-from shanzhi.kernel.matters.policy.duty import check_duty, may_reach_reporter
+from shanzhi.kernel.matters.policy.duty import check_duty, departments_duty, may_reach_reporter
 from shanzhi.kernel.matters.policy.process import Verb
 from shanzhi.kernel.matters.policy.suggest import CODE_LENGTHS, UnitHint, suggest_category, suggest_units
 from shanzhi.kernel.matters.rulebook import categories, kind_version, lapsing_stages
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.organisation.policy import Level, UnitKind
+from shanzhi.kernel.organisation.queries import UnitRow
 from shanzhi.kernel.vault import operations as vault
 
 LAPSE_BATCH = 200
@@ -88,8 +89,24 @@ class UnitFinder:
         found = self.of_case(case, region_code) if case is not None else None
         return (case, found) if found is not None else (None, self._by_hints(category, region_code))
 
+    def ruled_county(self, category: str, region_code: str) -> UnitRow | None:
+        """The centre of another county to which a ruling gave this category there."""
+        unit = self._precedent(category, region_code)
+        is_elsewhere = (
+            unit is not None and unit.kind is UnitKind.CENTRE and not region_code.startswith(unit.region_code)
+        )
+        return unit if is_elsewhere else None
+
     def _ruled(self, category: str, region_code: str) -> int | None:
         """The unit that a ruling named for this category there, while it is open."""
+        unit = self._precedent(category, region_code)
+        # A centre was ruled to take it over from another county: nobody to dispatch to. And no duty is handed down.
+        if unit is None or unit.kind is UnitKind.CENTRE:
+            return None
+        is_down = unit.kind is UnitKind.COMMUNITY and departments_duty(categories().rules, category)
+        return None if is_down else unit.id
+
+    def _precedent(self, category: str, region_code: str) -> UnitRow | None:
         if category not in categories().rules.categories:
             return None
         if category not in self._precedents:
@@ -101,7 +118,7 @@ class UnitFinder:
         found = next(
             (ruled[code] for code in sorted(ruled, key=len, reverse=True) if region_code.startswith(code)), None
         )
-        return found if found is not None and organisation.unit_by_id(found, self.on) is not None else None
+        return organisation.unit_by_id(found, self.on) if found is not None else None
 
     def helpers(self, case: DispatchCase, region_code: str) -> tuple[int, ...]:
         """The units that a row names beside the lead: by code, or those of a kind at its level (county, for a row with a

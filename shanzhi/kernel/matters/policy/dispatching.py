@@ -88,12 +88,15 @@ class BadDispatchFile(InputError):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What there is to refer to: codes of categories (both levels), kinds of units, units, regions."""
+    """What there is to refer to: codes of categories (both levels), kinds of units, units, regions. `communities` are those
+    of the units that are communities, `duties` the categories (both levels) that are a department's by law."""
 
     categories: Collection[str]
     kinds: Collection[str]
     units: Collection[str]
     regions: Collection[str]
+    communities: Collection[str] = ()
+    duties: Collection[str] = ()
 
 
 def choose_case(rows: Iterable[DispatchCase], category: str, region_code: str) -> DispatchCase | None:
@@ -208,7 +211,17 @@ def _wrong(row: DispatchCase, known: Known) -> Iterator[_Wrong]:
     for code in row.co:
         if code not in {*known.units, *known.kinds}:
             yield msg("没有“%(code)s”这个协办单位或单位类型，或者它已经撤销"), {"code": code}
+    yield from _handed_down(row, known)
     yield from _wrong_promise(row)
+
+
+def _handed_down(row: DispatchCase, known: Known) -> Iterator[_Wrong]:
+    for code in (row.unit_code, *row.co):
+        if code in known.communities and row.category in known.duties:
+            yield (
+                msg("“%(category)s”是部门的法定职责，不能派给村（社区）“%(unit)s”"),
+                {"category": row.category, "unit": code},
+            )
 
 
 def _wrong_promise(row: DispatchCase) -> Iterator[_Wrong]:

@@ -4,14 +4,52 @@ Need-to-know after article 6 of the Personal Information Protection Law (the lea
 judgement, as far as rows can say it, stands in the policy on `vault_record` (migration `0002_need_to_know`).
 """
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
 from shanzhi.core.errors import NotAllowed
 from shanzhi.core.text import msg
 from shanzhi.kernel.matters.policy.process import Owner
+from shanzhi.kernel.matters.policy.suggest import CategoryRules
 
 TRIAGE, CHECK, SUPERVISE = ("dispatcher", "operator"), "checker", "supervisor"
 """Roles of the rule book: who takes in and triages, checks, supervises."""
 ADMINISTRATORS = frozenset({"keeper", "security_officer", "auditor"})
 """Roles that keep the installation and watch over it (三权分立); no matter is theirs."""
+
+
+TOWNSHIP = "township"
+"""What a category of the rule book names in place of a department where the township itself answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A unit signed for the matter as its lead."""
+
+    unit_id: int
+    taken_at: datetime
+
+
+def first_acceptor(signed: Iterable[Signed]) -> int | None:
+    """首接单位: the unit that was first to sign for the matter. None: nobody has, and the centre that took it in is."""
+    first = min(signed, key=lambda one: one.taken_at, default=None)
+    return first.unit_id if first is not None else None
+
+
+def answerable(signed: Iterable[Signed]) -> int | None:
+    """Who answers for it, though another has been given it: the last unit that signed. None: the centre."""
+    last = max(signed, key=lambda one: one.taken_at, default=None)
+    return last.unit_id if last is not None else None
+
+
+def departments_duty(rules: CategoryRules, category: str) -> str:
+    """The department whose duty by law a category is; empty for one that the township answers for, or for none.
+
+    What a department must do isn't handed down to a community or grid (the national rules on 12345, 国办发〔2020〕53号).
+    """
+    found = rules.categories.get(category)
+    return found.department if found is not None and found.department != TOWNSHIP else ""
 
 
 class NoDuty(NotAllowed):

@@ -105,6 +105,12 @@ class PaperIssued(Payload):
     paper_sealed: str
 
 
+@payload("matters.post_fall")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostFall(HandOver):
+    """A post was left with work in hand: the unit's share fell to the post of the unit's head."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step(About):
     """A step of the loop. `words_sealed` and `reply_sealed` commit to what was written, `files` are hashes.
@@ -234,7 +240,8 @@ def _steps() -> dict[str, type[Step]]:
         "accept refuse correct dispatch take hand_back transfer reply assist_done assist_back involve excuse check_pass"
         " check_fail rate lapse"
         " withdraw note attach take_up conclude escalate entrust give_back ask grant decline resume rule appeal review"
-        " link unlink follow reopen gather split rejoin collect fold urge supervise respond report_back insist"
+        " link unlink follow reopen gather split rejoin collect fold urge supervise respond report_back insist receive"
+        " hand_down vacate"
     )
     shapes: dict[str, type[Step]] = {
         "conclude": Conclusion,
@@ -242,7 +249,7 @@ def _steps() -> dict[str, type[Step]]:
         **dict.fromkeys(("ask", "grant", "decline", "resume", "rule"), Asking),
         **dict.fromkeys(("link", "unlink", "follow", "reopen", "gather"), Linking),
         **dict.fromkeys(("split", "rejoin", "collect", "fold"), Parting),
-        **dict.fromkeys(("urge", "supervise", "respond", "report_back", "insist"), Asking),
+        **dict.fromkeys(("urge", "supervise", "respond", "report_back", "insist", "receive"), Asking),
     }
     made: dict[str, type[Step]] = {"answer": Answer, "pass_on": PassOn, "clear": Clear}
     for verb in verbs.split():

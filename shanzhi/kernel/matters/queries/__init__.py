@@ -14,7 +14,14 @@ from shanzhi.kernel.matters.queries.card import (
     matter_id_of_number,
     step_title,
 )
-from shanzhi.kernel.matters.queries.clocks import AskLine, AskWaiting, ClockLine, asks_waiting, clocks_told
+from shanzhi.kernel.matters.queries.clocks import (
+    AskLine,
+    AskWaiting,
+    ClockLine,
+    asks_waiting,
+    clocks_told,
+    crossings_waiting,
+)
 from shanzhi.kernel.matters.queries.dispatching import (
     CasePage,
     CaseRow,
@@ -33,7 +40,7 @@ from shanzhi.kernel.matters.queries.dispatching import (
     dispatch_versions,
 )
 from shanzhi.kernel.matters.queries.finding import NO_CATEGORY, ListFilter
-from shanzhi.kernel.matters.queries.in_hand import in_hand, in_hand_counts
+from shanzhi.kernel.matters.queries.in_hand import Fallen, fallen, in_hand, in_hand_counts
 from shanzhi.kernel.matters.queries.lists import (
     DeskCount,
     MatterPage,
@@ -139,6 +146,7 @@ __all__ = [
     "EditionRow",
     "Elsewhere",
     "EndedCount",
+    "Fallen",
     "Ground",
     "Kept",
     "ListFilter",
@@ -190,6 +198,7 @@ __all__ = [
     "category_tree",
     "choice_of",
     "clocks_told",
+    "crossings_waiting",
     "current_kind",
     "desk_count",
     "dispatch_cases",
@@ -202,6 +211,7 @@ __all__ = [
     "dispatch_version",
     "dispatch_versions",
     "ended_count",
+    "fallen",
     "follow_of_phone",
     "grounds",
     "hash_of_code",

@@ -34,7 +34,8 @@ from shanzhi.kernel.matters.policy.process import (
 )
 from shanzhi.kernel.matters.policy.report import CHANNELS, follow_hash, normalise_number
 from shanzhi.kernel.matters.policy.rights import part_name
-from shanzhi.kernel.matters.queries.clocks import AskLine, ClockLine, ask_lines, clock_lines
+from shanzhi.kernel.matters.queries.clocks import AskLine, ClockLine, ask_lines, asked_for, clock_lines
+from shanzhi.kernel.matters.queries.first_duty import FirstDuty, first_duty
 from shanzhi.kernel.matters.queries.links import Links, links_of
 from shanzhi.kernel.matters.queries.names import Names, light_of
 from shanzhi.kernel.matters.queries.papers import PaperLine, paper_lines
@@ -154,6 +155,7 @@ class MatterCard:
     links: Links
     parts: Parts
     papers: tuple[PaperLine, ...] = ()
+    first: FirstDuty | None = None
 
     @property
     def helping(self) -> Share | None:
@@ -243,6 +245,7 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
         links=links,
         papers=paper_lines(matter, kind, entries, actor),
         parts=parts_of(matter, now),
+        first=None if for_reporter else first_duty(matter, shares, entries, names),
     )
 
 
@@ -412,7 +415,7 @@ def _attachments(matter_id: int, for_reporter: bool) -> tuple[AttachmentRow, ...
 _INNER = frozenset(
     f"matters.{verb}"
     for verb in (
-        *("correct", "hand_over", "ask", "decline", "follow", "reopen", "report_back"),
+        *("correct", "hand_over", "post_fall", "ask", "decline", "follow", "reopen", "report_back"),
         *("involve", "assist_back", "excuse"),
     )
 )
@@ -447,6 +450,7 @@ _TITLES = {
     "matters.succeed": msg("单位撤并，由接替的单位继续办理"),
     "matters.due_moved": msg("最后一天放假，时限顺延到下一个工作日"),
     "matters.hand_over": msg("在本单位内转交给另一个岗位"),
+    "matters.post_fall": msg("岗位空缺，转由本单位负责人接办"),
     "vault.read": msg("查看联系方式或原文"),
     "vault.copied": msg("本人下载副本"),
     "vault.corrected": msg("本人更正联系方式"),
@@ -480,7 +484,7 @@ def _entry(row: EntryRow, kind: Kind, names: Names, remarks: dict[tuple[int, str
         else "",
         "co": "、".join(names.unit(unit) for unit in row.payload.get("co_unit_ids") or ()),
         "asked": names.unit(asked) if (asked := row.payload.get("asked_unit_id")) else "",
-        "amount": str(row.payload.get("amount") or ""),
+        "amount": _asked_for(row, kind, names),
         "solved": row.payload.get("solved"),
         "claim_solved": row.payload.get("claim_solved"),
         "negligent": row.payload.get("negligent"),
@@ -503,6 +507,12 @@ def _entry(row: EntryRow, kind: Kind, names: Names, remarks: dict[tuple[int, str
         overdue=bool(row.payload.get("overdue")),
         detail=detail,
     )
+
+
+def _asked_for(row: EntryRow, kind: Kind, names: Names) -> str:
+    amount, code = str(row.payload.get("amount") or ""), str(row.payload.get("ask") or "")
+    spec = next((each for each in kind.asks if each.code == code), None)
+    return asked_for(spec.type.value, amount, names.on) if spec is not None else amount
 
 
 def _reason(row: EntryRow) -> str:

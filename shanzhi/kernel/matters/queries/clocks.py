@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
@@ -10,15 +10,19 @@ from shanzhi.kernel.clock.policy import ClockStep, Course, Light, Pause, WorkCal
 from shanzhi.kernel.matters.models import Ask, Clock, Matter
 from shanzhi.kernel.matters.operations.clocks import course_of
 from shanzhi.kernel.matters.policy.clocks import STAGE
-from shanzhi.kernel.matters.policy.process import OWNER_NAMES, Kind, Owner
+from shanzhi.kernel.matters.policy.process import OWNER_NAMES, AskType, Kind, Owner
+from shanzhi.kernel.matters.queries.lists import MatterRow, rows_by_ids
 from shanzhi.kernel.matters.queries.names import Names
 from shanzhi.kernel.matters.rulebook import grounds, kind_version, work_calendar
+from shanzhi.kernel.organisation import queries as organisation
 
 ASK_STATES = {"open": msg("待答复"), "granted": msg("已同意"), "declined": msg("未同意"), "dropped": msg("已失效")}
 _PUSHED = {
     "urge": {"open": msg("待回应"), "granted": msg("已回应")},
     "supervise": {"open": msg("督办中"), "granted": msg("已销号"), "declined": msg("继续督办")},
     "report": {"granted": msg("已通过"), "declined": msg("未通过")},
+    "cross": {"open": msg("待接收"), "granted": msg("已接收"), "declined": msg("拒收")},
+    "ruling": {"granted": msg("已裁定"), "declined": msg("维持原单位")},
 }
 """What a state is called of what is put to the lead, where it differs."""
 
@@ -136,7 +140,7 @@ def ask_lines(rows: Iterable[Ask], kind: Kind, names: Names, now: datetime) -> t
             code=row.code,
             name=kind.ask(row.code).name,
             type=kind.ask(row.code).type.value,
-            amount=row.amount,
+            amount=asked_for(row.type, row.amount, local_date(now)),
             ground=book[row.ground].name if row.ground in book else "",
             unit_name=names.unit(row.unit_id),
             to_unit_name=names.unit(row.to_unit_id),
@@ -149,6 +153,21 @@ def ask_lines(rows: Iterable[Ask], kind: Kind, names: Names, now: datetime) -> t
         )
         for row in rows
     )
+
+
+def asked_for(kind: str, amount: str, on: date) -> str:
+    """What was asked for, as it is told: a duration or a day as they are, a place by its names."""
+    if kind != AskType.CROSS or not amount:
+        return amount
+    region = organisation.region_of_code(amount, on) or organisation.region_at_or_above(amount, on)
+    return (region.path or region.name) if region is not None else amount
+
+
+def crossings_waiting(unit_id: int, now: datetime, most: int = 50) -> list[MatterRow]:
+    """Matters that another county asks this centre to take over, the soonest answer due first; 1 query, 4 where there are."""
+    waiting = Ask.objects.filter(to_unit_id=unit_id, state="open", type=AskType.CROSS.value).order_by("due_at")
+    ids = list(waiting.values_list("matter_id", flat=True)[:most])
+    return rows_by_ids(ids, now=now) if ids else []
 
 
 def asks_waiting(unit_id: int, now: datetime, most: int = 50) -> tuple[AskWaiting, ...]:
@@ -165,7 +184,7 @@ def _waiting(row: Ask, names: Names, now: datetime) -> AskWaiting:
         number=row.matter.number,
         title=row.matter.title,
         name=kind.ask(row.code).name,
-        amount=row.amount,
+        amount=asked_for(row.type, row.amount, local_date(now)),
         unit_name=names.unit(row.unit_id),
         asked_at=row.asked_at,
         due_at=row.due_at,

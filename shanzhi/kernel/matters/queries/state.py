@@ -34,10 +34,12 @@ def parties_of(matter_ids: Sequence[int]) -> dict[int, Parties]:
     for row in Assignment.objects.filter(matter_id__in=matter_ids).order_by("id"):
         shares.setdefault(row.matter_id, []).append(row)
     asked: dict[int, tuple[int, ...]] = {}
-    for matter_id, unit_id in Ask.objects.filter(matter_id__in=matter_ids, state="open").values_list(
-        "matter_id", "to_unit_id"
-    ):
-        asked[matter_id] = (*asked.get(matter_id, ()), unit_id)
+    askers: dict[int, tuple[int, ...]] = {}
+    for ask in Ask.objects.filter(matter_id__in=matter_ids).order_by("decided_step", "id"):
+        if ask.state == "open":
+            asked[ask.matter_id] = (*asked.get(ask.matter_id, ()), ask.to_unit_id)
+        elif ask.state in ("granted", "declined"):
+            askers[ask.matter_id] = (ask.unit_id,)
     return {
         matter.pk: Parties(
             kind_version(matter.kind, matter.kind_version),
@@ -49,6 +51,7 @@ def parties_of(matter_ids: Sequence[int]) -> dict[int, Parties]:
                 Party.CHECKER: (_checking(matter),),
                 Party.SUPERVISOR: (matter.intake_unit_id,),
                 Party.ASKED: asked.get(matter.pk, ()),
+                Party.ASKER: askers.get(matter.pk, ()),
                 **_sharing(shares.get(matter.pk, [])),
             },
             matter.due_at,

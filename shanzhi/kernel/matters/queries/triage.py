@@ -14,11 +14,13 @@ from shanzhi.kernel.organisation.queries import UnitRow
 
 @dataclass(frozen=True, slots=True)
 class TriageHint:
-    """Likely categories as (code, name), the unit that the rule book names, and like matters near by."""
+    """Likely categories as (code, name), the unit that the rule book names, like matters near by, and the county's centre to
+    which a ruling gave such matters of this place (empty: none)."""
 
     categories: tuple[tuple[str, str], ...]
     unit: UnitRow | None
     similar: tuple[MatterRow, ...]
+    ruled_county: str = ""
 
 
 def suggested_unit(category: str, region_code: str, now: datetime) -> int | None:
@@ -45,9 +47,12 @@ def triage_hint(matter_id: int, *, now: datetime, category: str = "", region_cod
     tree = categories()
     listed = tuple((code, tree.name(code)) for code in (found.categories if found else ()))
     chosen = category or matter.category or (listed[0][0] if listed else "")
-    unit_id = suggested_unit(chosen, region_code or matter.scope_code, now)
+    code = region_code or matter.scope_code
+    finder = UnitFinder(now)
+    unit_id, county = finder.lead(chosen, code), finder.ruled_county(chosen, code)
     return TriageHint(
         listed,
         organisation.unit_by_id(unit_id, local_date(now)) if unit_id is not None else None,
         tuple(rows_by_ids(found.similar if found else (), now=now)),
+        county.name if county is not None else "",
     )

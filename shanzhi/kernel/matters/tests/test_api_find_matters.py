@@ -109,6 +109,11 @@ def test_it_reads_the_rule_book(cast: Cast) -> None:
         "extend",
         "pause",
         "not_solved",
+        "supervise",
+        "cross",
+        "not_taken",
+        "hand_down",
+        "vacant",
     }
 
 

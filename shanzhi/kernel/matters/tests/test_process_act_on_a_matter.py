@@ -46,6 +46,8 @@ NEEDED: Mapping[str, object] = {
     "words": "已核实",
     "reply": "路灯已修好",
     "lead": 7,
+    "region": "370306",
+    "to_region": "370306",
     "files": ["a.jpg"],
     "solved": True,
     "more_time": "5wd",
@@ -54,6 +56,10 @@ NEEDED: Mapping[str, object] = {
 }
 OPEN_STAGES = [row["code"] for row in RAW["stage"] if "end" not in row]
 ALL_STAGES = [row["code"] for row in RAW["stage"]]
+
+
+FULL = {"ask_ruling": {"returns": 2}, "ask_crossing_ruling": {"crossing_refusals": 2}}
+"""What is asked once a count is full."""
 
 
 def case(**changes: Any) -> dict[str, Any]:
@@ -73,9 +79,9 @@ def case(**changes: Any) -> dict[str, Any]:
 
 def asked(row: dict[str, Any]) -> dict[str, Any]:
     """What the action wants of the clocks and of what was asked."""
-    waits = row["verb"] in (Verb.GRANT, Verb.DECLINE, Verb.RULE)
+    waits = row["verb"] in (Verb.GRANT, Verb.DECLINE, Verb.RULE, Verb.RECEIVE)
     return {
-        "counts": {"returns": 2} if row["code"] == "ask_ruling" else {},
+        "counts": FULL.get(row["code"], {}),
         "asks": (AskState(row["ask"], is_open=True, is_to_us=True),) if waits else (),
         "clocks": (ClockState("handle", is_overdue=False, is_paused=row["verb"] == Verb.RESUME),),
     }

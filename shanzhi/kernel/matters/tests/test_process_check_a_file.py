@@ -12,8 +12,8 @@ from shanzhi.kernel.matters.policy.process import Kind, Level, Owner, Party, Res
 from shanzhi.kernel.matters.policy.process.soundness import find_problems
 from shanzhi.kernel.matters.tests.process_support import FILE, TEXT, drop, edit, line_of, load, told
 
-OF_LEVELS = {Verb.TAKE_UP, Verb.CONCLUDE, Verb.ESCALATE, Verb.ENTRUST, Verb.GIVE_BACK, Verb.APPEAL, Verb.REVIEW}
-"""Verbs of kinds that go from level to level (incident, petition)."""
+OF_OTHERS = {Verb.TAKE_UP, Verb.CONCLUDE, Verb.ENTRUST, Verb.GIVE_BACK, Verb.APPEAL, Verb.REVIEW}
+"""Verbs of kinds that go from level to level (incident), or are reviewed (petition)."""
 NO_PAPERS = TEXT[: TEXT.index("[[paper]]")]
 """The papers stand last."""
 
@@ -50,7 +50,7 @@ def test_it_reads_the_request() -> None:
         "verdict",
         "gathering",
     ]
-    assert {a.verb for a in kind.actions} == set(kind.must) == set(Verb) - OF_LEVELS
+    assert {a.verb for a in kind.actions} == set(kind.must) == set(Verb) - OF_OTHERS
     assert (kind.stage("handling").clock, kind.clock("handle").warn) == ("handle", Duration.parse("3wd"))
     rate = kind.action("rate")
     assert (rate.outcomes, rate.counts, rate.counts_when) == (
@@ -83,6 +83,12 @@ def test_it_can_be_looked_up() -> None:
         "dispatch",
         "link",
         "split",
+        "hand_down",
+        "escalate",
+        "ask_crossing",
+        "receive",
+        "refuse_crossing",
+        "ask_crossing_ruling",
         "note",
         "attach",
     ]
@@ -148,6 +154,14 @@ def test_it_has_exactly_the_transitions_of_the_issue() -> None:
         ("parted", "rejoin", "accepted"),
         ("parted", "collect", "handling"),
         *((stage, action, "joined") for stage, action in (("checking", "check_pass"), ("merged", "ask_verdict"))),
+        ("accepted", "hand_down", "dispatched"),
+        *((stage, "escalate", "accepted") for stage in ("accepted", "dispatched", "handling")),
+        *((stage, "vacate", "accepted") for stage in ("dispatched", "handling")),
+        *(
+            (stage, action, "accepted")
+            for stage in ("reported", "accepted", "dispatched", "handling")
+            for action in ("receive", "rule_crossing")
+        ),
     }
 
 
@@ -362,7 +376,7 @@ def test_the_file_speaks_plain_toml_1_0() -> None:
 def test_check_says_that_a_file_can_be_used() -> None:
     said = check_file(FILE)
     assert said.ok
-    assert said.text == f"{FILE}：流程可用。诉求（request）第 3 版，15 个环节，52 个动作。"
+    assert said.text == f"{FILE}：流程可用。诉求（request）第 3 版，15 个环节，62 个动作。"
 
 
 def test_check_lists_what_to_mend(tmp_path: Path) -> None:

@@ -14,12 +14,14 @@ from shanzhi.kernel.matters.policy.process import FieldSpec, FieldType, Verb
 from shanzhi.kernel.matters.queries import ActionChoice, Ground, MatterCard, ReplyTemplate, suggested_unit
 from shanzhi.kernel.matters.web import show
 from shanzhi.kernel.matters.web.forms import OFFERED, PICKED, ActionForm, grounds_for
-from shanzhi.kernel.matters.web.picker import Picker, picker, search_name
+from shanzhi.kernel.matters.web.picker import Picker, elsewhere_picker, picker, search_name, units_below
 
 FIND = "find"
 """Name of the buttons that send a form only to get it back: a search, a reply template."""
 TEMPLATE = "template:"
-STERN_VERBS = frozenset({"refuse", "hand_back", "check_fail", "withdraw"})
+STERN_VERBS = frozenset({"refuse", "hand_back", "check_fail", "withdraw", "decline"})
+ELSEWHERE_VERBS = frozenset({"ask", "rule"})
+"""What is asked or ruled about a place concerns another county: it is chosen from the whole city."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,9 @@ def action_block(
         data=data,
         initial={"category": start.category if start else card.category},
         pickers={
-            spec.code: _picker(request, card, spec, data, start) for spec, _ in choice.fields if spec.type in PICKED
+            spec.code: _picker(request, card, choice, spec, data, start)
+            for spec, _ in choice.fields
+            if spec.type in PICKED
         },
         options={spec.code: _options(card, spec) for spec, _ in choice.fields if spec.type in OFFERED},
         problems=mine.error.fields if mine and mine.error else None,
@@ -133,13 +137,24 @@ def joint_choice(code: str, verb: str, choices: Collection[ActionChoice], needed
 
 
 def _picker(
-    request: ActingRequest, card: MatterCard, spec: FieldSpec, data: QueryDict | None, start: Start | None
+    request: ActingRequest,
+    card: MatterCard,
+    choice: ActionChoice,
+    spec: FieldSpec,
+    data: QueryDict | None,
+    start: Start | None,
 ) -> Picker:
     suggested: list[str] = []
-    if spec.type is FieldType.UNIT:
+    if spec.type is FieldType.REGION and choice.verb in ELSEWHERE_VERBS:
+        return elsewhere_picker(request, spec.code, card.region_code, data)
+    if spec.type is FieldType.UNIT and choice.verb == "hand_down":
+        suggested = units_below(card.region_code, request)
+    elif spec.type is FieldType.UNIT:
         unit = start.lead if start else suggested_unit(card.category, card.region_code, request.now)
         suggested = [str(unit)] if unit else []
-    first = [card.region_code] if spec.type is FieldType.REGION else suggested
+    # Where another county lays what it takes over isn't where it lay.
+    lies = [] if choice.verb == "receive" else [card.region_code]
+    first = lies if spec.type is FieldType.REGION else suggested
     return picker(
         request,
         spec.code,

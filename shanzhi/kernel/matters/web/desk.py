@@ -78,7 +78,7 @@ __all__ = [
 
 FEATURE = "find"
 DRAFT_DONE = "draft_done"
-MAIN_VERBS = ("accept", "dispatch", "take", "reply", "check_pass", "rate", "assist_done")
+MAIN_VERBS = ("receive", "accept", "dispatch", "take", "reply", "check_pass", "rate", "assist_done")
 """Verbs whose form may stand open on the page: what usually comes next."""
 
 Draw = Callable[[ActingRequest, dict[str, Any], int], HttpResponse]
@@ -173,6 +173,7 @@ def desk_context(
         "shares": show.shares_of(card),
         "part_lines": [(row, show.LEVELS[row.light]) for row in card.parts.rows],
         "helping_level": show.LEVELS[card.helping.light if card.helping else None],
+        "first_told": show.first_told(card),
         "clocks": show.clocks_of(card, request.now),
         "rungs": show.rungs_of(card),
         "asks": [(ask, show.amount_said(ask.amount), show.ASK_TONES[ask.state]) for ask in card.asks],

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from django.http import QueryDict
 from django.utils.translation import gettext
 
 from shanzhi.core.periods import local_date
@@ -21,6 +22,8 @@ from shanzhi.kernel.organisation.queries import PlaceRow
 FOUND_MOST = 12
 REGION_LEVELS = (Level.COUNTY, Level.ZONE, Level.TOWNSHIP, Level.COMMUNITY)
 CODE_LENGTHS = (2, 4, 6, 9, 12, 15)
+ELSEWHERE = "elsewhere"
+"""Regions of the whole city, whatever the actor's own place is."""
 DIGITS = 15
 """No unit's id and no region's code is longer."""
 
@@ -85,11 +88,33 @@ def picker(
     words = clean_text(words)
     if words:
         lines |= _without(search(request, words), lines)
-    note = gettext(msg("建议"))
+    note = "" if kind == ELSEWHERE else gettext(msg("建议"))
     options = tuple(
         Option(value, label, note if value in suggested else "", value in picked) for value, label in lines.items()
     )
     return Picker(name, kind, picked, tuple(suggested), words, options)
+
+
+def units_below(code: str, request: ActingRequest) -> list[str]:
+    """Ids of the community and the township in which a place lies; no query."""
+    wanted = [f"community-{code[:12]}", f"township-{code[:9]}"]
+    found = organisation.units_by_codes(wanted, local_date(request.now))
+    return [str(found[each].id) for each in wanted if each in found]
+
+
+def elsewhere_picker(request: ActingRequest, name: str, here: str, data: QueryDict | None) -> Picker:
+    """A picker of places in the whole city: the counties beside the matter's own stand there to choose."""
+    on = local_date(request.now)
+    counties = [row for top in organisation.top_regions(on) for row in organisation.children(top.code, on)]
+    others = [row.code for row in counties if row.level is Level.COUNTY and not here.startswith(row.code)]
+    return picker(
+        request,
+        name,
+        ELSEWHERE,
+        chosen=data.getlist(name) if data is not None else (),
+        suggested=others[:FOUND_MOST],
+        words=data.get(search_name(name), "") if data is not None else "",
+    )
 
 
 def _without(found: dict[str, str], there: Mapping[str, str]) -> dict[str, str]:
@@ -130,6 +155,13 @@ def _regions(request: ActingRequest, words: str) -> dict[str, str]:
     return {row.code: row.path or row.name for row in rows}
 
 
+def _any_regions(request: ActingRequest, words: str) -> dict[str, str]:
+    on = local_date(request.now)
+    scope = CodeRanges.of(span for region in organisation.top_regions(on) for span in region.ranges)
+    rows = organisation.find_regions(words, on=on, within=scope, levels=REGION_LEVELS, limit=FOUND_MOST)
+    return {row.code: row.path or row.name for row in rows}
+
+
 def _place_names(request: ActingRequest, values: Sequence[str]) -> dict[str, str]:
     if not values:
         return {}
@@ -151,6 +183,7 @@ Names = Callable[[ActingRequest, Sequence[str]], dict[str, str]]
 Search = Callable[[ActingRequest, str], dict[str, str]]
 _OF_KIND: dict[str, tuple[Names, Search]] = {
     "region": (_region_names, _regions),
+    ELSEWHERE: (_region_names, _any_regions),
     "place": (_place_names, _places),
 }
 

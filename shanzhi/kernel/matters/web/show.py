@@ -50,6 +50,8 @@ _TONES: dict[str, components.Tone] = {
     "matters.assist_back": "warn",
     "matters.excuse": "warn",
     "matters.check_fail": "warn",
+    "matters.vacate": "warn",
+    "matters.receive": "good",
     "matters.reply": "good",
     "matters.check_pass": "good",
     "matters.rate": "good",
@@ -111,6 +113,7 @@ _COUNTS = {
     "returns": msg("退单 %(n)s 次"),
     "check_failures": msg("核查退回 %(n)s 次"),
     "reopenings": msg("重办 %(n)s 次"),
+    "crossing_refusals": msg("移交被拒收 %(n)s 次"),
     "linked": msg("名下并案 %(n)s 件"),
     "parts": msg("拆成 %(n)s 部分"),
 }
@@ -134,6 +137,18 @@ def shares_of(card: MatterCard) -> tuple[tuple[Share, str, components.Badge, com
         part = gettext(PARTS.get(share.part, share.part))
         made.append((share, part, components.Badge(gettext(words), tone), LEVELS[share.light]))  # type: ignore[arg-type]
     return tuple(made)
+
+
+def first_told(card: MatterCard) -> str:
+    """Who answers for the matter after the first acceptor, as a sentence; empty where nobody has accepted it."""
+    first = card.first
+    if first is None:
+        return ""
+    if not first.is_signed:
+        return gettext(msg("还没有单位签收，现在由%(unit)s负责。")) % {"unit": first.answerable_name}
+    if first.is_waiting:
+        return gettext(msg("新的主办单位签收以前，由%(unit)s负责。")) % {"unit": first.answerable_name}
+    return gettext(msg("已签收，现在由%(unit)s负责。")) % {"unit": first.answerable_name}
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,8 +199,8 @@ def limit_said(text: str) -> str:
 
 
 def amount_said(text: str) -> str:
-    """What was asked for: a duration in words, a day as it is; nothing for what has no amount."""
-    return text if not text or (text[:4].isdigit() and "-" in text) else limit_said(text)
+    """What was asked for: a duration in words, a day or a place as it is; nothing for what has no amount."""
+    return limit_said(text) if text[:1].isdigit() and "-" not in text else text
 
 
 _WHOM = {
@@ -224,6 +239,8 @@ _ASKED = {
     "matters.insist": msg("请%(what)s报告"),
     "matters.report_back": msg("请%(what)s答复"),
     "matters.decline": msg("申请单位：%(what)s"),
+    "matters.receive": msg("移出单位：%(what)s"),
+    "matters.rule": msg("申请单位：%(what)s"),
 }
 ASK_TONES: dict[str, components.Tone] = {"open": "warn", "granted": "good", "declined": "bad", "dropped": "neutral"}
 

@@ -109,6 +109,23 @@ def held_roles_of_units(unit_ids: Iterable[int], on: date) -> dict[int, frozense
     return {unit_id: frozenset(roles) for unit_id, roles in found.items()}
 
 
+HEAD_ROLES = ("supervisor", "handler", "dispatcher")
+"""In which role the head of a unit stands: a centre's supervisor, anybody else's handler; the first seat that is held."""
+
+
+def head_posts(unit_ids: Iterable[int], on: date) -> dict[int, PostCard]:
+    """The post of each unit's head that somebody holds; a unit in which nobody could be is left out; 1 query.
+
+    The head's post is the unit's widest of the first of `HEAD_ROLES` that is held, by seat.
+    """
+    order = " AND p.unit_id = ANY(%(units)s) AND p.role = ANY(%(roles)s) ORDER BY length(s.code), p.seat, p.id"
+    cards = _cards(_HELD_POSTS + order, on, units=sorted(set(unit_ids)), roles=list(HEAD_ROLES))
+    found: dict[int, PostCard] = {}
+    for card in sorted(cards, key=lambda card: HEAD_ROLES.index(card.role)):
+        found.setdefault(card.unit_id, card)
+    return found
+
+
 def posts_of_roles(roles: Iterable[str], on: date) -> list[PostCard]:
     """The posts of these roles with their holders, vacancies too, the widest place first; 1 query."""
     order = " ORDER BY length(s.code), s.code, p.seat, p.id"

@@ -17,6 +17,8 @@ from shanzhi.core.errors import DomainError
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.policy.unfinished import Unfinished, unfinished_kinds
 from shanzhi.kernel.access.web.middleware import ActingRequest
+from shanzhi.kernel.matters import queries as matters
+from shanzhi.kernel.matters.queries import Fallen
 from shanzhi.kernel.matters.web import desk
 from shanzhi.modules.oversight import operations, queries
 from shanzhi.modules.oversight.policy import FEATURE
@@ -33,6 +35,7 @@ def posts(request: ActingRequest) -> HttpResponse:
     found = queries.posts_of_unit(request.actor, unit=unit, now=request.now)
     context = {
         "left": posts_table(queries.left_with_work(request.actor, now=request.now)),
+        "fallen": fallen_table(matters.fallen(now=request.now)),
         "unit": unit,
         "found": found,
         "of_unit": posts_table(found.lines),
@@ -103,6 +106,32 @@ def posts_table(lines: tuple[PostLine, ...]) -> Table:
         for line in lines
     )
     return Table(gettext(msg("有在手事项的岗位")), columns, rows)
+
+
+def fallen_table(lines: tuple[Fallen, ...]) -> Table:
+    """What changed hands by itself because nobody was there, and why."""
+    columns = (
+        Column("title", gettext(msg("事项"))),
+        Column("unit", gettext(msg("单位"))),
+        Column("why", gettext(msg("原因"))),
+        Column("to", gettext(msg("现在由谁负责"))),
+        Column("due", gettext(msg("期限")), "time"),
+    )
+    vacant, nobody = gettext(msg("“%(post)s”空缺")), gettext(msg("单位没有人在岗"))
+    rows = tuple(
+        Row(
+            reverse("matters:matter", args=[line.number]),
+            {
+                "title": line.title,
+                "unit": line.unit_name,
+                "why": vacant % {"post": line.from_title} if line.to_title else nobody,
+                "to": line.to_title or gettext(msg("已交回中心，请重新派单")),
+                "due": line.due_at,
+            },
+        )
+        for line in lines
+    )
+    return Table(gettext(msg("无人在岗而转走的事项")), columns, rows)
 
 
 def _is_id(text: str) -> bool:

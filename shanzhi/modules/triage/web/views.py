@@ -36,7 +36,7 @@ def desk_page(request: ActingRequest) -> HttpResponse:
     """The desk with what is due first."""
     desk.check_staff(request, FEATURE)
     queue = _queue(request)
-    first = next((row.id for row in (*queue.page.rows, *queue.escalated)), None)
+    first = next((row.id for row in (*queue.page.rows, *queue.escalated, *queue.crossing)), None)
     return _draw(request, queue, _matter_context(request, first) if first is not None else {}, status=200)
 
 
@@ -72,12 +72,13 @@ def unit(request: ActingRequest, number: str) -> HttpResponse:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What waits on the desk: how much of it in all, the page of it that is looked at, and what was escalated to the
-    centre."""
+    """What waits on the desk: how much of it in all, the page of it that is looked at, what was escalated to the centre,
+    and what another county asks it to take over."""
 
     count: DeskCount
     page: MatterPage
     escalated: tuple[MatterRow, ...]
+    crossing: tuple[MatterRow, ...]
 
 
 def _wanted(request: ActingRequest) -> tuple[ListFilter, ListFilter]:
@@ -97,7 +98,8 @@ def _queue(request: ActingRequest) -> Waiting:
     led = ListFilter(stages=led_stages(desk.kinds()), unit_id=request.actor.unit_id, part="lead")
     escalated = queries.matters_page(led, now=request.now, actor=request.actor)
     shown = tuple(row for row in escalated.rows if wanted.light in ("", row.light))
-    return Waiting(_both(count, escalated), page, shown)
+    crossing = tuple(queries.crossings_waiting(request.actor.unit_id or 0, request.now))
+    return Waiting(_both(count, escalated), page, shown, crossing)
 
 
 def _both(count: DeskCount, escalated: MatterPage) -> DeskCount:
@@ -135,6 +137,7 @@ def _draw(
         **opened,
         "lines": desk.lines(queue.page.rows, "triage:matter", card.id if card else None),
         "escalated": desk.lines(queue.escalated, "triage:matter", card.id if card else None),
+        "crossing": desk.lines(queue.crossing, "triage:matter", card.id if card else None),
         "count": queue.count,
         "light": request.GET.get("light", ""),
         "keep": _keep(request),

@@ -156,7 +156,7 @@ class AskSpec:
     most: Duration | None = None
     """pause: the longest that the clocks may stand still; extend: the longest in all, counted from the clock's start."""
     after: str = ""
-    """ruling: the count that has to be full before."""
+    """ruling: the count that has to be full before (returns, or refusals by another county)."""
     daily: bool = False
     """urge: once a working day."""
     about: str = ""
@@ -298,6 +298,11 @@ class Kind:
     def ask(self, code: str) -> AskSpec:
         """What may be asked under this code; KeyError where there is nothing."""
         return self._asks[code]
+
+    def refusals(self, ask: AskSpec) -> Count | None:
+        """The count of how often what was asked was refused; None: nobody counts."""
+        code = next((each.counts for each in self.verb(Verb.DECLINE) if each.ask == ask.code and each.counts), "")
+        return self._counts.get(code)
 
     @property
     def assist_clock(self) -> ClockSpec | None:

@@ -10,8 +10,8 @@ from shanzhi.kernel.matters.policy.process.problem import Problem
 from shanzhi.kernel.matters.policy.process.source import Source
 from shanzhi.kernel.matters.policy.process.words import SAME, VERB_RULES, FieldType, Role, Verb
 
-_FOLLOWS = frozenset({Verb.FOLLOW, Verb.REOPEN, Verb.GATHER, Verb.COLLECT, Verb.FOLD})
-"""What the system does as matters follow their lead, whatever clock runs."""
+_FOLLOWS = frozenset({Verb.FOLLOW, Verb.REOPEN, Verb.GATHER, Verb.COLLECT, Verb.FOLD, Verb.VACATE})
+"""What the system does whatever clock runs: as matters follow their lead, and where nobody is left in the unit that leads."""
 
 
 def find_in_actions(kind: Kind, source: Source) -> Iterator[Problem]:

@@ -20,15 +20,25 @@ ASK_VERBS: Mapping[AskType, tuple[Verb, ...]] = {
     AskType.SUPERVISE: (Verb.SUPERVISE, Verb.CLEAR, Verb.INSIST),
     AskType.REPORT: (Verb.REPORT_BACK,),
     AskType.URGE_CO: (Verb.URGE, Verb.RESPOND),
+    AskType.CROSS: (Verb.ASK, Verb.RECEIVE, Verb.DECLINE),
 }
 """How each type is put and brought to its end."""
+_QUESTIONS = {
+    AskType.EXTEND: FieldType.LIMIT,
+    AskType.PAUSE: FieldType.DAY,
+    AskType.RULING: FieldType.TEXT,
+    AskType.CROSS: FieldType.REGION,
+}
+
+
 _PUT_TO = {
     AskType.URGE: AskTo.LEAD,
     AskType.SUPERVISE: AskTo.LEAD,
     AskType.REPORT: AskTo.OVERSEER,
     AskType.URGE_CO: AskTo.CO,
+    AskType.CROSS: AskTo.RECEIVER,
 }
-_QUESTIONS = {AskType.EXTEND: FieldType.LIMIT, AskType.PAUSE: FieldType.DAY, AskType.RULING: FieldType.TEXT}
+"""To whom a type is put, where it follows from what it is."""
 
 
 def find_in_clocks(kind: Kind, source: Source) -> Iterator[Problem]:
@@ -178,8 +188,21 @@ def _find_in_ask(kind: Kind, source: Source, path: Path, ask: AskSpec) -> Iterat
             yield source.problem(path, msg("暂停没有最长时间，事项会停住不动。"), msg("写上 most。"))
         if not kind.verb(Verb.RESUME):
             yield source.problem(path, msg("停了的时钟没有恢复的动作。"), msg('补一个 verb = "resume" 的动作。'))
+    yield from _find_in_crossing(kind, source, path, ask)
     yield from _find_in_supervision(kind, source, path, ask)
     yield from _find_in_question(kind, source, ask)
+
+
+def _find_in_crossing(kind: Kind, source: Source, path: Path, ask: AskSpec) -> Iterator[Problem]:
+    """Refused as often as its count allows, a transfer to another county is ruled on; else it could go to and fro for ever."""
+    if ask.type is not AskType.CROSS:
+        return
+    ruled = {each.after for each in kind.asks if each.type is AskType.RULING}
+    count = kind.refusals(ask)
+    if count is None or count.limit is None or count.code not in ruled:
+        message = msg("“%(ask)s”被拒收以后没有裁定，事项会在两地之间来回。")
+        mend = msg('拒收的动作写 counts，次数写 limit，再补一项 type = "ruling"，after 写这个次数。')
+        yield source.problem(path, message, mend, ask=ask.name)
 
 
 def find_wrong_answers(kind: Kind, source: Source) -> Iterator[Problem]:
@@ -196,7 +219,9 @@ def _find_in_supervision(kind: Kind, source: Source, path: Path, ask: AskSpec) -
     to = _PUT_TO.get(ask.type)
     if (to or ask.to) is not ask.to or (to is None and ask.to in _PUT_TO.values()):
         message = msg("“%(ask)s”不能由 %(to)s 来答复。")
-        mend = msg("催办、督办写 lead，催办协办写 co，督办报告写 overseer，别的写 above 或 intake。")
+        mend = msg(
+            "催办、督办写 lead，催办协办写 co，督办报告写 overseer，跨区县移交写 receiver，别的写 above 或 intake。"
+        )
         yield source.problem((*path, "to"), message, mend, ask=ask.name, to=ask.to)
     supervised = [each.code for each in kind.asks if each.type is AskType.SUPERVISE]
     if ask.type is AskType.REPORT and ask.about not in supervised:

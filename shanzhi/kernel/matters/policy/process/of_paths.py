@@ -86,7 +86,8 @@ def _moves_on(action: Action) -> bool:
 
 def _find_leaderless(kind: Kind, source: Source, steps: Steps) -> Iterator[Problem]:
     """A stage that is the lead unit's turn may only be reached once there is a lead, and a return takes it away."""
-    gives = (Verb.DISPATCH, Verb.TRANSFER, Verb.TAKE_UP, Verb.ENTRUST, Verb.ESCALATE, Verb.RULE, Verb.LINK, Verb.SPLIT)
+    gives = (Verb.DISPATCH, Verb.TRANSFER, Verb.TAKE_UP, Verb.ENTRUST, Verb.ESCALATE, Verb.RULE, Verb.LINK, Verb.SPLIT,
+             Verb.HAND_DOWN)  # fmt: skip
     returned = [target for _, action, target in steps if action.verb is Verb.HAND_BACK]
     without = _reached([kind.initial, *returned], steps, lambda action: action.verb not in gives)
     for place, stage in enumerate(kind.stages):

@@ -25,6 +25,7 @@ from shanzhi.kernel.matters.policy.process.words import (
     VERB_RULES,
     AskType,
     FieldType,
+    Owner,
     Part,
     Role,
     Verb,
@@ -281,8 +282,13 @@ def _has_part(case: _Case, action: Action, role: Role) -> bool:
         return case.is_intake
     if _pushes_helper(case.kind, action):
         return case.is_co if part is Part.CO else case.is_lead
+    if action.verb in _ANSWERS:
+        # Whom it was put to decides, wherever they stand: `_check_ask`.
+        return True
     if rule.held:
-        return case.is_lead
+        # A centre in whose intake the matter is holds it too, and may escalate it.
+        is_ours = case.is_intake and role not in HANDLING_ROLES and action.verb is Verb.ESCALATE
+        return case.is_lead or (is_ours and case.kind.stage(case.stage).owner is Owner.INTAKE)
     if role in HANDLING_ROLES:
         return (case.is_lead and part is not Part.CO) or (case.is_co and part is not Part.LEAD)
     return case.is_intake or role not in INTAKE_ROLES
@@ -305,6 +311,8 @@ def _part_asked(kind: Kind, action: Action, roles: frozenset[Role]) -> Part | No
     rule, part = VERB_RULES[action.verb], _part_of(kind, action)
     return part if roles & HANDLING_ROLES or rule.held or part is Part.PLACE else None
 
+
+_ANSWERS = frozenset({Verb.GRANT, Verb.DECLINE, Verb.RULE, Verb.RECEIVE})
 
 _PART_SENTENCES: Mapping[Part | None, str] = {
     Part.LEAD: msg("“%(action)s”由主办单位来做，您单位现在不是主办单位。请刷新后再看。"),
@@ -421,6 +429,9 @@ def _check_may_ask(case: _Case, ask: AskSpec, state: AskState, *, is_paused: boo
     if ask.type is AskType.RULING:
         _check_may_be_ruled(case, ask, state)
         return
+    if ask.type is AskType.CROSS:
+        _check_may_cross(case, ask)
+        return
     if ask.times is not None and state.granted >= ask.times:
         raise LimitReached(msg("“%(ask)s”最多批准%(times)s次，不能再提。请抓紧办理。"), ask=name, times=ask.times)
     if is_paused:
@@ -439,12 +450,27 @@ def _check_may_be_ruled(case: _Case, ask: AskSpec, state: AskState) -> None:
         raise LimitReached(msg("已经裁定过，裁定是终局的。请按裁定办理。"))
     count = case.kind.count(ask.after)
     if not count.is_full(case.counts.get(count.code, 0)):
+        said = msg("“%(ask)s”要在%(count)s满%(limit)s次以后提出。不归本单位办理的，请先退单。")
+        if any(case.kind.refusals(each) == count for each in case.kind.asks if each.type is AskType.CROSS):
+            said = msg("“%(ask)s”要在%(count)s满%(limit)s次以后提出。不归本区县的，请先申请移交。")
         raise StageForbids(
-            msg("“%(ask)s”要在%(count)s满%(limit)s次以后提出。不归本单位办理的，请先退单。"),
+            said,
             ask=(ask.name,),
             count=(count.name,),
             limit=count.limit,
         )
+
+
+def _check_may_cross(case: _Case, ask: AskSpec) -> None:
+    """Refused often enough, it is for the level above to rule; what was ruled is final."""
+    count = case.kind.refusals(ask)
+    rulings = [
+        each.code for each in case.kind.asks if each.type is AskType.RULING and count and each.after == count.code
+    ]
+    if any(state.granted + state.declined for state in case.asks if state.code in rulings):
+        raise LimitReached(msg("这件事项归哪里办理已经裁定过，裁定是终局的。请按裁定办理。"))
+    if count is not None and count.is_full(case.counts.get(count.code, 0)):
+        raise LimitReached(count.after, limit=count.limit, who=(ROLE_NAMES[count.decides],))
 
 
 GROUND_USES: Mapping[Verb, str] = {
@@ -457,6 +483,7 @@ GROUND_USES: Mapping[Verb, str] = {
     Verb.RATE: "not_solved",
     Verb.CHECK_FAIL: "not_solved",
     Verb.SUPERVISE: "supervise",
+    Verb.HAND_DOWN: "hand_down",
 }
 
 
@@ -464,6 +491,7 @@ ASK_GROUNDS: Mapping[AskType, str] = {
     AskType.EXTEND: "extend",
     AskType.PAUSE: "pause",
     AskType.RULING: "return",
+    AskType.CROSS: "cross",
 }
 
 
@@ -474,6 +502,8 @@ def ground_use(kind: Kind, action: Action) -> str:
     """
     if action.verb is Verb.ASK:
         return ASK_GROUNDS[kind.ask(action.ask).type]
+    if action.verb is Verb.DECLINE and kind.ask(action.ask).type is AskType.CROSS:
+        return "not_taken"
     return GROUND_USES.get(action.verb, "")
 
 

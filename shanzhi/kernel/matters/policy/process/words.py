@@ -140,13 +140,16 @@ class Verb(StrEnum):
     REPORT_BACK = "report_back"
     CLEAR = "clear"
     INSIST = "insist"
+    RECEIVE = "receive"
+    HAND_DOWN = "hand_down"
+    VACATE = "vacate"
 
 
 class AskType(StrEnum):
     """What a unit can ask about a matter that is on its way; somebody else decides, by a limit of its own.
 
     extend: more time on a clock (延期) · pause: the clocks stand still until a day (暂停计时) · ruling: whose duty it is
-    (裁定), once a matter was given back as often as the kind allows.
+    (裁定), once a matter was given back as often as the kind allows · cross: another county takes it over (跨区县移交).
 
     The other way round, put to the lead: urge: it says by a limit how things stand (催办) · supervise: on a named ground
     it has to report by a clock of its own (督办); report: that report, which whoever supervises accepts, or goes on.
@@ -161,11 +164,13 @@ class AskType(StrEnum):
     SUPERVISE = "supervise"
     REPORT = "report"
     URGE_CO = "urge_co"
+    CROSS = "cross"
 
 
 class AskTo(StrEnum):
     """Who decides what was asked: the level above the asking unit, the centre that took the matter in, the head of the
-    asking unit itself (never the person who asked), the lead, one of its co-handlers, or whoever supervises it."""
+    asking unit itself (never the person who asked), the lead, one of its co-handlers, whoever supervises it, or the centre of
+    the county that is to take it over."""
 
     ABOVE = "above"
     INTAKE = "intake"
@@ -173,6 +178,7 @@ class AskTo(StrEnum):
     LEAD = "lead"
     CO = "co"
     OVERSEER = "overseer"
+    RECEIVER = "receiver"
 
 
 class Result(StrEnum):
@@ -235,6 +241,8 @@ class Party(StrEnum):
     SUPERVISOR = "supervisor"
     ASKED = "asked"
     """Whoever is to answer what was asked."""
+    ASKER = "asker"
+    """Whoever asked what was answered last."""
 
 
 class Part(StrEnum):
@@ -307,7 +315,7 @@ VERB_RULES: Mapping[Verb, VerbRule] = MappingProxyType(
         Verb.GRANT: VerbRule(stays=True, asks=True),
         Verb.DECLINE: VerbRule(stays=True, takes=frozenset({FieldType.TEXT}), asks=True),
         Verb.RESUME: VerbRule(part=Part.LEAD, stays=True),
-        Verb.RULE: VerbRule(takes=frozenset({FieldType.UNIT}), asks=True),
+        Verb.RULE: VerbRule(takes=frozenset({FieldType.UNIT, FieldType.REGION}), asks=True),
         Verb.APPEAL: VerbRule(takes=frozenset({FieldType.TEXT})),
         Verb.REVIEW: VerbRule(part=Part.LEAD, takes=frozenset({FieldType.TEXT})),
         Verb.LINK: VerbRule(takes=frozenset({FieldType.MATTER})),
@@ -325,6 +333,9 @@ VERB_RULES: Mapping[Verb, VerbRule] = MappingProxyType(
         Verb.REPORT_BACK: VerbRule(part=Part.LEAD, stays=True, takes=frozenset({FieldType.TEXT}), asks=True, held=True),
         Verb.CLEAR: VerbRule(stays=True, takes=frozenset({FieldType.BOOL}), asks=True),
         Verb.INSIST: VerbRule(stays=True, takes=frozenset({FieldType.TEXT}), asks=True),
+        Verb.RECEIVE: VerbRule(asks=True),
+        Verb.HAND_DOWN: VerbRule(takes=frozenset({FieldType.UNIT})),
+        Verb.VACATE: VerbRule(only=Role.SYSTEM),
     }
 )
 """The engine's contract with every kind, verb by verb."""

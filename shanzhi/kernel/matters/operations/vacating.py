@@ -1,0 +1,111 @@
+"""Posts and units that people have left with open work: it falls to the unit's head, or back to the centre above.
+
+Run by the worker every ten minutes. Nobody is asked, and nothing rests with a post in which nobody is.
+"""
+
+from collections import defaultdict
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from shanzhi.core.errors import DomainError
+from shanzhi.core.periods import local_date
+from shanzhi.kernel.access.policy import SYSTEM
+from shanzhi.kernel.journal import operations as journal
+from shanzhi.kernel.journal.operations import Draft
+from shanzhi.kernel.journal.policy import Author, Subject
+from shanzhi.kernel.matters.models import Assignment, Matter
+from shanzhi.kernel.matters.operations.act import act
+from shanzhi.kernel.matters.operations.handing import HANDED_TOPIC
+from shanzhi.kernel.matters.policy.payloads import PostFall
+from shanzhi.kernel.matters.policy.process import Verb
+from shanzhi.kernel.matters.rulebook import kind_version
+from shanzhi.kernel.notices import operations as notices
+from shanzhi.kernel.organisation import queries as organisation
+
+BATCH = 500
+_SYSTEM = Author("system")
+
+# What somebody works on just now is left for the next pass.
+_LEFT = """
+SELECT a.id, a.matter_id, a.unit_id, a.post_id, m.number, m.steps, m.scope_code
+FROM matters_assignment a JOIN matters_matter m ON m.id = a.matter_id
+WHERE a.ended_at IS NULL AND a.post_id IS NOT NULL AND m.ended_at IS NULL AND a.unit_id = ANY (%(units)s)
+  AND NOT EXISTS (SELECT 1 FROM organisation_post_holding h WHERE h.post_id = a.post_id AND h.valid @> %(on)s::date)
+ORDER BY a.matter_id LIMIT %(most)s FOR UPDATE OF m SKIP LOCKED
+"""
+_UNITS_LEFT = """
+SELECT DISTINCT a.unit_id FROM matters_assignment a
+WHERE a.ended_at IS NULL AND a.post_id IS NOT NULL
+  AND NOT EXISTS (SELECT 1 FROM organisation_post_holding h WHERE h.post_id = a.post_id AND h.valid @> %(on)s::date)
+"""
+
+
+def vacancies_settle(*, now: datetime) -> int:
+    """Let what lies with vacant posts fall to their units' heads, and what leads in a unit without people go back to the
+    centre above; returns how many shares moved. Worker's role. Each batch, and each matter that goes back, in a
+    transaction of its own."""
+    moved = 0
+    while fell := _posts_fall(now):
+        moved += fell
+    return moved + _units_give_back(now)
+
+
+@transaction.atomic
+def _posts_fall(now: datetime) -> int:
+    on = local_date(now)
+    with connection.cursor() as cursor:
+        cursor.execute(_UNITS_LEFT, {"on": on})
+        heads = organisation.head_posts([unit_id for (unit_id,) in cursor.fetchall()], on)
+    if not heads:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(_LEFT, {"on": on, "units": list(heads), "most": BATCH})
+        rows = cursor.fetchall()
+    # One matter may have two shares that fall: each is a step of its own.
+    steps: dict[int, int] = {}
+    told: dict[int, dict[str, int]] = defaultdict(dict)
+    drafts = []
+    for share, matter_id, unit_id, post_id, number, step, code in rows:
+        head = heads[unit_id].post_id
+        steps[matter_id] = steps.get(matter_id, step) + 1
+        Assignment.objects.filter(pk=share).update(post_id=head, fell_from_id=post_id)
+        told[head][str(matter_id)] = steps[matter_id]
+        drafts.append(
+            Draft(
+                PostFall(number=number, unit_id=unit_id, from_post_id=post_id, to_post_id=head),
+                Subject("matter", matter_id, steps[matter_id], code),
+                _SYSTEM,
+                now,
+            )
+        )
+    for matter_id, step in steps.items():
+        Matter.objects.filter(pk=matter_id).update(steps=step)
+    journal.record_many(drafts)
+    for head, matters in told.items():
+        notices.emit(topic=HANDED_TOPIC, body={"post": head, "matters": matters, "fell": True}, now=now)
+    return len(rows)
+
+
+def _units_give_back(now: datetime) -> int:
+    """Matters whose lead is a unit in which nobody holds a post, where their process says how they go back."""
+    on = local_date(now)
+    leads = Assignment.objects.filter(ended_at=None, part="lead", matter__ended_at=None)
+    units = set(leads.values_list("unit_id", flat=True).distinct())
+    empty = units - organisation.held_roles_of_units(units, on).keys()
+    # A unit that was closed has an heir, who takes over (`matters_follow`).
+    empty &= organisation.units_by_ids(empty, on).keys()
+    done = 0
+    waiting = leads.filter(unit_id__in=empty).order_by("matter_id") if empty else leads.none()
+    for pk, kind_code, kind_at, stage in waiting.values_list(
+        "matter_id", "matter__kind", "matter__kind_version", "matter__stage"
+    )[:BATCH]:
+        action = next(iter(kind_version(kind_code, kind_at).verb_at(Verb.VACATE, stage)), None)
+        if action is None:
+            continue
+        try:
+            act(matter_id=pk, action=action.code, actor=SYSTEM, now=now)
+        except DomainError:
+            continue
+        done += 1
+    return done
