@@ -180,16 +180,14 @@ def matter_id_of_number(number: str) -> int | None:
 
 
 def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
-    """The matter as this actor may see it; at most 16 queries (12 where nothing is linked), up to 5
-    more for a whole with parts.
+    """The matter as this actor may see it; at most 16 queries (12 where nothing is linked), 21 for a whole with parts.
 
     Raises:
         MatterNotFound: not there, or not visible.
     """
     matter = _visible(matter_id)
-    kind = kind_version(matter.kind, matter.kind_version)
+    kind, for_reporter = kind_version(matter.kind, matter.kind_version), actor.kind == "reporter"
     stage = kind.stage(matter.stage)
-    for_reporter = actor.kind == "reporter"
     shares, clocks, asks = _rows_of(matter, kind)
     entries = journal.entries_of("matter", matter.pk)
     names = Names([matter], now, {row.unit_id for row in shares} | _units_in(entries))

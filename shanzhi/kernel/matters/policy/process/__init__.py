@@ -2,6 +2,7 @@
 do what in it. Pure: no Django, no database, no clock."""
 
 from shanzhi.kernel.matters.policy.process.book import KindBook, KindChanged, KindUnknown
+from shanzhi.kernel.matters.policy.process.filled import FieldsMissing, FieldsWrong, check_fields, is_blank
 from shanzhi.kernel.matters.policy.process.loader import load_kind
 from shanzhi.kernel.matters.policy.process.model import (
     Action,
@@ -23,17 +24,13 @@ from shanzhi.kernel.matters.policy.process.rules import (
     AskState,
     ClockRunOut,
     ClockState,
-    FieldsMissing,
-    FieldsWrong,
     LimitReached,
     RoleForbids,
     SamePerson,
     StageForbids,
     allowed_actions,
     check_action,
-    check_fields,
     ground_use,
-    is_blank,
     is_drawn,
     outcome_of,
 )
