@@ -202,9 +202,10 @@ def test_dispatchers_and_checkers_act_for_the_centre_that_took_it_in() -> None:
 def test_the_buttons_are_those_of_the_person() -> None:
     taking_in = ["accept", "refuse", "correct", "link", "ask_crossing", "note", "attach"]
     assert codes(stage="reported", roles=["dispatcher"]) == taking_in
-    assert codes(stage="dispatched", roles=["handler"], is_lead=True) == ["take", "hand_back", "note", "attach"]
+    lead: dict[str, Any] = {"roles": ["handler"], "is_lead": True, "has_helpers": False}
+    assert codes(stage="dispatched", **lead) == ["take", "hand_back", "escalate", "note", "attach"]
     assert codes(stage="verdict", is_reporter=True) == ["rate", "withdraw", "note", "attach"]
-    assert codes(stage="verdict", roles=["system"]) == ["reopen", "lapse"]
+    assert codes(stage="verdict", roles=["system"]) == ["fold", "await_again", "reopen", "lapse"]
     assert codes(stage="closed", roles=list(Role), is_lead=True, is_reporter=True) == []
 
 
