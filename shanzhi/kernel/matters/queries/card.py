@@ -125,7 +125,6 @@ class MatterCard:
     channel_name: str
     reported_at: datetime
     stage: str
-    stage_name: str
     result: str | None
     next_sentence: str
     next_params: dict[str, Any]
@@ -163,6 +162,11 @@ class MatterCard:
         return next((share for share in self.shares if share.is_ours and share.is_open and share.part == "co"), None)
 
     @property
+    def stage_name(self) -> str:
+        """The stage's name."""
+        return self.kind.stage(self.stage).name
+
+    @property
     def kind_name(self) -> str:
         """What the kind is called (message id)."""
         return self.kind.name
@@ -193,8 +197,8 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
     names = Names([matter], now, {row.unit_id for row in shares} | _units_in(entries))
     remarks = _remarks(matter, for_reporter)
     timeline = _timeline(entries, kind, names, remarks, actor)
-    may_reach = for_reporter or _may_reach(matter, actor, shares)
     links = links_of(matter, kind, for_reporter=for_reporter)
+    may_reach = for_reporter or _may_reach(matter, actor, shares)
     kept = vault.parts_kept("matter", matter.pk) if may_reach else frozenset()
     return MatterCard(
         id=matter.pk,
@@ -213,7 +217,6 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
         channel_name=CHANNELS.get(matter.channel, matter.channel),
         reported_at=matter.reported_at,
         stage=matter.stage,
-        stage_name=stage.name,
         result=matter.result,
         next_sentence=stage.says,
         next_params={"unit": names.unit_full(matter.holder_unit_id), "due": _promised(stage, clocks) or matter.due_at},

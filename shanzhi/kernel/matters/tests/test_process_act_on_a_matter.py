@@ -85,7 +85,8 @@ def case(**changes: Any) -> dict[str, Any]:
 
 def asked(row: dict[str, Any]) -> dict[str, Any]:
     """What the action wants of the clocks and of what was asked, and that nobody urges or supervises themselves."""
-    verb, ask, others = Verb(row["verb"]), row.get("ask", ""), ()
+    verb, ask = Verb(row["verb"]), row.get("ask", "")
+    others: tuple[AskState, ...] = ()
     if verb in (Verb.REPORT_BACK, Verb.CLEAR, Verb.INSIST):
         others = (AskState("supervision", is_open=True, is_ours=True),)
     if verb in (Verb.CLEAR, Verb.INSIST):
