@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
+from inspect import get_annotations
 from typing import Any
 from uuid import uuid4
 
@@ -15,7 +16,7 @@ from shanzhi.config.demo.drive import SCENARIOS, Driver
 from shanzhi.config.worker import drain
 from shanzhi.core.errors import DomainError
 from shanzhi.kernel.access.operations import acting
-from shanzhi.kernel.access.policy import ANYONE, IMPORTER, SYSTEM, Actor
+from shanzhi.kernel.access.policy import ANYONE, IMPORTER, Actor
 from shanzhi.kernel.access.queries import actor_of_post
 from shanzhi.kernel.clock.policy import Course, Duration, due_at, promise, shipped_calendar
 from shanzhi.kernel.files.policy import StoredFile
@@ -27,15 +28,10 @@ from shanzhi.kernel.matters.policy.report import NewReport
 from shanzhi.kernel.notices import queries as notices
 from shanzhi.kernel.organisation.queries import posts_of_unit
 from shanzhi.kernel.vault.policy.envelope import commit
-from shanzhi.modules.grid.operations import incident_found
-from shanzhi.modules.hotline.operations import item_edit
-from shanzhi.modules.hotline.policy import NewItem
-from tests.city import NOW, _actor
+from tests.city import NOW
 from tests.concurrency.committed import City, as_role
+from tests.loop.ways import CATEGORY, COMMUNITY, do, every_way, report
 
-COMMUNITY = "370303009006"
-CATEGORY = "housing.property-service"
-FILE = StoredFile(sha256="cd" * 32, media_type="application/pdf", size=9, name="现场.pdf")
 # What changes units, regions and rules, hands work on or takes a list along: no step of the loop, and tested beside it.
 AROUND = {
     f"matters.{name}"
@@ -59,16 +55,11 @@ class Driven:
 
 @pytest.fixture(scope="module")
 def driven(city: City) -> Driven:
-    """Each scenario twice, a matter that uses what they leave out, one that lapses, and an import."""
+    """Each scenario twice, the ways that use what they leave out, and an import."""
     ticks = iter(range(10**6))
     driver = Driver.for_city("3703", "370303", seed=3, clock=lambda: NOW + timedelta(minutes=next(ticks)))
     scenarios = Counter(driver.drive(2 * len(SCENARIOS)))
-    _the_rest(city)
-    _lapse(city)
-    _by_phone(city)
-    _up_the_levels(city)
-    _asks(city)
-    _passes(city)
+    every_way(city)
     with database.acting_as(city.installation, "importer"):
         rows = [
             BatchRow(
@@ -93,150 +84,8 @@ def driven(city: City) -> Driven:
     with as_role(city.installation, "owner") as owner:
         columns = "id, action, version, subject_id, subject_step, scope_code, happened_at, author_kind, payload"
         found = owner.execute(f"SELECT {columns} FROM journal_entry WHERE subject_kind = 'matter' ORDER BY id")
-        names = columns.split(", ")
-        entries = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+        entries = [dict(zip(columns.split(", "), row, strict=True)) for row in found.fetchall()]
     return Driven(city, scenarios, entries)
-
-
-def report(body: str = "翡翠明珠3号楼电梯坏了。我叫王小明，电话13812345678，车牌鲁C12345。") -> operations.Reported:
-    with acting(ANYONE):
-        return operations.report(
-            new=NewReport(
-                title="翡翠明珠电梯", body=body, region_code=COMMUNITY, contact_name="赵钱孙", contact_phone="13812345678",
-                place_text="翡翠明珠3号楼",
-            ),
-            actor=ANYONE, now=NOW, stored=[FILE],
-        )  # fmt: skip
-
-
-def do(made: operations.Reported, actor: Actor, action: str, now: datetime = NOW, **given: object) -> operations.Done:
-    with acting(actor):
-        return operations.act(matter_id=made.matter_id, action=action, actor=actor, now=now, fields=given)
-
-
-def _the_rest(city: City) -> None:
-    """Corrections, notes and files from every side, words with names and numbers in them."""
-    cast, made = city.cast, report()
-    words = "已联系王小明13812345678（赵钱孙），车牌鲁C12345。"
-    do(made, cast.dispatcher, "correct", category="cityscape.waste", region="370303008001")
-    do(made, Actor(follow=(made.follow_hash,)), "attach", files=[FILE], words=words)
-    do(made, cast.dispatcher, "accept", category=CATEGORY, words=words)
-    do(made, cast.dispatcher, "dispatch", lead=cast.handler.unit_id, co=[cast.second_handler.unit_id], words=words)
-    do(made, cast.handler, "take")
-    do(made, cast.supervisor, "note", words=words)
-    do(made, cast.second_handler, "assist_done", words=words, files=[FILE])
-    do(made, cast.handler, "reply", reply="已为王小明家修好电梯，13812345678。", files=[FILE])
-    do(made, cast.checker, "check_fail", words=words)
-    with acting(cast.handler):
-        found = operations.reveal_contact(matter_id=made.matter_id, reason="visit", actor=cast.handler, now=NOW)
-    assert found == {"name": "赵钱孙", "phone": "13812345678"}
-    early = report()
-    do(early, Actor(follow=(early.follow_hash,)), "withdraw", words=words)
-
-
-def _lapse(city: City) -> None:
-    cast, made = city.cast, report()
-    do(made, cast.dispatcher, "accept", category=CATEGORY)
-    do(made, cast.dispatcher, "dispatch", lead=cast.handler.unit_id)
-    do(made, cast.handler, "take")
-    do(made, cast.handler, "reply", reply="修好了。")
-    do(made, cast.checker, "check_pass")
-    with database.acting_as(city.installation, "worker"):
-        assert operations.lapse_due(now=NOW + timedelta(days=7)) == 0
-        assert operations.lapse_due(now=NOW + timedelta(days=7, seconds=1)) >= 1
-
-
-def _by_phone(city: City) -> None:
-    """What a call can end in without anybody being sent."""
-    operator = city.cast.operator
-    with acting(city.cast.keeper):
-        item = NewItem("library", "图书馆几点开门", "九点。", (), NOW.date())
-        item_edit(new=item, based_on=0, actor=city.cast.keeper, now=NOW)
-    do(report(), operator, "answer", cite="library@1", words="王小明问图书馆")
-    do(report(), operator, "pass_on", passed_to="110")
-
-
-def _up_the_levels(city: City) -> None:
-    """An incident that goes from its grid to the community, the centre and a unit, comes back, and is ended."""
-    worker = city.cast.grid_worker
-    with acting(worker):
-        made = incident_found(
-            new=NewReport(body="翡翠明珠井盖坏了，王小明13812345678"), uploads=(), actor=worker, now=NOW, key=None
-        )
-    do(made, worker, "escalate_to_community", words="王小明说要市政来换")
-    do(made, _holder(city, made, "handler"), "escalate_to_centre", words="社区办不了")
-    do(made, _holder(city, made, "dispatcher"), "entrust", lead=city.cast.handler.unit_id)
-    do(made, city.cast.handler, "give_back", ground="return.not-our-duty", words="不归本单位")
-    do(made, _holder(city, made, "dispatcher"), "end_in_centre", reply="井盖已换好。")
-
-
-def _asks(city: City) -> None:
-    """Two matters about which everything is asked: declined, granted, ruled on."""
-    cast, back = city.cast, {"ground": "return.not-our-duty", "words": "不归本单位"}
-    asked = {
-        "extension": {"ground": "extend.works", "more_time": "5wd", "words": "要采购水泵"},
-        "pause": {"ground": "pause.hearing", "until": "2025-11-28", "words": "等检测结果"},
-    }
-    for ruled in (True, False):
-        made = report()
-        do(made, cast.dispatcher, "accept", category="housing.property-service")
-        do(made, cast.dispatcher, "dispatch", lead=cast.second_handler.unit_id)
-        do(made, cast.second_handler, "hand_back", **back)
-        do(made, cast.dispatcher, "dispatch", lead=cast.second_handler.unit_id)
-        do(made, cast.second_handler, "hand_back", **back)
-        do(made, cast.dispatcher, "dispatch", lead=cast.handler.unit_id)
-        do(made, cast.handler, "ask_ruling", **back)
-        if ruled:
-            do(made, cast.supervisor, "rule", lead=cast.second_handler.unit_id, words="按职责清单")
-            continue
-        do(made, cast.supervisor, "decline_ruling", words="由你单位办理")
-        do(made, cast.handler, "take")
-        do(made, cast.handler, "contact", words="已电话联系")
-        for name, given in asked.items():
-            do(made, cast.handler, f"ask_{name}", **given)
-            do(made, cast.supervisor, f"decline_{name}", words="请按期办理")
-            do(made, cast.handler, f"ask_{name}", **given)
-            do(made, cast.supervisor, f"grant_{name}", words="同意")
-        do(made, cast.handler, "resume", words="结果已出")
-
-
-def _passes(city: City) -> None:
-    """To another county and not, down to the community and up again, and back from a unit in which nobody is left."""
-    cast, sender = city.cast, _actor("centre-370303", "dispatcher", 0)
-    other, words = cast.neighbour_dispatcher, {"words": "王小明说在周村区"}
-    wanted = {"to_region": "370306100200", "ground": "cross.wrong-county", **words}
-    for ruled in (None, False, True):
-        made = report()
-        do(made, sender, "accept", category=CATEGORY)
-        do(made, sender, "ask_crossing", **wanted)
-        if ruled is None:
-            do(made, other, "receive", **words)
-            continue
-        do(made, other, "refuse_crossing", ground="not-taken.not-here", **words)
-        do(made, sender, "ask_crossing", **wanted)
-        do(made, other, "refuse_crossing", ground="not-taken.not-here", **words)
-        do(made, sender, "ask_crossing_ruling", ground="return.not-our-duty", **words)
-        if ruled:
-            do(made, cast.supervisor, "rule_crossing", region="370306100200", **words)
-        else:
-            do(made, cast.supervisor, "decline_crossing_ruling", **words)
-    made = report()
-    do(made, sender, "accept")
-    do(made, sender, "hand_down", lead=cast.community_handler.unit_id, ground="hand-down.small-and-near", **words)
-    do(made, cast.community_handler, "escalate", **words)
-    made = report()
-    do(made, sender, "accept")
-    do(made, sender, "dispatch", lead=cast.handler.unit_id)
-    with database.acting_as(city.installation, "worker"):
-        operations.act(matter_id=made.matter_id, action="vacate", actor=SYSTEM, now=NOW)
-
-
-def _holder(city: City, made: operations.Reported, role: str) -> Actor:
-    """A post of the unit that holds it now."""
-    with as_role(city.installation, "owner") as owner:
-        (unit,) = owner.execute("SELECT holder_unit_id FROM matters_matter WHERE id = %s", [made.matter_id]).fetchone()
-    posts = [post.post_id for post in posts_of_unit(unit, NOW.date()) if post.role == role]
-    return actor_of_post(posts[0], NOW.date())
 
 
 # -- the whole -------------------------------------------------------------------------------------------------------
@@ -247,7 +96,7 @@ def test_it_loses_nothing_on_any_way(driven):
     with database.acting_as(driven.city.installation, "worker"):
         state = queries.loop_state()
         assert (state.lost, state.out_of_step) == ((), ())
-        assert state.total == 2 * len(SCENARIOS) + 15
+        assert state.total == 2 * len(SCENARIOS) + 32
         assert set(state.by_stage) == {stage.code for stage in queries.current_kind("request").stages}
         assert notices.outbox_backlog() == (0, None)
 
@@ -256,7 +105,7 @@ def test_it_uses_every_action_of_the_process(driven):
     kind = queries.current_kind("request")
     done = {entry["payload"]["done_by"] for entry in driven.entries if "done_by" in entry["payload"]}
     steps = {"take_up", "escalate_to_community", "escalate_to_centre", "entrust", "give_back", "end_in_centre"}
-    assert done - {"report", "settle"} == {action.code for action in kind.actions} | steps
+    assert done - {"report", "settle", "part"} == {action.code for action in kind.actions} | steps
 
 
 def test_it_notices_what_is_wrong(driven):
@@ -294,6 +143,20 @@ def test_it_journals_every_field_of_the_registered_payload(driven):
     # What a reporter does with the own data is no step of the loop: tests/protection.
     rights = {"matters.consent", "matters.erase_asked", "matters.erased"}
     assert set(seen) == actions - rights - AROUND | {"vault.read"}
+
+
+def test_it_fills_each_field_on_some_way(driven):
+    """A field that no step ever fills is one that nobody can rely on."""
+    declared, filled = set[str](), set[str]()
+    for entry in driven.entries:
+        cls = registered_payloads()[entry["action"], entry["version"]]
+        for name, value in entry["payload"].items():
+            owner = next(each.__name__ for each in cls.__mro__ if name in get_annotations(each))
+            declared.add(f"{owner}.{name}")
+            if value not in (None, "", [], False):
+                filled.add(f"{owner}.{name}")
+    # Whether the draw takes one is chance; the kind of place is of a written shape, and nothing tells it yet.
+    assert declared - filled - {"Conclusion.drawn"} == {"About.place_kind"}
 
 
 def test_it_numbers_the_steps_of_each_matter_from_one(driven):
@@ -377,17 +240,24 @@ def test_it_promises_what_the_clock_gives(driven):
         running = dict(
             owner.execute("SELECT id, ARRAY[due_at, warn_at] FROM matters_matter WHERE ended_at IS NULL").fetchall()
         )
+        leads = dict(owner.execute("SELECT matter_id, lead_id FROM matters_link").fetchall())
     assert len(clocks) > 100
     soonest: dict[int, list[datetime]] = {}
     for matter_id, kind, stage, code, named, stored, limit_text, version, due, warn, stopped_at in clocks:
         spec, course = kinds[kind].clock(code) if code else kinds[kind].stage(stage), Course.from_json(stored)
-        assert (course.limit, course.threshold) == (spec.limit, spec.warn)
+        if stage == kinds[kind].linked_stage:
+            # What is handled with another has no limit of its own: its clock is one of the lead's.
+            assert [stored, due, warn] in [[row[5], *row[8:10]] for row in clocks if row[0] == leads[matter_id]]
+        else:
+            assert (course.limit, course.threshold) == (spec.limit, spec.warn)
         promised = promise(course, calendar.named(named))
         assert (limit_text, due, warn) == (promised.limit_text, promised.due_at, promised.warn_at)
         assert version == calendar.named(named).version
         if stopped_at is None:
             soonest[matter_id] = min(soonest.get(matter_id, [due, warn]), [due, warn])
     assert running == soonest
+    (waiting,) = [row[0] for row in clocks if row[2] == "merged" and row[10] is None]
+    assert running[waiting] == running[leads[waiting]]
 
 
 def test_it_tells_the_journal_the_clock_that_runs_after_each_step(driven):
