@@ -7,6 +7,7 @@ installation runs in a child. Run as a program, this file is that child: `prepar
 
 import http.client
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -23,6 +24,7 @@ from django.utils import timezone
 
 from shanzhi.config import database, server
 from shanzhi.config.installation import Installation, Secrets
+from tests.prepared import copy_prepared
 from tests.server import relax
 
 ROOT = Path(__file__).parents[1]
@@ -152,6 +154,7 @@ def running_site(settings: Mapping[str, str] | None = None) -> Iterator[Site]:
     """
     # Short, because the database's socket lies in it and such a path may have 107 characters.
     home = Path(tempfile.mkdtemp(prefix="sz-"))
+    rows = _prepare(home)
     installation = Installation(
         home=home, schema="shanzhi", database="shanzhi", admin_url="", secrets=Secrets.load(home / "secrets.json")
     )
@@ -160,7 +163,7 @@ def running_site(settings: Mapping[str, str] | None = None) -> Iterator[Site]:
     try:
         engine = database.start_embedded(installation)
         relax(installation)
-        cast = {name: Part(**row) for name, row in _prepare(installation).items()}
+        cast = {name: Part(**row) for name, row in rows.items()}
         site = Site(installation, _free_port(), cast, settings=settings or {})
         site.start()
         yield site
@@ -185,13 +188,11 @@ def _clean(environment: Mapping[str, str]) -> dict[str, str]:
     return {"SHANZHI_MFA": "off"} | kept
 
 
-def _prepare(installation: Installation) -> dict[str, dict[str, Any]]:
-    environment = _clean(server.environment(installation, ""))
-    del environment["SHANZHI_ROLE"]
-    said = subprocess.run(
-        [sys.executable, "-m", "tests.site", "prepare"], cwd=ROOT, env=environment, stdout=subprocess.PIPE, check=True
-    )
-    found: dict[str, dict[str, Any]] = json.loads(said.stdout)
+def _prepare(home: Path) -> dict[str, dict[str, Any]]:
+    # Without what would lead the child to this process's own installation.
+    bare = {name: value for name, value in os.environ.items() if not name.startswith("SHANZHI_")}
+    environment = {**_clean(bare), "DJANGO_SETTINGS_MODULE": "shanzhi.config.settings"}
+    found: dict[str, dict[str, Any]] = json.loads(copy_prepared(home, "tests.site", environment))
     return found
 
 

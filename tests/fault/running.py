@@ -20,6 +20,7 @@ import psycopg
 
 from shanzhi.config import database, embedded, server
 from shanzhi.config.installation import Installation
+from tests.prepared import copy_prepared
 
 ROOT = Path(__file__).parents[2]
 UP_SECONDS = 30
@@ -130,9 +131,9 @@ def installed(home: Path) -> Iterator[Running]:
     os.environ.update(environment)
     found: Running | None = None
     try:
+        copy_prepared(home, "tests.fault.set_up", environment)
         installation = Installation.from_environment()
         database.start_embedded(installation)
-        subprocess.run([sys.executable, "-m", "tests.fault.set_up", "prepare"], cwd=ROOT, check=True)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]

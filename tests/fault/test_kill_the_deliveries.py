@@ -18,6 +18,7 @@ from shanzhi.config import database
 from shanzhi.config.installation import Installation
 from shanzhi.kernel.notices.tests.servers import Hook, hook
 from tests.concurrency.committed import as_role
+from tests.prepared import copy_prepared
 
 ROOT = Path(__file__).parents[2]
 FULL = os.environ.get("SHANZHI_SIZE") == "full"
@@ -53,9 +54,9 @@ def waiting() -> Iterator[tuple[Installation, Hook]]:
     )
     engine: Any = None
     try:
+        copy_prepared(home, "tests.fault.set_up", os.environ)
         found = Installation.from_environment()
         engine = database.start_embedded(found)
-        subprocess.run([sys.executable, "-m", "tests.fault.set_up", "prepare"], cwd=ROOT, check=True)
         with hook() as taker:
             with as_role(found, "owner") as opened:
                 pk = (opened.execute(SUBSCRIBE, [taker.url]).fetchone() or (0,))[0]

@@ -18,6 +18,7 @@ from shanzhi.config import database
 from shanzhi.config.installation import Installation
 from shanzhi.kernel.vault.policy.envelope import KeyRing, key_of_head, record_context
 from tests.concurrency.committed import as_role
+from tests.prepared import copy_prepared
 
 ROOT = Path(__file__).parents[2]
 FULL = os.environ.get("SHANZHI_SIZE") == "full"
@@ -38,9 +39,9 @@ def installation() -> Iterator[Installation]:
     os.environ.update(clean, SHANZHI_HOME=str(home), DJANGO_SETTINGS_MODULE="shanzhi.config.settings")
     engine: Any = None
     try:
+        copy_prepared(home, "tests.fault.set_up", os.environ)
         found = Installation.from_environment()
         engine = database.start_embedded(found)
-        subprocess.run([sys.executable, "-m", "tests.fault.set_up", "prepare"], cwd=ROOT, check=True)
         _fill(found)
         yield found
     finally:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.matrix.machine import Cell, cells, expected, forget_tries, got, leaks, none_like, plain, send
+from tests.matrix.machine import Cell, cells, expected, forget_tries, got, leaks, none_like, part, plain, send
 from tests.matrix.routes import Route, known
 from tests.matrix.table import AS_RESIDENT
 from tests.matrix.world import World
@@ -28,8 +28,10 @@ def judged(world: World, cell: Cell) -> list[str]:
 
 @pytest.mark.parametrize("route", READS, ids=lambda route: route.name)
 def test_it_opens_to_whom_the_table_says_and_shows_nothing_else(world: World, route: Route) -> None:
+    """At full size every matter for everybody; at small size the part that `part` says."""
     forget_tries(world)
-    assert [line for cell in cells(world, route, route.page.read) for line in judged(world, cell)] == []
+    asking = part(cells(world, route, route.page.read), route.page.read)
+    assert [line for cell in asking for line in judged(world, cell)] == []
 
 
 @pytest.mark.parametrize("route", ABOUT_ONE, ids=lambda route: route.name)
