@@ -29,6 +29,7 @@ from shanzhi.kernel.matters.operations.passing import (
     NobodyAbove,
     check_same_county,
     escalate_intake,
+    from_empty_centre,
     hand_down,
     to_centre_above,
 )
@@ -268,11 +269,18 @@ def _hand_down(step: Step) -> None:
 
 
 def _vacate(step: Step) -> None:
-    """Nobody is left in the unit that leads: the centre above has it again, and the share says why."""
+    """Nobody is left in the unit whose turn it is: the centre above has it, and a share that ends says why."""
+    step.tells["ground"] = VACANT_UNIT
+    if step.action.stays:
+        from_empty_centre(step)
+        return
+    if step.lead is not None:
+        to_centre_above(step, step.lead.unit_id)
+    if step.kind.stage(step.action.to).owner is Owner.CHECKER:
+        # What is done waits for its check alone, and comes back to the lead's share if it fails.
+        return
     if step.lead is not None:
         step.lead.ground = VACANT_UNIT
-        to_centre_above(step, step.lead.unit_id)
-    step.tells["ground"] = VACANT_UNIT
     end_assignments(step, "moved")
 
 

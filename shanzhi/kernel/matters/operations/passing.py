@@ -5,8 +5,9 @@ from datetime import date
 from shanzhi.core.errors import Conflict, NotAllowed
 from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
+from shanzhi.kernel.matters.operations.checking import checking_unit
 from shanzhi.kernel.matters.operations.step import Step, assign, end_assignments, take_part
-from shanzhi.kernel.matters.policy.process import AskType, FieldsWrong, FieldType
+from shanzhi.kernel.matters.policy.process import AskType, FieldsWrong, FieldType, Owner
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.organisation.policy import Level, UnitKind
 from shanzhi.kernel.organisation.queries import RegionRow, UnitRow
@@ -149,13 +150,42 @@ def escalate_intake(step: Step) -> None:
 
 
 def to_centre_above(step: Step, unit_id: int) -> None:
-    """The intake is that of the centre above a unit in which nobody is left; by the system."""
-    on = local_date(step.now)
-    unit = organisation.unit_by_id(unit_id, on)
-    above = organisation.unit_above(step.matter.scope_code, unit.level, on) if unit is not None else None
+    """The intake is that of the nearest centre above a unit in which nobody is left that has somebody; by the system.
+
+    Where no centre above has, it stays with the intake: the ladder tells of it.
+    """
+    above = _held_above(step, unit_id)
     if above is not None and above.id != step.matter.intake_unit_id:
         step.matter.intake_unit_id = above.id
         step.passes = True
+
+
+def from_empty_centre(step: Step) -> None:
+    """What waits with a centre in which nobody is left goes to the nearest one above that has somebody; by the system.
+
+    Raises:
+        NobodyAbove: none has.
+    """
+    matter, on = step.matter, local_date(step.now)
+    is_empty = not organisation.held_roles_of_units([matter.intake_unit_id], on)
+    if is_empty:
+        to_centre_above(step, matter.intake_unit_id)
+    before = matter.holder_unit_id
+    is_check = step.kind.stage(matter.stage).owner is Owner.CHECKER
+    matter.holder_unit_id = checking_unit(matter, step.kind, step.now) if is_check else matter.intake_unit_id
+    if matter.holder_unit_id == before:
+        raise NobodyAbove(msg("上面的中心也没有人在岗。请管理员先安排人员任职。"))
+
+
+def _held_above(step: Step, unit_id: int) -> UnitRow | None:
+    """The nearest governance centre above a unit in which somebody holds a post."""
+    on = local_date(step.now)
+    above = organisation.unit_by_id(unit_id, on)
+    while above is not None:
+        above = organisation.unit_above(step.matter.scope_code, above.level, on)
+        if above is not None and above.kind is UnitKind.CENTRE and organisation.held_roles_of_units([above.id], on):
+            return above
+    return None
 
 
 def hand_down(step: Step) -> None:
