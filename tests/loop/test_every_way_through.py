@@ -226,6 +226,11 @@ def _passes(city: City) -> None:
     do(made, cast.community_handler, "escalate", **words)
     made = report()
     do(made, sender, "accept")
+    township = {"lead": cast.township_dispatcher.unit_id, "ground": "hand-down.small-and-near", **words}
+    do(made, sender, "hand_down_centre", **township)
+    do(made, cast.township_dispatcher, "escalate", **words)
+    made = report()
+    do(made, sender, "accept")
     do(made, sender, "dispatch", lead=cast.handler.unit_id)
     with database.acting_as(city.installation, "worker"):
         operations.act(matter_id=made.matter_id, action="vacate", actor=SYSTEM, now=NOW)
@@ -247,7 +252,7 @@ def test_it_loses_nothing_on_any_way(driven):
     with database.acting_as(driven.city.installation, "worker"):
         state = queries.loop_state()
         assert (state.lost, state.out_of_step) == ((), ())
-        assert state.total == 2 * len(SCENARIOS) + 15
+        assert state.total == 2 * len(SCENARIOS) + 16
         assert set(state.by_stage) == {stage.code for stage in queries.current_kind("request").stages}
         assert notices.outbox_backlog() == (0, None)
 

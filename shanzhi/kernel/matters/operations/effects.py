@@ -28,9 +28,11 @@ from shanzhi.kernel.matters.operations.parting import limit_of_part, rejoin, spl
 from shanzhi.kernel.matters.operations.passing import (
     NobodyAbove,
     check_same_county,
+    check_within_township,
     escalate_intake,
     from_empty_centre,
     hand_down,
+    hand_down_intake,
     to_centre_above,
 )
 from shanzhi.kernel.matters.operations.receiving import check_receivers, check_refused_before
@@ -106,6 +108,7 @@ def _dispatch(step: Step) -> None:
     check_helpers(step, step.given["lead"], step.given.get("co", ()))
     check_receivers(step, step.given["lead"], step.given.get("co", ()))
     check_refused_before(step, step.given["lead"])
+    check_within_township(step)
     _join(step)
     if any(clock.by_catalogue for clock in step.kind.clocks):
         step.limit = limit_on(local_date(step.now), step.matter.category, step.matter.scope_code)
@@ -118,6 +121,7 @@ def _transfer(step: Step) -> None:
     if step.given["lead"] == before:
         raise FieldsWrong(msg("这件事项已经由该单位主办。请选择另一个单位。"), fields={"lead": msg("请另选单位。")})
     check_receivers(step, step.given["lead"], step.given.get("co", ()))
+    check_within_township(step)
     _join(step)
     _ground(step)
     _assign_anew(step)
@@ -265,6 +269,9 @@ def _hand_down(step: Step) -> None:
     _ground(step)
     check_receivers(step, step.given["lead"], ())
     _join(step)
+    if step.kind.stage(step.action.to).owner is Owner.INTAKE:
+        hand_down_intake(step)
+        return
     hand_down(step)
 
 
