@@ -42,7 +42,7 @@ AROUND = {
     for name in (
         *("dispatch_edited", "dispatch_live", "dispatch_loaded", "process_live", "process_uploaded", "rules_live"),
         *("due_moved", "hand_over", "post_fall", "list_take", "recode", "succeed"),
-        *("appeal", "paper", "review"),
+        *("appeal", "paper", "paper_void", "review"),
     )
 }
 SECRETS = ("王小明", "13812345678", "赵钱孙", "翡翠明珠", "鲁C12345")
