@@ -38,7 +38,7 @@ AROUND = {
     for name in (
         *("dispatch_edited", "dispatch_live", "dispatch_loaded", "process_live", "process_uploaded", "rules_live"),
         *("due_moved", "hand_over", "post_fall", "list_take", "recode", "succeed"),
-        *("appeal", "paper", "review"),
+        *("appeal", "paper", "paper_void", "review"),
     )
 }
 SECRETS = ("王小明", "13812345678", "赵钱孙", "翡翠明珠", "鲁C12345")
@@ -96,7 +96,7 @@ def test_it_loses_nothing_on_any_way(driven):
     with database.acting_as(driven.city.installation, "worker"):
         state = queries.loop_state()
         assert (state.lost, state.out_of_step) == ((), ())
-        assert state.total == 2 * len(SCENARIOS) + 32
+        assert state.total == 2 * len(SCENARIOS) + 33
         assert set(state.by_stage) == {stage.code for stage in queries.current_kind("request").stages}
         assert notices.outbox_backlog() == (0, None)
 

@@ -171,6 +171,11 @@ def _passes(city: City) -> None:
     do(made, cast.community_handler, "escalate", **words)
     made = report()
     do(made, sender, "accept")
+    township = {"lead": cast.township_dispatcher.unit_id, "ground": "hand-down.small-and-near", **words}
+    do(made, sender, "hand_down_centre", **township)
+    do(made, cast.township_dispatcher, "escalate", **words)
+    made = report()
+    do(made, sender, "accept")
     do(made, sender, "dispatch", lead=cast.handler.unit_id)
     with database.acting_as(city.installation, "worker"):
         operations.act(matter_id=made.matter_id, action="vacate", actor=SYSTEM, now=NOW)

@@ -47,7 +47,7 @@ def _never(matter, actor):
     return False
 
 
-def _shows_every_entry(row, for_reporter):
+def _shows_every_entry(row, kind, remarks, for_reporter):
     return True
 
 
@@ -302,6 +302,24 @@ DECIDES_OTHERWISE: Mapping[str, str] = {
     "shanzhi.kernel.matters.operations.passing:escalate_intake": _WRITES,
     "shanzhi.kernel.matters.operations.passing:receiver_of": "to whom something is put, not what is seen",
     "shanzhi.kernel.matters.operations.passing:region_taken": "where the receiver lays it: the trigger matters_passes refuses another county",
+    "shanzhi.kernel.matters.operations.act:_carry_out": _WRITES,
+    "shanzhi.kernel.matters.operations.asking:_has_somebody_else": "to whom something is put, not what is seen",
+    "shanzhi.kernel.matters.operations.effects:_check_reviewer": "whom a review may be given to, after rules._check, which is switched off",
+    "shanzhi.kernel.matters.operations.helping:_end": _WRITES,
+    "shanzhi.kernel.matters.operations.helping:assist_back": _WRITES,
+    "shanzhi.kernel.matters.operations.helping:include_results": _WRITES,
+    "shanzhi.kernel.matters.operations.parting:_make": _WRITES,
+    "shanzhi.kernel.matters.operations.parting:split": _WRITES,
+    "shanzhi.kernel.matters.operations.supervising:_put": _WRITES,
+    "shanzhi.kernel.matters.operations.supervising:respond_urge": _WRITES,
+    "shanzhi.kernel.matters.policy.process.rules:_check_may_push": "part of rules._check, which is switched off",
+    "shanzhi.kernel.matters.policy.process.rules:_check_supervision": "part of rules._check, which is switched off",
+    "shanzhi.kernel.matters.queries.card:_asks_shown": "leaves out what offices ask of each other: dates and grounds, no words; words have the policies of remarks",
+    "shanzhi.kernel.matters.queries.card:_shares": "names of units; a co-handler's words come out of the remarks, which are switched off beside it",
+    "shanzhi.kernel.matters.queries.card:_timeline": "asks _is_shown, which is switched off",
+    "shanzhi.kernel.matters.queries.lists:as_helper": "a column of the list: the dates of the unit's own shares",
+    "shanzhi.kernel.matters.queries.parts:parts_of": "which parts: by the policies of matters_part and of the matter",
+    "shanzhi.kernel.matters.queries.rungs:_is_meant": "which sentence is said of what the policy rung_see shows",
     "shanzhi.modules.oversight.web.views:start": "which of the asks in sight wait for the own unit: a list made shorter, no guard",
     "shanzhi.kernel.matters.operations.effects:_join": _WRITES,
     "shanzhi.kernel.matters.operations.effects:_own": _WRITES,

@@ -106,7 +106,21 @@ WORDS = {"words": "看看", "page": "/worklist/", "back": "/worklist/"}
 NOTE, TAKE, REPLY, TRANSFER, NONSENSE = ({"action": name} for name in ("note", "take", "reply", "transfer", "nonsense"))
 ACTING = {**WORDS, "reply": "已办", "lead": "1"}
 LIST = ("tab", "light", "q", "after", "before")
-SITTING = ("holder", "returned", "idle", "ended_since", "ended_until", "solved", "bounced")
+SITTING = (
+    *(
+        "holder",
+        "returned",
+        "idle",
+        "reports",
+        "ended_since",
+        "ended_until",
+        "solved",
+        "bounced",
+        "took",
+        "kept",
+        "led",
+    ),
+)
 FILTERS = (
     *("q", "stage", "light", "region", "category", "since", "until", "which", "unit", "kind", "channel", "place"),
     *SITTING,
@@ -231,7 +245,10 @@ PAGES: Mapping[str, Page] = {
     "matters:reveal": Page(write="find", about="matter", sends={"reason": "contact"}, reveals=True),
     "matters:proof": Page("find", about="matter", head=False, tells=HASHES),
     # The doors alone: who sees which paper, and whose name, is in matters/tests/test_page_of_a_paper.py.
-    "matters:paper": Page("find", "find", args=(NO_PAPER,), head=False, sends={"doc_no": "1"}, says="404"),
+    "matters:paper": Page(
+        "find", "find", args=(NO_PAPER,), head=False, asks=("was",), sends={"doc_no": "1"}, says="404"
+    ),
+    "matters:paper_void": Page(write="find", args=(NO_PAPER,), sends={"reason": "字号有误"}, says="404"),
     "matters:paper_name": Page(write="find", args=(NO_PAPER,), sends={"reason": "service"}, says="404"),
     "matters:do": Page(write="find", about="matter", args=(NOTE, TRANSFER), sends=ACTING),
     # -- the desks

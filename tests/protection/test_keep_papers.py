@@ -10,6 +10,7 @@ from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.matters import operations, queries
 from shanzhi.kernel.matters.operations import Reported
 from shanzhi.kernel.matters.policy.papers import PaperGone
+from shanzhi.kernel.notices.queries import notices_for
 from tests.city import NOW
 from tests.concurrency.committed import City
 from tests.protection.rights_support import ask, closes, entries, report, reporter, rows_with, work
@@ -59,3 +60,24 @@ def test_what_lapsed_is_told_by_the_centre_and_by_nobody_else(city: City, eviden
     with acting(cast.dispatcher):
         sheet = queries.paper(made.matter_id, step, "closing_notice", actor=cast.dispatcher).sheet
     assert sheet.lines[1][1].endswith("没有请求复查，本事项按办结处理。")
+
+
+def test_the_unit_that_a_paper_is_addressed_to_is_told(city: City, evidence_store: Path):
+    cast, made = city.cast, report(kind="suggestion", channel="letter")
+    _do(cast.dispatcher, made, "dispatch", lead=cast.handler.unit_id)
+    step = _issue(made, cast.dispatcher, "assignment_slip")
+    with acting(cast.dispatcher):
+        operations.paper_void(
+            matter_id=made.matter_id,
+            step=step,
+            code="assignment_slip",
+            reason="标题有误",
+            actor=cast.dispatcher,
+            now=NOW,
+        )
+    work(city)
+    with acting(cast.handler):
+        told = [
+            one.message for one in notices_for(cast.handler.unit_id or 0, "handler") if one.subject_id == made.matter_id
+        ]
+    assert sorted(text.split("：")[0] for text in told) == ["收到文书", "文书已作废", "新派单"]

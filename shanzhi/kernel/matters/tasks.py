@@ -13,6 +13,7 @@ from shanzhi.kernel.matters import operations, queries
 from shanzhi.kernel.matters.operations.climbing import LADDER_TEXTS
 from shanzhi.kernel.matters.operations.erasing import FILES_GONE_TOPIC
 from shanzhi.kernel.matters.operations.handing import HANDED_TOPIC
+from shanzhi.kernel.matters.operations.papers import PAPER_TOPIC
 from shanzhi.kernel.matters.operations.rights import ERASE_TOPIC
 from shanzhi.kernel.matters.operations.step import STEP_TOPIC
 from shanzhi.kernel.matters.operations.succeeding import SUCCEEDED_TOPIC
@@ -51,6 +52,8 @@ TEXTS = {
     "matters.receive": msg("已被接收，由接收区县办理：%(title)s（%(number)s）"),
     "matters.hand_down": msg("下派来一件：%(title)s（%(number)s）"),
     "matters.vacate": msg("承办单位没有人在岗，交回中心：%(title)s（%(number)s）"),
+    "matters.paper": msg("收到文书：%(title)s（%(number)s）"),
+    "matters.paper_void": msg("文书已作废：%(title)s（%(number)s）"),
     "matters.post_fall": msg("岗位空缺，在办的转由单位负责人“%(post)s”接办：%(title)s（%(number)s）"),
     "matters.link": msg("有一件并到您单位办理的事项：%(title)s（%(number)s）"),
     "matters.unlink": msg("已取消并单，待派单：%(title)s（%(number)s）"),
@@ -172,6 +175,33 @@ def write_of_hand_overs(events: Sequence[Happened], now: datetime) -> None:
             )  # fmt: skip
 
 
+def write_of_papers(events: Sequence[Happened], now: datetime) -> None:
+    """Tell the units to which an official paper is addressed that it was issued, or withdrawn."""
+    told = queries.parties_of([int(event.body["matter"]) for event in events])
+    posts = organisation.roles_of_units({unit for event in events for unit in event.body["units"]}, local_date(now))
+    written = []
+    for event in events:
+        matter = told.get(int(event.body["matter"]))
+        paper = next((one for one in matter.kind.papers if one.code == event.body["paper"]), None) if matter else None
+        if matter is None or paper is None:
+            continue
+        code = "matters.paper_void" if event.body["void"] else "matters.paper"
+        written += [
+            NewNotice(
+                unit_id, role, "matter", int(event.body["matter"]), int(event.body["step"]), code,
+                {"title": matter.title, "number": matter.number},
+                matter.kind.code, facts_of(matter),
+            )
+            for unit_id in event.body["units"]
+            for role in _to_whom(paper.to, matter, posts.get(unit_id, frozenset()))
+        ]  # fmt: skip
+    notices.notices_write(written, now=now)
+
+
+def _to_whom(to: str, matter: queries.Parties, posts: frozenset[str]) -> tuple[str, ...]:
+    return _of_lead(matter, posts) if to == Party.LEAD else PARTY_ROLES.get(Party(to), ())
+
+
 def _over(matter: queries.Parties, *, fell: bool) -> tuple[tuple[int, str], ...]:
     """What fell to a unit's head is told to the supervisor of the centre, too."""
     return tuple((unit_id, "supervisor") for unit_id in matter.units.get(Party.SUPERVISOR, ())) if fell else ()
@@ -218,6 +248,7 @@ on_event(STEP_TOPIC, follow_leads)
 on_event(STEP_TOPIC, write_notices)
 on_event(STEP_TOPIC, tell_outside)
 on_event(HANDED_TOPIC, write_of_hand_overs)
+on_event(PAPER_TOPIC, write_of_papers)
 on_event(SUCCEEDED_TOPIC, write_of_successions)
 on_event(ERASE_TOPIC, erase_what_was_asked)
 on_event(FILES_GONE_TOPIC, remove_bytes)

@@ -20,7 +20,7 @@ from shanzhi.kernel.matters.operations.gathering import parts_follow
 from shanzhi.kernel.matters.operations.handing import NotInHand, shares_hand_over
 from shanzhi.kernel.matters.operations.kinds import kinds_take_over
 from shanzhi.kernel.matters.operations.listing import LIST_MOST, ListTooLong, list_take
-from shanzhi.kernel.matters.operations.papers import paper_issue
+from shanzhi.kernel.matters.operations.papers import paper_issue, paper_void
 from shanzhi.kernel.matters.operations.processes import FaultyProcess, WouldStrand, process_go_live, process_upload
 from shanzhi.kernel.matters.operations.recoding import matters_follow
 from shanzhi.kernel.matters.operations.report import Reported, report
@@ -94,6 +94,7 @@ __all__ = [
     "list_take",
     "matters_follow",
     "paper_issue",
+    "paper_void",
     "parts_follow",
     "phone_for_notice",
     "process_go_live",

@@ -28,8 +28,11 @@ from shanzhi.kernel.matters.operations.parting import limit_of_part, rejoin, spl
 from shanzhi.kernel.matters.operations.passing import (
     NobodyAbove,
     check_same_county,
+    check_within_township,
     escalate_intake,
+    from_empty_centre,
     hand_down,
+    hand_down_intake,
     to_centre_above,
 )
 from shanzhi.kernel.matters.operations.receiving import check_receivers, check_refused_before
@@ -105,6 +108,7 @@ def _dispatch(step: Step) -> None:
     check_helpers(step, step.given["lead"], step.given.get("co", ()))
     check_receivers(step, step.given["lead"], step.given.get("co", ()))
     check_refused_before(step, step.given["lead"])
+    check_within_township(step)
     _join(step)
     if any(clock.by_catalogue for clock in step.kind.clocks):
         step.limit = limit_on(local_date(step.now), step.matter.category, step.matter.scope_code)
@@ -117,6 +121,7 @@ def _transfer(step: Step) -> None:
     if step.given["lead"] == before:
         raise FieldsWrong(msg("这件事项已经由该单位主办。请选择另一个单位。"), fields={"lead": msg("请另选单位。")})
     check_receivers(step, step.given["lead"], step.given.get("co", ()))
+    check_within_township(step)
     _join(step)
     _ground(step)
     _assign_anew(step)
@@ -264,15 +269,25 @@ def _hand_down(step: Step) -> None:
     _ground(step)
     check_receivers(step, step.given["lead"], ())
     _join(step)
+    if step.kind.stage(step.action.to).owner is Owner.INTAKE:
+        hand_down_intake(step)
+        return
     hand_down(step)
 
 
 def _vacate(step: Step) -> None:
-    """Nobody is left in the unit that leads: the centre above has it again, and the share says why."""
+    """Nobody is left in the unit whose turn it is: the centre above has it, and a share that ends says why."""
+    step.tells["ground"] = VACANT_UNIT
+    if step.action.stays:
+        from_empty_centre(step)
+        return
+    if step.lead is not None:
+        to_centre_above(step, step.lead.unit_id)
+    if step.kind.stage(step.action.to).owner is Owner.CHECKER:
+        # What is done waits for its check alone, and comes back to the lead's share if it fails.
+        return
     if step.lead is not None:
         step.lead.ground = VACANT_UNIT
-        to_centre_above(step, step.lead.unit_id)
-    step.tells["ground"] = VACANT_UNIT
     end_assignments(step, "moved")
 
 

@@ -12,11 +12,14 @@ from shanzhi.kernel.journal.policy import Subject
 from shanzhi.kernel.matters.models import Remark
 from shanzhi.kernel.matters.operations.step import author_of, lock_matter
 from shanzhi.kernel.matters.policy import papers
-from shanzhi.kernel.matters.policy.papers import PART, NotOurPaper, PaperIssuedAlready
-from shanzhi.kernel.matters.policy.payloads import PaperIssued
+from shanzhi.kernel.matters.policy.papers import PART, NotIssued, NotOurPaper, PaperIssuedAlready
+from shanzhi.kernel.matters.policy.payloads import PaperIssued, PaperVoided
 from shanzhi.kernel.matters.policy.process import PaperTo
-from shanzhi.kernel.matters.queries.papers import draft_of, issues
+from shanzhi.kernel.matters.queries.papers import Draft, draft_of, issues
+from shanzhi.kernel.notices import operations as notices
 from shanzhi.kernel.vault.policy.envelope import commit, new_salt
+
+PAPER_TOPIC = "matters.paper"
 
 
 @transaction.atomic
@@ -32,7 +35,7 @@ def paper_issue(
         MatterNotFound: not there, or not visible.
         PaperUnknown: the step has no such paper.
         NotOurPaper: another unit did the step.
-        PaperIssuedAlready: it was issued before.
+        PaperIssuedAlready: it was issued before, and not withdrawn.
         FieldsMissing, FieldsWrong: something is lacking, or can't be used; `fields` says what.
     """
     matter = lock_matter(matter_id)
@@ -73,4 +76,60 @@ def paper_issue(
         author=author_of(actor),
         happened_at=now,
     )
+    _tell_units(draft, matter.steps, actor, now)
     return matter.steps
+
+
+@transaction.atomic
+def paper_void(*, matter_id: int, step: int, code: str, reason: object, actor: Actor, now: datetime) -> int:
+    """Withdraw (作废) the paper `code` of a step that is issued, with a reason; returns the number of its own entry.
+
+    The paper and its entry stay as they are; it can be issued anew. Whoever it was addressed to sees that it was
+    withdrawn, when and why. Neither stage nor clock moves.
+
+    Raises:
+        MatterNotFound: not there, or not visible.
+        PaperUnknown: the step has no such paper.
+        NotOurPaper: another unit issued it.
+        NotIssued: it isn't issued, or was withdrawn already.
+        FieldsMissing, FieldsWrong: the reason is lacking, or can't be used.
+    """
+    matter = lock_matter(matter_id)
+    draft = draft_of(matter, step, code)
+    is_ours = draft.issued is None or draft.issued.author_unit_id == actor.unit_id
+    if not is_ours or not issues(matter, draft.kind, draft.entry, actor):
+        raise NotOurPaper(msg("文书由开具它的单位作废，您现在的岗位不能作废。"))
+    if draft.issued is None:
+        raise NotIssued(msg("这份文书没有开具，或者已经作废。请刷新后再看。"))
+    text, salt = papers.checked_reason(reason), new_salt()
+    matter.steps += 1
+    matter.save(update_fields=["steps"])
+    shown = draft.paper.to == PaperTo.REPORTER
+    Remark.objects.bulk_create(
+        [Remark(matter=matter, step=matter.steps, part="words", text=text, salt=salt, for_reporter=shown)]
+    )
+    journal.record(
+        payload=PaperVoided(
+            number=matter.number,
+            kind=matter.kind,
+            kind_version=draft.kind.version,
+            paper=code,
+            of_step=step,
+            of_issue=draft.issued.step,
+            to=draft.paper.to,
+            words_sealed=commit(text, salt).hex(),
+        ),
+        subject=Subject("matter", matter.pk, matter.steps, matter.scope_code),
+        author=author_of(actor),
+        happened_at=now,
+    )
+    _tell_units(draft, matter.steps, actor, now, is_void=True)
+    return matter.steps
+
+
+def _tell_units(draft: Draft, step: int, actor: Actor, now: datetime, *, is_void: bool = False) -> None:
+    """The event by which the units that a paper is addressed to are told; the issuing unit itself isn't."""
+    units = sorted(set(draft.addressees) - {actor.unit_id})
+    if units:
+        body = {"matter": draft.matter.pk, "step": step, "paper": draft.paper.code, "units": units, "void": is_void}
+        notices.emit(topic=PAPER_TOPIC, body=body, now=now)

@@ -5,8 +5,9 @@ from datetime import date
 from shanzhi.core.errors import Conflict, NotAllowed
 from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
+from shanzhi.kernel.matters.operations.checking import checking_unit
 from shanzhi.kernel.matters.operations.step import Step, assign, end_assignments, take_part
-from shanzhi.kernel.matters.policy.process import AskType, FieldsWrong, FieldType
+from shanzhi.kernel.matters.policy.process import AskType, FieldsWrong, FieldType, Owner, Verb
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.organisation.policy import Level, UnitKind
 from shanzhi.kernel.organisation.queries import RegionRow, UnitRow
@@ -149,13 +150,89 @@ def escalate_intake(step: Step) -> None:
 
 
 def to_centre_above(step: Step, unit_id: int) -> None:
-    """The intake is that of the centre above a unit in which nobody is left; by the system."""
-    on = local_date(step.now)
-    unit = organisation.unit_by_id(unit_id, on)
-    above = organisation.unit_above(step.matter.scope_code, unit.level, on) if unit is not None else None
+    """The intake is that of the nearest centre above a unit in which nobody is left that has somebody; by the system.
+
+    Where no centre above has, it stays with the intake: the ladder tells of it.
+    """
+    above = _held_above(step, unit_id)
     if above is not None and above.id != step.matter.intake_unit_id:
         step.matter.intake_unit_id = above.id
         step.passes = True
+
+
+def from_empty_centre(step: Step) -> None:
+    """What waits with a centre in which nobody is left goes to the nearest one above that has somebody; by the system.
+
+    Raises:
+        NobodyAbove: none has.
+    """
+    matter, on = step.matter, local_date(step.now)
+    is_empty = not organisation.held_roles_of_units([matter.intake_unit_id], on)
+    if is_empty:
+        to_centre_above(step, matter.intake_unit_id)
+    before = matter.holder_unit_id
+    is_check = step.kind.stage(matter.stage).owner is Owner.CHECKER
+    matter.holder_unit_id = checking_unit(matter, step.kind, step.now) if is_check else matter.intake_unit_id
+    if matter.holder_unit_id == before:
+        raise NobodyAbove(msg("上面的中心也没有人在岗。请管理员先安排人员任职。"))
+
+
+def _held_above(step: Step, unit_id: int) -> UnitRow | None:
+    """The nearest governance centre above a unit in which somebody holds a post."""
+    on = local_date(step.now)
+    above = organisation.unit_by_id(unit_id, on)
+    while above is not None:
+        above = organisation.unit_above(step.matter.scope_code, above.level, on)
+        if above is not None and above.kind is UnitKind.CENTRE and organisation.held_roles_of_units([above.id], on):
+            return above
+    return None
+
+
+def hand_down_intake(step: Step) -> None:
+    """下派: the governance centre of the township in which it lies has it in its intake, and dispatches it there.
+
+    Raises:
+        FieldsWrong: another sort of unit, one of another place, or one that isn't below.
+    """
+    on = local_date(step.now)
+    unit = organisation.units_by_ids([step.given["lead"]], on)[step.given["lead"]]
+    there = organisation.centre_for(step.matter.scope_code, Level.TOWNSHIP, on)
+    is_mine = unit.id == step.actor.unit_id or not step.actor.place.contains(unit.region_code)
+    if there is None or unit.id != there.id or is_mine:
+        raise FieldsWrong(
+            msg(
+                "只能下派给事项所在乡镇（街道）的综治中心，“%(name)s”不是。直接派给乡镇（街道）或村（社区）的，请用“下派”。"
+            ),
+            fields={"lead": msg("请选事项所在乡镇（街道）的综治中心。")},
+            name=unit.name,
+        )
+    take_part(step.matter.pk, {unit.id: "holder"}, step.now)
+    step.passes = unit.id != step.matter.intake_unit_id
+    step.matter.intake_unit_id = unit.id
+    step.tells["lead_unit_id"] = unit.id
+
+
+def check_within_township(step: Step) -> None:
+    """A township's centre to which a matter was handed down dispatches it within its township; the rest it escalates.
+
+    Raises:
+        FieldsWrong: a unit of another place.
+    """
+    if step.actor.unit_id != step.matter.intake_unit_id or not step.kind.verb(Verb.HAND_DOWN):
+        return
+    on = local_date(step.now)
+    here = organisation.unit_by_id(step.matter.intake_unit_id, on)
+    if here is None or here.level is not Level.TOWNSHIP:
+        return
+    wanted = (("lead", step.given["lead"]), *(("co", each) for each in step.given.get("co", ())))
+    units = organisation.units_by_ids({unit_id for _, unit_id in wanted}, on)
+    for field, unit_id in wanted:
+        if not units[unit_id].region_code.startswith(here.region_code):
+            raise FieldsWrong(
+                msg("下派到本乡镇（街道）的事项，只能派给这里的单位，“%(name)s”不在其中。要别的单位办理的，请上报。"),
+                fields={field: msg("请选本乡镇（街道）的单位。")},
+                name=units[unit_id].name,
+            )
 
 
 def hand_down(step: Step) -> None:

@@ -42,9 +42,9 @@ WHERE a.ended_at IS NULL AND a.post_id IS NOT NULL
 
 
 def vacancies_settle(*, now: datetime) -> int:
-    """Let what lies with vacant posts fall to their units' heads, and what leads in a unit without people go back to the
-    centre above; returns how many shares moved. Worker's role. Each batch, and each matter that goes back, in a
-    transaction of its own."""
+    """Let what lies with vacant posts fall to their units' heads, and whatever is the turn of a unit without people go to
+    the centre above; returns how many moved. Worker's role. Each batch, and each matter that goes back, in a transaction
+    of its own."""
     moved = 0
     while fell := _posts_fall(now):
         moved += fell
@@ -88,24 +88,29 @@ def _posts_fall(now: datetime) -> int:
 
 
 def _units_give_back(now: datetime) -> int:
-    """Matters whose lead is a unit in which nobody holds a post, where their process says how they go back."""
+    """Matters whose turn is that of a unit in which nobody holds a post, where their process says how they go on."""
     on = local_date(now)
-    leads = Assignment.objects.filter(ended_at=None, part="lead", matter__ended_at=None)
-    units = set(leads.values_list("unit_id", flat=True).distinct())
+    open_ones = Matter.objects.filter(ended_at=None, holder_unit__isnull=False)
+    units = set(open_ones.order_by().values_list("holder_unit_id", flat=True).distinct())
     empty = units - organisation.held_roles_of_units(units, on).keys()
     # A unit that was closed has an heir, who takes over (`matters_follow`).
     empty &= organisation.units_by_ids(empty, on).keys()
+    if not empty:
+        return 0
+    waiting = open_ones.filter(holder_unit_id__in=empty)
     done = 0
-    waiting = leads.filter(unit_id__in=empty).order_by("matter_id") if empty else leads.none()
-    for pk, kind_code, kind_at, stage in waiting.values_list(
-        "matter_id", "matter__kind", "matter__kind_version", "matter__stage"
-    )[:BATCH]:
-        action = next(iter(kind_version(kind_code, kind_at).verb_at(Verb.VACATE, stage)), None)
-        if action is None:
-            continue
-        try:
-            act(matter_id=pk, action=action.code, actor=SYSTEM, now=now)
-        except DomainError:
-            continue
-        done += 1
+    # By stage, so that what only waits for its reporter keeps nothing else waiting.
+    for kind, at, stage in waiting.order_by("kind").values_list("kind", "kind_version", "stage").distinct():
+        action = next(iter(kind_version(kind, at).verb_at(Verb.VACATE, stage)), None)
+        if action is not None:
+            rows = waiting.filter(kind=kind, kind_version=at, stage=stage).order_by("pk")
+            done += sum(_goes_on(pk, action.code, now) for pk in list(rows.values_list("pk", flat=True)[:BATCH]))
     return done
+
+
+def _goes_on(matter_id: int, action: str, now: datetime) -> bool:
+    try:
+        act(matter_id=matter_id, action=action, actor=SYSTEM, now=now)
+    except DomainError:
+        return False
+    return True

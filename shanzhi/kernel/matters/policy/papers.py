@@ -50,6 +50,12 @@ class NotOurPaper(NotAllowed):
     code = "not-our-paper"
 
 
+class NotIssued(Conflict):
+    """It isn't issued, or was withdrawn already."""
+
+    code = "paper-not-issued"
+
+
 class PaperGone(NotFound):
     """The text was deleted at its reporter's request."""
 
@@ -153,6 +159,25 @@ def _wrong(spec: FieldSpec, value: str) -> str:
     if mask(value).text != value:
         return msg("文书里不写个人的电话、证件号和车牌号，请删去。")
     return ""
+
+
+REASON_MOST = 500
+
+
+def checked_reason(given: object) -> str:
+    """Why an issued paper is withdrawn, clean.
+
+    Raises:
+        FieldsMissing, FieldsWrong: blank, too long, or a person's number in it.
+    """
+    reason = clean_text(str(given or "")).strip()
+    if not reason:
+        raise FieldsMissing(msg("请写明为什么作废，收件人会看到。"), fields={"reason": msg("请填写。")})
+    spec = FieldSpec(code="reason", name="", type=FieldType.TEXT, max=REASON_MOST)
+    problem = _wrong(spec, reason)
+    if problem:
+        raise FieldsWrong(msg("作废理由不能用，请按提示改正。"), fields={"reason": problem})
+    return reason
 
 
 def lacking(paper: Paper, facts: Mapping[str, str]) -> tuple[str, ...]:

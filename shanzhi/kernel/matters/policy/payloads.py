@@ -105,6 +105,21 @@ class PaperIssued(Payload):
     paper_sealed: str
 
 
+@payload("matters.paper_void")
+@dataclass(frozen=True, slots=True)
+class PaperVoided(Payload):
+    """The paper that the entry `of_issue` issued for the step `of_step` was withdrawn (作废), with a commitment to why."""
+
+    number: str
+    kind: str
+    kind_version: int
+    paper: str
+    of_step: int
+    of_issue: int
+    to: str
+    words_sealed: str
+
+
 @payload("matters.post_fall")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostFall(HandOver):

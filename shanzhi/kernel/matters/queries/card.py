@@ -426,7 +426,7 @@ _NOTES = frozenset({"matters.note", "matters.attach"})
 def _is_shown(row: EntryRow, kind: Kind, remarks: Mapping[tuple[int, str], str], for_reporter: bool) -> bool:
     if not for_reporter:
         return True
-    if row.action == "matters.paper":
+    if row.action in ("matters.paper", "matters.paper_void"):
         return bool(row.payload["to"] == PaperTo.REPORTER)
     if row.action == "matters.assist_done":
         # A co-handler's result is for the lead, until the lead includes it in the answer.
@@ -447,6 +447,7 @@ _TITLES = {
     "matters.part": msg("由整体拆分出来"),
     "matters.settle": msg("随历史数据导入，已答复办结"),
     "matters.paper": msg("开具文书"),
+    "matters.paper_void": msg("作废文书"),
     "matters.recode": msg("区划变更，所在区域随之调整"),
     "matters.succeed": msg("单位撤并，由接替的单位继续办理"),
     "matters.due_moved": msg("最后一天放假，时限顺延到下一个工作日"),

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
@@ -21,7 +22,7 @@ from shanzhi.kernel.matters.rulebook import categories, grounds, kind_version
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.vault.policy.envelope import commit
 
-ISSUED = "matters.paper"
+ISSUED, VOIDED = "matters.paper", "matters.paper_void"
 REVIEW, ABOVE = "matters.review", "上一级机关、单位"
 ANSWERS = frozenset({"matters.reply", "matters.review", "matters.conclude"})
 ANSWERED = frozenset({"matters.appeal", "matters.rate", "matters.check_fail"})
@@ -29,7 +30,8 @@ ANSWERED = frozenset({"matters.appeal", "matters.rate", "matters.check_fail"})
 
 @dataclass(frozen=True, slots=True)
 class PaperLine:
-    """One paper of a step: `issued_step` the entry by which it was issued, None for one that waits for it."""
+    """One paper of a step: `issued_step` the entry by which it was issued, None for one that waits for it. One that was
+    withdrawn (`is_void`) stays, beside the one that is issued anew."""
 
     step: int
     code: str
@@ -37,6 +39,7 @@ class PaperLine:
     at: datetime
     issued_step: int | None
     may_issue: bool
+    is_void: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,9 @@ class PaperView:
     issued_at: datetime | None = None
     fill: tuple[FieldSpec, ...] = ()
     lacks: tuple[str, ...] = ()
+    voided_at: datetime | None = None
+    void_reason: str = ""
+    may_void: bool = False
 
     @property
     def is_to_reporter(self) -> bool:
@@ -74,6 +80,18 @@ class Draft:
         """The entry by which it was issued."""
         return _issued(self.entries, self.entry.step, self.paper.code)
 
+    @property
+    def addressees(self) -> tuple[int, ...]:
+        """The units to which it is addressed, as of the step."""
+        given = _given(self.entries, self.entry)
+        lead = given.get("lead_unit_id")
+        by_party = {
+            PaperTo.LEAD: (lead,) if lead else (),
+            PaperTo.CO: tuple(given.get("co_unit_ids") or ()),
+            PaperTo.INTAKE: (self.matter.intake_unit_id,),
+        }
+        return by_party.get(PaperTo(self.paper.to), ()) if self.paper.to else ()
+
 
 def paper_lines(matter: Matter, kind: Kind, entries: Sequence[EntryRow], actor: Actor) -> tuple[PaperLine, ...]:
     """The papers that this actor may open: issued ones (a reporter's: those addressed to them), and those that it may
@@ -89,6 +107,9 @@ def _lines_of(
     for paper in papers.papers_of(kind, done_by):
         if actor.kind == "reporter" and paper.to != PaperTo.REPORTER:
             continue
+        for old in _issues_of(entries, row.step, paper.code):
+            if _void_of(entries, old) is not None:
+                yield PaperLine(row.step, paper.code, paper.name, old.happened_at, old.step, False, is_void=True)
         issued = _issued(entries, row.step, paper.code)
         yield PaperLine(
             row.step,
@@ -100,15 +121,29 @@ def _lines_of(
         )
 
 
+def _issues_of(entries: Sequence[EntryRow], step: int, code: str) -> list[EntryRow]:
+    """Every entry by which a paper of a step was issued, the oldest first."""
+    return [
+        row
+        for row in entries
+        if row.action == ISSUED and row.payload["of_step"] == step and row.payload["paper"] == code
+    ]
+
+
+def _void_of(entries: Sequence[EntryRow], issued: EntryRow) -> EntryRow | None:
+    """The entry by which an issued paper was withdrawn."""
+    return next((row for row in entries if row.action == VOIDED and row.payload["of_issue"] == issued.step), None)
+
+
 def _issued(entries: Sequence[EntryRow], step: int, code: str) -> EntryRow | None:
-    return next(
-        (
-            row
-            for row in entries
-            if row.action == ISSUED and row.payload["of_step"] == step and row.payload["paper"] == code
-        ),
-        None,
-    )
+    """The entry by which the paper that holds was issued."""
+    return next((row for row in _issues_of(entries, step, code) if _void_of(entries, row) is None), None)
+
+
+def _given(entries: Sequence[EntryRow], entry: EntryRow) -> Mapping[str, Any]:
+    """What the last step up to an entry told that gave the matter to a lead."""
+    earlier = [row for row in entries if row.step < entry.step]
+    return next((row.payload for row in (entry, *reversed(earlier)) if row.payload.get("lead_unit_id")), {})
 
 
 def issues(matter: Matter, kind: Kind, entry: EntryRow, actor: Actor) -> bool:
@@ -138,8 +173,9 @@ def draft_of(matter: Matter, step: int, code: str) -> Draft:
     return Draft(matter, kind, paper, entries, entry, _facts(matter, kind, paper, entries, entry))
 
 
-def paper(matter_id: int, step: int, code: str, *, actor: Actor) -> PaperView:
+def paper(matter_id: int, step: int, code: str, *, actor: Actor, was: int | None = None) -> PaperView:
     """The paper `code` of a step as a post sees it: issued as it was then, before that as a draft for who issues it.
+    `was`: the one that was issued by this entry, withdrawn since or not.
 
     Raises:
         MatterNotFound: not there, or not visible.
@@ -148,8 +184,11 @@ def paper(matter_id: int, step: int, code: str, *, actor: Actor) -> PaperView:
     """
     draft = draft_of(_visible(matter_id), step, code)
     issued = draft.issued
+    if was is not None:
+        issued = next((row for row in _issues_of(draft.entries, step, code) if row.step == was), issued)
     if issued is not None:
-        return _view_of_issued(draft.matter, draft.paper, issued)
+        is_ours = issued.author_unit_id == actor.unit_id and issues(draft.matter, draft.kind, draft.entry, actor)
+        return _view_of_issued(draft.matter, draft.paper, issued, draft.entries, is_ours=is_ours)
     if not issues(draft.matter, draft.kind, draft.entry, actor):
         raise PaperUnknown(msg("这份文书还没有开具，由办这一步的单位开具。"))
     lacks = tuple(SLOTS[name] for name in papers.lacking(draft.paper, draft.facts) if name in SLOTS)
@@ -173,7 +212,7 @@ def own_paper(matter_id: int, issued_step: int) -> PaperView:
         raise PaperUnknown(msg("没有这份文书。请回到您的事项页，从“文书”里打开。"))
     kind = kind_version(matter.kind, matter.kind_version)
     found = next(one for one in kind.papers if one.code == issued.payload["paper"])
-    return _view_of_issued(matter, found, issued)
+    return _view_of_issued(matter, found, issued, entries)
 
 
 def _visible(matter_id: int) -> Matter:
@@ -183,7 +222,9 @@ def _visible(matter_id: int) -> Matter:
     return matter
 
 
-def _view_of_issued(matter: Matter, paper: Paper, issued: EntryRow) -> PaperView:
+def _view_of_issued(
+    matter: Matter, paper: Paper, issued: EntryRow, entries: Sequence[EntryRow], *, is_ours: bool = False
+) -> PaperView:
     kept = Remark.objects.filter(matter=matter, step=issued.step, part=PART).first()
     if kept is None:
         raise PaperUnknown(msg("没有这份文书。请回到事项页，从“文书”里打开。"))
@@ -191,7 +232,19 @@ def _view_of_issued(matter: Matter, paper: Paper, issued: EntryRow) -> PaperView
     # Without its salt (deleted by law with the personal data) the commitment can't be tried any more.
     if kept.salt and commit(kept.text, bytes(kept.salt)).hex() != issued.payload["paper_sealed"]:
         raise PaperSpoilt(msg("这份文书与开具时的内容不一致，不能打印。请报告系统管理员。"))
-    return PaperView(matter.number, paper, issued.payload["of_step"], sheet, issued.step, issued.happened_at)
+    void = _void_of(entries, issued)
+    said = Remark.objects.filter(matter=matter, step=void.step, part="words").first() if void is not None else None
+    return PaperView(
+        matter.number,
+        paper,
+        issued.payload["of_step"],
+        sheet,
+        issued.step,
+        issued.happened_at,
+        voided_at=void.happened_at if void is not None else None,
+        void_reason=said.text if said is not None else "",
+        may_void=is_ours and void is None,
+    )
 
 
 # -- the slots, as of the step ------------------------------------------------------------------------------------------
@@ -202,7 +255,7 @@ def _facts(matter: Matter, kind: Kind, paper: Paper, entries: Sequence[EntryRow]
     on = local_date(entry.happened_at)
     earlier = [row for row in entries if row.step < entry.step]
     words = {(row.step, row.part): row.text for row in Remark.objects.filter(matter=matter, step__lte=entry.step)}
-    given = next((row.payload for row in (entry, *reversed(earlier)) if row.payload.get("lead_unit_id")), {})
+    given = _given(entries, entry)
     before = next((row for row in reversed(earlier) if row.action in ANSWERS), None)
     asked = next((row for row in reversed(earlier) if row.action in ANSWERED), None)
     ground = grounds().by_code.get(str(said.get("ground") or ""))

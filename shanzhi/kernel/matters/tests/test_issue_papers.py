@@ -288,6 +288,7 @@ def test_a_suggestion_has_its_slip_its_answers_and_its_form(cast: Cast):
     assert slip.to == "张店区住房和城乡建设局"
     assert ("答复期限", "2026年2月24日（自交办之日起三个月内）") in slip.lines
     made.do(cast.handler, "take", at(2025, 11, 21))
+    made.do(cast.second_handler, "assist_done", at(2025, 12, 5), words="会办意见：同意")
     made.do(cast.handler, "reply", at(2026, 2, 2), reply="已列入明年计划。")
     letter = issued(made, cast.handler, "reply_letter", at(2026, 2, 2), doc_no=NO, rank="B")
     assert (letter.to, letter.title) == ("尊敬的代表", "对“地下室漏水”建议的答复")

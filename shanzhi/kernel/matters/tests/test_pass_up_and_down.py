@@ -121,6 +121,32 @@ def test_a_county_hands_down_to_the_place_with_a_ground_and_words(cast: Cast, co
     assert do(cast.community_handler, matter, "take").stage == "handling"
 
 
+def test_a_county_hands_down_to_the_township_s_centre_which_dispatches_there(cast: Cast, county: Actor):
+    matter, said = accepted(cast), "只能下派给事项所在乡镇（街道）的综治中心"
+    centre, inside = unit("centre-370303009"), cast.community_handler.unit_id
+    refused(FieldsMissing, "请填写", county, matter, "hand_down_centre", lead=centre, words="近")
+    for other in ("township-370303009", "centre-370303", "centre-370306", "housing-construction-370303"):
+        refused(FieldsWrong, said, county, matter, "hand_down_centre", lead=unit(other), **NEAR)
+    refused(FieldsWrong, "只能下派给", county, matter, "hand_down", lead=centre, **NEAR)
+    assert do(county, matter, "hand_down_centre", lead=centre, **NEAR).stage == "accepted"
+    assert intake(cast.supervisor, matter) == ("accepted", centre)
+    township, beyond = cast.township_dispatcher, "只能派给这里的单位"
+    refused(FieldsWrong, said, township, matter, "hand_down_centre", lead=centre, **NEAR)
+    refused(FieldsWrong, beyond, township, matter, "dispatch", lead=cast.handler.unit_id)
+    refused(FieldsWrong, beyond, township, matter, "dispatch", lead=inside, co=[cast.handler.unit_id])
+    assert do(township, matter, "dispatch", lead=inside).stage == "dispatched"
+    refused(FieldsWrong, beyond, township, matter, "transfer", lead=cast.handler.unit_id)
+    assert do(cast.community_handler, matter, "take").stage == "handling"
+
+
+def test_what_a_township_s_centre_can_t_see_to_it_escalates(cast: Cast, county: Actor):
+    matter = accepted(cast)
+    do(county, matter, "hand_down_centre", lead=unit("centre-370303009"), **NEAR)
+    do(cast.township_dispatcher, matter, "escalate", words="要区住建局来办")
+    assert intake(cast.supervisor, matter) == ("accepted", unit("centre-370303"))
+    assert do(county, matter, "dispatch", lead=cast.handler.unit_id).stage == "dispatched"
+
+
 # -- what a department must do ---------------------------------------------------------------------------------------
 
 

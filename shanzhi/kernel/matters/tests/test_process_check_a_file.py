@@ -84,6 +84,7 @@ def test_it_can_be_looked_up() -> None:
         "link",
         "split",
         "hand_down",
+        "hand_down_centre",
         "escalate",
         "ask_crossing",
         "receive",
@@ -155,6 +156,7 @@ def test_it_has_exactly_the_transitions_of_the_issue() -> None:
         ("parted", "collect", "handling"),
         *((stage, action, "joined") for stage, action in (("checking", "check_pass"), ("merged", "ask_verdict"))),
         ("accepted", "hand_down", "dispatched"),
+        ("accepted", "hand_down_centre", "accepted"),
         *((stage, "escalate", "accepted") for stage in ("accepted", "dispatched", "handling")),
         *((stage, "vacate", "accepted") for stage in ("dispatched", "handling")),
         *(
@@ -376,7 +378,7 @@ def test_the_file_speaks_plain_toml_1_0() -> None:
 def test_check_says_that_a_file_can_be_used() -> None:
     said = check_file(FILE)
     assert said.ok
-    assert said.text == f"{FILE}：流程可用。诉求（request）第 3 版，15 个环节，62 个动作。"
+    assert said.text == f"{FILE}：流程可用。诉求（request）第 3 版，15 个环节，64 个动作。"
 
 
 def test_check_lists_what_to_mend(tmp_path: Path) -> None:

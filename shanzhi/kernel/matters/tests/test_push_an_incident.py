@@ -15,10 +15,12 @@ from shanzhi.kernel.matters import operations, queries
 from shanzhi.kernel.matters.models import Ask
 from shanzhi.kernel.matters.operations import Done, Reported
 from shanzhi.kernel.matters.operations.climbing import _Group, _readers
+from shanzhi.kernel.matters.operations.helping import HelpersOpen
 from shanzhi.kernel.matters.operations.step import MatterNotFound
 from shanzhi.kernel.matters.policy.ladder import Tell
 from shanzhi.kernel.matters.policy.process import SamePerson, StageForbids
 from shanzhi.kernel.matters.policy.report import NewReport
+from shanzhi.kernel.matters.tests.kind_support import ends, taken_in
 from shanzhi.kernel.organisation import queries as organisation
 from tests.city import NOW, Cast
 
@@ -110,3 +112,18 @@ def test_the_ladder_tells_who_has_it_in_the_grid(taken: Reported, worker: Actor)
     held = {7: frozenset({"grid_worker", "handler"}), 1: frozenset({"supervisor"})}
     assert {role for _, role, _ in _readers(Tell.HOLDER, group, 1, held)} <= {"grid_worker", "handler"}
     assert list(_readers(Tell.CENTRE, group, 9, held)) == [(1, "supervisor", "matters.ladder_centre")]
+
+
+def test_who_helps_with_an_incident_has_a_date_and_the_lead_answers_for_all(cast: Cast):
+    """Two working days from Tuesday, 18 November, 10:30, are over on Thursday, 20 November, at the close of office hours."""
+    case = taken_in("incident", cast.dispatcher)
+    case.do(cast.dispatcher, "dispatch", lead=cast.handler.unit_id, co=[cast.second_handler.unit_id])
+    helper = next(row for row in case.card(cast.handler).shares if row.part == "co")
+    assert (helper.state, helper.due_at) == ("waiting", ends(2025, 11, 20))
+    with pytest.raises(HelpersOpen), transaction.atomic():
+        case.do(cast.handler, "reply", reply="已修好。")
+    case.do(cast.handler, "urge_helper", helper=str(cast.second_handler.unit_id), words="请尽快")
+    case.do(cast.second_handler, "assist_done", words="已设围挡")
+    case.do(cast.handler, "involve", co=[cast.second_handler.unit_id], words="再清运一次")
+    case.do(cast.handler, "excuse", helper=str(cast.second_handler.unit_id), words="已自行清运")
+    assert case.do(cast.handler, "reply", reply="已修好。").stage == "checking"

@@ -4,11 +4,13 @@ All dates are worked out by hand. NOW is Tuesday, 18 November 2025, 10:30; the S
 23 February.
 """
 
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from shanzhi.core.errors import DomainError
+from shanzhi.kernel.matters.operations.helping import HelpersOpen, ReturnedBefore
 from shanzhi.kernel.matters.policy.process import (
     FieldsMissing,
     LimitReached,
@@ -42,6 +44,7 @@ def handled(cast: Cast, suggestion: Case) -> Case:
 @pytest.fixture
 def answered(cast: Cast, handled: Case) -> Case:
     """A suggestion that was answered on Monday, 2 February."""
+    handled.do(cast.second_handler, "assist_done", at(2025, 12, 5), words="会办意见：同意")
     handled.do(cast.handler, "reply", at(2026, 2, 2), reply="已列入明年计划。")
     return handled
 
@@ -106,6 +109,34 @@ def test_another_unit_is_asked_for_once(cast: Cast, suggestion: Case):
         suggestion.do(cast.second_handler, "hand_back", at(2025, 11, 26), **back)
     suggestion.do(cast.second_handler, "take", at(2025, 11, 26))
     assert suggestion.due(cast.second_handler) == ends(2026, 2, 25)  # three months from the day it was given
+
+
+def test_who_helps_has_a_month_and_the_lead_answers_for_all(cast: Cast, handled: Case):
+    """A month from Thursday, 20 November, is Saturday, 20 December: Monday, the 22nd (《代表法》 counts calendar months)."""
+
+    def share(state: str = "") -> tuple[str, datetime | None]:
+        found = next(row for row in handled.card(cast.handler).shares if row.part == "co")
+        return found.state, found.due_at
+
+    assert share() == ("waiting", ends(2025, 12, 22))
+    with pytest.raises(HelpersOpen, match="城市管理"):
+        handled.do(cast.handler, "reply", at(2025, 12, 1), reply="已办。")
+    handled.do(cast.handler, "urge_helper", at(2025, 12, 1), helper=str(cast.second_handler.unit_id), words="请尽快")
+    handled.do(cast.second_handler, "respond_helper", at(2025, 12, 2), words="本周给出意见")
+    back: dict[str, Any] = {"ground": "return.not-our-duty", "words": "不归我局"}
+    handled.do(cast.second_handler, "assist_back", at(2025, 12, 3), **back)
+    handled.do(cast.handler, "involve", at(2025, 12, 4), co=[cast.second_handler.unit_id], words="涉及占道")
+    with pytest.raises(ReturnedBefore):
+        handled.do(cast.second_handler, "assist_back", at(2025, 12, 5), **back)
+    handled.do(cast.handler, "excuse", at(2026, 1, 20), helper=str(cast.second_handler.unit_id), words="已电话商定")
+    assert handled.do(cast.handler, "reply", at(2026, 1, 21), reply="已办。").stage == "opinion"
+
+
+def test_the_deputy_reads_the_joint_opinion_that_the_lead_includes(cast: Cast, handled: Case):
+    handled.do(cast.second_handler, "assist_done", at(2025, 12, 5), words="会办意见：同意增设")
+    include = [str(cast.second_handler.unit_id)]
+    handled.do(cast.handler, "reply", at(2025, 12, 8), reply="已列入计划。", include=include)
+    assert "会办意见：同意增设" in {share.words for share in handled.card(handled.reporter).shares}
 
 
 def test_what_is_no_suggestion_is_said_with_its_ground(cast: Cast, suggestion: Case):

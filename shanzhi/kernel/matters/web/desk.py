@@ -86,6 +86,9 @@ when = show.when
 amount_said = show.amount_said
 LEVELS = show.LEVELS
 
+WITH_REPORTER = ".reporter"
+"""In a list's address, in place of a stage: all stages in which the reporter has the turn, of whatever kind."""
+
 
 def check_staff(request: ActingRequest, feature: str = FEATURE) -> None:
     """Raises SignInNeeded for a visitor and NotAllowed for a post without the feature."""

@@ -14,10 +14,10 @@ from shanzhi.core.ranges import CodeRanges
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.web.middleware import ActingRequest
 from shanzhi.kernel.clock.policy import Light
-from shanzhi.kernel.matters.policy.process import Kind
+from shanzhi.kernel.matters.policy.process import Kind, Owner
 from shanzhi.kernel.matters.policy.report import CHANNELS
 from shanzhi.kernel.matters.queries import NO_CATEGORY, ListFilter, categories
-from shanzhi.kernel.matters.web.desk import kinds
+from shanzhi.kernel.matters.web.desk import WITH_REPORTER, kinds
 from shanzhi.kernel.matters.web.picker import region_choices
 from shanzhi.kernel.matters.web.sitting import FIELDS as SITTING
 from shanzhi.kernel.matters.web.sitting import SittingForm, sitting_choices, sitting_of
@@ -63,7 +63,7 @@ class FindForm(SittingForm):
         """Why nothing can be found by what was typed; empty where that isn't so."""
         every = ("", gettext(msg("全部")))
         choices: dict[str, list[Any]] = {
-            "stage": [every, *_stages(self.kinds)],
+            "stage": [every, (WITH_REPORTER, gettext(msg("等反映人"))), *_stages(self.kinds)],
             "light": [every, *((light.value, gettext(light.label)) for light in Light)],
             "region": [every, *region_choices(given.get("region", ""), on)],
             "category": [every, *_categories()],
@@ -133,7 +133,7 @@ class FindForm(SittingForm):
         is_ended = found.get("stage") in {stage.code for kind in self.kinds for stage in kind.stages if stage.is_end}
         open_only = found.get("which") != "all" and not is_ended and not found.get("took")
         return ListFilter(
-            stages=(found["stage"],) if found.get("stage") else (),
+            stages=_chosen(found.get("stage") or "", self.kinds),
             unit_id=found.get("unit_id"),
             region_code=found.get("region") or "",
             spans=_spans(found.get("region") or "", self.on),
@@ -169,6 +169,13 @@ def _flat(choices: Any) -> dict[str, str]:
     for value, label in choices:
         found.update(_flat(label) if isinstance(label, (list, tuple)) else {str(value): str(label)})
     return found
+
+
+def _chosen(stage: str, every: list[Kind]) -> tuple[str, ...]:
+    """The stage, or all in which the reporter has the turn."""
+    if stage != WITH_REPORTER:
+        return (stage,) if stage else ()
+    return tuple(dict.fromkeys(each.code for kind in every for each in kind.stages if each.owner is Owner.REPORTER))
 
 
 def _stages(every: list[Kind]) -> list[tuple[str, str]]:

@@ -24,6 +24,8 @@ from shanzhi.kernel.vault.operations import READ_REASONS
 SERVICE = "service"
 """Why a name is read for a paper: to serve it."""
 SHORT = 100
+LONG = 10
+"""So many digits no step has."""
 
 
 class PaperForm(forms.Form):
@@ -67,7 +69,9 @@ def paper(request: ActingRequest, number: str, step: int, code: str) -> HttpResp
     desk.check_staff(request)
     matter_id = desk.id_of(number)
     if request.method != "POST":
-        found = queries.paper(matter_id, step, code, actor=request.actor)
+        asked = request.GET.get("was", "")
+        was = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < LONG else None
+        found = queries.paper(matter_id, step, code, actor=request.actor, was=was)
         return _draw(request, found, form=None if found.issued_step else PaperForm(found))
     try:
         operations.paper_issue(
@@ -79,6 +83,25 @@ def paper(request: ActingRequest, number: str, step: int, code: str) -> HttpResp
         form.say(error)
         return _draw(request, found, form=form, status=error.status)
     messages.success(request, gettext(msg("文书已开具，内容不再改变。可以打印了。")))
+    return HttpResponseRedirect(reverse("matters:paper", args=[number, step, code]))
+
+
+@require_POST
+@never_cache
+def void(request: ActingRequest, number: str, step: int, code: str) -> HttpResponse:
+    """Withdraw the issued paper, with a reason; it can be issued anew then."""
+    desk.check_staff(request)
+    matter_id = desk.id_of(number)
+    reason = request.POST.get("reason", "")
+    try:
+        operations.paper_void(
+            matter_id=matter_id, step=step, code=code, reason=reason, actor=request.actor, now=request.now
+        )
+    except InputError as error:
+        found = queries.paper(matter_id, step, code, actor=request.actor)
+        said = error.sentence(gettext) + "".join(gettext(text) for text in error.fields.values())
+        return _draw(request, found, status=error.status, problem=said, reason=reason)
+    messages.success(request, gettext(msg("文书已作废，原件留存并标明。需要时可以重新开具。")))
     return HttpResponseRedirect(reverse("matters:paper", args=[number, step, code]))
 
 
@@ -114,6 +137,7 @@ def _draw(
     status: int = 200,
     named: str = "",
     problem: str = "",
+    reason: str = "",
 ) -> HttpResponse:
     context = {
         "paper": found,
@@ -122,6 +146,7 @@ def _draw(
         "lacks": gettext(msg("、")).join(gettext(one) for one in found.lacks),
         "named": named,
         "problem": problem,
+        "reason": reason,
         "reasons": [(SERVICE, gettext(READ_REASONS[SERVICE]))],
         "back": reverse("matters:matter", args=[found.number]),
     }

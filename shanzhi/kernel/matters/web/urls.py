@@ -18,6 +18,7 @@ urlpatterns = [
     path("<str:number>/reveal/", views.reveal, name="reveal"),
     path("<str:number>/proof/", views.proof, name="proof"),
     path("<str:number>/papers/<int:step>/<str:code>/", papers.paper, name="paper"),
+    path("<str:number>/papers/<int:step>/<str:code>/void/", papers.void, name="paper_void"),
     path("<str:number>/papers/<int:step>/<str:code>/name/", papers.name, name="paper_name"),
     path("<str:number>/do/<str:action>/", views.do, name="do"),
 ]

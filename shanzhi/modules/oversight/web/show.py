@@ -112,18 +112,13 @@ def figures(found: Overview) -> list[Figure]:
         return Figure(gettext(label), value, list_url({**found.adds, **adds}), note)
 
     week = {"which": "all", "ended_since": f"{told.week_from:%Y-%m-%d}"}
-    asked = [
-        made(msg("等反映人评价"), whole.resident, {"stage": stage})
-        for stage in told.resident_stages
-        if len(told.resident_stages) == 1
-    ]
     return [
         made(msg("超期"), whole.late, {"light": "overdue"}),
         made(msg("临期"), whole.warning, {"light": "warning"}),
         made(msg("退单 2 次及以上"), whole.returned, {"returned": "2"}),
         made(msg("7 天没有进展"), whole.idle, {"idle": "7"}),
         *_repeated(found),
-        *asked,
+        made(msg("等反映人评价"), whole.resident, {"stage": desk.WITH_REPORTER}),
         made(msg("本周结束"), ended.ended, week),
     ]
 

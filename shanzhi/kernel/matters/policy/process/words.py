@@ -335,7 +335,7 @@ VERB_RULES: Mapping[Verb, VerbRule] = MappingProxyType(
         Verb.INSIST: VerbRule(stays=True, takes=frozenset({FieldType.TEXT}), asks=True),
         Verb.RECEIVE: VerbRule(asks=True),
         Verb.HAND_DOWN: VerbRule(takes=frozenset({FieldType.UNIT})),
-        Verb.VACATE: VerbRule(only=Role.SYSTEM),
+        Verb.VACATE: VerbRule(stays=None, only=Role.SYSTEM),
     }
 )
 """The engine's contract with every kind, verb by verb."""
