@@ -229,7 +229,7 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
         reply=next((entry.reply for entry in reversed(timeline) if entry.reply), links.reply),
         shares=_shares(shares, names, remarks, actor, now),
         timeline=timeline,
-        attachments=tuple(row for row in hung.attachments if row.shown_to_reporter or not for_reporter),
+        attachments=_attachments(hung.attachments, for_reporter),
         clocks=clock_lines(clocks, kind, now),
         asks=ask_lines(_asks_shown(asks, for_reporter), kind, names, now),
         rungs=() if for_reporter else rung_lines(hung, kind, actor, now),
@@ -389,6 +389,10 @@ def _units_in(entries: list[EntryRow]) -> set[int]:
 
 def _remarks(rows: list[Remark], for_reporter: bool) -> dict[tuple[int, str], str]:
     return {(row.step, row.part): row.text for row in rows if row.for_reporter or not for_reporter}
+
+
+def _attachments(rows: tuple[AttachmentRow, ...], for_reporter: bool) -> tuple[AttachmentRow, ...]:
+    return tuple(row for row in rows if row.shown_to_reporter or not for_reporter)
 
 
 # What the reporter needn't see of the inner working: corrections, and who in the offices wrote notes to whom.
