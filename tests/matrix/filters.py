@@ -51,12 +51,12 @@ def _shows_every_entry(row, kind, remarks, for_reporter):
     return True
 
 
-def _all_remarks(matter, for_reporter):
-    return {(row.step, row.part): row.text for row in Remark.objects.filter(matter=matter)}
+def _all_remarks(rows, for_reporter):
+    return {(row.step, row.part): row.text for row in rows}
 
 
-def _all_attachments(matter_id, for_reporter):
-    return tuple(files.attachments_of("matter", matter_id))
+def _all_attachments(rows, for_reporter):
+    return rows
 
 
 def _all_actions(matter, kind, actor, shares, asks, clocks, now):
@@ -288,7 +288,6 @@ DECIDES_OTHERWISE: Mapping[str, str] = {
     "shanzhi.kernel.files.operations:attach": _WRITES,
     "shanzhi.kernel.files.queries:_row": "copies a row",
     "shanzhi.kernel.matters.operations.linking:link_under": _WRITES,
-    "shanzhi.kernel.matters.queries.links:_reply": "what is meant for reporters alone, whoever asks",
     "shanzhi.kernel.matters.queries.links:links_of": "leaves out what row-level security doesn't show a reporter either",
     "shanzhi.kernel.matters.operations.act:share_of": "asks _is_elsewhere, which is switched off; then rules._check",
     "shanzhi.kernel.matters.operations.act:_begin": "asks rules._check, which is switched off",

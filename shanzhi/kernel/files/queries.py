@@ -1,10 +1,12 @@
 """Reading evidence: under row-level security, so that a file is visible exactly where its subject is."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import IO
 
 from django.core.files.storage import storages
+from django.db.models import QuerySet
 
 from shanzhi.core.text import msg
 from shanzhi.kernel.files.models import Attachment
@@ -49,8 +51,18 @@ class OpenFile:
 
 def attachments_of(subject_kind: str, subject_id: int) -> list[AttachmentRow]:
     """A subject's files, oldest first; 1 query."""
+    return attachment_rows(attachments_wanted(subject_kind, subject_id))
+
+
+def attachments_wanted(subject_kind: str, subject_id: int) -> QuerySet[Attachment]:
+    """The same, not asked yet: for who reads it in one statement with other things; `attachment_rows` makes the rows of it."""
     rows = Attachment.objects.filter(subject_kind=subject_kind, subject_id=subject_id)
-    return [_row(row) for row in rows.select_related("blob").order_by("id")]
+    return rows.select_related("blob").order_by("id")
+
+
+def attachment_rows(found: Iterable[Attachment]) -> list[AttachmentRow]:
+    """What `attachments_wanted` found, as a page shows it; no query."""
+    return [_row(row) for row in found]
 
 
 def _row(row: Attachment) -> AttachmentRow:

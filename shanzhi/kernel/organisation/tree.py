@@ -121,10 +121,11 @@ def _first_true(nodes: Iterable[Node], on: date) -> Node | None:
 @dataclass(slots=True)
 class _Held:
     """One answer to "which tree" for as long as a page is drawn. `is_over`: it was changed on the way, and that change may
-    yet be rolled back, so each question is asked anew from then on."""
+    yet be rolled back, so each question is asked anew from then on. `is_read`: nothing is changed within."""
 
     tree: Tree | None = None
     is_over: bool = False
+    is_read: bool = False
 
 
 # Empty where nobody asked for that.
@@ -132,12 +133,13 @@ _held: ContextVar[_Held | None] = ContextVar("held_tree", default=None)
 
 
 @contextmanager
-def one_tree() -> Iterator[None]:
-    """Let everything within see the same tree, asked for once: a page whose parts disagree helps nobody."""
+def one_tree(*, is_read: bool = False) -> Iterator[None]:
+    """Let everything within see the same tree, asked for once: a page whose parts disagree helps nobody. Where nothing is
+    changed within (`is_read`) it may be the tree of the moment when the posts were read; a change asks behind its locks."""
     if _held.get() is not None:
         yield
         return
-    token = _held.set(_Held())
+    token = _held.set(_Held(is_read=is_read))
     try:
         yield
     finally:
@@ -149,6 +151,13 @@ def forget_held_tree() -> None:
     held = _held.get()
     if held is not None:
         held.tree, held.is_over = None, True
+
+
+def tell_version(version: UUID | None) -> None:
+    """What another statement found to be the tree's version: a page that only reads needn't ask for it again."""
+    held = _held.get()
+    if held is not None and held.is_read and not held.is_over and held.tree is None and version is not None:
+        held.tree = _kept.get(version)
 
 
 # The trees last used, by version. Two cities can meet in one process (a province's tool), so more than one is kept.

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from shanzhi.kernel.vault.keys import keyring, open_sealed
 from shanzhi.kernel.vault.models import Hold, Key, Record, Rotation
@@ -16,8 +17,12 @@ from shanzhi.kernel.vault.sealed import count_heads
 
 def parts_kept(subject_kind: str, subject_id: int) -> frozenset[str]:
     """Which parts of a subject are kept sealed (names only), as far as row-level security shows them; 1 query."""
-    rows = Record.objects.filter(subject_kind=subject_kind, subject_id=subject_id)
-    return frozenset(rows.values_list("part", flat=True))
+    return frozenset(parts_wanted(subject_kind, subject_id))
+
+
+def parts_wanted(subject_kind: str, subject_id: int) -> QuerySet[Record, str]:
+    """The same, not asked yet: for who reads it in one statement with other things."""
+    return Record.objects.filter(subject_kind=subject_kind, subject_id=subject_id).values_list("part", flat=True)
 
 
 @dataclass(frozen=True, slots=True)

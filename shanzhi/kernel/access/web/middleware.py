@@ -162,7 +162,7 @@ class ActingMiddleware:
             if request.path.startswith(settings.SIGN_IN_PAGES) and session.is_signed_in(request):
                 session.check_time(request, now, idle=True)
             return self.get_response(request)
-        with one_tree(), transaction.atomic():
+        with one_tree(is_read=request.method in SAFE_METHODS), transaction.atomic():
             try:
                 actor = _resolve(request, now)
             except DomainError as error:

@@ -6,6 +6,8 @@ from shanzhi.kernel.journal.queries.entries import (
     count_entries,
     entries_by_action,
     entries_of,
+    entries_wanted,
+    entry_rows,
     last_step,
 )
 from shanzhi.kernel.journal.queries.sealed import (
@@ -43,6 +45,8 @@ __all__ = [
     "count_entries",
     "entries_by_action",
     "entries_of",
+    "entries_wanted",
+    "entry_rows",
     "epochs",
     "head_covering",
     "head_first_of",

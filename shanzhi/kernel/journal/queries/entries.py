@@ -1,11 +1,11 @@
 """Reading entries: under row-level security, oldest first."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from shanzhi.kernel.journal.models import Entry
 
@@ -28,7 +28,16 @@ class EntryRow:
 
 def entries_of(subject_kind: str, subject_id: int) -> list[EntryRow]:
     """A subject's entries in the order in which they were written; 1 query."""
-    rows = Entry.objects.filter(subject_kind=subject_kind, subject_id=subject_id).order_by("id")
+    return entry_rows(entries_wanted(subject_kind, subject_id))
+
+
+def entries_wanted(subject_kind: str, subject_id: int) -> QuerySet[Entry]:
+    """The same, not asked yet: for who reads it in one statement with other things; `entry_rows` makes the rows of it."""
+    return Entry.objects.filter(subject_kind=subject_kind, subject_id=subject_id).order_by("id")
+
+
+def entry_rows(found: Iterable[Entry]) -> list[EntryRow]:
+    """What `entries_wanted` found; no query."""
     return [
         EntryRow(
             row.id,
@@ -42,7 +51,7 @@ def entries_of(subject_kind: str, subject_id: int) -> list[EntryRow]:
             row.author_unit_id,
             row.payload,
         )
-        for row in rows
+        for row in found
     ]
 
 

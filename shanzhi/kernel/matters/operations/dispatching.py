@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from shanzhi.core.errors import Conflict, NotAllowed, NotFound
 from shanzhi.core.periods import local_date
@@ -241,8 +243,7 @@ def dispatch_go_live(*, version_id: int, actor: Actor, now: datetime, holds_from
 
 def cases_on(on: date) -> tuple[DispatchCase, ...]:
     """The rows that decide on a day, of the live version with the latest day (then the latest number); 1 query."""
-    newest = DispatchVersion.objects.filter(live_at__isnull=False, holds_from__lte=on)
-    return _cases(version_id=newest.order_by("-holds_from", "-pk").values("pk")[:1])
+    return case_rows(cases_wanted(on))
 
 
 def limit_on(on: date, category: str, region_code: str) -> Duration | None:
@@ -258,6 +259,20 @@ def cases_of(version_id: int) -> tuple[DispatchCase, ...]:
     return _cases(version_id=version_id)
 
 
-def _cases(**which: object) -> tuple[DispatchCase, ...]:
-    rows = DispatchRow.objects.filter(**which).order_by("pk").values_list(*FIELDS, "co_codes")
+def cases_wanted(on: date) -> QuerySet[DispatchRow, Any]:
+    """What `cases_on` asks, not asked yet, for who reads it together with other things; `case_rows` makes them of it."""
+    newest = DispatchVersion.objects.filter(live_at__isnull=False, holds_from__lte=on)
+    return _wanted(version_id=newest.order_by("-holds_from", "-pk").values("pk")[:1])
+
+
+def case_rows(rows: Iterable[Any]) -> tuple[DispatchCase, ...]:
+    """What `cases_wanted` found; no query."""
     return tuple(replace(DispatchCase(*row), co=tuple(co)) for *row, co in rows)
+
+
+def _wanted(**which: object) -> QuerySet[DispatchRow, Any]:
+    return DispatchRow.objects.filter(**which).order_by("pk").values_list(*FIELDS, "co_codes")
+
+
+def _cases(**which: object) -> tuple[DispatchCase, ...]:
+    return case_rows(_wanted(**which))

@@ -1,10 +1,13 @@
 """What the program does by itself: suggestions for triage, stages that lapse; and the one reading of contacts."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
+from django.db.models.expressions import Combinable
 
 from shanzhi.core.errors import DomainError
 from shanzhi.core.periods import local_date
@@ -12,7 +15,7 @@ from shanzhi.kernel.access.policy import SYSTEM, Actor
 from shanzhi.kernel.journal.policy import Subject
 from shanzhi.kernel.matters.models import Assignment, Clock, Matter, Precedent, Submission, Suggestion
 from shanzhi.kernel.matters.operations.act import act, is_intake
-from shanzhi.kernel.matters.operations.dispatching import cases_on
+from shanzhi.kernel.matters.operations.dispatching import case_rows, cases_on
 from shanzhi.kernel.matters.operations.likening import like_matters
 from shanzhi.kernel.matters.operations.step import KEPT_FROM_WORKER, lock_matter
 from shanzhi.kernel.matters.policy.dispatching import DispatchCase, choose_case
@@ -63,6 +66,12 @@ def suggestions_make(*, matter_ids: Sequence[int], now: datetime) -> int:
     return len(matters)
 
 
+def precedents_wanted(category: str | Combinable) -> QuerySet[Precedent, tuple[str, int]]:
+    """The units that rulings named for a category, by region, the oldest first; not asked yet."""
+    rows = Precedent.objects.filter(category=category)
+    return rows.order_by("ruled_at").values_list("region_code", "unit_id")
+
+
 class UnitFinder:
     """Finds the unit that the rule book's hints name, each department and place once."""
 
@@ -72,6 +81,10 @@ class UnitFinder:
         self._rows: tuple[DispatchCase, ...] | None = None
         self._units: dict[str, int | None] = {}
         self._precedents: dict[str, dict[str, int]] = {}
+
+    def told(self, category: str, ruled: Iterable[tuple[str, int]], cases: Iterable[Any]) -> None:
+        """Take what `precedents_wanted` found for a category, and `cases_wanted`, as read: it isn't read again."""
+        self._precedents[category], self._rows = dict(ruled), case_rows(cases)
 
     def lead(self, category: str, region_code: str) -> int | None:
         """The unit to suggest as lead for a category and a place: by a ruling, else the dispatch catalogue in force, else
@@ -110,10 +123,7 @@ class UnitFinder:
         if category not in categories().rules.categories:
             return None
         if category not in self._precedents:
-            rows = (
-                Precedent.objects.filter(category=category).order_by("ruled_at").values_list("region_code", "unit_id")
-            )
-            self._precedents[category] = dict(rows)
+            self._precedents[category] = dict(precedents_wanted(category))
         ruled = self._precedents[category]
         found = next(
             (ruled[code] for code in sorted(ruled, key=len, reverse=True) if region_code.startswith(code)), None

@@ -10,16 +10,13 @@ from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.clock.policy import Light, Remaining, light, remaining
-from shanzhi.kernel.files import queries as files
 from shanzhi.kernel.files.queries import AttachmentRow
-from shanzhi.kernel.journal import queries as journal
 from shanzhi.kernel.journal.queries import EntryRow
 from shanzhi.kernel.matters.models import Ask, Assignment, Clock, Matter, Remark
 from shanzhi.kernel.matters.operations.act import ask_states, clock_states, is_intake, share_of, was_handled_by
 from shanzhi.kernel.matters.operations.helping import helpers_of
 from shanzhi.kernel.matters.operations.step import MatterNotFound
 from shanzhi.kernel.matters.operations.upkeep import needs_reporter
-from shanzhi.kernel.matters.policy.papers import PART
 from shanzhi.kernel.matters.policy.process import (
     Action,
     AskType,
@@ -36,6 +33,7 @@ from shanzhi.kernel.matters.policy.report import CHANNELS, follow_hash, normalis
 from shanzhi.kernel.matters.policy.rights import part_name
 from shanzhi.kernel.matters.queries.clocks import AskLine, ClockLine, ask_lines, asked_for, clock_lines
 from shanzhi.kernel.matters.queries.first_duty import FirstDuty, first_duty
+from shanzhi.kernel.matters.queries.hanging import Hanging, hanging
 from shanzhi.kernel.matters.queries.links import Links, links_of
 from shanzhi.kernel.matters.queries.names import Names, light_of
 from shanzhi.kernel.matters.queries.papers import PaperLine, paper_lines
@@ -43,7 +41,6 @@ from shanzhi.kernel.matters.queries.parts import Parts, parts_of
 from shanzhi.kernel.matters.queries.rungs import RungLine, rung_lines
 from shanzhi.kernel.matters.rulebook import categories, grounds, kind_version, work_calendar
 from shanzhi.kernel.organisation import queries as organisation
-from shanzhi.kernel.vault import queries as vault
 from shanzhi.kernel.vault.operations import READ_BY_SYSTEM, READ_REASONS, keyring
 from shanzhi.kernel.vault.policy.keeping import ERASE_REASONS, HOLD_GROUNDS
 
@@ -184,22 +181,21 @@ def matter_id_of_number(number: str) -> int | None:
 
 
 def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
-    """The matter as this actor may see it; at most 16 queries (12 where nothing is linked), 21 for a whole with parts.
+    """The matter as this actor may see it; at most 6 queries, 1 of them for all that hangs on it.
 
     Raises:
         MatterNotFound: not there, or not visible.
     """
-    matter = _visible(matter_id)
+    hung = _visible(matter_id)
+    matter, shares, clocks, entries = hung.matter, hung.shares, hung.clocks, hung.entries
     kind, for_reporter = kind_version(matter.kind, matter.kind_version), actor.kind == "reporter"
-    stage = kind.stage(matter.stage)
-    shares, clocks, asks = _rows_of(matter, kind)
-    entries = journal.entries_of("matter", matter.pk)
+    stage, asks = kind.stage(matter.stage), hung.asks if kind.asks else []
     names = Names([matter], now, {row.unit_id for row in shares} | _units_in(entries))
-    remarks = _remarks(matter, for_reporter)
+    remarks = _remarks(hung.remarks, for_reporter)
     timeline = _timeline(entries, kind, names, remarks, actor)
-    links = links_of(matter, kind, for_reporter=for_reporter)
+    links = links_of(hung, kind, for_reporter=for_reporter)
     may_reach = for_reporter or _may_reach(matter, actor, shares)
-    kept = vault.parts_kept("matter", matter.pk) if may_reach else frozenset()
+    kept = hung.kept if may_reach else frozenset()
     return MatterCard(
         id=matter.pk,
         number=matter.number,
@@ -233,10 +229,10 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
         reply=next((entry.reply for entry in reversed(timeline) if entry.reply), links.reply),
         shares=_shares(shares, names, remarks, actor, now),
         timeline=timeline,
-        attachments=_attachments(matter.pk, for_reporter),
+        attachments=_attachments(hung.attachments, for_reporter),
         clocks=clock_lines(clocks, kind, now),
         asks=ask_lines(_asks_shown(asks, for_reporter), kind, names, now),
-        rungs=() if for_reporter else rung_lines(matter, clocks, kind, actor, now),
+        rungs=() if for_reporter else rung_lines(hung, kind, actor, now),
         actions=tuple(choice_of(kind, action) for action in _allowed(matter, kind, actor, shares, asks, clocks, now)),
         has_contact=bool(kept & {"name", "phone"}),
         has_originals=bool(kept - {"name", "phone"}),
@@ -245,17 +241,8 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
         is_sent_on=stage.owner is Owner.CHECKER and actor.unit_id == matter.holder_unit_id != matter.intake_unit_id,
         links=links,
         papers=paper_lines(matter, kind, entries, actor),
-        parts=parts_of(matter, now),
+        parts=parts_of(hung, now),
         first=None if for_reporter else first_duty(matter, shares, entries, names),
-    )
-
-
-def _rows_of(matter: Matter, kind: Kind) -> tuple[list[Assignment], list[Clock], list[Ask]]:
-    """Shares, clocks and what was asked, each in the order in which it came; 3 queries."""
-    return (
-        list(Assignment.objects.filter(matter=matter).order_by("id")),
-        list(Clock.objects.filter(matter=matter).order_by("id")),
-        list(Ask.objects.filter(matter=matter).order_by("id")) if kind.asks else [],
     )
 
 
@@ -277,11 +264,11 @@ def _promised(stage: Stage, clocks: list[Clock]) -> datetime | None:
     return next((row.due_at for row in clocks if row.stopped_at is None and row.code == stage.clock), None)
 
 
-def _visible(matter_id: int) -> Matter:
-    matter = Matter.objects.filter(pk=matter_id).first()
-    if matter is None:
+def _visible(matter_id: int) -> Hanging:
+    hung = hanging(matter_id)
+    if hung is None:
         raise MatterNotFound(msg("没有找到这件事项，或者您现在的岗位看不到它。请核对编号，或换一个岗位。"))
-    return matter
+    return hung
 
 
 def _elsewhere(matter: Matter, now: datetime) -> str:
@@ -400,15 +387,11 @@ def _units_in(entries: list[EntryRow]) -> set[int]:
     return {unit for unit in found if unit is not None}
 
 
-def _remarks(matter: Matter, for_reporter: bool) -> dict[tuple[int, str], str]:
-    rows = Remark.objects.filter(matter=matter).exclude(part=PART)
-    if for_reporter:
-        rows = rows.filter(for_reporter=True)
-    return {(row.step, row.part): row.text for row in rows}
+def _remarks(rows: list[Remark], for_reporter: bool) -> dict[tuple[int, str], str]:
+    return {(row.step, row.part): row.text for row in rows if row.for_reporter or not for_reporter}
 
 
-def _attachments(matter_id: int, for_reporter: bool) -> tuple[AttachmentRow, ...]:
-    rows = files.attachments_of("matter", matter_id)
+def _attachments(rows: tuple[AttachmentRow, ...], for_reporter: bool) -> tuple[AttachmentRow, ...]:
     return tuple(row for row in rows if row.shown_to_reporter or not for_reporter)
 
 

@@ -4,11 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q
-
-from shanzhi.kernel.matters.models import Link, Matter, Remark
+from shanzhi.kernel.matters.models import Matter
 from shanzhi.kernel.matters.policy.linking import is_collective
 from shanzhi.kernel.matters.policy.process import Kind
+from shanzhi.kernel.matters.queries.hanging import Hanging
 from shanzhi.kernel.matters.rulebook import kind_version
 
 SHOWN_MOST = 20
@@ -47,18 +46,17 @@ class Links:
         return max(0, len(self.under) - SHOWN_MOST)
 
 
-def links_of(matter: Matter, kind: Kind, *, for_reporter: bool) -> Links:
-    """What is linked with a visible matter; none for a kind that links none, 1 query where nothing is, else 2 to 4."""
+def links_of(hung: Hanging, kind: Kind, *, for_reporter: bool) -> Links:
+    """What is linked with a visible matter; none for a kind that links none. No query."""
     if not kind.linked_stage:
         return Links()
-    rows = list(Link.objects.filter(Q(matter=matter) | Q(lead=matter), unlinked_at=None).order_by("linked_at", "id"))
-    own = next((row for row in rows if row.matter_id == matter.pk), None)
-    reply = _reply(own.lead_id) if own is not None else ""
-    if for_reporter or not rows:
+    own = next((row for row in hung.links if row.matter_id == hung.matter.pk), None)
+    # The lead's last answer is meant for everybody whose report is under it.
+    reply = hung.answers[0] if own is not None and hung.answers else ""
+    if for_reporter or not hung.links:
         return Links(is_linked=own is not None, reply=reply)
-    ids = [own.lead_id] if own is not None else [row.matter_id for row in rows]
-    found = _linked_rows(ids, SHOWN_MOST)
-    under = len(rows) if own is None else Link.objects.filter(lead_id=own.lead_id, unlinked_at=None).count()
+    found = _linked_rows(hung.leads if own is not None else hung.under, SHOWN_MOST)
+    under = len(hung.links) if own is None else hung.linked
     return Links(
         is_linked=own is not None,
         lead=found[0] if own is not None and found else None,
@@ -69,13 +67,7 @@ def links_of(matter: Matter, kind: Kind, *, for_reporter: bool) -> Links:
     )
 
 
-def _reply(lead_id: int) -> str:
-    """The lead's last answer, which is meant for everybody whose report is under it."""
-    given = Remark.objects.filter(matter_id=lead_id, part="reply", for_reporter=True).order_by("-step")
-    return given.values_list("text", flat=True).first() or ""
-
-
-def _linked_rows(ids: Iterable[int], most: int) -> list[LinkedRow]:
+def _linked_rows(rows: Iterable[Matter], most: int) -> list[LinkedRow]:
     """The matters, the oldest first; their texts only of the first `most`: who wants to read two hundred opens them."""
     return [
         LinkedRow(
@@ -86,5 +78,5 @@ def _linked_rows(ids: Iterable[int], most: int) -> list[LinkedRow]:
             row.reported_at,
             row.solved,
         )
-        for place, row in enumerate(Matter.objects.filter(pk__in=ids).order_by("reported_at", "pk"))
+        for place, row in enumerate(rows)
     ]

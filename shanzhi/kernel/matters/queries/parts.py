@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shanzhi.kernel.clock.policy import Light
-from shanzhi.kernel.matters.models import Matter, Part, Remark
 from shanzhi.kernel.matters.operations.parting import PARTS_COUNT
 from shanzhi.kernel.matters.policy.parting import whole_of
+from shanzhi.kernel.matters.queries.hanging import Hanging
 from shanzhi.kernel.matters.queries.names import Names, light_of
 from shanzhi.kernel.matters.rulebook import categories, kind_version
 
@@ -34,16 +34,12 @@ class Parts:
     rows: tuple[PartRow, ...] = ()
 
 
-def parts_of(matter: Matter, now: datetime) -> Parts:
-    """What belongs together with a visible matter; no query where it was never split, else up to 5, however many."""
-    whole = whole_of(matter.number)
-    if whole or not matter.counts.get(PARTS_COUNT):
+def parts_of(hung: Hanging, now: datetime) -> Parts:
+    """What belongs together with a visible matter; no query where it was never split, else up to 2, however many."""
+    whole = whole_of(hung.matter.number)
+    if whole or not hung.matter.counts.get(PARTS_COUNT):
         return Parts(whole=whole)
-    ids = list(Part.objects.filter(whole=matter, rejoined_at=None).values_list("matter_id", flat=True))
-    found = list(Matter.objects.filter(pk__in=ids).order_by("pk"))
-    given = Remark.objects.filter(matter_id__in=ids, part="reply", for_reporter=True).order_by("step")
-    replies = {row.matter_id: row.text for row in given}
-    names, tree = Names(found, now), categories()
+    names, tree = Names(hung.parts, now), categories()
     return Parts(
         rows=tuple(
             PartRow(
@@ -55,8 +51,8 @@ def parts_of(matter: Matter, now: datetime) -> Parts:
                 row.due_at,
                 light_of(row, now),
                 row.ended_at is not None,
-                replies.get(row.pk, ""),
+                hung.replies.get(row.pk, ""),
             )
-            for row in found
+            for row in hung.parts
         )
     )

@@ -1,15 +1,15 @@
 """Why a matter reached somebody: which rungs of the ladder were told of its clocks."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from shanzhi.core.periods import local_date
 from shanzhi.kernel.access.policy import Actor
-from shanzhi.kernel.matters.models import Clock, Matter, Rung
+from shanzhi.kernel.matters.models import Matter
 from shanzhi.kernel.matters.policy.clocks import STAGE
 from shanzhi.kernel.matters.policy.ladder import At, Tell
 from shanzhi.kernel.matters.policy.process import Kind
+from shanzhi.kernel.matters.queries.hanging import Hanging
 from shanzhi.kernel.matters.rulebook import ladder
 from shanzhi.kernel.organisation import queries as organisation
 
@@ -28,18 +28,14 @@ class RungLine:
     for_me: bool
 
 
-def rung_lines(
-    matter: Matter, clocks: Iterable[Clock], kind: Kind, actor: Actor, now: datetime
-) -> tuple[RungLine, ...]:
-    """What the ladder told of these clocks, oldest first; 1 query, none where no clock came near its limit.
+def rung_lines(hung: Hanging, kind: Kind, actor: Actor, now: datetime) -> tuple[RungLine, ...]:
+    """What the ladder told of a matter's clocks, oldest first; no query.
 
     Rungs that today's ladder doesn't have any more are left out.
     """
-    near = {row.pk: row for row in clocks if row.warn_at <= (row.stopped_at or now)}
-    if not near:
-        return ()
+    near = {row.pk: row for row in hung.clocks if row.warn_at <= (row.stopped_at or now)}
     places = {rung.code: (place, rung) for place, rung in enumerate(ladder().rungs, start=1)}
-    told = [row for row in Rung.objects.filter(clock_id__in=near).order_by("told_at", "id") if row.rung in places]
+    told = [row for row in hung.rungs if row.rung in places and row.clock_id in near]
     lines = []
     for row in told:
         place, rung = places[row.rung]
@@ -52,7 +48,7 @@ def rung_lines(
                 days=rung.days,
                 rung=place,
                 tell=rung.tell,
-                for_me=_is_meant(rung.tell, matter, actor, now),
+                for_me=_is_meant(rung.tell, hung.matter, actor, now),
             )
         )
     return tuple(lines)

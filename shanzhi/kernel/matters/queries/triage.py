@@ -3,10 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import QuerySet, Subquery, Value
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Coalesce, NullIf
+
 from shanzhi.core.periods import local_date
 from shanzhi.kernel.matters.models import Matter, Suggestion
-from shanzhi.kernel.matters.operations.upkeep import UnitFinder
+from shanzhi.kernel.matters.operations.dispatching import cases_wanted
+from shanzhi.kernel.matters.operations.upkeep import UnitFinder, precedents_wanted
 from shanzhi.kernel.matters.queries.lists import MatterRow, rows_by_ids
+from shanzhi.kernel.matters.queries.together import together
 from shanzhi.kernel.matters.rulebook import categories
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.organisation.queries import UnitRow
@@ -38,17 +44,20 @@ def alike(matter_id: int, *, now: datetime) -> tuple[MatterRow, ...]:
 def triage_hint(matter_id: int, *, now: datetime, category: str = "", region_code: str = "") -> TriageHint:
     """The hint for a visible matter; the unit follows the category and region that the desk has chosen instead, if any.
 
-    At most 9 queries. Without a suggestion yet (the background is behind) only the unit is worked out.
+    At most 7 queries. Without a suggestion yet (the background is behind) only the unit is worked out.
     """
-    matter = Matter.objects.filter(pk=matter_id).first()
-    found = Suggestion.objects.filter(matter_id=matter_id).first()
-    if matter is None:
+    mine, made = Matter.objects.filter(pk=matter_id), Suggestion.objects.filter(matter_id=matter_id)
+    ruled = precedents_wanted(category or _chosen_in(mine, made))
+    matters, suggestions, precedents, cases = together(mine, made, ruled, cases_wanted(local_date(now)))
+    if not matters:
         return TriageHint((), None, ())
+    matter, found = matters[0], suggestions[0] if suggestions else None
     tree = categories()
     listed = tuple((code, tree.name(code)) for code in (found.categories if found else ()))
     chosen = category or matter.category or (listed[0][0] if listed else "")
     code = region_code or matter.scope_code
     finder = UnitFinder(now)
+    finder.told(chosen, precedents, cases)
     unit_id, county = finder.lead(chosen, code), finder.ruled_county(chosen, code)
     return TriageHint(
         listed,
@@ -56,3 +65,9 @@ def triage_hint(matter_id: int, *, now: datetime, category: str = "", region_cod
         tuple(rows_by_ids(found.similar if found else (), now=now)),
         county.name if county is not None else "",
     )
+
+
+def _chosen_in(mine: QuerySet[Matter], made: QuerySet[Suggestion]) -> Coalesce:
+    """The matter's category, else the likeliest: as `triage_hint` chooses, said to the database."""
+    own = NullIf(Subquery(mine.values("category")), Value(""))
+    return Coalesce(own, Subquery(made.values(first=KeyTextTransform(0, "categories"))))

@@ -96,7 +96,7 @@ def test_it_takes_as_many_queries_for_thirty_as_for_fifty(cast: Cast):
     more_than_a_page = queries_of(client, "/m/")
     for _ in range(20):
         reported()
-    assert queries_of(client, "/m/") == more_than_a_page == 8
+    assert queries_of(client, "/m/") == more_than_a_page == 7
 
 
 def test_it_opens_the_further_conditions_where_one_of_them_is_wrong(cast: Cast):

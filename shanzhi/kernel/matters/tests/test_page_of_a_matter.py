@@ -96,7 +96,7 @@ def test_it_takes_few_queries(cast: Cast):
     for _ in range(5):
         done(cast.handler, matter, "note", words="现场看过")
     assert queries_of(signed_in("handler"), f"/m/{matter.number}/") == few
-    assert few <= 20
+    assert few <= 7
 
 
 def test_it_keeps_the_version_that_the_screen_shows(cast: Cast):

@@ -12,7 +12,7 @@ from shanzhi.core.ranges import CodeRanges
 from shanzhi.core.text import clean_text
 from shanzhi.kernel.organisation.models import Post, Staff
 from shanzhi.kernel.organisation.policy import Level, Sees, UnitKind, check_code
-from shanzhi.kernel.organisation.tree import current_tree
+from shanzhi.kernel.organisation.tree import current_tree, tell_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,8 @@ class Responsible:
 
 _POSTS = (
     "SELECT p.id, u.id, u.name, u.short_name, u.kind, u.level, u.department, p.role, p.title, h.staff_id, st.name,"
-    " p.sees, coalesce(p.ranges, s.ranges)::text, s.region_id, s.code, s.short_name"
+    " p.sees, coalesce(p.ranges, s.ranges)::text, s.region_id, s.code, s.short_name,"
+    " (SELECT version FROM organisation_tree_version WHERE id = 1)"
     " FROM organisation_post p"
     " JOIN organisation_unit u ON u.id = p.unit_id"
     " JOIN organisation_region_state s ON s.region_id = p.region_id AND s.valid @> %(on)s::date"
@@ -242,6 +243,8 @@ _NEAREST_FIRST = (
 def _cards(sql: str, on: date, **params: Any) -> list[PostCard]:
     with connection.cursor() as cursor:
         cursor.execute(sql, {"on": on, **params})
+        rows = cursor.fetchall()
+        tell_version(rows[0][-1] if rows else None)
         return [
             PostCard(
                 post_id=post_id,
@@ -278,5 +281,6 @@ def _cards(sql: str, on: date, **params: Any) -> list[PostCard]:
                 region_id,
                 region_code,
                 region_name,
-            ) in cursor.fetchall()
+                _,
+            ) in rows
         ]

@@ -190,5 +190,5 @@ def test_it_leads_back_to_the_page_from_a_typed_address(client, mine):
 def test_it_needs_few_queries(client, mine, cast, django_assert_num_queries):
     to_verdict(cast, mine.matter_id)
     page_of(client, mine)
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(8):
         client.get(f"/my/{mine.number}/")

@@ -17,7 +17,7 @@ from tests.city import Cast
 pytestmark = pytest.mark.django_db
 
 LISTS = ("problems", "duties", "cleared")
-MOST_QUERIES = 12
+MOST_QUERIES = 8
 
 
 def numbers(html: str) -> set[str]:

@@ -28,7 +28,7 @@ from shanzhi.modules.oversight.web import ontime
 from tests.city import Cast
 from tests.roles import everything, held_to, observing
 
-MOST_QUERIES = 12
+MOST_QUERIES = 9
 ALL = "since=&until=&ended_since=&ended_until="
 
 
