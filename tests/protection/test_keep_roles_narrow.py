@@ -21,7 +21,7 @@ REFUSED = {
         *(
             f"UPDATE matters_matter SET {column} = {column}"
             for column in "number kind kind_version channel source source_number title body salt region_code place_text"
-            " latitude longitude reported_at intake_unit_id follow_hash".split()
+            " latitude longitude reported_at follow_hash".split()
         ),
         "UPDATE matters_assignment SET unit_id = unit_id",
         "UPDATE matters_assignment SET part = 'lead'",
