@@ -40,7 +40,7 @@ def open_by_keys(page: Page, words: str) -> None:
 
 def choose(page: Page, select_name: str, value: str) -> None:
     """Walk a focused select to an option by the arrow keys."""
-    select = page.locator(f"select[name={select_name}]")
+    select = page.locator(f"#id_triage_{select_name}")
     expect(select).to_be_focused()
     steps = "(element, value) => [...element.options].findIndex((o) => o.value === value) - element.selectedIndex"
     distance: int = select.evaluate(steps, value)
@@ -80,7 +80,7 @@ def test_it_takes_in_and_gives_out(site: Site, meet: Meet) -> None:
     open_by_keys(page, "物业半年不修单元门")
     assert site.stage(second.number) == "accepted"
     expect(page.locator("select[name=category]")).to_have_value(CATEGORY)
-    expect(page.locator("input[name=lead]:checked")).to_have_count(1)
+    expect(page.locator("#triage_lead input[name=lead]:checked")).to_have_count(1)
     dispatcher.looks("triage-accepted")
     keys.press("d")
     expect(page.get_by_text("已派给").first).to_be_visible()
@@ -177,7 +177,7 @@ def test_it_refuses_with_a_ground(site: Site, meet: Meet) -> None:
     reach(page, "不予受理")
     keys.press("Enter")
     expect(page.get_by_role("alert").first).to_be_visible()
-    expect(page.locator("select[name=ground]")).to_have_value("refuse.litigation")
+    expect(page.locator("#id_triage_ground")).to_have_value("refuse.litigation")
     dispatcher.looks("triage-refuse-wrong")
     page.get_by_label("说明").filter(visible=True).first.focus()
     keys.type("判决的执行由人民法院负责。")

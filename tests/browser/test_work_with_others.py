@@ -38,7 +38,7 @@ def with_three_helpers(site: Site) -> Reported:
     report = site.report("饭店夜里排烟，门口占道，住户家里呛得睡不着", region_code=COMMUNITY)
     number = report.number
     helper, late, third = (site.cast[part] for part in ("second_handler", "neighbour_handler", "community_handler"))
-    site.act("dispatcher", number, "accept", category="housing.property-service")
+    site.act("dispatcher", number, "accept", category="safety.neighbour-dispute")
     lead = site.cast["handler"].unit_id
     site.act("dispatcher", number, "dispatch", lead=lead, co=[helper.unit_id, late.unit_id])
     site.act("handler", number, "take")
@@ -109,7 +109,7 @@ def test_three_help_and_one_is_late(site: Site, meet: Meet) -> None:
 def test_a_matter_is_split_and_its_answers_are_joined(site: Site, meet: Meet) -> None:
     report = site.report("三号楼电梯停了，小区门口垃圾也没人清", region_code=COMMUNITY)
     number = report.number
-    site.act("dispatcher", number, "accept", category="housing.property-service")
+    site.act("dispatcher", number, "accept", category="safety.neighbour-dispute")
     dispatcher = meet("dispatcher")
     page = dispatcher.page
     dispatcher.signs_in("dispatcher")

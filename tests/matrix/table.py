@@ -350,9 +350,11 @@ PAGES: Mapping[str, Page] = {
     "oversight:bounced": Page("oversight", asks=("region",)),
     "oversight:bounced_file": Page("oversight", head=False, asks=("region", "format"), says="422"),
     "oversight:roll": Page(
-        "oversight", args=({"which": "problems"}, {"which": "duties"}, {"which": "cleared"}), asks=("after", "before")
+        "oversight",
+        args=({"which": "problems"}, {"which": "duties"}, {"which": "cleared"}),
+        asks=(*FILTERS, "after", "before"),
     ),
-    "oversight:roll_print": Page("oversight", args=({"which": "duties"},)),
+    "oversight:roll_print": Page("oversight", args=({"which": "duties"},), asks=FILTERS),
     "oversight:roll_file": Page("oversight", args=({"which": "duties"},), head=False, asks=("format",), says="422"),
     "oversight:ontime": Page("oversight", asks=("region", "since", "unit")),
     "oversight:ontime_print": Page("oversight", asks=("region",)),

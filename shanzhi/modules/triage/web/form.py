@@ -51,7 +51,7 @@ def verbs_of(card: MatterCard) -> tuple[str, ...]:
 
 def buttons_of(card: MatterCard) -> Buttons:
     """The buttons for a matter. Accepting and dispatching in one go is offered where accepting is."""
-    mine = verbs_of(card)
+    mine = (*verbs_of(card), "link")
     names = {choice.verb: choice.name for choice in reversed(card.actions) if choice.verb in mine}
     accept, dispatch = names.get("accept", ""), names.get("dispatch", "")
     return Buttons(
