@@ -46,6 +46,8 @@ def triage_hint(matter_id: int, *, now: datetime, category: str = "", region_cod
 
     At most 7 queries. Without a suggestion yet (the background is behind) only the unit is worked out.
     """
+    # A typed category may hold what no text in the database can.
+    category, region_code = category.replace("\0", ""), region_code.replace("\0", "")
     mine, made = Matter.objects.filter(pk=matter_id), Suggestion.objects.filter(matter_id=matter_id)
     ruled = precedents_wanted(category or _chosen_in(mine, made))
     matters, suggestions, precedents, cases = together(mine, made, ruled, cases_wanted(local_date(now)))
