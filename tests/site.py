@@ -20,7 +20,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from django.utils import timezone
+from psycopg import sql
 
 from shanzhi.config import database, server
 from shanzhi.config.installation import Installation, Secrets
@@ -89,6 +91,22 @@ class Site:
         """Stop what was started, in the other order."""
         while self.children:
             server.stop(self.children.pop())
+
+    def keep(self) -> None:
+        """Remember the city as it stands, for `renew`; before anything is started."""
+        with _administering(self.installation) as connection:
+            _copy_database(connection, self.installation.database, self._kept)
+
+    def renew(self) -> None:
+        """Put the city back as it was kept. Web server and worker stay up and find a new database under the old name."""
+        with _administering(self.installation) as connection:
+            name = sql.Identifier(self.installation.database)
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+            _copy_database(connection, self._kept, self.installation.database)
+
+    @property
+    def _kept(self) -> str:
+        return f"{self.installation.database}_kept"
 
     def environment(self, role: str) -> dict[str, str]:
         """What a child needs to act on this installation."""
@@ -165,6 +183,7 @@ def running_site(settings: Mapping[str, str] | None = None) -> Iterator[Site]:
         relax(installation)
         cast = {name: Part(**row) for name, row in rows.items()}
         site = Site(installation, _free_port(), cast, settings=settings or {})
+        site.keep()
         site.start()
         yield site
     finally:
@@ -173,6 +192,15 @@ def running_site(settings: Mapping[str, str] | None = None) -> Iterator[Site]:
         if engine is not None:
             engine.stop()
         shutil.rmtree(home, ignore_errors=True)
+
+
+def _administering(installation: Installation) -> "psycopg.Connection[Any]":
+    return psycopg.connect(database.admin_url(installation, "postgres"), autocommit=True)
+
+
+def _copy_database(connection: "psycopg.Connection[Any]", old: str, new: str) -> None:
+    made = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY")
+    connection.execute(made.format(sql.Identifier(new), sql.Identifier(old)))
 
 
 def _free_port() -> int:

@@ -43,7 +43,7 @@ def mailbox() -> Iterator[Mailbox]:
 
 
 @pytest.fixture(scope="session")
-def site(phones: Gateway, mailbox: Mailbox) -> Iterator[Site]:
+def standing(phones: Gateway, mailbox: Mailbox) -> Iterator[Site]:
     """The installation under test, with web server and worker."""
     find_chromium()
     mail = {
@@ -54,6 +54,13 @@ def site(phones: Gateway, mailbox: Mailbox) -> Iterator[Site]:
     }
     with running_site({**phones.settings, **mail, "SHANZHI_CTI_SECRET": CTI_SECRET}) as running:
         yield running
+
+
+@pytest.fixture
+def site(standing: Site) -> Site:
+    """The standing city as it is on its first day, whatever the test before this one did to it."""
+    standing.renew()
+    return standing
 
 
 # Not for the session: while Playwright runs, its event loop keeps Django's database out of the whole process.

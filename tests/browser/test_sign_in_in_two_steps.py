@@ -29,7 +29,7 @@ class StrictSite(Site):
         return f"http://localhost:{self.port}"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def strict(site: Site) -> Iterator[StrictSite]:
     made = StrictSite(site.installation, _free_port(), site.cast)
     environment = made.environment("app") | {"SHANZHI_MFA": "required"}

@@ -29,6 +29,8 @@ SEARCHES = {
     "worklist:file": "q",
     "checks:file": "q",
     "checks:desk": "q",
+    "oversight:roll": "q",
+    "oversight:roll_print": "q",
     "api:matters_list": "words",
 }
 """Where words are searched for in matters → the parameter."""
@@ -131,6 +133,8 @@ def _counted(answer: Any) -> int:
         return int(answer.json()["total"])
     if answer["Content-Type"].startswith("text/csv"):
         return len(answer.body.decode("utf-8-sig").splitlines()) - 1
+    if "pager" not in answer.context:
+        return len(answer.context["lines"])
     return int(answer.context["pager"].count)
 
 

@@ -48,15 +48,15 @@ class Today:
 
 def today(actor: Actor, *, kinds: Sequence[Kind], now: datetime) -> Today:
     """What the page of the actor's grid shows; about 30 queries whatever its size."""
-    stages = due_stages(kinds)
+    stages, on = due_stages(kinds), local_date(now)
     mine = ListFilter(stages=stages, unit_id=actor.unit_id, part="lead", region_code=actor.region_code)
     due = matters.matters_page(mine, now=now, actor=actor, size=MOST).rows
     up = _handed_up(actor, stages, now)
     ids = {row.id for row in (*due, *up)}
-    to_inspect = [one for one in my_places(actor, now.date()) if one.due.is_due]
+    to_inspect = [one for one in my_places(actor, on) if one.due.is_due]
     around = matters.matters_page(ListFilter(region_code=actor.region_code), now=now, actor=actor, size=3 * MOST)
     return Today(
-        region_name=region_name(actor, now.date()),
+        region_name=region_name(actor, on),
         count=matters.desk_count(mine, now=now, actor=actor),
         due=due,
         handed_up=up,

@@ -3,7 +3,7 @@
 import re
 import uuid
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -16,6 +16,7 @@ from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.journal.policy import Author
 from shanzhi.kernel.matters import queries as matters
+from shanzhi.kernel.matters.web import desk
 from shanzhi.kernel.organisation import operations as organisation
 from shanzhi.kernel.organisation.policy.places import NoSuchPlace, PlaceClosed, PlaceSaid
 from shanzhi.kernel.organisation.queries import place_by_id
@@ -197,6 +198,19 @@ def test_its_code_is_checked(cast: Cast) -> None:
     sign(cast, garden, mark=row.mark)
     with acting(cast.grid_worker):
         assert Patrol.objects.get().by_mark
+
+
+def test_a_day_begins_at_the_city_s_midnight(cast: Cast) -> None:
+    with acting(cast.keeper):
+        said = PlaceSaid("世纪公园", "park", GRID, latitude=GATE.latitude, longitude=GATE.longitude)
+        organisation.place_add(said=said, on=date(2025, 11, 19), now=NOW, author=author(cast.keeper))
+    midnight = datetime(2025, 11, 18, 16, 0, tzinfo=UTC)
+    with acting(cast.grid_worker):
+        due = [
+            queries.today(cast.grid_worker, kinds=desk.kinds(), now=now).inspections_due
+            for now in (midnight - timedelta(minutes=1), midnight)
+        ]
+    assert due == [0, 1]
 
 
 def test_without_a_position_it_works_as_well(cast: Cast) -> None:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from shanzhi.core.errors import DomainError, NotAllowed
+from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.access.web.middleware import ActingRequest, resident_session
@@ -84,7 +85,7 @@ def _kept(row: Kept, request: ActingRequest) -> dict[str, str]:
         "purpose": gettext(PURPOSES.get(row.purpose, row.purpose)),
         "ground": gettext(row.ground),
         "article": gettext(row.article),
-        "until": day_words(row.expires_on, request.now.date()),
+        "until": day_words(row.expires_on, local_date(request.now)),
     }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from shanzhi.core.periods import local_date
 from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.matters import queries as matters
 from shanzhi.kernel.matters.queries import ListFilter
@@ -48,7 +49,7 @@ def test_what_was_cleared_today_is_on_the_third_alone(cast: Cast):
     client = signed_in("supervisor")
     shown = {which: len(numbers(page(client.get(f"/oversight/lists/{which}/print/")))) for which in LISTS}
     assert shown == {"problems": 1, "duties": 1, "cleared": 1}
-    tomorrow = (timezone.now() + timedelta(days=1)).date()
+    tomorrow = local_date(timezone.now()) + timedelta(days=1)
     assert not numbers(page(client.get(f"/oversight/lists/cleared/print/?ended_since={tomorrow}")))
 
 
