@@ -8,6 +8,7 @@ engine's own judgement (`allowed_actions`) is asked, for whoever's turn it is.
 import os
 import random
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,7 +16,7 @@ import pytest
 from shanzhi.kernel.clock.policy import shipped_calendar
 from shanzhi.kernel.matters.operations.kinds import shipped_kinds
 from shanzhi.kernel.matters.policy.clocks import promises, soonest, stops
-from shanzhi.kernel.matters.policy.process import Action, Kind, Owner, Role, Verb, allowed_actions, load_kind
+from shanzhi.kernel.matters.policy.process import Action, Case, Kind, Owner, Role, Verb, allowed_actions, load_kind
 from shanzhi.kernel.matters.policy.process.model import targets
 from shanzhi.kernel.matters.policy.process.words import OWNER_ROLES, VERB_RULES
 from tests.city import NOW
@@ -41,20 +42,21 @@ def may(kind: Kind, state: State, owner: Owner | None) -> list[Action]:
         # A centre to which it was escalated, or which handles it itself, holds it too.
         roles = roles | {Role.DISPATCHER, Role.SUPERVISOR}
     found: dict[str, Action] = {}
-    for staff in (1, 2):  # who handled it before, and somebody else of the same unit
-        allowed = allowed_actions(
-            kind,
-            stage=state[0],
-            roles={role.value for role in roles},
-            is_lead=owner in (None, Owner.LEAD),
-            is_co=owner is None,
-            is_reporter=owner in (None, Owner.REPORTER),
-            is_intake=owner in (None, Owner.INTAKE, Owner.CHECKER),
-            handled_by=(1,),
-            actor_staff=staff,
-            counts=dict(state[1]),
-        )
-        found |= {action.code: action for action in allowed}
+    person = Case(
+        kind,
+        stage=state[0],
+        roles=frozenset(role.value for role in roles),
+        is_lead=owner in (None, Owner.LEAD),
+        is_co=owner is None,
+        is_reporter=owner in (None, Owner.REPORTER),
+        is_intake=owner in (None, Owner.INTAKE, Owner.CHECKER),
+        counts=dict(state[1]),
+    )
+    for did in (
+        frozenset({Role.HANDLER}),
+        frozenset[Role](),
+    ):  # who handled it before, and somebody else of the same unit
+        found |= {action.code: action for action in allowed_actions(replace(person, did=did))}
     return [action for action in found.values() if not VERB_RULES[action.verb].asks]
 
 
@@ -185,9 +187,8 @@ def test_whoever_helps_has_a_next_step_and_nobody_waits_for_ever(kind: Kind) -> 
     assert {state[0] for state in open_in} == set(kind.assist_clock.stages)
     for state in open_in:
         helper = allowed_actions(
-            kind, stage=state[0], roles=OWNER_ROLES[Owner.LEAD], is_lead=False, is_co=True, is_reporter=False,
-            handled_by=(), actor_staff=1, counts=dict(state[1]),
-        )  # fmt: skip
+            Case(kind, state[0], frozenset(OWNER_ROLES[Owner.LEAD]), is_co=True, counts=dict(state[1]))
+        )
         assert {Verb.ASSIST_DONE, Verb.ASSIST_BACK} <= {action.verb for action in helper}, state
         assert not [action.code for action in helper if not action.stays], state
         lead = [action.verb for action in may(kind, state, Owner.LEAD)]

@@ -59,10 +59,6 @@ def _all_attachments(rows, for_reporter):
     return rows
 
 
-def _all_actions(matter, kind, actor, shares, asks, clocks, now):
-    return list(kind.actions)
-
-
 def _all_matters(wanted, now):
     return Matter.objects.all()
 
@@ -185,12 +181,11 @@ SWITCHED_OFF: Mapping[str, Callable[..., Any]] = {
     "shanzhi.kernel.matters.policy.process.rules:_check": _allows_every_action,
     "shanzhi.kernel.matters.policy.process.rules:_check_separation": _allows_every_action,
     "shanzhi.kernel.matters.policy.process.rules:_check_finder": _allows_every_finder,
-    "shanzhi.kernel.matters.operations.act:is_intake": _yes,
-    "shanzhi.kernel.matters.operations.act:_is_elsewhere": _never,
+    "shanzhi.kernel.matters.operations.standing:is_intake": _yes,
+    "shanzhi.kernel.matters.operations.standing:_is_elsewhere": _never,
     "shanzhi.kernel.matters.queries.card:_is_shown": _shows_every_entry,
     "shanzhi.kernel.matters.queries.card:_remarks": _all_remarks,
     "shanzhi.kernel.matters.queries.card:_attachments": _all_attachments,
-    "shanzhi.kernel.matters.queries.card:_allowed": _all_actions,
     "shanzhi.kernel.matters.queries.finding:_filtered": _all_matters,
     "shanzhi.kernel.matters.queries.finding:_ways": _by_no_way,
     "shanzhi.kernel.notices.queries.read:notices_for": _all_notices,
@@ -289,10 +284,10 @@ DECIDES_OTHERWISE: Mapping[str, str] = {
     "shanzhi.kernel.files.queries:_row": "copies a row",
     "shanzhi.kernel.matters.operations.linking:link_under": _WRITES,
     "shanzhi.kernel.matters.queries.links:links_of": "leaves out what row-level security doesn't show a reporter either",
-    "shanzhi.kernel.matters.operations.act:share_of": "asks _is_elsewhere, which is switched off; then rules._check",
-    "shanzhi.kernel.matters.operations.act:_begin": "asks rules._check, which is switched off",
-    "shanzhi.kernel.matters.operations.act:ask_states": "what rules._check, which is switched off, is told of what was asked",
-    "shanzhi.kernel.matters.policy.process.rules:_check_ask": "part of rules._check, which is switched off; the database lets only who was asked decide",
+    "shanzhi.kernel.matters.operations.standing:_share_of": "asks _is_elsewhere, which is switched off; then rules._check",
+    "shanzhi.kernel.matters.operations.standing:case_of": "what rules._check, which is switched off, is told of the actor",
+    "shanzhi.kernel.matters.operations.standing:_ask_states": "what rules._check, which is switched off, is told of what was asked",
+    "shanzhi.kernel.matters.policy.process.of_asks:check_ask": "part of rules._check, which is switched off; the database lets only who was asked decide",
     "shanzhi.kernel.matters.operations.asking:_decider": "to whom something is put, not what is seen",
     "shanzhi.kernel.matters.operations.asking:put_ask": _WRITES,
     "shanzhi.kernel.matters.queries.took:Took.narrowed": "conditions of a list, on top of what the policy shows",
@@ -311,8 +306,8 @@ DECIDES_OTHERWISE: Mapping[str, str] = {
     "shanzhi.kernel.matters.operations.parting:split": _WRITES,
     "shanzhi.kernel.matters.operations.supervising:_put": _WRITES,
     "shanzhi.kernel.matters.operations.supervising:respond_urge": _WRITES,
-    "shanzhi.kernel.matters.policy.process.rules:_check_may_push": "part of rules._check, which is switched off",
-    "shanzhi.kernel.matters.policy.process.rules:_check_supervision": "part of rules._check, which is switched off",
+    "shanzhi.kernel.matters.policy.process.of_asks:_check_may_push": "part of rules._check, which is switched off",
+    "shanzhi.kernel.matters.policy.process.of_asks:_check_supervision": "part of rules._check, which is switched off",
     "shanzhi.kernel.matters.queries.card:_asks_shown": "leaves out what offices ask of each other: dates and grounds, no words; words have the policies of remarks",
     "shanzhi.kernel.matters.queries.card:_shares": "names of units; a co-handler's words come out of the remarks, which are switched off beside it",
     "shanzhi.kernel.matters.queries.card:_timeline": "asks _is_shown, which is switched off",

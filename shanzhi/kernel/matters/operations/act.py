@@ -1,25 +1,23 @@
 """Doing an action of a matter's process: one function, one transaction, one journal entry, whatever the kind."""
 
 import uuid
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
-from shanzhi.core.periods import local_date
 from shanzhi.kernel.access.policy import Actor
-from shanzhi.kernel.clock.policy import working_days_between
 from shanzhi.kernel.journal import queries as journal
 from shanzhi.kernel.matters.models import Ask, Assignment, Clock, Matter
-from shanzhi.kernel.matters.operations.clocks import calendars, clocks_of, finish_clocks, running
+from shanzhi.kernel.matters.operations.clocks import clocks_of, finish_clocks
 from shanzhi.kernel.matters.operations.effects import EFFECTS
 from shanzhi.kernel.matters.operations.fields import checked_fields, day_given
-from shanzhi.kernel.matters.operations.helping import helpers_of, join_helpers
+from shanzhi.kernel.matters.operations.helping import join_helpers
 from shanzhi.kernel.matters.operations.linking import LEAD_FIELD, linked_from, linked_target, lock_with_lead
 from shanzhi.kernel.matters.operations.parting import check_still_part, part_target
+from shanzhi.kernel.matters.operations.standing import case_of
 from shanzhi.kernel.matters.operations.step import (
     Done,
     Step,
@@ -33,20 +31,14 @@ from shanzhi.kernel.matters.operations.step import (
     write_words,
 )
 from shanzhi.kernel.matters.policy.process import (
-    AskState,
-    ClockState,
     Kind,
-    Role,
     Verb,
     check_action,
     is_drawn,
     outcome_of,
 )
 from shanzhi.kernel.matters.rulebook import kind_version
-from shanzhi.kernel.organisation.policy import Level, level_of
 from shanzhi.kernel.vault import operations as vault
-
-GRID_ROLES = frozenset({Role.GRID_CHIEF.value, Role.GRID_WORKER.value})
 
 
 @transaction.atomic
@@ -91,94 +83,20 @@ def _begin(matter: Matter, kind: Kind, action: str, actor: Actor, now: datetime,
     """The step, if the actor may take it now."""
     rows = list(Assignment.objects.filter(matter=matter).order_by("id"))
     open_rows = [row for row in rows if row.ended_at is None]
-    mine = share_of(matter, actor, open_rows)
-    checked = check_action(
-        kind,
-        action,
-        stage=matter.stage,
-        roles=actor.roles,
-        is_lead=mine is not None and mine.part == "lead",
-        is_co=mine is not None and mine.part == "co",
-        is_reporter=actor.kind == "reporter" and matter.follow_hash in actor.follow,
-        is_intake=is_intake(matter, actor),
-        handled_by={row.handled_by_id for row in rows if row.handled_by_id is not None},
-        actor_staff=actor.staff_id,
-        is_colleague=was_handled_by(actor.unit_id, rows),
-        counts=matter.counts,
-        has_helpers=bool(helpers_of(open_rows)),
-        given_fields=given,
-        **_states(matter, kind, action, actor, now),
-    )
+    asks, clocks = _asked_of(matter, kind, action)
+    case = case_of(matter, kind, actor, rows, asks=asks, clocks=clocks, now=now)
+    checked = check_action(case, action, given)
     return Step(matter, kind, checked, actor, now, given, open_rows)
 
 
-def _states(matter: Matter, kind: Kind, action: str, actor: Actor, now: datetime) -> dict[str, Any]:
-    """What was asked and which clocks run, for the actions that depend on it; 2 queries for those."""
+def _asked_of(matter: Matter, kind: Kind, action: str) -> tuple[list[Ask], list[Clock]]:
+    """What was asked and the clocks, for the actions that depend on them; 2 queries for those."""
     if not kind.has_action(action):
-        return {}
+        return [], []
     found = kind.action(action)
     if not (found.ask or found.verb in (Verb.RESUME, Verb.APPEAL)):
-        return {}
-    asks, clocks = Ask.objects.filter(matter=matter).order_by("id"), clocks_of(matter)
-    return {"asks": ask_states(asks, actor, kind, now), "clocks": clock_states(clocks, now)}
-
-
-def ask_states(asks: Iterable[Ask], actor: Actor, kind: Kind, now: datetime) -> tuple[AskState, ...]:
-    """How what may be asked about a matter stands, seen by this actor, from all that was asked about it."""
-    rows = list(asks)
-    # Of those that several units have at once, the acting unit's own.
-    open_rows = {
-        row.code: row
-        for row in sorted(rows, key=lambda row: (row.to_unit_id == actor.unit_id, row.pk))
-        if row.state == "open"
-    }
-    newest = {row.code: row.asked_at for row in rows}
-    calendar = calendars(local_date(now))(kind.calendar)
-    granted, declined = (Counter(row.code for row in rows if row.state == state) for state in ("granted", "declined"))
-    return tuple(
-        AskState(
-            code,
-            is_open=(row := open_rows.get(code)) is not None,
-            is_mine=row is not None and row.staff_id is not None and row.staff_id == actor.staff_id,
-            is_to_us=row is not None and row.to_unit_id == actor.unit_id,
-            granted=granted[code],
-            declined=declined[code],
-            is_ours=row is not None and row.unit_id == actor.unit_id,
-            is_today=working_days_between(newest[code], now, calendar) == 0,
-        )
-        for code in dict.fromkeys(row.code for row in rows)
-    )
-
-
-def clock_states(clocks: Iterable[Clock], now: datetime) -> tuple[ClockState, ...]:
-    """How a matter's running clocks stand, from all its clocks."""
-    return tuple(ClockState(row.code, now > row.due_at, row.paused_at is not None) for row in running(clocks))
-
-
-def was_handled_by(unit_id: int | None, rows: Iterable[Assignment]) -> bool:
-    """Did this unit take the matter in hand, by any of its shares?"""
-    return any(row.unit_id == unit_id and row.taken_at is not None for row in rows)
-
-
-def share_of(matter: Matter, actor: Actor, rows: Sequence[Assignment]) -> Assignment | None:
-    """The open share of the acting post's unit. Grids of one community share its unit: where the matter lies in a grid,
-    a post of another grid has none of it."""
-    if not actor.is_post or (actor.role in GRID_ROLES and _is_elsewhere(matter, actor)):
-        return None
-    return next((row for row in rows if row.ended_at is None and row.unit_id == actor.unit_id), None)
-
-
-def _is_elsewhere(matter: Matter, actor: Actor) -> bool:
-    return level_of(matter.scope_code) is Level.GRID and not actor.ranges.contains(matter.scope_code)
-
-
-def is_intake(matter: Matter, actor: Actor) -> bool:
-    """Does the actor answer for the matter's intake: its centre, or one whose place it lies in?"""
-    return (
-        actor.unit_id == matter.intake_unit_id
-        or actor.ranges.contains(matter.scope_code)
-        or actor.intake.contains(matter.scope_code)
-    )
+        return [], []
+    return list(Ask.objects.filter(matter=matter).order_by("id")), clocks_of(matter)
 
 
 def is_named(matter_id: int) -> bool:

@@ -14,9 +14,10 @@ from shanzhi.core.periods import local_date
 from shanzhi.kernel.access.policy import SYSTEM, Actor
 from shanzhi.kernel.journal.policy import Subject
 from shanzhi.kernel.matters.models import Assignment, Clock, Matter, Precedent, Submission, Suggestion
-from shanzhi.kernel.matters.operations.act import act, is_intake
+from shanzhi.kernel.matters.operations.act import act
 from shanzhi.kernel.matters.operations.dispatching import case_rows, cases_on
 from shanzhi.kernel.matters.operations.likening import like_matters
+from shanzhi.kernel.matters.operations.standing import is_intake
 from shanzhi.kernel.matters.operations.step import KEPT_FROM_WORKER, lock_matter
 from shanzhi.kernel.matters.policy.dispatching import DispatchCase, choose_case
 from shanzhi.kernel.matters.policy.duty import check_duty, departments_duty, may_reach_reporter

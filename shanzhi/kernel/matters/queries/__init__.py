@@ -42,6 +42,7 @@ from shanzhi.kernel.matters.queries.dispatching import (
 from shanzhi.kernel.matters.queries.finding import NO_CATEGORY, ListFilter
 from shanzhi.kernel.matters.queries.in_hand import Fallen, fallen, in_hand, in_hand_counts
 from shanzhi.kernel.matters.queries.lists import (
+    PAGE,
     DeskCount,
     MatterPage,
     MatterRow,
@@ -124,6 +125,7 @@ __all__ = [
     "IDLE_DAYS",
     "NOBODY",
     "NO_CATEGORY",
+    "PAGE",
     "RETURNED_LEAST",
     "ActionChoice",
     "AskLine",

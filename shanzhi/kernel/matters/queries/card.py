@@ -13,8 +13,7 @@ from shanzhi.kernel.clock.policy import Light, Remaining, light, remaining
 from shanzhi.kernel.files.queries import AttachmentRow
 from shanzhi.kernel.journal.queries import EntryRow
 from shanzhi.kernel.matters.models import Ask, Assignment, Clock, Matter, Remark
-from shanzhi.kernel.matters.operations.act import ask_states, clock_states, is_intake, share_of, was_handled_by
-from shanzhi.kernel.matters.operations.helping import helpers_of
+from shanzhi.kernel.matters.operations.standing import case_of
 from shanzhi.kernel.matters.operations.step import MatterNotFound
 from shanzhi.kernel.matters.operations.upkeep import needs_reporter
 from shanzhi.kernel.matters.policy.process import (
@@ -190,6 +189,7 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
     matter, shares, clocks, entries = hung.matter, hung.shares, hung.clocks, hung.entries
     kind, for_reporter = kind_version(matter.kind, matter.kind_version), actor.kind == "reporter"
     stage, asks = kind.stage(matter.stage), hung.asks if kind.asks else []
+    case = case_of(matter, kind, actor, shares, asks=asks, clocks=clocks, now=now)
     names = Names([matter], now, {row.unit_id for row in shares} | _units_in(entries))
     remarks = _remarks(hung.remarks, for_reporter)
     timeline = _timeline(entries, kind, names, remarks, actor)
@@ -233,7 +233,7 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
         clocks=clock_lines(clocks, kind, now),
         asks=ask_lines(_asks_shown(asks, for_reporter), kind, names, now),
         rungs=() if for_reporter else rung_lines(hung, kind, actor, now),
-        actions=tuple(choice_of(kind, action) for action in _allowed(matter, kind, actor, shares, asks, clocks, now)),
+        actions=tuple(choice_of(kind, action) for action in allowed_actions(case)),
         has_contact=bool(kept & {"name", "phone"}),
         has_originals=bool(kept - {"name", "phone"}),
         may_reach=may_reach,
@@ -316,34 +316,6 @@ def share_light(row: Assignment, now: datetime) -> Light | None:
 def _may_reach(matter: Matter, actor: Actor, shares: list[Assignment]) -> bool:
     has_share = any(row.ended_at is None and row.unit_id == actor.unit_id for row in shares)
     return actor.is_post and needs_reporter(matter, actor, has_open_share=has_share)
-
-
-def _allowed(
-    matter: Matter,
-    kind: Kind,
-    actor: Actor,
-    shares: list[Assignment],
-    asks: list[Ask],
-    clocks: list[Clock],
-    now: datetime,
-) -> list[Action]:
-    mine = share_of(matter, actor, shares)
-    return allowed_actions(
-        kind,
-        stage=matter.stage,
-        roles=actor.roles,
-        is_lead=mine is not None and mine.part == "lead",
-        is_co=mine is not None and mine.part == "co",
-        is_reporter=actor.kind == "reporter" and matter.follow_hash in actor.follow,
-        is_intake=is_intake(matter, actor),
-        handled_by={row.handled_by_id for row in shares if row.handled_by_id is not None},
-        actor_staff=actor.staff_id,
-        is_colleague=was_handled_by(actor.unit_id, shares),
-        counts=matter.counts,
-        has_helpers=bool(helpers_of(shares)),
-        asks=ask_states(asks, actor, kind, now),
-        clocks=clock_states(clocks, now),
-    )
 
 
 def choice_of(kind: Kind, action: Action) -> ActionChoice:

@@ -12,7 +12,7 @@ from shanzhi.kernel.clock.policy import Duration
 from shanzhi.kernel.journal import queries as journal
 from shanzhi.kernel.journal.queries import EntryRow
 from shanzhi.kernel.matters.models import Clock, Matter, Remark
-from shanzhi.kernel.matters.operations.act import is_intake
+from shanzhi.kernel.matters.operations.standing import is_intake
 from shanzhi.kernel.matters.operations.step import MatterNotFound
 from shanzhi.kernel.matters.policy import papers
 from shanzhi.kernel.matters.policy.papers import PART, PaperSpoilt, PaperUnknown, Sheet, day_text

@@ -30,22 +30,12 @@ def matters(request: ActingRequest) -> HttpResponse:
     check_staff(request)
     form = FindForm(request)
     wanted = form.wanted()
-    page = (
-        NOTHING
-        if form.nothing
-        else queries.matters_page(
-            wanted,
-            now=request.now,
-            actor=request.actor,
-            after=request.GET.get("after", ""),
-            before=request.GET.get("before", ""),
-        )
-    )
+    page = page_of(request, form, wanted)
     context = {
         "form": form,
         "nothing": form.nothing,
         "table": _table(request, page, wanted),
-        "pager": _pager(request, page),
+        "pager": pager_of(request, page),
         "is_filtered": any(request.GET.get(name) for name in form.fields),
         "list_url": reverse("matters:list"),
         "more_label": _more_label(request),
@@ -91,6 +81,14 @@ def _row(row: MatterRow) -> Row:
     return Row(reverse("matters:matter", args=[row.number]), cells | {"light": level_of(row)})
 
 
+def page_of(request: ActingRequest, form: FindForm, wanted: ListFilter, size: int = queries.PAGE) -> MatterPage:
+    """The page at which the address stands; nothing where a condition can't be met, as the form says."""
+    if form.nothing:
+        return NOTHING
+    after, before = request.GET.get("after", ""), request.GET.get("before", "")
+    return queries.matters_page(wanted, now=request.now, actor=request.actor, after=after, before=before, size=size)
+
+
 def state_of(request: ActingRequest) -> list[tuple[str, str]]:
     """The state of the list without where it stands: conditions and columns."""
     return [
@@ -102,7 +100,7 @@ def state_of(request: ActingRequest) -> list[tuple[str, str]]:
     ]
 
 
-def _pager(request: ActingRequest, page: MatterPage) -> Pager:
+def pager_of(request: ActingRequest, page: MatterPage) -> Pager:
     """Pages by keyset, both ways."""
     kept = state_of(request)
 

@@ -10,9 +10,21 @@ from shanzhi.kernel.access.web.middleware import ActingRequest
 from shanzhi.kernel.matters.queries import MatterRow
 from shanzhi.kernel.matters.web.columns import FIELDS, Field, level_of
 from shanzhi.kernel.matters.web.find import FindForm
+from shanzhi.kernel.matters.web.lists import page_of, pager_of, state_of
 from shanzhi.kernel.matters.web.sheet import Listing, file_links, send_list
 
-__all__ = ["Listing", "cell_text", "fields_named", "file_links", "find_form", "level_of", "send_list"]
+__all__ = [
+    "Listing",
+    "cell_text",
+    "fields_named",
+    "file_links",
+    "find_form",
+    "level_of",
+    "page_of",
+    "pager_of",
+    "send_list",
+    "state_of",
+]
 
 
 def find_form(request: ActingRequest, given: QueryDict | None = None) -> FindForm:

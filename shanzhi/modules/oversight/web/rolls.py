@@ -15,16 +15,12 @@ from django.views.decorators.http import require_GET, require_safe
 from shanzhi.core.errors import InputError
 from shanzhi.core.periods import local_date
 from shanzhi.kernel.access.web.middleware import ActingRequest
-from shanzhi.kernel.matters import queries as matters
 from shanzhi.kernel.matters.queries import ListFilter, MatterPage
 from shanzhi.kernel.matters.web import desk
 from shanzhi.kernel.matters.web import rolls as listing
 from shanzhi.modules.oversight.policy import FEATURE
 from shanzhi.modules.oversight.policy.rolls import PRINTED_MOST, ROLLS, Roll, RollSpec, roll_of
-from shanzhi.ui.components import Pager, Row, Table
-
-WHERE = ("after", "before", "format")
-NOTHING = MatterPage((), "", 0, total_capped=False)
+from shanzhi.ui.components import Row, Table
 
 
 @require_safe
@@ -34,28 +30,16 @@ def roll(request: ActingRequest, which: str) -> HttpResponse:
     desk.check_staff(request, FEATURE)
     chosen = roll_of(which)
     form = listing.find_form(request)
-    page = (
-        NOTHING
-        if form.nothing
-        else matters.matters_page(
-            _wanted(chosen, form.wanted(), request),
-            now=request.now,
-            actor=request.actor,
-            after=request.GET.get("after", ""),
-            before=request.GET.get("before", ""),
-        )
-    )
+    page, state = listing.page_of(request, form, _wanted(chosen, form.wanted(), request)), listing.state_of(request)
     url = reverse("oversight:roll", args=[chosen])
     context = _context(chosen, request) | {
         "form": form,
         "nothing": form.nothing,
         "table": _table(ROLLS[chosen], page),
-        "pager": _pager(request, page),
+        "pager": listing.pager_of(request, page),
         "clear_url": url,
-        "print_url": f"{reverse('oversight:roll_print', args=[chosen])}?{urlencode(_state(request))}",
-        "files": listing.file_links(reverse("oversight:roll_file", args=[chosen]), _state(request))
-        if page.rows
-        else [],
+        "print_url": f"{reverse('oversight:roll_print', args=[chosen])}?{urlencode(state)}",
+        "files": listing.file_links(reverse("oversight:roll_file", args=[chosen]), state) if page.rows else [],
         "tabs": [
             (gettext(spec.name), reverse("oversight:roll", args=[one]), one is chosen) for one, spec in ROLLS.items()
         ],
@@ -71,11 +55,7 @@ def printed(request: ActingRequest, which: str) -> HttpResponse:
     chosen = roll_of(which)
     form = listing.find_form(request)
     wanted = _wanted(chosen, form.wanted(), request)
-    page = (
-        NOTHING
-        if form.nothing
-        else matters.matters_page(wanted, now=request.now, actor=request.actor, size=PRINTED_MOST)
-    )
+    page = listing.page_of(request, form, wanted, PRINTED_MOST)
     fields = listing.fields_named(ROLLS[chosen].columns)
     context = _context(chosen, request) | {
         "heads": [gettext(field.label) for field in fields],
@@ -84,7 +64,7 @@ def printed(request: ActingRequest, which: str) -> HttpResponse:
         "told": form.told(),
         "unit": request.actor.unit_name,
         "on": local_date(request.now),
-        "back": f"{reverse('oversight:roll', args=[chosen])}?{urlencode(_state(request))}",
+        "back": f"{reverse('oversight:roll', args=[chosen])}?{urlencode(listing.state_of(request))}",
     }
     return render(request, "oversight/roll_print.html", context)
 
@@ -126,20 +106,3 @@ def _table(spec: RollSpec, page: MatterPage) -> Table:
         for row in page.rows
     )
     return Table(gettext(spec.name), tuple(field.column() for field in fields), rows, frozenset(spec.columns))
-
-
-def _state(request: ActingRequest) -> list[tuple[str, str]]:
-    return [(name, value) for name, values in request.GET.lists() if name not in WHERE for value in values if value]
-
-
-def _pager(request: ActingRequest, page: MatterPage) -> Pager:
-    kept = _state(request)
-
-    def url(name: str, cursor: str) -> str:
-        return "?" + urlencode([*kept, (name, cursor)]) if cursor else ""
-
-    return Pager(
-        previous_url=url("before", page.previous_before),
-        next_url=url("after", page.next_after),
-        count=page.total + page.total_capped,
-    )

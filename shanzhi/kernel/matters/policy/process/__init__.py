@@ -2,6 +2,17 @@
 do what in it. Pure: no Django, no database, no clock."""
 
 from shanzhi.kernel.matters.policy.process.book import KindBook, KindChanged, KindUnknown
+from shanzhi.kernel.matters.policy.process.case import (
+    ActionUnknown,
+    AskState,
+    Case,
+    ClockRunOut,
+    ClockState,
+    LimitReached,
+    RoleForbids,
+    SamePerson,
+    StageForbids,
+)
 from shanzhi.kernel.matters.policy.process.filled import FieldsMissing, FieldsWrong, check_fields, is_blank
 from shanzhi.kernel.matters.policy.process.loader import load_kind
 from shanzhi.kernel.matters.policy.process.model import (
@@ -19,21 +30,7 @@ from shanzhi.kernel.matters.policy.process.model import (
 )
 from shanzhi.kernel.matters.policy.process.paper import REPORT, SLOTS, Paper, PaperForm, PaperTo, marks
 from shanzhi.kernel.matters.policy.process.problem import Problem
-from shanzhi.kernel.matters.policy.process.rules import (
-    ActionUnknown,
-    AskState,
-    ClockRunOut,
-    ClockState,
-    LimitReached,
-    RoleForbids,
-    SamePerson,
-    StageForbids,
-    allowed_actions,
-    check_action,
-    ground_use,
-    is_drawn,
-    outcome_of,
-)
+from shanzhi.kernel.matters.policy.process.rules import allowed_actions, check_action, ground_use, is_drawn, outcome_of
 from shanzhi.kernel.matters.policy.process.words import (
     ANY,
     OPEN,
@@ -75,6 +72,7 @@ __all__ = [
     "AskState",
     "AskTo",
     "AskType",
+    "Case",
     "ClockRunOut",
     "ClockSpec",
     "ClockState",

@@ -1,0 +1,99 @@
+"""How an actor stands to a matter, from the rows that hang on it: the case that the process judges, for buttons and deeds."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from shanzhi.core.periods import local_date
+from shanzhi.kernel.access.policy import Actor
+from shanzhi.kernel.clock.policy import working_days_between
+from shanzhi.kernel.matters.models import Ask, Assignment, Clock, Matter
+from shanzhi.kernel.matters.operations.clocks import calendars, running
+from shanzhi.kernel.matters.operations.helping import helpers_of
+from shanzhi.kernel.matters.policy.process import AskState, Case, ClockState, Kind, Role
+from shanzhi.kernel.organisation.policy import Level, level_of
+
+GRID_ROLES = frozenset({Role.GRID_CHIEF.value, Role.GRID_WORKER.value})
+
+
+def case_of(
+    matter: Matter,
+    kind: Kind,
+    actor: Actor,
+    rows: Sequence[Assignment],
+    *,
+    asks: Iterable[Ask],
+    clocks: Iterable[Clock],
+    now: datetime,
+) -> Case:
+    """The actor before the matter, from all its shares, all that was asked about it and all its clocks."""
+    mine = _share_of(matter, actor, rows)
+    handled = {row.handled_by_id for row in rows if row.handled_by_id is not None}
+    return Case(
+        kind,
+        matter.stage,
+        roles=frozenset(actor.roles),
+        is_lead=mine is not None and mine.part == "lead",
+        is_co=mine is not None and mine.part == "co",
+        is_intake=is_intake(matter, actor),
+        is_reporter=actor.kind == "reporter" and matter.follow_hash in actor.follow,
+        did=frozenset({Role.HANDLER} if actor.staff_id in handled else ()),
+        is_colleague=_was_handled_by(actor.unit_id, rows),
+        counts=matter.counts,
+        asks=_ask_states(asks, actor, kind, now),
+        clocks=tuple(ClockState(row.code, now > row.due_at, row.paused_at is not None) for row in running(clocks)),
+        has_helpers=bool(helpers_of(rows)),
+    )
+
+
+def _ask_states(asks: Iterable[Ask], actor: Actor, kind: Kind, now: datetime) -> tuple[AskState, ...]:
+    """How what may be asked about a matter stands, seen by this actor, from all that was asked about it."""
+    rows = list(asks)
+    # Of those that several units have at once, the acting unit's own.
+    open_rows = {
+        row.code: row
+        for row in sorted(rows, key=lambda row: (row.to_unit_id == actor.unit_id, row.pk))
+        if row.state == "open"
+    }
+    newest = {row.code: row.asked_at for row in rows}
+    calendar = calendars(local_date(now))(kind.calendar)
+    granted, declined = (Counter(row.code for row in rows if row.state == state) for state in ("granted", "declined"))
+    return tuple(
+        AskState(
+            code,
+            is_open=(row := open_rows.get(code)) is not None,
+            is_mine=row is not None and row.staff_id is not None and row.staff_id == actor.staff_id,
+            is_to_us=row is not None and row.to_unit_id == actor.unit_id,
+            granted=granted[code],
+            declined=declined[code],
+            is_ours=row is not None and row.unit_id == actor.unit_id,
+            is_today=working_days_between(newest[code], now, calendar) == 0,
+        )
+        for code in dict.fromkeys(row.code for row in rows)
+    )
+
+
+def _was_handled_by(unit_id: int | None, rows: Iterable[Assignment]) -> bool:
+    """Did this unit take the matter in hand, by any of its shares?"""
+    return any(row.unit_id == unit_id and row.taken_at is not None for row in rows)
+
+
+def _share_of(matter: Matter, actor: Actor, rows: Sequence[Assignment]) -> Assignment | None:
+    """The open share of the acting post's unit. Grids of one community share its unit: where the matter lies in a grid,
+    a post of another grid has none of it."""
+    if not actor.is_post or (actor.role in GRID_ROLES and _is_elsewhere(matter, actor)):
+        return None
+    return next((row for row in rows if row.ended_at is None and row.unit_id == actor.unit_id), None)
+
+
+def _is_elsewhere(matter: Matter, actor: Actor) -> bool:
+    return level_of(matter.scope_code) is Level.GRID and not actor.ranges.contains(matter.scope_code)
+
+
+def is_intake(matter: Matter, actor: Actor) -> bool:
+    """Does the actor answer for the matter's intake: its centre, or one whose place it lies in?"""
+    return (
+        actor.unit_id == matter.intake_unit_id
+        or actor.ranges.contains(matter.scope_code)
+        or actor.intake.contains(matter.scope_code)
+    )

@@ -1,0 +1,101 @@
+"""A person before a matter: all that the judgement of `rules` depends on, and the sentences with which it refuses."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from shanzhi.core.errors import Conflict, NotAllowed, NotFound
+from shanzhi.kernel.matters.policy.process.model import Kind
+from shanzhi.kernel.matters.policy.process.words import Role
+
+
+class ActionUnknown(NotFound):
+    """The kind has no such action."""
+
+    code = "action-unknown"
+
+
+class StageForbids(Conflict):
+    """The matter has moved on, or this can't be done in its stage."""
+
+    code = "stage-forbids"
+
+
+class RoleForbids(NotAllowed):
+    """Somebody else's to do."""
+
+    code = "role-forbids"
+
+
+class SamePerson(NotAllowed):
+    """Who did the one may not do the other in the same matter (不相容岗位分离)."""
+
+    code = "same-person"
+
+
+class LimitReached(Conflict):
+    """It has been done as often as the kind allows; somebody arbitrates now."""
+
+    code = "limit-reached"
+
+
+class ClockRunOut(Conflict):
+    """More time was asked for after the time was over."""
+
+    code = "clock-run-out"
+
+
+@dataclass(frozen=True, slots=True)
+class AskState:
+    """How what may be asked under `code` stands on a matter: open or not, how often it was granted and declined.
+
+    Of an open one: was it this person (or their unit) who asked, and is it this unit's to decide?
+    """
+
+    code: str
+    is_open: bool = False
+    is_mine: bool = False
+    is_to_us: bool = False
+    granted: int = 0
+    declined: int = 0
+    is_ours: bool = False
+    """Was it this unit that asked?"""
+    is_today: bool = False
+    """Was it asked on this working day already?"""
+
+
+@dataclass(frozen=True, slots=True)
+class ClockState:
+    """How a running clock stands; `code` is empty for the stage's own."""
+
+    code: str
+    is_overdue: bool
+    is_paused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A person before a matter in `stage`. What isn't said of them they are not and did not."""
+
+    kind: Kind
+    stage: str
+    roles: frozenset[str] = frozenset()
+    """Of the acting post; `system` for the system."""
+    is_lead: bool = False
+    is_co: bool = False
+    is_intake: bool = True
+    """Does the acting unit answer for the matter's intake?"""
+    is_reporter: bool = False
+    did: frozenset[Role] = frozenset()
+    """Out of handler and checker: what this person did in the matter before."""
+    is_colleague: bool = False
+    """Did the acting unit handle it?"""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """By count code."""
+    asks: tuple[AskState, ...] = ()
+    clocks: tuple[ClockState, ...] = ()
+    has_helpers: bool = True
+    """Is a co-handler's result awaited?"""
+
+    def ask(self, code: str) -> AskState:
+        """How what may be asked under `code` stands."""
+        return next((each for each in self.asks if each.code == code), AskState(code))
