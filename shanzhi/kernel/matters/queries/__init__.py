@@ -42,7 +42,6 @@ from shanzhi.kernel.matters.queries.dispatching import (
 from shanzhi.kernel.matters.queries.finding import NO_CATEGORY, ListFilter
 from shanzhi.kernel.matters.queries.in_hand import Fallen, fallen, in_hand, in_hand_counts
 from shanzhi.kernel.matters.queries.lists import (
-    PAGE,
     DeskCount,
     MatterPage,
     MatterRow,
@@ -125,7 +124,6 @@ __all__ = [
     "IDLE_DAYS",
     "NOBODY",
     "NO_CATEGORY",
-    "PAGE",
     "RETURNED_LEAST",
     "ActionChoice",
     "AskLine",

@@ -81,12 +81,17 @@ def _row(row: MatterRow) -> Row:
     return Row(reverse("matters:matter", args=[row.number]), cells | {"light": level_of(row)})
 
 
-def page_of(request: ActingRequest, form: FindForm, wanted: ListFilter, size: int = queries.PAGE) -> MatterPage:
+def page_of(request: ActingRequest, form: FindForm, wanted: ListFilter) -> MatterPage:
     """The page at which the address stands; nothing where a condition can't be met, as the form says."""
     if form.nothing:
         return NOTHING
     after, before = request.GET.get("after", ""), request.GET.get("before", "")
-    return queries.matters_page(wanted, now=request.now, actor=request.actor, after=after, before=before, size=size)
+    return queries.matters_page(wanted, now=request.now, actor=request.actor, after=after, before=before)
+
+
+def first_page(request: ActingRequest, form: FindForm, wanted: ListFilter, size: int) -> MatterPage:
+    """The first `size` rows, for paper."""
+    return NOTHING if form.nothing else queries.matters_page(wanted, now=request.now, actor=request.actor, size=size)
 
 
 def state_of(request: ActingRequest) -> list[tuple[str, str]]:

@@ -10,7 +10,7 @@ from shanzhi.kernel.access.web.middleware import ActingRequest
 from shanzhi.kernel.matters.queries import MatterRow
 from shanzhi.kernel.matters.web.columns import FIELDS, Field, level_of
 from shanzhi.kernel.matters.web.find import FindForm
-from shanzhi.kernel.matters.web.lists import page_of, pager_of, state_of
+from shanzhi.kernel.matters.web.lists import first_page, page_of, pager_of, state_of
 from shanzhi.kernel.matters.web.sheet import Listing, file_links, send_list
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "fields_named",
     "file_links",
     "find_form",
+    "first_page",
     "level_of",
     "page_of",
     "pager_of",

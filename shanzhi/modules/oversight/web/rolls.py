@@ -55,7 +55,7 @@ def printed(request: ActingRequest, which: str) -> HttpResponse:
     chosen = roll_of(which)
     form = listing.find_form(request)
     wanted = _wanted(chosen, form.wanted(), request)
-    page = listing.page_of(request, form, wanted, PRINTED_MOST)
+    page = listing.first_page(request, form, wanted, PRINTED_MOST)
     fields = listing.fields_named(ROLLS[chosen].columns)
     context = _context(chosen, request) | {
         "heads": [gettext(field.label) for field in fields],
