@@ -33,15 +33,16 @@ def tell(cast: Cast) -> Iterator[Tell]:
         connection.execute(f'SET search_path = "{installation.schema}"; SET lock_timeout = 5000')
         connection.execute("DELETE FROM notices_notice")
 
-        def write(unit_id: int | None, count: int, role: str = "handler") -> None:
+        def write(unit_id: int | None, count: int, role: str = "handler", text: str = "matters.dispatch") -> None:
             for index in range(1, count + 1):
                 connection.execute(
                     "INSERT INTO notices_notice (unit_id, role, subject_kind, subject_id, subject_step, text, params,"
-                    " created_at) VALUES (%s, %s, 'matter', %s, 1, 'matters.dispatch', %s, %s)",
+                    " created_at) VALUES (%s, %s, 'matter', %s, 1, %s, %s, %s)",
                     [
                         unit_id,
                         role,
                         index,
+                        text,
                         orjson.dumps({"title": f"第{index}件", "number": f"SZ20251118-{index:06d}"}).decode(),
                         START + timedelta(minutes=index),
                     ],
@@ -87,6 +88,11 @@ def test_it_counts_the_unread_ones_at_the_bell_and_marks_them_read(cast: Cast, t
     assert bell(client) == "0"
     html = main(client)
     assert (html.count(">新<"), titles(html), "全部标为已读" in html) == (0, [3, 2, 1], False)
+
+
+def test_it_shows_a_line_of_a_deleted_matter_with_what_is_left_of_it(cast: Cast, tell: Tell):
+    tell(cast.handler.unit_id, 1, text="matters.hand_over")
+    assert "转给“—”接办：第1件" in main(signed_in("handler"))
 
 
 def test_it_leaves_new_what_came_after_the_page(cast: Cast, tell: Tell):

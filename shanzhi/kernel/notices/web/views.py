@@ -43,8 +43,15 @@ def _number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
+class _Filled(dict[str, object]):
+    """A line's values. Of a matter that was deleted only those stay that say so: the others are a dash."""
+
+    def __missing__(self, name: str) -> str:
+        return "—"
+
+
 def _line(row: NoticeRow) -> Line:
-    return Line(gettext(row.message) % row.params, _page_of(row), row.created_at, row.is_new)
+    return Line(gettext(row.message) % _Filled(row.params), _page_of(row), row.created_at, row.is_new)
 
 
 def _page_of(row: NoticeRow) -> str:
