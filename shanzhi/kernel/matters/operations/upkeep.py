@@ -111,6 +111,10 @@ class UnitFinder:
         )
         return unit if is_elsewhere else None
 
+    def is_ruled(self, category: str, region_code: str) -> bool:
+        """Does `lead` go by a ruling?"""
+        return self._ruled(category, region_code) is not None
+
     def _ruled(self, category: str, region_code: str) -> int | None:
         """The unit that a ruling named for this category there, while it is open."""
         unit = self._precedent(category, region_code)

@@ -20,13 +20,14 @@ from shanzhi.kernel.organisation.queries import UnitRow
 
 @dataclass(frozen=True, slots=True)
 class TriageHint:
-    """Likely categories as (code, name), the unit that the rule book names, like matters near by, and the county's centre to
-    which a ruling gave such matters of this place (empty: none)."""
+    """Likely categories as (code, name), the unit to suggest and whether a ruling named it (else the rule book does), like
+    matters near by, and the county's centre to which a ruling gave such matters of this place (empty: none)."""
 
     categories: tuple[tuple[str, str], ...]
     unit: UnitRow | None
     similar: tuple[MatterRow, ...]
     ruled_county: str = ""
+    is_ruled: bool = False
 
 
 def suggested_unit(category: str, region_code: str, now: datetime) -> int | None:
@@ -66,6 +67,7 @@ def triage_hint(matter_id: int, *, now: datetime, category: str = "", region_cod
         organisation.unit_by_id(unit_id, local_date(now)) if unit_id is not None else None,
         tuple(rows_by_ids(found.similar if found else (), now=now)),
         county.name if county is not None else "",
+        finder.is_ruled(chosen, code),
     )
 
 

@@ -101,6 +101,7 @@ def test_the_next_matter_of_the_kind_there_goes_by_the_ruling(cast: Cast, return
     do(cast.supervisor, returned_twice, "rule", lead=cast.second_handler.unit_id, words="井盖属城管职责")
     assert suggested(cast, later) == cast.second_handler.unit_id
     with acting(cast.dispatcher):
+        assert queries.triage_hint(later.matter_id, now=NOW, category=CATEGORY).is_ruled
         elsewhere = queries.suggested_unit(CATEGORY, "370306100200", NOW)
     assert elsewhere == cast.neighbour_handler.unit_id
 

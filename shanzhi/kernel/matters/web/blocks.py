@@ -35,11 +35,13 @@ class Posted:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What a form begins with where nothing was typed yet: a category's code, a suggested lead unit's id and name."""
+    """What a form begins with where nothing was typed yet: a category's code, a suggested lead unit's id and name,
+    and in a word by what it is suggested (empty: by the rule book)."""
 
     category: str = ""
     lead: str = ""
     lead_name: str = ""
+    lead_note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,8 @@ def _picker(
         return elsewhere_picker(request, spec.code, card.region_code, data)
     if spec.type is FieldType.UNIT and choice.verb == "hand_down":
         suggested = units_below(card.region_code, request)
-    elif spec.type is FieldType.UNIT:
+    elif spec.type is FieldType.UNIT and choice.verb != "rule":
+        # Whom the rule book would name was just disputed: a ruling chooses freely.
         unit = start.lead if start else suggested_unit(card.category, card.region_code, request.now)
         suggested = [str(unit)] if unit else []
     # Where another county lays what it takes over isn't where it lay.
@@ -163,6 +166,7 @@ def _picker(
         suggested=suggested,
         words=data.get(search_name(spec.code), "") if data is not None else "",
         known=_known(card, spec, start),
+        note=start.lead_note if start else "",
     )
 
 

@@ -74,10 +74,12 @@ def picker(
     suggested: Sequence[str] = (),
     words: str = "",
     known: Mapping[str, str] | None = None,
+    note: str = "",
 ) -> Picker:
     """The picker with its lines: chosen first, then suggested, then what `words` find. At most 3 queries.
 
-    `known` are values whose names the page has already: value → name; they aren't looked up again.
+    `known` are values whose names the page has already: value → name; they aren't looked up again. `note`: in a word why
+    what is suggested is.
     """
     picked = tuple(dict.fromkeys(value for value in chosen if is_id(value)))
     first = tuple(dict.fromkeys((*picked, *suggested)))
@@ -88,7 +90,7 @@ def picker(
     words = clean_text(words)
     if words:
         lines |= _without(search(request, words), lines)
-    note = "" if kind == ELSEWHERE else gettext(msg("建议"))
+    note = "" if kind == ELSEWHERE else note or gettext(msg("建议"))
     options = tuple(
         Option(value, label, note if value in suggested else "", value in picked) for value, label in lines.items()
     )

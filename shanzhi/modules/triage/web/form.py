@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.web.middleware import ActingRequest
@@ -115,7 +116,9 @@ def hint_for(request: ActingRequest, matter_id: int, data: Mapping[str, str] | N
 
 def start_of(hint: TriageHint, category: str = "") -> desk.Start:
     """What the form begins with: a category and the suggested unit."""
-    return desk.Start(category, str(hint.unit.id), hint.unit.name) if hint.unit else desk.Start(category)
+    if hint.unit is None:
+        return desk.Start(category)
+    return desk.Start(category, str(hint.unit.id), hint.unit.name, gettext(msg("裁定过")) if hint.is_ruled else "")
 
 
 def lead_block(request: ActingRequest, matter_id: int) -> desk.ActionBlock:
