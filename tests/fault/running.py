@@ -10,11 +10,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import psycopg
 
@@ -118,44 +118,81 @@ def call(port: int, method: str, path: str, body: Any = None, **headers: str) ->
         connection.close()
 
 
+def start(*command: str, stdin: IO[bytes] | None = None) -> "subprocess.Popen[bytes]":
+    """`python -m` a command in the installation's environment, in a session of its own: it is killed with its children."""
+    return subprocess.Popen([sys.executable, "-m", *command], cwd=ROOT, stdin=stdin, start_new_session=True)
+
+
+def kill_as_soon_as(is_so: Callable[[], bool], running: "subprocess.Popen[bytes]", seconds: float) -> None:
+    """kill -9 of what `start` started, once something is so; it must become so in these seconds, and before it ends."""
+    give_up = time.monotonic() + seconds
+    while not is_so():
+        assert running.poll() is None, "it ended before it was killed"
+        assert time.monotonic() < give_up, "it doesn't get on"
+        time.sleep(0.001)
+    os.killpg(running.pid, signal.SIGKILL)
+    running.wait()
+
+
 @contextmanager
-def installed(home: Path) -> Iterator[Running]:
-    """The standing city in a home folder, with nothing running but its database; all of it stopped at the end."""
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("SHANZHI_")},
-        "SHANZHI_HOME": str(home),
-        "DJANGO_SETTINGS_MODULE": "shanzhi.config.settings",
-    }
+def standing(home: Path, **settings: str) -> Iterator[Installation]:
+    """The standing city in a home folder, with nothing running but its database, which is stopped at the end.
+
+    Meanwhile this process's environment is the installation's, with these `settings` beside.
+    """
     before = dict(os.environ)
+    clean = {name: value for name, value in before.items() if not name.startswith("SHANZHI_")}
+    own = {"SHANZHI_HOME": str(home), "DJANGO_SETTINGS_MODULE": "shanzhi.config.settings"}
     os.environ.clear()
-    os.environ.update(environment)
-    found: Running | None = None
+    os.environ.update(clean | own | settings)
+    installation: Installation | None = None
     try:
-        copy_prepared(home, "tests.fault.set_up", environment)
+        copy_prepared(home, "tests.fault.set_up", os.environ)
         installation = Installation.from_environment()
         database.start_embedded(installation)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        found = Running(installation, port)
-        yield found
+        yield installation
     finally:
-        if found is not None:
-            kill(found.served)
-            kill(found.worker)
-            embedded.stop(found.installation)
+        if installation is not None:
+            embedded.stop(installation)
         os.environ.clear()
         os.environ.update(before)
 
 
 @contextmanager
+def of_its_own(**settings: str) -> Iterator[Installation]:
+    """The standing city in a temporary home, with nothing running but its database."""
+    with _temporary_home() as home, standing(home, **settings) as installation:
+        yield installation
+
+
+@contextmanager
+def installed(home: Path) -> Iterator[Running]:
+    """The standing city in a home folder, ready to be served and worked; all of it stopped at the end."""
+    with standing(home) as installation:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        found = Running(installation, port)
+        try:
+            yield found
+        finally:
+            kill(found.served)
+            kill(found.worker)
+
+
+@contextmanager
 def at_work() -> Iterator[Running]:
     """The standing city with web server and worker, in a temporary home."""
+    with _temporary_home() as home, installed(home) as running:
+        running.start_serving()
+        running.start_worker()
+        yield running
+
+
+@contextmanager
+def _temporary_home() -> Iterator[Path]:
     home = Path(tempfile.mkdtemp(prefix="shanzhi-fault-"))
     try:
-        with installed(home) as running:
-            running.start_serving()
-            running.start_worker()
-            yield running
+        yield home
     finally:
         shutil.rmtree(home, ignore_errors=True)

@@ -1,23 +1,17 @@
 """Following a redraw is killed without warning, again and again: it goes on, and nothing is done twice."""
 
 import os
-import shutil
-import signal
 import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from shanzhi.config import database
 from shanzhi.config.installation import Installation
 from tests.concurrency.committed import as_role
+from tests.fault.running import kill_as_soon_as, of_its_own, start
 
-ROOT = Path(__file__).parents[2]
 FULL = os.environ.get("SHANZHI_SIZE") == "full"
 MATTERS = 50_000 if FULL else 4_000
 KILLS = 10 if FULL else 3
@@ -46,30 +40,11 @@ DONE = "SELECT count(*) FROM journal_entry WHERE action IN ('matters.recode', 'm
 @pytest.fixture
 def installation() -> Iterator[Installation]:
     """An installation of its own with `MATTERS` open matters in one township."""
-    home = Path(tempfile.mkdtemp(prefix="shanzhi-redraw-"))
-    before = dict(os.environ)
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("SHANZHI_")}
-    os.environ.clear()
-    os.environ.update(clean, SHANZHI_HOME=str(home), DJANGO_SETTINGS_MODULE="shanzhi.config.settings")
-    engine: Any = None
-    try:
-        found = Installation.from_environment()
-        engine = database.start_embedded(found)
-        subprocess.run([sys.executable, "-m", "tests.fault.set_up", "prepare"], cwd=ROOT, check=True)
+    with of_its_own() as found:
         with as_role(found, "owner") as opened:
             opened.execute(FILL, [MATTERS])
             opened.commit()
         yield found
-    finally:
-        if engine is not None:
-            engine.stop()
-        os.environ.clear()
-        os.environ.update(before)
-        shutil.rmtree(home, ignore_errors=True)
-
-
-def _start(*command: str) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen([sys.executable, "-m", *command], cwd=ROOT, start_new_session=True)
 
 
 def _count(installation: Installation, statement: str) -> int:
@@ -81,14 +56,9 @@ def _count(installation: Installation, statement: str) -> int:
 
 def _kill_after(installation: Installation, running: "subprocess.Popen[bytes]", done: int) -> None:
     """kill -9 as soon as so many steps are committed."""
-    give_up = time.monotonic() + PATIENCE
     with as_role(installation, "owner") as looking:
         looking.autocommit = True
-        while (looking.execute(DONE).fetchone() or (0,))[0] < done:
-            assert time.monotonic() < give_up, "it doesn't get on"
-            time.sleep(0.002)
-    os.killpg(running.pid, signal.SIGKILL)
-    running.wait()
+        kill_as_soon_as(lambda: (looking.execute(DONE).fetchone() or (0,))[0] >= done, running, PATIENCE)
 
 
 def test_it_goes_on_and_does_nothing_twice(installation: Installation, tmp_path: Path) -> None:
@@ -96,14 +66,14 @@ def test_it_goes_on_and_does_nothing_twice(installation: Installation, tmp_path:
     today = _count(installation, "SELECT extract(epoch FROM (now() AT TIME ZONE 'Asia/Shanghai')::date)")
     plan = tmp_path / "plan.toml"
     plan.write_text(PLAN.format(today=time.strftime("%Y-%m-%d", time.gmtime(today))), encoding="utf-8")
-    first = _start("shanzhi", "regions", "change", "--file", str(plan))
+    first = start("shanzhi", "regions", "change", "--file", str(plan))
     for kill in range(1, KILLS + 1):
-        running = first if kill == 1 else _start("tests.fault.set_up", "follow")
+        running = first if kill == 1 else start("tests.fault.set_up", "follow")
         _kill_after(installation, running, kill * total // (KILLS + 3))
         # Every step with its entry, or neither.
         assert _count(installation, DONE) == _count(installation, "SELECT sum(steps - 1) FROM matters_matter")
     assert _count(installation, DONE) < total, "it was done before it was killed"
-    assert _start("tests.fault.set_up", "follow").wait(PATIENCE) == 0
+    assert start("tests.fault.set_up", "follow").wait(PATIENCE) == 0
     assert _count(installation, DONE) == total
     assert _count(installation, "SELECT count(*) FROM matters_matter WHERE scope_code = '370303008200'") == MATTERS
     twice = "SELECT count(*) FROM (SELECT 1 FROM journal_entry GROUP BY action, subject_kind, subject_id HAVING count(*) > 1"

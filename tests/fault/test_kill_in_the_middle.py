@@ -2,15 +2,11 @@
 all of it is done, or nothing; and done again nothing is done twice."""
 
 import os
-import shutil
 import signal
 import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -18,7 +14,7 @@ from psycopg import sql
 
 from shanzhi.config.installation import Installation
 from tests.concurrency.committed import as_role
-from tests.fault.running import ROOT, installed
+from tests.fault.running import of_its_own, start
 
 FULL = os.environ.get("SHANZHI_SIZE") == "full"
 PATIENCE = 20
@@ -39,17 +35,13 @@ TABLES = (
 
 @pytest.fixture(scope="module")
 def installation() -> Iterator[Installation]:
-    home = Path(tempfile.mkdtemp(prefix="shanzhi-kill-"))
-    try:
-        with installed(home) as running:
-            assert start("seed").wait(PATIENCE) == 0
-            yield running.installation
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
+    with of_its_own() as found:
+        assert set_off("seed").wait(PATIENCE) == 0
+        yield found
 
 
-def start(step: str) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen([sys.executable, "-m", "tests.fault.steps", step], cwd=ROOT, start_new_session=True)
+def set_off(step: str) -> "subprocess.Popen[bytes]":
+    return start("tests.fault.steps", step)
 
 
 def one(installation: Installation, statement: str, *values: object) -> int:
@@ -77,7 +69,7 @@ def killed_at(installation: Installation, step: str, table: str) -> bool:
     with as_role(installation, "owner") as holding, as_role(installation, "owner") as looking:
         looking.autocommit = True
         holding.execute(sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(sql.Identifier(table)))
-        running = start(step)
+        running = set_off(step)
         is_held = waits(looking, running)
         with suppress(ProcessLookupError):
             os.killpg(running.pid, signal.SIGKILL)
@@ -121,34 +113,34 @@ def test_a_process_goes_live_whole_or_not_at_all(installation: Installation) -> 
     decided = "SELECT count(*) FROM matters_golive"
     before = one(installation, decided)
     kill_again_and_again(installation, "goes_live")
-    assert start("goes_live").wait(PATIENCE) == 0
+    assert set_off("goes_live").wait(PATIENCE) == 0
     assert one(installation, decided) == before + 1
 
 
 def test_work_is_handed_over_whole_or_not_at_all(installation: Installation) -> None:
     kill_again_and_again(installation, "hands_over")
-    assert start("hands_over").wait(PATIENCE) == 0
+    assert set_off("hands_over").wait(PATIENCE) == 0
     once = "SELECT count(*) FROM journal_entry WHERE action = 'matters.hand_over'"
     assert one(installation, once) == 5
-    assert start("hands_over").wait(PATIENCE) != 0, "there is nothing left to hand over"
+    assert set_off("hands_over").wait(PATIENCE) != 0, "there is nothing left to hand over"
     assert one(installation, once) == 5
     assert one(installation, "SELECT count(DISTINCT post_id) FROM matters_assignment WHERE ended_at IS NULL") == 1
 
 
 def test_a_unit_closes_whole_and_its_work_follows_once(installation: Installation) -> None:
     kill_again_and_again(installation, "closes")
-    assert start("closes").wait(PATIENCE) == 0
+    assert set_off("closes").wait(PATIENCE) == 0
     after = content(installation)
-    assert start("closes").wait(PATIENCE) != 0, "it is closed"
+    assert set_off("closes").wait(PATIENCE) != 0, "it is closed"
     assert content(installation) == after
     followed = "SELECT count(*) FROM journal_entry WHERE action = 'matters.succeed'"
     for table in rounds("follows"):
         killed_at(installation, "follows", table)
         left = one(installation, LEFT)
         assert (one(installation, followed), left) == (5 - left, left), "a matter went without its entry"
-    assert start("follows").wait(PATIENCE) == 0
+    assert set_off("follows").wait(PATIENCE) == 0
     assert (one(installation, followed), one(installation, LEFT)) == (5, 0)
-    assert start("follows").wait(PATIENCE) == 0
+    assert set_off("follows").wait(PATIENCE) == 0
     assert one(installation, followed) == 5
 
 
@@ -167,9 +159,9 @@ def test_the_same_rows_sent_by_two_people_are_taken_in_once(installation: Instal
         )
         assert one(installation, f"{doubled} HAVING count(*) > 1) x") == 0
     # Two workers at once take both up where they were left.
-    both = [start("imports"), start("imports")]
+    both = [set_off("imports"), set_off("imports")]
     assert [running.wait(PATIENCE) for running in both] == [0, 0]
-    assert start("imports").wait(PATIENCE) == 0
+    assert set_off("imports").wait(PATIENCE) == 0
     assert one(installation, made) == 40
     entries = (
         "SELECT count(*) FROM journal_entry e JOIN matters_matter m ON m.id = e.subject_id WHERE m.source = '退回'"

@@ -1,26 +1,17 @@
 """Sending is killed without warning, again and again: every message arrives, and a repetition says that it is one."""
 
 import os
-import shutil
-import signal
 import subprocess
-import sys
-import tempfile
-import time
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from shanzhi.config import database
 from shanzhi.config.installation import Installation
 from shanzhi.kernel.notices.tests.servers import Hook, hook
 from tests.concurrency.committed import as_role
-from tests.prepared import copy_prepared
+from tests.fault.running import kill_as_soon_as, of_its_own, start
 
-ROOT = Path(__file__).parents[2]
 FULL = os.environ.get("SHANZHI_SIZE") == "full"
 MESSAGES = 5_000 if FULL else 300
 KILLS = 20 if FULL else 3
@@ -42,38 +33,21 @@ FROM generate_series(1, %s) AS n
 @pytest.fixture
 def waiting() -> Iterator[tuple[Installation, Hook]]:
     """An installation of its own with `MESSAGES` messages for one system."""
-    home = Path(tempfile.mkdtemp(prefix="shanzhi-send-"))
-    before = dict(os.environ)
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("SHANZHI_")}
-    os.environ.clear()
-    os.environ.update(
-        clean,
-        SHANZHI_HOME=str(home),
-        SHANZHI_OUTBOUND_LOOPBACK="1",
-        DJANGO_SETTINGS_MODULE="shanzhi.config.settings",
-    )
-    engine: Any = None
-    try:
-        copy_prepared(home, "tests.fault.set_up", os.environ)
-        found = Installation.from_environment()
-        engine = database.start_embedded(found)
-        with hook() as taker:
-            with as_role(found, "owner") as opened:
-                pk = (opened.execute(SUBSCRIBE, [taker.url]).fetchone() or (0,))[0]
-                opened.execute(FILL, [pk, MESSAGES])
-                opened.commit()
-            yield found, taker
-    finally:
-        if engine is not None:
-            engine.stop()
-        os.environ.clear()
-        os.environ.update(before)
-        shutil.rmtree(home, ignore_errors=True)
+    with of_its_own(SHANZHI_OUTBOUND_LOOPBACK="1") as found, hook() as taker:
+        with as_role(found, "owner") as opened:
+            pk = (opened.execute(SUBSCRIBE, [taker.url]).fetchone() or (0,))[0]
+            opened.execute(FILL, [pk, MESSAGES])
+            opened.commit()
+        yield found, taker
 
 
 def _start(minutes: int) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-m", "tests.fault.set_up", "deliver", str(minutes)]
-    return subprocess.Popen(command, cwd=ROOT, start_new_session=True)
+    return start("tests.fault.set_up", "deliver", str(minutes))
+
+
+def _kill_after(taker: Hook, running: "subprocess.Popen[bytes]", heard: int) -> None:
+    """kill -9 as soon as so many messages have arrived."""
+    kill_as_soon_as(lambda: len(taker.heard) >= heard, running, PATIENCE)
 
 
 def _states(installation: Installation) -> dict[str, str]:
@@ -84,14 +58,7 @@ def _states(installation: Installation) -> dict[str, str]:
 def test_it_loses_no_message_when_it_is_killed_again_and_again(waiting: tuple[Installation, Hook]) -> None:
     installation, taker = waiting
     for kill in range(1, KILLS + 1):
-        running = _start(kill * LEASE_MINUTES)
-        give_up = time.monotonic() + PATIENCE
-        while len(taker.heard) < kill * MESSAGES // (KILLS + 1):
-            assert running.poll() is None, "it ended before it was killed"
-            assert time.monotonic() < give_up, "it doesn't get on"
-            time.sleep(0.001)
-        os.killpg(running.pid, signal.SIGKILL)
-        running.wait()
+        _kill_after(taker, _start(kill * LEASE_MINUTES), kill * MESSAGES // (KILLS + 1))
         states = _states(installation)
         heard = {headers["webhook-id"] for headers, _ in taker.heard}
         assert {key for key, state in states.items() if state == "sent"} <= heard, "what counts as sent has arrived"

@@ -1,26 +1,19 @@
 """Sealing anew is killed without warning, again and again: every row opens at any time, and none is lost."""
 
 import os
-import shutil
-import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from shanzhi.config import database
 from shanzhi.config.installation import Installation
 from shanzhi.kernel.vault.policy.envelope import KeyRing, key_of_head, record_context
 from tests.concurrency.committed import as_role
-from tests.prepared import copy_prepared
+from tests.fault.running import ROOT, kill_as_soon_as, of_its_own, start
 
-ROOT = Path(__file__).parents[2]
 FULL = os.environ.get("SHANZHI_SIZE") == "full"
 ROWS = 100_000 if FULL else 30_000
 KILLS = 5 if FULL else 2
@@ -32,24 +25,9 @@ KEPT_AT, EXPIRES = datetime(2025, 11, 18, tzinfo=UTC), date(2030, 11, 1)
 @pytest.fixture
 def installation() -> Iterator[Installation]:
     """An installation of its own with a vault of `ROWS` pieces."""
-    home = Path(tempfile.mkdtemp(prefix="shanzhi-keys-"))
-    before = dict(os.environ)
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("SHANZHI_")}
-    os.environ.clear()
-    os.environ.update(clean, SHANZHI_HOME=str(home), DJANGO_SETTINGS_MODULE="shanzhi.config.settings")
-    engine: Any = None
-    try:
-        copy_prepared(home, "tests.fault.set_up", os.environ)
-        found = Installation.from_environment()
-        engine = database.start_embedded(found)
+    with of_its_own() as found:
         _fill(found)
         yield found
-    finally:
-        if engine is not None:
-            engine.stop()
-        os.environ.clear()
-        os.environ.update(before)
-        shutil.rmtree(home, ignore_errors=True)
 
 
 def _text(number: int) -> str:
@@ -74,11 +52,10 @@ def _fill(installation: Installation) -> None:
 
 
 def _start(*arguments: str, typed: str = "") -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-m", "shanzhi", "vault", *arguments]
     with tempfile.TemporaryFile() as keyboard:
         keyboard.write(typed.encode())
         keyboard.seek(0)
-        return subprocess.Popen(command, cwd=ROOT, stdin=keyboard, start_new_session=True)
+        return start("shanzhi", "vault", *arguments, stdin=keyboard)
 
 
 def _moved(installation: Installation) -> int:
@@ -95,14 +72,10 @@ def _said(*arguments: str) -> str:
 
 def _kill_after(installation: Installation, running: "subprocess.Popen[bytes]", moved: int) -> None:
     """kill -9 as soon as so many rows are done."""
-    give_up = time.monotonic() + PATIENCE
+    done = "SELECT 1 FROM vault_rotation WHERE moved >= %s"
     with as_role(installation, "worker") as looking:
         looking.autocommit = True
-        while looking.execute("SELECT 1 FROM vault_rotation WHERE moved >= %s", [moved]).fetchone() is None:
-            assert time.monotonic() < give_up, "it doesn't get on"
-            time.sleep(0.002)
-    os.killpg(running.pid, signal.SIGKILL)
-    running.wait()
+        kill_as_soon_as(lambda: looking.execute(done, [moved]).fetchone() is not None, running, PATIENCE)
 
 
 def _by_key(installation: Installation) -> dict[str, int]:
