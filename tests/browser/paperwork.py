@@ -6,10 +6,10 @@ import re
 from playwright.sync_api import Locator
 
 from tests.browser.person import SCREENSHOTS, Person
-from tests.site import Site
+from tests.site import Reported, Site
 
 
-def takes_in(person: Person, kind: str, title: str, body: str, *, name: str = "") -> tuple[str, str]:
+def takes_in(person: Person, kind: str, title: str, body: str, *, name: str = "") -> Reported:
     """Take one in at `/triage/new/`; returns number and follow code, as the page tells them once."""
     person.goes("/triage/new/")
     person.page.get_by_label("事项类型").select_option(label=kind)
@@ -21,7 +21,7 @@ def takes_in(person: Person, kind: str, title: str, body: str, *, name: str = ""
     person.presses("登记")
     person.sees("已登记")
     said = person.page.locator(".ui-copy__code").all_inner_texts()
-    return said[0].strip(), said[1].strip()
+    return Reported(said[0].strip(), said[1].strip())
 
 
 def form_of(person: Person, name: str) -> Locator:
@@ -59,14 +59,6 @@ def issues(person: Person, number: str, paper: str, *, look: str = "", **fields:
     person.sees("文书已开具")
     if look:
         person.looks(look)
-
-
-def follows(person: Person, number: str, code: str) -> None:
-    """Open one's own matter by its follow code."""
-    person.goes("/follow/")
-    person.writes("编号", number)
-    person.writes("查询码", code)
-    person.presses("查进度")
 
 
 def gives(site: Site, number: str, action: str, unit: str, **fields: object) -> None:

@@ -8,10 +8,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Page, Response, ViewportSize, expect
+from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Locator, Page, Response, ViewportSize, expect
 
 from tests.city import PASSWORD
-from tests.site import ROOT, Site
+from tests.site import ROOT, Reported, Site
 
 PHONE: ViewportSize = {"width": 390, "height": 844}
 LAPTOP: ViewportSize = {"width": 1440, "height": 900}
@@ -82,6 +82,19 @@ class Person:
     def writes(self, label: str, text: str) -> None:
         """Fill in the field with this label."""
         self.page.get_by_label(label).filter(visible=True).first.fill(text)
+
+    def unfolds(self, name: str) -> Locator:
+        """Open an action that is folded away under its name; returns what it holds."""
+        self.page.locator("summary", has_text=re.compile(rf"^\s*{re.escape(name)}\s*$")).click()
+        return self.page.locator("details[open]", has=self.page.get_by_role("button", name=name, exact=True))
+
+    def follows(self, reported: Reported) -> None:
+        """Open one's own matter by number and follow code."""
+        self.goes("/follow/")
+        self.writes("事项编号", reported.number)
+        self.writes("查询码", reported.code)
+        self.presses("查进度")
+        expect(self.page).to_have_url(re.compile(f"/my/{reported.number}/$"))
 
     def signs_in(self, part: str, password: str = PASSWORD, *, here: bool = False) -> None:
         """Sign in by the page, as one of the cast; `here`: on the sign-in page that is shown already."""

@@ -15,7 +15,7 @@ NO = "张督〔2025〕3号"
 def test_it_is_sent_back_once_and_struck_off(site: Site, meet: Meet) -> None:
     centre = meet("dispatcher")
     centre.signs_in("dispatcher")
-    number, _ = takes_in(centre, "整改", "消防泵不能启动", "检查发现地下车库消防泵不能启动。")
+    number = takes_in(centre, "整改", "消防泵不能启动", "检查发现地下车库消防泵不能启动。").number
     gives(site, number, "dispatch", "handler")
     issues(centre, number, "整改通知书", 发文字号=NO, look="paper-rectify")
 

@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import expect
 
 from tests.browser.person import Meet, Person
 from tests.site import Site
@@ -11,15 +11,9 @@ COMMUNITY = "370303009006"
 CATEGORY = "housing.property-service"
 
 
-def opened(person: Person, name: str) -> Locator:
-    """The form of an action, unfolded."""
-    person.page.locator("summary", has_text=re.compile(f"^\\s*{name}\\s*$")).click()
-    return person.page.locator("details[open]", has=person.page.get_by_role("button", name=name, exact=True))
-
-
 def gives_back(person: Person, number: str) -> None:
     person.goes(f"/m/{number}/")
-    form = opened(person, "退单")
+    form = person.unfolds("退单")
     form.get_by_label(re.compile("^退单理由|^理由")).select_option(index=1)
     form.get_by_label(re.compile("^说明")).fill("三定规定第五条：不归我局")
     form.get_by_role("button", name="退单", exact=True).click()
@@ -37,7 +31,7 @@ def test_two_returns_are_ruled_on_and_the_ruling_goes_on(site: Site, meet: Meet)
     site.act("dispatcher", report.number, "dispatch", lead=site.cast["handler"].unit_id)
     handler.goes(f"/m/{report.number}/")
     expect(handler.page.get_by_role("button", name="退单", exact=True)).to_have_count(0)
-    form = opened(handler, "申请裁定")
+    form = handler.unfolds("申请裁定")
     handler.looks("ruling-ask")
     form.get_by_label(re.compile("理由")).select_option(index=1)
     form.get_by_label(re.compile("^说明")).fill("建筑垃圾由城管部门管")
@@ -47,7 +41,7 @@ def test_two_returns_are_ruled_on_and_the_ruling_goes_on(site: Site, meet: Meet)
     supervisor = meet("supervisor")
     supervisor.signs_in("supervisor")
     supervisor.goes(f"/m/{report.number}/")
-    form = opened(supervisor, "裁定改派")
+    form = supervisor.unfolds("裁定改派")
     supervisor.looks("ruling-form")
     form.get_by_role("searchbox").first.fill("城市管理")
     found = form.get_by_role("radio", name=re.compile(site.cast["second_handler"].unit_name))

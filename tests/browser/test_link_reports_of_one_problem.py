@@ -6,7 +6,7 @@ import time
 from playwright.sync_api import expect
 
 from tests.browser.person import Meet, Person
-from tests.site import Reported, Site
+from tests.site import Site
 
 COMMUNITY = "370303009006"
 SECONDS = 20
@@ -18,14 +18,6 @@ def comes_to(site: Site, number: str, stage: str) -> None:
     while site.stage(number) != stage:
         assert time.monotonic() < give_up, f"{number} doesn't come to {stage}"
         time.sleep(0.3)
-
-
-def opens_own(resident: Person, reported: Reported) -> None:
-    resident.goes("/follow/")
-    resident.page.get_by_label("事项编号").fill(reported.number)
-    resident.page.get_by_label("查询码").fill(reported.code)
-    resident.presses("查进度")
-    expect(resident.page).to_have_url(re.compile(f"/my/{reported.number}/$"))
 
 
 def says_solved(resident: Person) -> None:
@@ -59,7 +51,7 @@ def test_it_is_linked_answered_and_judged_twice(site: Site, meet: Meet) -> None:
     handler.looks("link-lead")
 
     other = meet()
-    opens_own(other, second)
+    other.follows(second)
     other.sees("已与同一问题的另一件并案办理")
     other.looks("link-resident")
     site.act("handler", first.number, "reply", reply="单元门已经修好，钥匙到物业领取。")
@@ -69,7 +61,7 @@ def test_it_is_linked_answered_and_judged_twice(site: Site, meet: Meet) -> None:
     other.sees("单元门已经修好")
     says_solved(other)
     resident = meet()
-    opens_own(resident, first)
+    resident.follows(first)
     says_solved(resident)
     comes_to(site, first.number, "closed")
     assert site.stage(second.number) == "closed"

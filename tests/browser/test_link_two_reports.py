@@ -6,7 +6,7 @@ import time
 from playwright.sync_api import expect
 
 from tests.browser.person import Meet, Person
-from tests.browser.test_link_reports_of_one_problem import COMMUNITY, SECONDS, comes_to, opens_own, says_solved
+from tests.browser.test_link_reports_of_one_problem import COMMUNITY, SECONDS, comes_to, says_solved
 from tests.site import Reported, Site
 
 SAID = "世纪花园东门的排水沟堵了，污水漫到路上，味道很大"
@@ -90,12 +90,12 @@ def test_one_is_content_and_one_isnt(site: Site, meet: Meet) -> None:
     for each in (second, third):
         comes_to(site, each.number, "verdict")
     resident, caller, other = meet(), meet(), meet()
-    opens_own(resident, first)
+    resident.follows(first)
     says_solved(resident)
     assert site.stage(first.number) == "gathering"
     resident.page.reload()
     resident.looks("link-gathering")
-    opens_own(caller, second)
+    caller.follows(second)
     caller.sees("排水沟已经疏通")
     caller.looks("link-caller-asked")
     says_unsolved(caller)
@@ -114,7 +114,7 @@ def test_one_is_content_and_one_isnt(site: Site, meet: Meet) -> None:
     site.act("checker", first.number, "check_pass")
     for each, person in ((second, caller), (third, other)):
         comes_to(site, each.number, "verdict")
-        opens_own(person, each)
+        person.follows(each)
         person.sees("换了新的盖板和管道")
         says_solved(person)
     comes_to(site, first.number, "closed")

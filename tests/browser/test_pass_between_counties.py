@@ -2,16 +2,8 @@
 
 import re
 
-from playwright.sync_api import Locator
-
-from tests.browser.person import Meet, Person
+from tests.browser.person import Meet
 from tests.site import Site
-
-
-def opened(person: Person, name: str) -> Locator:
-    """The form of an action, unfolded."""
-    person.page.locator("summary", has_text=re.compile(f"^\\s*{name}\\s*$")).click()
-    return person.page.locator("details[open]", has=person.page.get_by_role("button", name=name, exact=True))
 
 
 def test_one_county_asks_and_the_other_takes_over(site: Site, meet: Meet) -> None:
@@ -23,7 +15,7 @@ def test_one_county_asks_and_the_other_takes_over(site: Site, meet: Meet) -> Non
     sender.goes(f"/m/{report.number}/")
     sender.sees("首接单位")
     sender.sees("还没有单位签收，现在由")
-    form = opened(sender, "申请跨区县移交")
+    form = sender.unfolds("申请跨区县移交")
     sender.looks("crossing-ask")
     form.get_by_label(re.compile("周村区")).check()
     form.get_by_label(re.compile("^理由")).select_option(label="反映的地点在另一区县")
@@ -40,7 +32,7 @@ def test_one_county_asks_and_the_other_takes_over(site: Site, meet: Meet) -> Non
     receiver.looks("crossing-desk")
     receiver.page.get_by_role("link", name=re.compile("北旺村口的井盖")).first.click()
     receiver.sees("反映的地点在另一区县")
-    form = opened(receiver, "拒收")
+    form = receiver.unfolds("拒收")
     form.get_by_label(re.compile("^理由")).select_option(label="地点不在本区县")
     form.get_by_label(re.compile("^说明")).fill("请再核实是不是北旺社区")
     form.get_by_role("button", name="拒收", exact=True).click()
@@ -63,9 +55,6 @@ def test_one_county_asks_and_the_other_takes_over(site: Site, meet: Meet) -> Non
     sender.looks("crossing-sent")
 
     resident = meet("resident")
-    resident.goes("/follow/")
-    resident.writes("编号", report.number)
-    resident.writes("查询码", report.code)
-    resident.presses("查进度")
+    resident.follows(report)
     resident.sees("接收")
     resident.looks("crossing-resident")

@@ -1,8 +1,8 @@
 """A petition from the window to the end of the re-review: answered, reviewed, reviewed again, and no further door."""
 
-from tests.browser.paperwork import does, follows, gives, issues, prints, takes_in
+from tests.browser.paperwork import does, gives, issues, prints, takes_in
 from tests.browser.person import Meet, Person
-from tests.site import Site
+from tests.site import Reported, Site
 
 NO = "张信〔2025〕12号"
 
@@ -10,7 +10,8 @@ NO = "张信〔2025〕12号"
 def test_it_goes_through_review_and_re_review_and_ends(site: Site, meet: Meet) -> None:
     centre = meet("dispatcher")
     centre.signs_in("dispatcher")
-    number, code = takes_in(centre, "信访", "地下室常年漏水", "小区地下室常年漏水，物业一直没有修。", name="王秀英")
+    made = takes_in(centre, "信访", "地下室常年漏水", "小区地下室常年漏水，物业一直没有修。", name="王秀英")
+    number = made.number
     centre.goes(f"/m/{number}/")
     does(centre, "受理申诉求决")
     centre.sees("待转送")
@@ -41,32 +42,33 @@ def test_it_goes_through_review_and_re_review_and_ends(site: Site, meet: Meet) -
     issues(handler, number, "处理意见书", 发文字号=NO, 依据="《物业管理条例》第三十五条", look="paper-opinion")
 
     petitioner = meet("resident")
-    follows(petitioner, number, code)
+    petitioner.follows(made)
     petitioner.sees("可请求复查")
     petitioner.page.get_by_role("link", name="处理意见书").click()
     petitioner.sees("经查属实，已责成物业于本月内维修。")
     petitioner.looks("paper-resident")
-    follows(petitioner, number, code)
+    petitioner.follows(made)
     petitioner.writes("不服的理由和请求", "答复没有回应赔偿")
     petitioner.presses("请求复查")
     petitioner.sees("待安排复查")
 
-    _reviews_twice(centre, petitioner, number, code)
-    follows(petitioner, number, code)
+    _reviews_twice(centre, petitioner, made)
+    petitioner.follows(made)
     petitioner.sees("信访程序终结。以同一事实和理由再提出的，不再受理。")
     assert petitioner.page.get_by_role("button", name="请求复核").count() == 0
     assert petitioner.page.get_by_role("button", name="请求复查").count() == 0
     petitioner.looks("petition-ended")
 
 
-def _reviews_twice(centre: Person, petitioner: Person, number: str, code: str) -> None:
+def _reviews_twice(centre: Person, petitioner: Person, made: Reported) -> None:
     """The levels above decide, and the centre enters what they said; in between the petitioner asks once more."""
+    number = made.number
     centre.goes(f"/m/{number}/")
     centre.page.get_by_text("这个日期怎么来的").first.click()
     centre.sees("《信访工作条例》第三十五条")
     does(centre, "登记复查意见", 书面意见="市住房和城乡建设局复查：维持原处理意见。")
     issues(centre, number, "复查意见登记单", look="paper-review")
-    follows(petitioner, number, code)
+    petitioner.follows(made)
     petitioner.writes("不服的理由和请求", "仍不服")
     petitioner.presses("请求复核")
     petitioner.sees("待安排复核")

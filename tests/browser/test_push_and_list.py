@@ -75,10 +75,7 @@ def test_a_resident_urges_and_reads_by_when_it_is_answered(site: Site, meet: Mee
     site.bring_to(report.number, "handling")
     resident = meet("resident")
     page = resident.page
-    resident.goes("/follow/")
-    page.get_by_label("事项编号").fill(report.number)
-    page.get_by_label("查询码").fill(report.code)
-    resident.presses("查进度")
+    resident.follows(report)
     resident.presses("催一下")
     resident.sees("应当回应的期限")
     resident.looks("urged")

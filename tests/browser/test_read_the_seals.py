@@ -66,10 +66,7 @@ def test_it_prints_the_week_on_one_sheet(meet: Meet) -> None:
 def test_it_takes_the_proof_of_a_matter_home(meet: Meet, tmp_path: Path) -> None:
     resident = meet()
     made = resident.site.report("世纪花园3号楼的电梯坏了三天。", region_code="370303009006")
-    resident.goes("/follow/")
-    resident.page.get_by_label("编号").fill(made.number)
-    resident.page.get_by_label("查询码").fill(made.code)
-    resident.page.get_by_role("main").get_by_role("button", name="查进度").click()
+    resident.follows(made)
     resident.sees("下载存证")
     resident.looks("mine-with-proof")
     deadline = time.monotonic() + PATIENCE_SECONDS

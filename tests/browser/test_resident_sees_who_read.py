@@ -26,18 +26,10 @@ def operator_reads(operator: Person, reported: Reported) -> None:
     expect(page.locator("body")).to_contain_text(PHONE)
 
 
-def follows(resident: Person, reported: Reported) -> None:
-    resident.goes("/follow/")
-    resident.writes("事项编号", reported.number)
-    resident.writes("查询码", reported.code)
-    resident.presses("查进度")
-    expect(resident.page).to_have_url(re.compile(f"/my/{reported.number}/$"))
-
-
 def test_it_shows_a_reading_of_a_minute_ago_with_its_reason(site: Site, meet: Meet) -> None:
     reported = site.report(BODY, region_code=COMMUNITY, contact_name=NAME, contact_phone=PHONE)
     resident, operator = meet(), meet("dispatcher")
-    follows(resident, reported)
+    resident.follows(reported)
     resident.sees("没有人看过您的电话、称呼和原文。")
     resident.presses("全部记录和我的权利", "link")
     resident.sees("没有人看过您的电话、称呼和原文。")
@@ -61,7 +53,7 @@ def test_it_takes_a_copy_and_has_everything_deleted(site: Site, meet: Meet) -> N
     reported = site.report(BODY, region_code=COMMUNITY, contact_name=NAME, contact_phone=PHONE, public_consent=True)
     resident = meet(viewport=LAPTOP)
     page = resident.page
-    follows(resident, reported)
+    resident.follows(reported)
     resident.presses("全部记录和我的权利", "link")
     resident.looks("data-laptop")
 

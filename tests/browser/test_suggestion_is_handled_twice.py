@@ -1,6 +1,6 @@
 """A deputy's suggestion: answered, not to the deputy's satisfaction, handled a second time, closed."""
 
-from tests.browser.paperwork import does, follows, gives, issues, takes_in
+from tests.browser.paperwork import does, gives, issues, takes_in
 from tests.browser.person import Meet
 from tests.site import Site
 
@@ -10,7 +10,8 @@ NO = "张建函〔2025〕8号"
 def test_it_is_answered_rated_and_handled_a_second_time(site: Site, meet: Meet) -> None:
     centre = meet("dispatcher")
     centre.signs_in("dispatcher")
-    number, code = takes_in(centre, "代表建议", "老旧小区加装电梯", "建议把老旧小区加装电梯列入民生实事。")
+    made = takes_in(centre, "代表建议", "老旧小区加装电梯", "建议把老旧小区加装电梯列入民生实事。")
+    number = made.number
     gives(site, number, "dispatch", "handler", co=[site.cast["second_handler"].unit_id])
     centre.goes(f"/m/{number}/")
     centre.sees("答复期限")
@@ -28,7 +29,7 @@ def test_it_is_answered_rated_and_handled_a_second_time(site: Site, meet: Meet) 
     issues(handler, number, "征询意见表", look="paper-form")
 
     deputy = meet("resident")
-    follows(deputy, number, code)
+    deputy.follows(made)
     deputy.sees("待代表评价")
     deputy.page.get_by_text("没有解决", exact=True).first.click()
     deputy.writes("还想说的", "没有时间表")
@@ -41,7 +42,7 @@ def test_it_is_answered_rated_and_handled_a_second_time(site: Site, meet: Meet) 
     does(handler, "再次答复代表", 答复="已提前到今年实施，六月开工。")
     issues(handler, number, "代表建议再次答复函", 发文字号=NO, 办理结果分类="A", look="paper-second-letter")
     handler.sees("没有时间表")
-    follows(deputy, number, code)
+    deputy.follows(made)
     deputy.sees("待代表再次评价")
     deputy.page.get_by_text("解决了", exact=True).first.click()
     deputy.page.locator("form[action$='/rate/'] button").last.click()

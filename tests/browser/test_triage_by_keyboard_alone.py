@@ -188,10 +188,7 @@ def test_it_refuses_with_a_ground(site: Site, meet: Meet) -> None:
 
     # The resident reads why, and where to go.
     resident = meet()
-    resident.goes("/follow/")
-    resident.page.get_by_label("事项编号").fill(report.number)
-    resident.page.get_by_label("查询码").fill(report.code)
-    resident.presses("查进度")
+    resident.follows(report)
     resident.sees("判决的执行由人民法院负责。")
     resident.sees("12368")
     resident.looks("mine-refused")

@@ -4,17 +4,10 @@ import re
 from datetime import timedelta
 
 from django.utils import timezone
-from playwright.sync_api import Locator
 
 from shanzhi.core.periods import local_date
-from tests.browser.person import Meet, Person
+from tests.browser.person import Meet
 from tests.site import Site
-
-
-def opened(person: Person, name: str) -> Locator:
-    """The form of an action, unfolded."""
-    person.page.locator("summary", has_text=re.compile(f"^\\s*{name}\\s*$")).click()
-    return person.page.locator("details[open]", has=person.page.get_by_role("button", name=name, exact=True))
 
 
 def test_it_is_asked_granted_and_shown_to_the_resident(site: Site, meet: Meet) -> None:
@@ -29,7 +22,7 @@ def test_it_is_asked_granted_and_shown_to_the_resident(site: Site, meet: Meet) -
     page.get_by_text("这个日期怎么来的").first.click()
     handler.sees("民法典")
     handler.looks("clocks-handler")
-    form = opened(handler, "申请延期")
+    form = handler.unfolds("申请延期")
     form.get_by_label(re.compile("^理由")).select_option(label="要施工或采购")
     form.get_by_label(re.compile("^延长多久")).select_option(label="5个工作日")
     form.get_by_label(re.compile("^说明")).fill("水泵要定制，二十号到货")
@@ -42,14 +35,14 @@ def test_it_is_asked_granted_and_shown_to_the_resident(site: Site, meet: Meet) -
     supervisor.looks("asks-waiting")
     supervisor.page.get_by_role("link", name=re.compile("水泵房进水")).first.click()
     supervisor.sees("要施工或采购")
-    form = opened(supervisor, "同意延期")
+    form = supervisor.unfolds("同意延期")
     form.get_by_label(re.compile("^说明")).fill("同意，请告诉居民进度")
     form.get_by_role("button", name="同意延期", exact=True).click()
     supervisor.sees("已同意")
     supervisor.looks("clocks-granted")
 
     handler.goes(f"/m/{report.number}/")
-    form = opened(handler, "申请暂停计时")
+    form = handler.unfolds("申请暂停计时")
     form.get_by_label(re.compile("^理由")).select_option(label="等听证、鉴定或检测结果")
     form.get_by_label(re.compile("^暂停到哪一天")).fill((local_date(timezone.now()) - timedelta(days=1)).isoformat())
     form.get_by_label(re.compile("^说明")).fill("等水质检测")
@@ -65,10 +58,7 @@ def test_it_is_asked_granted_and_shown_to_the_resident(site: Site, meet: Meet) -
     handler.looks("clocks-paused")
 
     resident = meet("resident")
-    resident.goes("/follow/")
-    resident.writes("编号", report.number)
-    resident.writes("查询码", report.code)
-    resident.presses("查进度")
+    resident.follows(report)
     resident.sees("要施工或采购")
     resident.sees("等听证、鉴定或检测结果")
     resident.looks("clocks-resident")

@@ -3,22 +3,15 @@
 import re
 
 import psycopg
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import expect
 from psycopg import sql
 
 from shanzhi.config import database
-from tests.browser.person import Meet, Person
-from tests.browser.test_link_reports_of_one_problem import opens_own
+from tests.browser.person import Meet
 from tests.site import Reported, Site
 
 COMMUNITY = "370303009006"
 HELPER, LATE = "张店区城管局", "周村区住建局"
-
-
-def opened(person: Person, name: str) -> Locator:
-    """The form of an action, unfolded."""
-    person.page.locator("summary", has_text=re.compile(f"^\\s*{name}\\s*$")).click()
-    return person.page.locator("details[open]", has=person.page.get_by_role("button", name=name, exact=True))
 
 
 def let_run_out(site: Site, number: str, unit_id: int) -> None:
@@ -75,12 +68,12 @@ def test_three_help_and_one_is_late(site: Site, meet: Meet) -> None:
     form.get_by_role("button", name="答复", exact=True).click()
     handler.sees("还没有给出结果")
     handler.looks("helping-refused")
-    form = opened(handler, "催协办单位")
+    form = handler.unfolds("催协办单位")
     form.get_by_label(LATE).check()
     form.get_by_label(re.compile("^说明")).fill("请今天说明进展")
     form.get_by_role("button", name="催协办单位", exact=True).click()
     handler.sees("催办协办")
-    form = opened(handler, "不再等协办")
+    form = handler.unfolds("不再等协办")
     form.get_by_label(LATE).check()
     form.get_by_label(re.compile("^说明")).fill("超期未答复，该部分由城管一并处理")
     form.get_by_role("button", name="不再等协办", exact=True).click()
@@ -99,7 +92,7 @@ def test_three_help_and_one_is_late(site: Site, meet: Meet) -> None:
     checker.looks("helping-checked")
 
     resident = meet("resident")
-    opens_own(resident, report)
+    resident.follows(report)
     resident.sees("已责令清理占道摊位")
     expect(resident.page.get_by_text("受影响的有六户")).to_have_count(0)
     expect(resident.page.get_by_text("超期未答复")).to_have_count(0)
@@ -114,7 +107,7 @@ def test_a_matter_is_split_and_its_answers_are_joined(site: Site, meet: Meet) ->
     page = dispatcher.page
     dispatcher.signs_in("dispatcher")
     dispatcher.goes(f"/m/{number}/")
-    form = opened(dispatcher, "拆分")
+    form = dispatcher.unfolds("拆分")
     form.get_by_label(re.compile("^第 1 部分：什么问题")).fill("三号楼电梯停了")
     form.get_by_label("第 1 部分：分类").select_option("housing.property-service")
     dispatcher.looks("split-form")
@@ -147,6 +140,6 @@ def test_a_matter_is_split_and_its_answers_are_joined(site: Site, meet: Meet) ->
     site.act("handler", number, "reply", reply="电梯已修好；垃圾已清。")
     site.act("checker", number, "check_pass", words="属实")
     resident = meet("resident")
-    opens_own(resident, report)
+    resident.follows(report)
     resident.sees("各部分")
     resident.looks("split-reporter")
