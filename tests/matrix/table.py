@@ -106,6 +106,7 @@ WORDS = {"words": "看看", "page": "/worklist/", "back": "/worklist/"}
 NOTE, TAKE, REPLY, TRANSFER, NONSENSE = ({"action": name} for name in ("note", "take", "reply", "transfer", "nonsense"))
 ACTING = {**WORDS, "reply": "已办", "lead": "1"}
 LIST = ("tab", "light", "q", "after", "before")
+# By hand, not FIELDS of web/sitting.py: what a list newly reads is attacked once it is named here, and a test listens for it.
 SITTING = (
     *(
         "holder",
