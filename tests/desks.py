@@ -1,16 +1,21 @@
-"""Matters at any point of their way, made by the operations that the pages use."""
+"""Matters at any point of their way, moved by the operations that the pages use, and what somebody sees of them and may do."""
 
 from datetime import datetime, timedelta
 
+import pytest
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
+from shanzhi.core.errors import DomainError
 from shanzhi.kernel.access.models import Account
 from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.access.policy import ANYONE, Actor
-from shanzhi.kernel.matters import operations
+from shanzhi.kernel.matters import operations, queries
+from shanzhi.kernel.matters.operations import Done, Reported
 from shanzhi.kernel.matters.policy.report import NewReport
-from tests.city import LOGINS, Cast
+from shanzhi.kernel.matters.queries import MatterCard
+from tests.city import LOGINS, NOW, Cast
 
 WAY = ("accept", "dispatch", "take", "reply", "check_pass")
 COMMUNITY = "370303009006"
@@ -49,10 +54,36 @@ def at_stage(
     return made.number
 
 
-def do(actor: Actor, matter_id: int, action: str, now: datetime, **fields: object) -> None:
-    """Carry out one action as an actor."""
+def do(actor: Actor, matter: Reported | int, action: str, now: datetime = NOW, **fields: object) -> Done:
+    """Carry out one action as an actor, on a matter as it was reported or by its id."""
     with acting(actor):
-        operations.act(matter_id=matter_id, action=action, actor=actor, now=now, fields=fields)
+        return operations.act(matter_id=_id(matter), action=action, actor=actor, now=now, fields=fields)
+
+
+def card(actor: Actor, matter: Reported | int, now: datetime = NOW) -> MatterCard:
+    """A matter as somebody sees it."""
+    with acting(actor):
+        return queries.card(_id(matter), actor=actor, now=now)
+
+
+def may(actor: Actor, matter: Reported | int, now: datetime = NOW) -> set[str]:
+    """Codes of what somebody may do with a matter now."""
+    return {choice.code for choice in card(actor, matter, now).actions}
+
+
+def refused(
+    error: type[DomainError], said: str, actor: Actor, matter: Reported | int, action: str,
+    now: datetime = NOW, **fields: object,
+) -> None:  # fmt: skip
+    """An action ends in this error, whose sentence, or whose words beside a field, hold what is `said`."""
+    with pytest.raises(error) as caught, transaction.atomic():
+        do(actor, matter, action, now, **fields)
+    told = f"{caught.value} {caught.value.fields}"
+    assert said in told, told
+
+
+def _id(matter: Reported | int) -> int:
+    return matter if isinstance(matter, int) else matter.matter_id
 
 
 def signed_in(part: str) -> Client:

@@ -30,7 +30,8 @@ from shanzhi.kernel.organisation.queries import posts_of_unit
 from shanzhi.kernel.vault.policy.envelope import commit
 from tests.city import NOW
 from tests.concurrency.committed import City, as_role
-from tests.loop.ways import CATEGORY, COMMUNITY, do, every_way, report
+from tests.desks import do
+from tests.loop.ways import CATEGORY, COMMUNITY, every_way, report
 
 # What changes units, regions and rules, hands work on or takes a list along: no step of the loop, and tested beside it.
 AROUND = {
@@ -200,7 +201,7 @@ def test_it_commits_to_the_texts_as_they_were_written(driven):
     """Whoever holds a text and its salt can prove it; nobody else learns anything."""
     made = report("原文：翡翠明珠停电，电话13812345678。")
     cast = driven.city.cast
-    do(made, cast.dispatcher, "accept", category=CATEGORY, words="请联系王小明 13812345678")
+    do(cast.dispatcher, made, "accept", category=CATEGORY, words="请联系王小明 13812345678")
     with as_role(driven.city.installation, "owner") as owner:
         rows = owner.execute(
             "SELECT payload FROM journal_entry WHERE subject_kind = 'matter' AND subject_id = %s ORDER BY id",
@@ -291,8 +292,8 @@ def everything(city: City) -> dict[str, Any]:
 @pytest.fixture
 def dispatched(driven: Driven) -> operations.Reported:
     made, cast = report(), driven.city.cast
-    do(made, cast.dispatcher, "accept", category=CATEGORY)
-    do(made, cast.dispatcher, "dispatch", lead=cast.handler.unit_id)
+    do(cast.dispatcher, made, "accept", category=CATEGORY)
+    do(cast.dispatcher, made, "dispatch", lead=cast.handler.unit_id)
     return made
 
 
@@ -328,7 +329,7 @@ def test_it_leaves_nothing_of_a_step_that_fails(driven, dispatched, who, action,
         assert isinstance(failed.value, DomainError), repr(failed.value)
     assert everything(driven.city) == before
     # Its key is free again.
-    assert do(dispatched, driven.city.cast.supervisor, "note", words="还在").step == 4
+    assert do(driven.city.cast.supervisor, dispatched, "note", words="还在").step == 4
 
 
 @pytest.mark.parametrize(
@@ -386,10 +387,10 @@ def test_it_tells_a_new_dispatch_to_those_who_got_it(driven):
     """Not to the co-handlers of an earlier dispatch that came back."""
     cast, made = driven.city.cast, report()
     now = NOW + timedelta(minutes=1)
-    do(made, cast.dispatcher, "accept", category=CATEGORY)
-    do(made, cast.dispatcher, "dispatch", lead=cast.handler.unit_id, co=[cast.second_handler.unit_id])
-    do(made, cast.handler, "hand_back", now, ground="return.not-our-duty", words="不归我们")
-    do(made, cast.dispatcher, "dispatch", now + timedelta(minutes=1), lead=cast.handler.unit_id)
+    do(cast.dispatcher, made, "accept", category=CATEGORY)
+    do(cast.dispatcher, made, "dispatch", lead=cast.handler.unit_id, co=[cast.second_handler.unit_id])
+    do(cast.handler, made, "hand_back", now, ground="return.not-our-duty", words="不归我们")
+    do(cast.dispatcher, made, "dispatch", now + timedelta(minutes=1), lead=cast.handler.unit_id)
     with database.acting_as(driven.city.installation, "worker"):
         drain(now=lambda: NOW + timedelta(days=30))
     with as_role(driven.city.installation, "owner") as owner:

@@ -3,7 +3,6 @@
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.conf import settings
@@ -16,13 +15,14 @@ from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.access.policy import ANYONE, Actor
 from shanzhi.kernel.matters import operations, queries
 from shanzhi.kernel.matters.models import Clock, Link, Matter, Remark
-from shanzhi.kernel.matters.operations import Done, Reported
+from shanzhi.kernel.matters.operations import Reported
 from shanzhi.kernel.matters.operations.step import KEPT_FROM_WORKER
 from shanzhi.kernel.matters.policy.linking import HasLinked, Lead, check_link, is_collective
 from shanzhi.kernel.matters.policy.process import FieldsMissing, FieldsWrong, Kind, RoleForbids, StageForbids, load_kind
 from shanzhi.kernel.matters.policy.report import NewReport
 from tests.city import NOW, Cast
 from tests.concurrency.committed import City
+from tests.desks import do, refused
 
 CATEGORY = "housing.property-service"
 FOLDER = Path(matters.__file__).parent / "catalogue" / "kinds"
@@ -40,17 +40,6 @@ def reported(
     with acting(ANYONE):
         new = NewReport(body="小区门口的路灯不亮", title=title, region_code=region, kind=kind)
         return operations.report(new=new, actor=ANYONE, now=now)
-
-
-def do(actor: Actor, matter: Reported, action: str, now: datetime = NOW, **fields: Any) -> Done:
-    with acting(actor):
-        return operations.act(matter_id=matter.matter_id, action=action, actor=actor, now=now, fields=fields)
-
-
-def refused(error: type[DomainError], said: str, actor: Actor, matter: Reported, action: str, **fields: Any) -> None:
-    with pytest.raises(error) as caught, transaction.atomic():
-        do(actor, matter, action, **fields)
-    assert said in f"{caught.value} {caught.value.fields}"
 
 
 def _worker() -> AbstractContextManager[None]:

@@ -22,7 +22,7 @@ from shanzhi.kernel.matters.policy.report import NewReport
 from shanzhi.kernel.matters.rulebook import current_kind
 from tests.city import NOW, Cast
 from tests.concurrency.committed import City, as_role
-from tests.desks import signed_in
+from tests.desks import do, signed_in
 
 LATER = NOW + timedelta(hours=2)
 NEXT = NOW + timedelta(days=1)
@@ -34,11 +34,6 @@ def reported(now=NOW, region: str = "370303009006", title: str = "路灯") -> Re
     with acting(ANYONE):
         new = NewReport(body="小区门口的路灯不亮", title=title, region_code=region)
         return operations.report(new=new, actor=ANYONE, now=now)
-
-
-def do(actor: Actor, matter: Reported, action: str, now=NOW, **fields: Any) -> None:
-    with acting(actor):
-        operations.act(matter_id=matter.matter_id, action=action, actor=actor, now=now, fields=fields)
 
 
 def who(matter: Reported) -> Actor:

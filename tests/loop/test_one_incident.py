@@ -4,11 +4,11 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
 from shanzhi.core.errors import DomainError
-from shanzhi.kernel.access import queries as acting_as
 from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.access.policy import ANYONE, Actor
 from shanzhi.kernel.journal import queries as journal
@@ -26,14 +26,17 @@ from shanzhi.kernel.matters.policy.process import (
 )
 from shanzhi.kernel.matters.policy.report import NewReport
 from shanzhi.kernel.matters.rulebook import CATALOGUE
+from shanzhi.kernel.matters.tests.kind_support import of_region
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.vault.operations import keyring
+from tests import desks
 from tests.city import NOW, Cast
 
 pytestmark = pytest.mark.django_db
 GRID, OTHER_GRID = "370303009006001", "370303009006002"
 SOURCE = (CATALOGUE / "kinds" / "incident.toml").read_text(encoding="utf-8")
 LATER = NOW + timedelta(minutes=5)
+do = partial(desks.do, now=LATER)
 WORDS: Mapping[str, object] = {"words": "超出网格能力"}
 
 
@@ -48,12 +51,6 @@ class People:
     township: Actor
     checker: Actor
     county: Actor
-
-
-def of_region(code: str, role: str, seat: int = 0) -> Actor:
-    found = [row for row in organisation.responsible_on(code, NOW.date()) if row.region_code == code]
-    posts = [row.post_id for row in found if row.role == role]
-    return acting_as.actor_of_post(posts[seat], NOW.date())
 
 
 @pytest.fixture
@@ -74,14 +71,8 @@ def found(worker: Actor, **more: str) -> operations.Reported:
     new = NewReport(body="3号楼前窨井盖破损", kind="incident", channel="visit", region_code=GRID, **more)
     with acting(worker):
         made = operations.report(new=new, actor=worker, now=NOW)
-    with acting(worker):
-        operations.act(matter_id=made.matter_id, action="take_up", actor=worker, now=NOW)
+    desks.do(worker, made, "take_up")
     return made
-
-
-def do(actor: Actor, made: operations.Reported, action: str, **fields: object) -> operations.Done:
-    with acting(actor):
-        return operations.act(matter_id=made.matter_id, action=action, actor=actor, now=LATER, fields=fields)
 
 
 def drawn_or_not(people: People, drawn: bool, **more: str) -> operations.Reported:

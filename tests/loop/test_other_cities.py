@@ -36,6 +36,7 @@ from shanzhi.modules.oversight.policy import Dimension
 from shanzhi.modules.worklist.queries import worklist
 from tests.city import LOADER, NOW, OPENED
 from tests.concurrency.committed import committed_city
+from tests.desks import do
 
 TODAY = local_date(NOW)
 HOUSING, CATEGORY = "housing-construction", "housing.property-service"
@@ -128,11 +129,6 @@ def reported(code: str) -> Reported:
         return operations.report(new=new, actor=ANYONE, now=NOW)
 
 
-def act(made: Reported, actor: Actor, action: str, **fields: object) -> None:
-    with acting(actor):
-        operations.act(matter_id=made.matter_id, action=action, actor=actor, now=NOW, fields=fields)
-
-
 def listed(actor: Actor, **wanted: str) -> set[str]:
     """The numbers that the list shows for an address."""
     query = QueryDict(mutable=True)
@@ -162,8 +158,8 @@ def goes_to(made: Reported, town: Town, department: str) -> None:
         hint = queries.dispatch_hint(CATEGORY, queries.card(made.matter_id, actor=dispatcher, now=NOW).region_code, NOW)
     assert hint is not None
     assert hint.unit_id == handler.unit_id
-    act(made, dispatcher, "accept", category=CATEGORY)
-    act(made, dispatcher, "dispatch", lead=handler.unit_id)
+    do(dispatcher, made, "accept", category=CATEGORY)
+    do(dispatcher, made, "dispatch", lead=handler.unit_id)
     with acting(handler):
         page = worklist(handler, kinds=desk.kinds(), tab="", light="", words="", after="", now=NOW).page
     assert made.number in {row.number for row in page.rows}

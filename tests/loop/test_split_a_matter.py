@@ -17,14 +17,15 @@ from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.access.policy import ANYONE, Actor
 from shanzhi.kernel.matters import operations, queries
 from shanzhi.kernel.matters.models import Part
-from shanzhi.kernel.matters.operations import Done, Reported
+from shanzhi.kernel.matters.operations import Reported
 from shanzhi.kernel.matters.policy.linking import HasLinked
 from shanzhi.kernel.matters.policy.parting import PartsMoved
 from shanzhi.kernel.matters.policy.process import FieldsMissing, FieldsWrong, StageForbids
 from shanzhi.kernel.matters.policy.report import NewReport
-from shanzhi.kernel.matters.queries import ListFilter, MatterCard
+from shanzhi.kernel.matters.queries import ListFilter
 from tests.city import NOW, Cast
 from tests.concurrency.committed import City
+from tests.desks import card, do, refused
 
 DUE = datetime(2025, 12, 9, 17, 30, tzinfo=CITY_ZONE)
 PARTS = [
@@ -36,22 +37,6 @@ PARTS = [
 @pytest.fixture
 def cast(city: City) -> Cast:
     return city.cast
-
-
-def do(actor: Actor, matter_id: int, action: str, now: datetime = NOW, **fields: object) -> Done:
-    with acting(actor):
-        return operations.act(matter_id=matter_id, action=action, actor=actor, now=now, fields=fields)
-
-
-def card(actor: Actor, matter_id: int, now: datetime = NOW) -> MatterCard:
-    with acting(actor):
-        return queries.card(matter_id, actor=actor, now=now)
-
-
-def refused(error: type[DomainError], said: str, actor: Actor, matter_id: int, action: str, **fields: Any) -> None:
-    with pytest.raises(error) as caught, transaction.atomic():
-        do(actor, matter_id, action, **fields)
-    assert said in f"{caught.value} {caught.value.fields}", f"{caught.value} {caught.value.fields}"
 
 
 def accepted(cast: Cast) -> Reported:

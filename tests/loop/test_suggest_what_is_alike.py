@@ -1,7 +1,6 @@
 """The background finds reports of one problem for triage: undecided ones too, leads alone, none that sounds like it elsewhere."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -9,13 +8,14 @@ from django.test.utils import CaptureQueriesContext
 
 from shanzhi.config import database
 from shanzhi.kernel.access.operations import acting
-from shanzhi.kernel.access.policy import ANYONE, Actor
+from shanzhi.kernel.access.policy import ANYONE
 from shanzhi.kernel.matters import operations
 from shanzhi.kernel.matters.models import Suggestion
 from shanzhi.kernel.matters.operations import Reported
 from shanzhi.kernel.matters.policy.report import NewReport
 from tests.city import NOW
 from tests.concurrency.committed import City
+from tests.desks import do
 
 DRAIN, AGAIN = "世纪花园东门排水沟堵塞，污水横流三天没有人管", "世纪花园东门的排水沟堵了，污水漫到路上"
 LAMP, LAMPS = "西六路中段路灯不亮，晚上黑漆漆", "西六路路灯坏了一排，老人摔了一跤"
@@ -24,11 +24,6 @@ LAMP, LAMPS = "西六路中段路灯不亮，晚上黑漆漆", "西六路路灯�
 def reported(body: str, region: str = "370303009006", now: datetime = NOW) -> Reported:
     with acting(ANYONE):
         return operations.report(new=NewReport(body=body, region_code=region), actor=ANYONE, now=now)
-
-
-def do(actor: Actor, matter: Reported, action: str, **fields: Any) -> None:
-    with acting(actor):
-        operations.act(matter_id=matter.matter_id, action=action, actor=actor, now=NOW, fields=fields)
 
 
 def similar(*matters: Reported) -> list[list[int]]:

@@ -7,13 +7,13 @@ import pytest
 
 from shanzhi.config import database
 from shanzhi.kernel.access.operations import acting
-from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.matters import operations, queries
 from shanzhi.kernel.matters.operations.kinds import shipped_kinds
 from shanzhi.kernel.matters.policy.report import NewReport
 from shanzhi.kernel.matters.rulebook import forget_kinds
 from tests.city import NOW
 from tests.concurrency.committed import City, committed_city
+from tests.desks import do
 
 BY_LAW = {"petition", "suggestion", "finding"}
 
@@ -39,13 +39,9 @@ def answered(city: City, kind: str, steps: tuple[str, ...]) -> operations.Report
         made = operations.report(new=new, actor=cast.dispatcher, now=NOW)
     fields = {"dispatch": {"lead": cast.handler.unit_id}, "reply": {"reply": "已维修。"}}
     for step in steps:
-        _do(made, cast.dispatcher if step in ("accept", "dispatch") else cast.handler, step, fields.get(step, {}))
+        actor = cast.dispatcher if step in ("accept", "dispatch") else cast.handler
+        do(actor, made, step, **fields.get(step, {}))
     return made
-
-
-def _do(made: operations.Reported, actor: Actor, action: str, fields: dict[str, Any]) -> None:
-    with acting(actor):
-        operations.act(matter_id=made.matter_id, action=action, actor=actor, now=NOW, fields=fields)
 
 
 @pytest.mark.parametrize(

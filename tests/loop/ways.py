@@ -5,7 +5,7 @@ plates are written wherever words may be, so that what follows can look for them
 """
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from shanzhi.config import database
@@ -21,6 +21,7 @@ from shanzhi.modules.hotline.operations import item_edit
 from shanzhi.modules.hotline.policy import NewItem
 from tests.city import NOW, _actor
 from tests.concurrency.committed import City, as_role
+from tests.desks import do
 
 COMMUNITY = "370303009006"
 CATEGORY = "housing.property-service"
@@ -54,38 +55,33 @@ def report(body: str = "翡翠明珠3号楼电梯坏了。我叫王小明，电�
         )  # fmt: skip
 
 
-def do(made: operations.Reported, actor: Actor, action: str, now: datetime = NOW, **given: object) -> operations.Done:
-    with acting(actor):
-        return operations.act(matter_id=made.matter_id, action=action, actor=actor, now=now, fields=given)
-
-
 def _the_rest(city: City) -> None:
     """Corrections, notes and files from every side, words with names and numbers in them."""
     cast, made = city.cast, report()
     words = "已联系王小明13812345678（赵钱孙），车牌鲁C12345。"
-    do(made, cast.dispatcher, "correct", category="cityscape.waste", region="370303008001")
-    do(made, Actor(follow=(made.follow_hash,)), "attach", files=[FILE], words=words)
-    do(made, cast.dispatcher, "accept", category=CATEGORY, words=words)
-    do(made, cast.dispatcher, "dispatch", lead=cast.handler.unit_id, co=[cast.second_handler.unit_id], words=words)
-    do(made, cast.handler, "take")
-    do(made, cast.supervisor, "note", words=words)
-    do(made, cast.second_handler, "assist_done", words=words, files=[FILE])
-    do(made, cast.handler, "reply", reply="已为王小明家修好电梯，13812345678。", files=[FILE])
-    do(made, cast.checker, "check_fail", words=words)
+    do(cast.dispatcher, made, "correct", category="cityscape.waste", region="370303008001")
+    do(Actor(follow=(made.follow_hash,)), made, "attach", files=[FILE], words=words)
+    do(cast.dispatcher, made, "accept", category=CATEGORY, words=words)
+    do(cast.dispatcher, made, "dispatch", lead=cast.handler.unit_id, co=[cast.second_handler.unit_id], words=words)
+    do(cast.handler, made, "take")
+    do(cast.supervisor, made, "note", words=words)
+    do(cast.second_handler, made, "assist_done", words=words, files=[FILE])
+    do(cast.handler, made, "reply", reply="已为王小明家修好电梯，13812345678。", files=[FILE])
+    do(cast.checker, made, "check_fail", words=words)
     with acting(cast.handler):
         found = operations.reveal_contact(matter_id=made.matter_id, reason="visit", actor=cast.handler, now=NOW)
     assert found == {"name": "赵钱孙", "phone": "13812345678"}
     early = report()
-    do(early, Actor(follow=(early.follow_hash,)), "withdraw", words=words)
+    do(Actor(follow=(early.follow_hash,)), early, "withdraw", words=words)
 
 
 def _lapse(city: City) -> None:
     cast, made = city.cast, report()
-    do(made, cast.dispatcher, "accept", category=CATEGORY)
-    do(made, cast.dispatcher, "dispatch", lead=cast.handler.unit_id)
-    do(made, cast.handler, "take")
-    do(made, cast.handler, "reply", reply="修好了。")
-    do(made, cast.checker, "check_pass")
+    do(cast.dispatcher, made, "accept", category=CATEGORY)
+    do(cast.dispatcher, made, "dispatch", lead=cast.handler.unit_id)
+    do(cast.handler, made, "take")
+    do(cast.handler, made, "reply", reply="修好了。")
+    do(cast.checker, made, "check_pass")
     with database.acting_as(city.installation, "worker"):
         assert operations.lapse_due(now=NOW + timedelta(days=7)) == 0
         assert operations.lapse_due(now=NOW + timedelta(days=7, seconds=1)) >= 1
@@ -97,8 +93,8 @@ def _by_phone(city: City) -> None:
     with acting(city.cast.keeper):
         item = NewItem("library", "图书馆几点开门", "九点。", (), NOW.date())
         item_edit(new=item, based_on=0, actor=city.cast.keeper, now=NOW)
-    do(report(), operator, "answer", cite="library@1", words="王小明问图书馆")
-    do(report(), operator, "pass_on", passed_to="110")
+    do(operator, report(), "answer", cite="library@1", words="王小明问图书馆")
+    do(operator, report(), "pass_on", passed_to="110")
 
 
 def _up_the_levels(city: City) -> None:
@@ -108,11 +104,11 @@ def _up_the_levels(city: City) -> None:
         made = incident_found(
             new=NewReport(body="翡翠明珠井盖坏了，王小明13812345678"), uploads=(), actor=worker, now=NOW, key=None
         )
-    do(made, worker, "escalate_to_community", words="王小明说要市政来换")
-    do(made, _holder(city, made, "handler"), "escalate_to_centre", words="社区办不了")
-    do(made, _holder(city, made, "dispatcher"), "entrust", lead=city.cast.handler.unit_id)
-    do(made, city.cast.handler, "give_back", ground="return.not-our-duty", words="不归本单位")
-    do(made, _holder(city, made, "dispatcher"), "end_in_centre", reply="井盖已换好。")
+    do(worker, made, "escalate_to_community", words="王小明说要市政来换")
+    do(_holder(city, made, "handler"), made, "escalate_to_centre", words="社区办不了")
+    do(_holder(city, made, "dispatcher"), made, "entrust", lead=city.cast.handler.unit_id)
+    do(city.cast.handler, made, "give_back", ground="return.not-our-duty", words="不归本单位")
+    do(_holder(city, made, "dispatcher"), made, "end_in_centre", reply="井盖已换好。")
 
 
 def _asks(city: City) -> None:
@@ -124,25 +120,25 @@ def _asks(city: City) -> None:
     }
     for ruled in (True, False):
         made = report()
-        do(made, cast.dispatcher, "accept", category="housing.property-service")
-        do(made, cast.dispatcher, "dispatch", lead=cast.second_handler.unit_id)
-        do(made, cast.second_handler, "hand_back", **back)
-        do(made, cast.dispatcher, "dispatch", lead=cast.second_handler.unit_id)
-        do(made, cast.second_handler, "hand_back", **back)
-        do(made, cast.dispatcher, "dispatch", lead=cast.handler.unit_id)
-        do(made, cast.handler, "ask_ruling", **back)
+        do(cast.dispatcher, made, "accept", category="housing.property-service")
+        do(cast.dispatcher, made, "dispatch", lead=cast.second_handler.unit_id)
+        do(cast.second_handler, made, "hand_back", **back)
+        do(cast.dispatcher, made, "dispatch", lead=cast.second_handler.unit_id)
+        do(cast.second_handler, made, "hand_back", **back)
+        do(cast.dispatcher, made, "dispatch", lead=cast.handler.unit_id)
+        do(cast.handler, made, "ask_ruling", **back)
         if ruled:
-            do(made, cast.supervisor, "rule", lead=cast.second_handler.unit_id, words="按职责清单")
+            do(cast.supervisor, made, "rule", lead=cast.second_handler.unit_id, words="按职责清单")
             continue
-        do(made, cast.supervisor, "decline_ruling", words="由你单位办理")
-        do(made, cast.handler, "take")
-        do(made, cast.handler, "contact", words="已电话联系")
+        do(cast.supervisor, made, "decline_ruling", words="由你单位办理")
+        do(cast.handler, made, "take")
+        do(cast.handler, made, "contact", words="已电话联系")
         for name, given in asked.items():
-            do(made, cast.handler, f"ask_{name}", **given)
-            do(made, cast.supervisor, f"decline_{name}", words="请按期办理")
-            do(made, cast.handler, f"ask_{name}", **given)
-            do(made, cast.supervisor, f"grant_{name}", words="同意")
-        do(made, cast.handler, "resume", words="结果已出")
+            do(cast.handler, made, f"ask_{name}", **given)
+            do(cast.supervisor, made, f"decline_{name}", words="请按期办理")
+            do(cast.handler, made, f"ask_{name}", **given)
+            do(cast.supervisor, made, f"grant_{name}", words="同意")
+        do(cast.handler, made, "resume", words="结果已出")
 
 
 def _passes(city: City) -> None:
@@ -152,31 +148,31 @@ def _passes(city: City) -> None:
     wanted = {"to_region": "370306100200", "ground": "cross.wrong-county", **words}
     for ruled in (None, False, True):
         made = report()
-        do(made, sender, "accept", category=CATEGORY)
-        do(made, sender, "ask_crossing", **wanted)
+        do(sender, made, "accept", category=CATEGORY)
+        do(sender, made, "ask_crossing", **wanted)
         if ruled is None:
-            do(made, other, "receive", **words)
+            do(other, made, "receive", **words)
             continue
-        do(made, other, "refuse_crossing", ground="not-taken.not-here", **words)
-        do(made, sender, "ask_crossing", **wanted)
-        do(made, other, "refuse_crossing", ground="not-taken.not-here", **words)
-        do(made, sender, "ask_crossing_ruling", ground="return.not-our-duty", **words)
+        do(other, made, "refuse_crossing", ground="not-taken.not-here", **words)
+        do(sender, made, "ask_crossing", **wanted)
+        do(other, made, "refuse_crossing", ground="not-taken.not-here", **words)
+        do(sender, made, "ask_crossing_ruling", ground="return.not-our-duty", **words)
         if ruled:
-            do(made, cast.supervisor, "rule_crossing", region="370306100200", **words)
+            do(cast.supervisor, made, "rule_crossing", region="370306100200", **words)
         else:
-            do(made, cast.supervisor, "decline_crossing_ruling", **words)
+            do(cast.supervisor, made, "decline_crossing_ruling", **words)
     made = report()
-    do(made, sender, "accept")
-    do(made, sender, "hand_down", lead=cast.community_handler.unit_id, ground="hand-down.small-and-near", **words)
-    do(made, cast.community_handler, "escalate", **words)
+    do(sender, made, "accept")
+    do(sender, made, "hand_down", lead=cast.community_handler.unit_id, ground="hand-down.small-and-near", **words)
+    do(cast.community_handler, made, "escalate", **words)
     made = report()
-    do(made, sender, "accept")
+    do(sender, made, "accept")
     township = {"lead": cast.township_dispatcher.unit_id, "ground": "hand-down.small-and-near", **words}
-    do(made, sender, "hand_down_centre", **township)
-    do(made, cast.township_dispatcher, "escalate", **words)
+    do(sender, made, "hand_down_centre", **township)
+    do(cast.township_dispatcher, made, "escalate", **words)
     made = report()
-    do(made, sender, "accept")
-    do(made, sender, "dispatch", lead=cast.handler.unit_id)
+    do(sender, made, "accept")
+    do(sender, made, "dispatch", lead=cast.handler.unit_id)
     with database.acting_as(city.installation, "worker"):
         operations.act(matter_id=made.matter_id, action="vacate", actor=SYSTEM, now=NOW)
 
@@ -192,15 +188,15 @@ def _holder(city: City, made: operations.Reported, role: str) -> Actor:
 def _in_hand(city: City, *co: int | None) -> operations.Reported:
     """A matter that the handler has taken, with these units beside."""
     cast, made = city.cast, report()
-    do(made, cast.dispatcher, "accept", category=CATEGORY)
-    do(made, cast.dispatcher, "dispatch", lead=cast.handler.unit_id, co=list(co))
-    do(made, cast.handler, "take")
+    do(cast.dispatcher, made, "accept", category=CATEGORY)
+    do(cast.dispatcher, made, "dispatch", lead=cast.handler.unit_id, co=list(co))
+    do(cast.handler, made, "take")
     return made
 
 
 def _answered(city: City, made: operations.Reported) -> None:
-    do(made, city.cast.handler, "reply", reply="已为王小明家修好电梯，13812345678。")
-    do(made, city.cast.checker, "check_pass")
+    do(city.cast.handler, made, "reply", reply="已为王小明家修好电梯，13812345678。")
+    do(city.cast.checker, made, "check_pass")
 
 
 def _reporter(made: operations.Reported) -> Actor:
@@ -218,32 +214,32 @@ def _follow(city: City, *made: operations.Reported) -> None:
 def _pushed(city: City) -> None:
     """Urged by a centre and by its reporter; supervised, reported on, not enough, and cleared."""
     cast, made = city.cast, _in_hand(city)
-    do(made, cast.checker, "urge", words=WORDS)
-    do(made, cast.handler, "respond", words=WORDS)
-    do(made, _reporter(made), "urge_again", words=WORDS)
-    do(made, cast.handler, "respond_reporter", words=WORDS)
-    do(made, cast.supervisor, "supervise", ground="supervise.overdue", words=WORDS)
-    do(made, cast.handler, "report_back", words=WORDS, files=[FILE])
-    do(made, cast.supervisor, "insist", words=WORDS)
-    do(made, cast.handler, "report_back", words=WORDS)
-    do(made, cast.supervisor, "clear", claim_solved=True, negligent=True, words=WORDS)
+    do(cast.checker, made, "urge", words=WORDS)
+    do(cast.handler, made, "respond", words=WORDS)
+    do(_reporter(made), made, "urge_again", words=WORDS)
+    do(cast.handler, made, "respond_reporter", words=WORDS)
+    do(cast.supervisor, made, "supervise", ground="supervise.overdue", words=WORDS)
+    do(cast.handler, made, "report_back", words=WORDS, files=[FILE])
+    do(cast.supervisor, made, "insist", words=WORDS)
+    do(cast.handler, made, "report_back", words=WORDS)
+    do(cast.supervisor, made, "clear", claim_solved=True, negligent=True, words=WORDS)
 
 
 def _helped(city: City) -> None:
     """Two help: one is waited for no longer, the other was asked by the lead itself, is urged, and gives it back."""
     cast, third = city.cast, _actor("public-security-370303", "handler", 0)
     made = _in_hand(city, cast.second_handler.unit_id)
-    do(made, cast.handler, "involve", co=[third.unit_id], words=WORDS)
-    do(made, cast.handler, "urge_helper", helper=third.unit_id, words=WORDS)
-    do(made, third, "respond_helper", words=WORDS)
-    do(made, third, "assist_back", ground="return.not-our-duty", words=WORDS)
-    do(made, cast.handler, "excuse", helper=cast.second_handler.unit_id, words=WORDS)
+    do(cast.handler, made, "involve", co=[third.unit_id], words=WORDS)
+    do(cast.handler, made, "urge_helper", helper=third.unit_id, words=WORDS)
+    do(third, made, "respond_helper", words=WORDS)
+    do(third, made, "assist_back", ground="return.not-our-duty", words=WORDS)
+    do(cast.handler, made, "excuse", helper=cast.second_handler.unit_id, words=WORDS)
     _answered(city, made)
 
 
 def _under(city: City, lead: operations.Reported) -> operations.Reported:
     made = report()
-    do(made, city.cast.dispatcher, "link", same_as=lead.number, words=WORDS)
+    do(city.cast.dispatcher, made, "link", same_as=lead.number, words=WORDS)
     return made
 
 
@@ -252,19 +248,19 @@ def _linked(city: City) -> None:
     is let go again."""
     cast, lead = city.cast, report()
     second, third = _under(city, lead), _under(city, lead)
-    do(third, cast.dispatcher, "unlink", words=WORDS)
-    do(lead, cast.dispatcher, "accept", category=CATEGORY)
-    do(lead, cast.dispatcher, "dispatch", lead=cast.handler.unit_id)
+    do(cast.dispatcher, third, "unlink", words=WORDS)
+    do(cast.dispatcher, lead, "accept", category=CATEGORY)
+    do(cast.dispatcher, lead, "dispatch", lead=cast.handler.unit_id)
     _follow(city, lead)
-    do(lead, cast.handler, "take")
+    do(cast.handler, lead, "take")
     _answered(city, lead)
     _follow(city, lead)
-    do(lead, _reporter(lead), "rate", solved=True, satisfied=5)
-    do(second, _reporter(second), "rate", solved=False, words=WORDS)
+    do(_reporter(lead), lead, "rate", solved=True, satisfied=5)
+    do(_reporter(second), second, "rate", solved=False, words=WORDS)
     _follow(city, second)
     _answered(city, lead)
     _follow(city, lead)
-    do(second, _reporter(second), "rate", solved=True, satisfied=4)
+    do(_reporter(second), second, "rate", solved=True, satisfied=4)
     _follow(city, second)
     assert _stages(city, lead, second, third) == ["closed", "closed", "reported"]
 
@@ -277,7 +273,7 @@ def _waiting(city: City) -> None:
         second = _under(city, lead)
         _answered(city, lead)
         _follow(city, lead)
-        do(lead, _reporter(lead), "rate", solved=content, words=WORDS)
+        do(_reporter(lead), lead, "rate", solved=content, words=WORDS)
         _follow(city, lead)
         assert _stages(city, lead, second) == stages
 
@@ -291,17 +287,17 @@ def _split(city: City) -> None:
     ]
     undone, whole = report(), report()
     for made in (undone, whole):
-        do(made, cast.dispatcher, "accept", category=CATEGORY)
-        do(made, cast.dispatcher, "split", lead=cast.handler.unit_id, parts=parts, words=WORDS)
-    do(undone, cast.dispatcher, "rejoin", words=WORDS)
+        do(cast.dispatcher, made, "accept", category=CATEGORY)
+        do(cast.dispatcher, made, "split", lead=cast.handler.unit_id, parts=parts, words=WORDS)
+    do(cast.dispatcher, undone, "rejoin", words=WORDS)
     _follow(city, undone)
-    do(undone, cast.dispatcher, "split", lead=cast.handler.unit_id, parts=parts)
+    do(cast.dispatcher, undone, "split", lead=cast.handler.unit_id, parts=parts)
     with acting(cast.dispatcher):
         numbers = [row.number for row in queries.card(whole.matter_id, actor=cast.dispatcher, now=NOW).parts.rows]
         found = [replace(whole, number=one, matter_id=queries.matter_id_of_number(one)) for one in numbers]
     for part in found:
-        do(part, cast.dispatcher, "dispatch", lead=cast.handler.unit_id)
-        do(part, cast.handler, "take")
+        do(cast.dispatcher, part, "dispatch", lead=cast.handler.unit_id)
+        do(cast.handler, part, "take")
         _answered(city, part)
     _follow(city, whole)
     assert _stages(city, undone, whole, *found) == ["parted", "handling", "joined", "joined"]

@@ -23,6 +23,7 @@ from shanzhi.kernel.matters.policy.report import NewReport
 from shanzhi.modules.intake.tests.test_report_a_problem import picture
 from tests.city import NOW
 from tests.concurrency.committed import City
+from tests.desks import do
 
 PHONE, NAME = "13998765432", "欧阳芷若"
 TITLE, BODY, PLACE = (
@@ -78,11 +79,6 @@ def report(**fields: Any) -> Reported:
 
 def reporter(made: Reported) -> Actor:
     return Actor(follow=(made.follow_hash,))
-
-
-def do(actor: Actor, made: Reported, action: str, **fields: object) -> None:
-    with acting(actor):
-        operations.act(matter_id=made.matter_id, action=action, actor=actor, now=NOW, fields=fields)
 
 
 def walk_to_the_end(city: City, made: Reported) -> None:

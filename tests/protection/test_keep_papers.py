@@ -13,6 +13,7 @@ from shanzhi.kernel.matters.policy.papers import PaperGone
 from shanzhi.kernel.notices.queries import notices_for
 from tests.city import NOW
 from tests.concurrency.committed import City
+from tests.desks import do
 from tests.protection.rights_support import ask, closes, entries, report, reporter, rows_with, work
 
 __all__ = ["closes"]
@@ -27,16 +28,11 @@ def _issue(made: Reported, actor: Actor, code: str, **fields: object) -> int:
     return step
 
 
-def _do(actor: Actor, made: Reported, action: str, **fields: object) -> None:
-    with acting(actor):
-        operations.act(matter_id=made.matter_id, action=action, actor=actor, now=NOW, fields=fields)
-
-
 def test_deletion_takes_the_text_and_leaves_that_it_was_issued(city: City, evidence_store: Path):
     cast, made = city.cast, report(kind="petition", channel="window")
-    _do(cast.dispatcher, made, "accept")
+    do(cast.dispatcher, made, "accept")
     step = _issue(made, cast.dispatcher, "acceptance_notice", doc_no="张信告〔2025〕1号")
-    _do(reporter(made), made, "withdraw")
+    do(reporter(made), made, "withdraw")
     ask(made)
     work(city)
     with acting(cast.dispatcher), pytest.raises(PaperGone, match="已按反映人的请求删除"):
@@ -47,10 +43,10 @@ def test_deletion_takes_the_text_and_leaves_that_it_was_issued(city: City, evide
 
 def test_what_lapsed_is_told_by_the_centre_and_by_nobody_else(city: City, evidence_store: Path):
     cast, made = city.cast, report(kind="petition", channel="window")
-    _do(cast.dispatcher, made, "accept")
-    _do(cast.dispatcher, made, "dispatch", lead=cast.handler.unit_id)
-    _do(cast.handler, made, "take")
-    _do(cast.handler, made, "reply", reply="已责成物业维修。")
+    do(cast.dispatcher, made, "accept")
+    do(cast.dispatcher, made, "dispatch", lead=cast.handler.unit_id)
+    do(cast.handler, made, "take")
+    do(cast.handler, made, "reply", reply="已责成物业维修。")
     with database.acting_as(city.installation, "worker"):
         operations.lapse_due(now=NOW.replace(month=12, day=31, hour=23))
     with acting(cast.handler):
@@ -64,7 +60,7 @@ def test_what_lapsed_is_told_by_the_centre_and_by_nobody_else(city: City, eviden
 
 def test_the_unit_that_a_paper_is_addressed_to_is_told(city: City, evidence_store: Path):
     cast, made = city.cast, report(kind="suggestion", channel="letter")
-    _do(cast.dispatcher, made, "dispatch", lead=cast.handler.unit_id)
+    do(cast.dispatcher, made, "dispatch", lead=cast.handler.unit_id)
     step = _issue(made, cast.dispatcher, "assignment_slip")
     with acting(cast.dispatcher):
         operations.paper_void(

@@ -23,6 +23,7 @@ from shanzhi.kernel.matters.operations import Reported
 from shanzhi.kernel.matters.policy.report import NewReport
 from tests.city import NOW
 from tests.concurrency.committed import City, as_role, scope, seal_all
+from tests.desks import do
 
 HERE = "370303009006"
 REPLY = "路灯已经修好，以后每周巡查"
@@ -53,11 +54,6 @@ class Group:
                 made = self.made[other]
                 found += [*marks.values(), made.number, made.follow_code, made.follow_hash]
         return found
-
-
-def do(actor: Actor, made: Reported, action: str, **fields: Any) -> None:
-    with acting(actor):
-        operations.act(matter_id=made.matter_id, action=action, actor=actor, now=NOW, fields=fields)
 
 
 def _file(name: str) -> Any:

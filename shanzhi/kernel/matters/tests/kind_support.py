@@ -7,12 +7,13 @@ from shanzhi.core.periods import CITY_ZONE
 from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.access.queries import actor_of_post
-from shanzhi.kernel.matters import operations, queries
+from shanzhi.kernel.matters import operations
 from shanzhi.kernel.matters.operations import Done, Reported
 from shanzhi.kernel.matters.policy.report import NewReport
 from shanzhi.kernel.matters.queries import MatterCard
 from shanzhi.kernel.organisation import queries as organisation
 from tests.city import NOW
+from tests.desks import card, do, may
 
 
 def at(year: int, month: int, day: int, hour: int = 10, minute: int = 0) -> datetime:
@@ -33,6 +34,13 @@ def of_unit(code: str, role: str = "handler", seat: int = 0) -> Actor:
     return actor_of_post(posts[seat].post_id, date(2025, 11, 18))
 
 
+def of_region(code: str, role: str, seat: int = 0) -> Actor:
+    """Somebody with a post for just this place."""
+    found = [row for row in organisation.responsible_on(code, NOW.date()) if row.region_code == code]
+    posts = [row.post_id for row in found if row.role == role]
+    return actor_of_post(posts[seat], NOW.date())
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """One matter of a kind on its way."""
@@ -46,13 +54,11 @@ class Case:
 
     def do(self, actor: Actor, action: str, now: datetime = NOW, **fields: object) -> Done:
         """Do an action."""
-        with acting(actor):
-            return operations.act(matter_id=self.made.matter_id, action=action, actor=actor, now=now, fields=fields)
+        return do(actor, self.made, action, now, **fields)
 
     def card(self, actor: Actor, now: datetime = NOW) -> MatterCard:
         """The matter as somebody sees it."""
-        with acting(actor):
-            return queries.card(self.made.matter_id, actor=actor, now=now)
+        return card(actor, self.made, now)
 
     def due(self, actor: Actor, now: datetime = NOW) -> datetime | None:
         """When it is due."""
@@ -60,7 +66,7 @@ class Case:
 
     def can(self, actor: Actor, now: datetime = NOW) -> set[str]:
         """Codes of what somebody may do now."""
-        return {action.code for action in self.card(actor, now).actions}
+        return may(actor, self.made, now)
 
 
 def taken_in(kind: str, actor: Actor, now: datetime = NOW, channel: str = "window") -> Case:

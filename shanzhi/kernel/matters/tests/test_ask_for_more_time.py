@@ -3,19 +3,18 @@
 All dates are worked out by hand with the calendar of 2025: NOW is Tuesday, 18 November, 10:30.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from django.db import ProgrammingError, connection, transaction
 
-from shanzhi.core.errors import DomainError
-from shanzhi.core.periods import CITY_ZONE
 from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.access.policy import ANYONE, Actor
 from shanzhi.kernel.matters import operations, queries
 from shanzhi.kernel.matters.models import Ask, Clock, Matter
-from shanzhi.kernel.matters.operations import Done, Reported
+from shanzhi.kernel.matters.operations import Reported
 from shanzhi.kernel.matters.policy.dispatching import DispatchCase
 from shanzhi.kernel.matters.policy.process import (
     ClockRunOut,
@@ -26,28 +25,16 @@ from shanzhi.kernel.matters.policy.process import (
     StageForbids,
 )
 from shanzhi.kernel.matters.policy.report import NewReport
-from shanzhi.kernel.matters.queries import MatterCard
+from shanzhi.kernel.matters.tests import kind_support
 from shanzhi.kernel.organisation import queries as organisation
 from tests.city import NOW, Cast
+from tests.desks import card, do, refused
 
 pytestmark = pytest.mark.django_db
 
+at = partial(kind_support.at, 2025)
 WHY: dict[str, Any] = {"ground": "extend.works", "words": "要采购水泵，二十日到货", "more_time": "5wd"}
 REST: dict[str, Any] = {"ground": "pause.reporter", "words": "请反映人补充房产证明，已联系两次"}
-
-
-def at(day: date, hour: int, minute: int = 0) -> datetime:
-    return datetime(day.year, day.month, day.day, hour, minute, tzinfo=CITY_ZONE)
-
-
-def do(actor: Actor, matter: Reported, action: str, now: datetime = NOW, **fields: object) -> Done:
-    with acting(actor):
-        return operations.act(matter_id=matter.matter_id, action=action, actor=actor, now=now, fields=fields)
-
-
-def card(actor: Actor, matter: Reported, now: datetime = NOW) -> MatterCard:
-    with acting(actor):
-        return queries.card(matter.matter_id, actor=actor, now=now)
 
 
 CASE = DispatchCase(
@@ -88,21 +75,21 @@ def due(cast: Cast, matter: Reported, code: str = "handle") -> datetime:
 
 
 def test_the_handling_limit_runs_from_the_report_whoever_holds_the_matter(cast: Cast, taken: Reported):
-    assert due(cast, taken) == at(date(2025, 12, 9), 17, 30)  # 15 working days, the first is 19 November
+    assert due(cast, taken) == at(12, 9, 17, 30)  # 15 working days, the first is 19 November
     later = NOW + timedelta(days=3)
     do(cast.handler, taken, "hand_back", later, ground="return.not-our-duty", words="物业科管")
     do(cast.dispatcher, taken, "dispatch", later, lead=cast.second_handler.unit_id)
     do(cast.second_handler, taken, "take", later)
-    assert due(cast, taken) == at(date(2025, 12, 9), 17, 30)
+    assert due(cast, taken) == at(12, 9, 17, 30)
 
 
 def test_it_is_due_with_the_soonest_of_its_clocks(cast: Cast, taken: Reported):
-    contact = at(date(2025, 11, 19), 17, 30)
+    contact = at(11, 19, 17, 30)
     with acting(cast.supervisor):
         assert row(taken).due_at == contact == due(cast, taken, "contact")
     do(cast.handler, taken, "contact", words="已电话联系")
     with acting(cast.supervisor):
-        assert row(taken).due_at == at(date(2025, 12, 9), 17, 30)
+        assert row(taken).due_at == at(12, 9, 17, 30)
         kept = Clock.objects.get(matter_id=taken.matter_id, code="contact")
         assert kept.stopped_at == NOW
     do(cast.handler, taken, "reply", reply="修好了")
@@ -116,16 +103,16 @@ def test_more_time_is_asked_for_and_granted_by_the_level_above(cast: Cast, taken
     do(cast.handler, taken, "ask_extension", **WHY)
     asked = card(cast.handler, taken).asks
     assert [(ask.state, ask.amount, ask.ground, ask.due_at) for ask in asked] == [
-        ("open", "5wd", "要施工或采购", at(date(2025, 11, 19), 17, 30))
+        ("open", "5wd", "要施工或采购", at(11, 19, 17, 30))
     ]
     with acting(cast.supervisor):
         waiting = queries.asks_waiting(cast.supervisor.unit_id or 0, NOW)
     assert [(line.number, line.name, line.amount) for line in waiting] == [(taken.number, "延期申请", "5wd")]
     tomorrow = NOW + timedelta(days=1)
     do(cast.supervisor, taken, "grant_extension", tomorrow, words="同意，请按期完成")
-    assert due(cast, taken) == at(date(2025, 12, 16), 17, 30)  # 10, 11, 12, 15, 16 December
+    assert due(cast, taken) == at(12, 16, 17, 30)  # 10, 11, 12, 15, 16 December
     with acting(cast.supervisor):
-        assert row(taken).due_at == at(date(2025, 12, 16), 17, 30)
+        assert row(taken).due_at == at(12, 16, 17, 30)
         assert queries.asks_waiting(cast.supervisor.unit_id or 0, NOW) == ()
     reporter = Actor(follow=(taken.follow_hash,))
     told = card(reporter, taken, tomorrow)
@@ -138,15 +125,8 @@ def test_declined_leaves_the_date_and_may_be_asked_again(cast: Cast, taken: Repo
     do(cast.handler, taken, "ask_extension", **WHY)
     refused(StageForbids, "已经提出", cast.handler, taken, "ask_extension", **WHY)
     do(cast.supervisor, taken, "decline_extension", words="十五个工作日够了")
-    assert due(cast, taken) == at(date(2025, 12, 9), 17, 30)
+    assert due(cast, taken) == at(12, 9, 17, 30)
     do(cast.handler, taken, "ask_extension", **WHY)
-
-
-def refused(error: type[DomainError], said: str, actor: Actor, matter: Reported, action: str, **fields: Any) -> None:
-    now = fields.pop("now", NOW)
-    with pytest.raises(error) as caught, transaction.atomic():
-        do(actor, matter, action, now, **fields)
-    assert said in str(caught.value) or said in str(caught.value.fields), str(caught.value)
 
 
 def test_it_says_what_is_wrong(cast: Cast, taken: Reported):
@@ -168,13 +148,13 @@ def seen(cast: Cast, matter: Reported) -> bool:
 
 
 def test_nothing_is_asked_after_the_limit_ran_out(cast: Cast, taken: Reported):
-    late = at(date(2025, 12, 9), 17, 31)
+    late = at(12, 9, 17, 31)
     refused(ClockRunOut, "时限已过", cast.handler, taken, "ask_extension", now=late, **WHY)
     refused(ClockRunOut, "时限已过", cast.handler, taken, "ask_pause", now=late, **REST, until="2025-12-20")
     # Asked in time and decided late still counts.
-    do(cast.handler, taken, "ask_extension", at(date(2025, 12, 9), 17, 29), **WHY)
+    do(cast.handler, taken, "ask_extension", at(12, 9, 17, 29), **WHY)
     do(cast.supervisor, taken, "grant_extension", late)
-    assert due(cast, taken) == at(date(2025, 12, 16), 17, 30)
+    assert due(cast, taken) == at(12, 16, 17, 30)
 
 
 def test_it_is_granted_twice_at_most(cast: Cast, taken: Reported):
@@ -204,36 +184,36 @@ def test_a_pause_keeps_what_is_left(cast: Cast, taken: Reported):
     do(cast.handler, taken, "ask_pause", **REST, until="2025-11-28")
     # Granted on Friday, 21 November, at 10:30: of 15 working days (7.5 h each) 12 whole ones are left, and of Friday
     # 90 minutes till noon and four hours afterwards.
-    granted = at(date(2025, 11, 21), 10, 30)
+    granted = at(11, 21, 10, 30)
     do(cast.supervisor, taken, "grant_pause", granted)
     with acting(cast.supervisor):
         held = row(taken)
-    assert held.due_at == at(date(2025, 11, 28), 23, 59) + timedelta(seconds=59)
+    assert held.due_at == at(11, 28, 23, 59) + timedelta(seconds=59)
     shown = card(cast.supervisor, taken, granted)
     assert [(line.code, line.paused_at) for line in shown.clocks] == [("handle", granted)]
     refused(StageForbids, "暂停计时", cast.handler, taken, "ask_extension", now=granted, **WHY)
-    do(cast.handler, taken, "resume", at(date(2025, 11, 29), 0))
+    do(cast.handler, taken, "resume", at(11, 29, 0))
     # From Monday, 1 December: twelve working days till Tuesday the 16th, then five and a half hours: 8:30 to 12:00, 13:30 to 15:30.
-    assert due(cast, taken) == at(date(2025, 12, 17), 15, 30)
+    assert due(cast, taken) == at(12, 17, 15, 30)
 
 
 def test_the_unit_lets_the_clocks_go_on_before_that(cast: Cast, taken: Reported):
     do(cast.handler, taken, "ask_pause", **REST, until="2025-11-28")
-    do(cast.supervisor, taken, "grant_pause", at(date(2025, 11, 21), 10, 30))
-    do(cast.handler, taken, "resume", at(date(2025, 11, 24), 10, 30))  # one working day later
-    assert due(cast, taken) == at(date(2025, 12, 10), 17, 30)
+    do(cast.supervisor, taken, "grant_pause", at(11, 21, 10, 30))
+    do(cast.handler, taken, "resume", at(11, 24, 10, 30))  # one working day later
+    assert due(cast, taken) == at(12, 10, 17, 30)
     codes = {line.code: line.paused_at for line in card(cast.supervisor, taken).clocks}
     assert codes == {"handle": None, "contact": None}
 
 
 def test_a_matter_that_moves_is_not_waiting_any_more(cast: Cast, taken: Reported):
     do(cast.handler, taken, "ask_pause", **REST, until="2025-11-28")
-    do(cast.supervisor, taken, "grant_pause", at(date(2025, 11, 21), 10, 30))
-    moved = at(date(2025, 11, 24), 10, 30)
+    do(cast.supervisor, taken, "grant_pause", at(11, 21, 10, 30))
+    moved = at(11, 24, 10, 30)
     do(cast.handler, taken, "reply", moved, reply="修好了")
     clocks = {line.code: (line.paused_at, line.due_at) for line in card(cast.supervisor, taken, moved).clocks}
-    assert clocks["handle"] == (None, at(date(2025, 12, 10), 17, 30))
-    assert clocks[""] == (None, at(date(2025, 11, 26), 17, 30))
+    assert clocks["handle"] == (None, at(12, 10, 17, 30))
+    assert clocks[""] == (None, at(11, 26, 17, 30))
 
 
 def test_what_was_asked_falls_away_with_the_share(cast: Cast, taken: Reported):
@@ -271,11 +251,9 @@ def test_the_dispatch_catalogue_sets_the_limit_from_the_report_on(cast: Cast, wa
     do(cast.dispatcher, waiting, "accept", category="housing.property-service")
     later = NOW + timedelta(days=2)
     do(cast.dispatcher, waiting, "dispatch", later, lead=cast.handler.unit_id)
-    assert due(cast, waiting) == at(date(2025, 11, 25), 17, 30)  # 5 working days from the report: 19 … 21, 24, 25
+    assert due(cast, waiting) == at(11, 25, 17, 30)  # 5 working days from the report: 19 … 21, 24, 25
     do(cast.handler, waiting, "take", later)
     do(cast.handler, waiting, "ask_extension", later, **WHY)
     do(cast.supervisor, waiting, "grant_extension", later)
     do(cast.dispatcher, waiting, "transfer", later, lead=cast.second_handler.unit_id)
-    assert due(cast, waiting) == at(
-        date(2025, 12, 2), 17, 30
-    )  # what was granted stays: 26 … 28 November, 1, 2 December
+    assert due(cast, waiting) == at(12, 2, 17, 30)  # what was granted stays: 26 … 28 November, 1, 2 December

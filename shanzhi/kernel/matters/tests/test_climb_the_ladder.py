@@ -6,6 +6,7 @@ Wednesday the 19th, 17:30 (首次联系, one working day; it warns four working 
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 
 import pytest
 from django.db import ProgrammingError, connection
@@ -23,19 +24,18 @@ from shanzhi.kernel.matters.operations import Reported
 from shanzhi.kernel.matters.operations.climbing import LADDER_TEXTS, _Group, _readers
 from shanzhi.kernel.matters.policy.ladder import At, Rung, Tell, is_service_time, parse_ladder, reached_before
 from shanzhi.kernel.matters.policy.report import NewReport
+from shanzhi.kernel.matters.tests import kind_support
 from shanzhi.kernel.matters.web.show import rungs_of
 from shanzhi.kernel.notices.models import Notice
 from tests.city import NOW
 from tests.concurrency.committed import City, city
+from tests.desks import do
 
 __all__ = ["city"]
 
 OFFICE = shipped_calendar()
+at = partial(kind_support.at, 2025, 11)
 HOLDER, UNIT, CENTRE, ABOVE, VACANT = LADDER_TEXTS
-
-
-def at(day: int, hour: int, minute: int = 0, month: int = 11) -> datetime:
-    return datetime(2025, month, day, hour, minute, tzinfo=CITY_ZONE)
 
 
 def report(city: City) -> Reported:
@@ -43,13 +43,9 @@ def report(city: City) -> Reported:
     with acting(ANYONE):
         new = NewReport(body="地下室水泵坏了", title="水泵", region_code="370303009006")
         matter = operations.report(new=new, actor=ANYONE, now=NOW)
-    for actor, action, fields in (
-        (cast.dispatcher, "accept", {}),
-        (cast.dispatcher, "dispatch", {"lead": cast.handler.unit_id}),
-        (cast.handler, "take", {}),
-    ):
-        with acting(actor):
-            operations.act(matter_id=matter.matter_id, action=action, actor=actor, now=NOW, fields=fields)
+    do(cast.dispatcher, matter, "accept")
+    do(cast.dispatcher, matter, "dispatch", lead=cast.handler.unit_id)
+    do(cast.handler, matter, "take")
     return matter
 
 
@@ -105,14 +101,9 @@ def test_many_matters_are_one_message(city: City):
 def test_a_clock_that_stands_still_or_was_kept_tells_nobody(city: City):
     paused, kept = report(city), report(city)
     cast = city.cast
-    rest = {"ground": "pause.reporter", "words": "等反映人补充材料", "until": "2025-11-28"}
-    for actor, matter, action, fields in (
-        (cast.handler, paused, "ask_pause", rest),
-        (cast.supervisor, paused, "grant_pause", {}),
-        (cast.handler, kept, "contact", {"words": "已联系"}),
-    ):
-        with acting(actor):
-            operations.act(matter_id=matter.matter_id, action=action, actor=actor, now=NOW, fields=fields)
+    do(cast.handler, paused, "ask_pause", ground="pause.reporter", words="等反映人补充材料", until="2025-11-28")
+    do(cast.supervisor, paused, "grant_pause")
+    do(cast.handler, kept, "contact", words="已联系")
     assert climb(city, at(21, 18)) == []
 
 

@@ -5,13 +5,12 @@ The lead's clock is 15 working days from the report: Tuesday, 9 December. A help
 """
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import pytest
 from django.db import ProgrammingError, transaction
 
-from shanzhi.core.errors import DomainError
-from shanzhi.core.periods import CITY_ZONE
 from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.access.policy import ANYONE, Actor
 from shanzhi.kernel.clock.policy import Light
@@ -19,45 +18,23 @@ from shanzhi.kernel.journal import queries as journal
 from shanzhi.kernel.journal.policy import Author
 from shanzhi.kernel.matters import operations, queries
 from shanzhi.kernel.matters.models import Assignment, Remark
-from shanzhi.kernel.matters.operations import Done, Reported
+from shanzhi.kernel.matters.operations import Reported
 from shanzhi.kernel.matters.operations.helping import HelpersOpen, ReturnedBefore
 from shanzhi.kernel.matters.policy.process import FieldsMissing, FieldsWrong, RoleForbids, StageForbids
 from shanzhi.kernel.matters.policy.report import NewReport
-from shanzhi.kernel.matters.queries import ListFilter, MatterCard
+from shanzhi.kernel.matters.queries import ListFilter
+from shanzhi.kernel.matters.tests import kind_support
 from shanzhi.kernel.matters.tests.kind_support import of_unit
 from shanzhi.kernel.organisation import operations as holdings
 from shanzhi.kernel.organisation import queries as organisation
 from tests.city import NOW, Cast
+from tests.desks import card, do, may, refused
 
 pytestmark = pytest.mark.django_db
 
-DUE = datetime(2025, 11, 25, 17, 30, tzinfo=CITY_ZONE)
+at = partial(kind_support.at, 2025)
+DUE = at(11, 25, 17, 30)
 NOT_OURS: dict[str, Any] = {"ground": "return.not-our-duty", "words": "三定规定第五条：不归我局"}
-
-
-def at(month: int, day: int, hour: int = 10, minute: int = 0) -> datetime:
-    return datetime(2025, month, day, hour, minute, tzinfo=CITY_ZONE)
-
-
-def do(actor: Actor, matter: Reported, action: str, now: datetime = NOW, **fields: object) -> Done:
-    with acting(actor):
-        return operations.act(matter_id=matter.matter_id, action=action, actor=actor, now=now, fields=fields)
-
-
-def card(actor: Actor, matter: Reported, now: datetime = NOW) -> MatterCard:
-    with acting(actor):
-        return queries.card(matter.matter_id, actor=actor, now=now)
-
-
-def may(actor: Actor, matter: Reported, now: datetime = NOW) -> set[str]:
-    return {choice.code for choice in card(actor, matter, now).actions}
-
-
-def refused(error: type[DomainError], said: str, actor: Actor, matter: Reported, action: str, **fields: Any) -> None:
-    now = fields.pop("now", NOW)
-    with pytest.raises(error) as caught, transaction.atomic():
-        do(actor, matter, action, now, **fields)
-    assert said in f"{caught.value} {caught.value.fields}", f"{caught.value} {caught.value.fields}"
 
 
 def states(actor: Actor, matter: Reported, now: datetime = NOW) -> list[tuple[str, str, Light | None]]:

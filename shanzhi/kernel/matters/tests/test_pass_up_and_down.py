@@ -1,17 +1,15 @@
 """Up a level, down a level, and to whom it may go at all: what a department must do reaches no community by any door."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import transaction
 
-from shanzhi.core.errors import DomainError
 from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.access.policy import ANYONE, Actor
 from shanzhi.kernel.matters import operations, queries
 from shanzhi.kernel.matters.models import Clock, Matter
-from shanzhi.kernel.matters.operations import Done, Reported
+from shanzhi.kernel.matters.operations import Reported
 from shanzhi.kernel.matters.operations.dispatching import known_for
 from shanzhi.kernel.matters.operations.passing import NobodyAbove, NotForThisLevel
 from shanzhi.kernel.matters.policy.dispatching import case_of, find_faults
@@ -22,6 +20,7 @@ from shanzhi.kernel.matters.rulebook import categories
 from shanzhi.kernel.matters.tests.kind_support import of_unit, taken_in
 from shanzhi.kernel.organisation import queries as organisation
 from tests.city import NOW, Cast
+from tests.desks import do, refused
 
 pytestmark = pytest.mark.django_db
 
@@ -46,16 +45,8 @@ def accepted(cast: Cast, category: str = "", now: Any = NOW) -> Reported:
     return matter
 
 
-def do(actor: Actor, matter: Reported, action: str, minute: int = 0, **fields: Any) -> Done:
-    now = NOW + timedelta(minutes=minute)
-    with acting(actor):
-        return operations.act(matter_id=matter.matter_id, action=action, actor=actor, now=now, fields=fields)
-
-
-def refused(error: type[DomainError], said: str, actor: Actor, matter: Reported, action: str, **fields: Any) -> None:
-    with pytest.raises(error) as caught, transaction.atomic():
-        do(actor, matter, action, **fields)
-    assert said in f"{caught.value} {caught.value.fields}"
+def after(minutes: int) -> datetime:
+    return NOW + timedelta(minutes=minutes)
 
 
 def intake(actor: Actor, matter: Reported) -> tuple[str, int]:
@@ -165,8 +156,8 @@ def test_what_a_department_must_do_goes_down_by_no_path(cast: Cast, county: Acto
     refused(FieldsWrong, said, county, matter, "transfer", lead=cast.second_handler.unit_id, co=[community])
     do(cast.handler, matter, "ask_ruling", **NOT_OURS)
     refused(FieldsWrong, said, cast.supervisor, matter, "rule", lead=community, words="就近")
-    co = {"lead": cast.second_handler.unit_id, "co": [community]}
-    refused(FieldsWrong, said, cast.supervisor, matter, "rule", words="就近", **co)
+    second = cast.second_handler.unit_id
+    refused(FieldsWrong, said, cast.supervisor, matter, "rule", lead=second, co=[community], words="就近")
     with acting(cast.dispatcher):
         assert queries.suggested_unit(DEPARTMENTS, PLACE, NOW) == cast.handler.unit_id
 
@@ -228,20 +219,20 @@ def test_the_page_names_the_first_acceptor_and_who_answers_now(cast: Cast, count
     matter = accepted(cast)
     assert told(matter) == ("张店区综治中心", "张店区综治中心", False)
     do(county, matter, "dispatch", lead=cast.handler.unit_id)
-    do(cast.handler, matter, "take", 1)
+    do(cast.handler, matter, "take", after(1))
     assert told(matter)[:2] == ("张店区住建局", "张店区住建局")
-    do(cast.handler, matter, "hand_back", 2, **NOT_OURS)
-    do(county, matter, "dispatch", 3, lead=cast.second_handler.unit_id)
+    do(cast.handler, matter, "hand_back", after(2), **NOT_OURS)
+    do(county, matter, "dispatch", after(3), lead=cast.second_handler.unit_id)
     assert told(matter) == ("张店区住建局", "张店区住建局", True)
-    do(cast.second_handler, matter, "take", 4)
+    do(cast.second_handler, matter, "take", after(4))
     assert told(matter) == ("张店区住建局", "张店区城管局", False)
 
 
 def test_when_all_refuse_it_is_the_first_acceptor_s(cast: Cast, county: Actor):
     matter = accepted(cast)
     for minute, actor in enumerate((cast.handler, cast.second_handler)):
-        do(county, matter, "dispatch", 10 * minute, lead=actor.unit_id)
-        do(actor, matter, "take", 10 * minute + 1)
-        do(actor, matter, "hand_back", 10 * minute + 2, **NOT_OURS)
+        do(county, matter, "dispatch", after(10 * minute), lead=actor.unit_id)
+        do(actor, matter, "take", after(10 * minute + 1))
+        do(actor, matter, "hand_back", after(10 * minute + 2), **NOT_OURS)
     refused(FieldsWrong, "首接单位", county, matter, "dispatch", lead=cast.second_handler.unit_id)
-    assert do(county, matter, "dispatch", 30, lead=cast.handler.unit_id).stage == "dispatched"
+    assert do(county, matter, "dispatch", after(30), lead=cast.handler.unit_id).stage == "dispatched"

@@ -3,20 +3,18 @@
 All dates are worked out by hand with the calendar of 2025: NOW is Tuesday, 18 November, 10:30; office hours end 17:30.
 """
 
-from datetime import datetime
+from functools import partial
 from typing import Any
 
 import pytest
 from django.db import ProgrammingError, transaction
 
-from shanzhi.core.errors import DomainError
-from shanzhi.core.periods import CITY_ZONE
 from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.access.policy import ANYONE, Actor
 from shanzhi.kernel.journal import queries as journal
-from shanzhi.kernel.matters import operations, queries
+from shanzhi.kernel.matters import operations
 from shanzhi.kernel.matters.models import Ask
-from shanzhi.kernel.matters.operations import Done, Reported
+from shanzhi.kernel.matters.operations import Reported
 from shanzhi.kernel.matters.policy.process import (
     FieldsMissing,
     FieldsWrong,
@@ -26,37 +24,14 @@ from shanzhi.kernel.matters.policy.process import (
     load_kind,
 )
 from shanzhi.kernel.matters.policy.report import NewReport
-from shanzhi.kernel.matters.queries import MatterCard
+from shanzhi.kernel.matters.tests import kind_support
 from tests.city import NOW, Cast
+from tests.desks import card, do, may, refused
 
 pytestmark = pytest.mark.django_db
 
+at = partial(kind_support.at, 2025)
 GROUND: dict[str, Any] = {"ground": "supervise.overdue", "words": "办理已超期，请五个工作日内报告"}
-
-
-def at(month: int, day: int, hour: int, minute: int = 0) -> datetime:
-    return datetime(2025, month, day, hour, minute, tzinfo=CITY_ZONE)
-
-
-def do(actor: Actor, matter: Reported, action: str, now: datetime = NOW, **fields: object) -> Done:
-    with acting(actor):
-        return operations.act(matter_id=matter.matter_id, action=action, actor=actor, now=now, fields=fields)
-
-
-def card(actor: Actor, matter: Reported, now: datetime = NOW) -> MatterCard:
-    with acting(actor):
-        return queries.card(matter.matter_id, actor=actor, now=now)
-
-
-def may(actor: Actor, matter: Reported, now: datetime = NOW) -> set[str]:
-    return {choice.code for choice in card(actor, matter, now).actions}
-
-
-def refused(error: type[DomainError], said: str, actor: Actor, matter: Reported, action: str, **fields: Any) -> None:
-    now = fields.pop("now", NOW)
-    with pytest.raises(error) as caught, transaction.atomic():
-        do(actor, matter, action, now, **fields)
-    assert said in str(caught.value), str(caught.value)
 
 
 def asks(cast: Cast, matter: Reported) -> list[tuple[str, str]]:

@@ -7,36 +7,25 @@ import pytest
 from django.db import transaction
 
 from shanzhi.core.periods import CITY_ZONE
-from shanzhi.kernel.access import queries as access
 from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.journal import queries as journal
 from shanzhi.kernel.matters import operations, queries
 from shanzhi.kernel.matters.models import Ask
-from shanzhi.kernel.matters.operations import Done, Reported
+from shanzhi.kernel.matters.operations import Reported
 from shanzhi.kernel.matters.operations.climbing import _Group, _readers
 from shanzhi.kernel.matters.operations.helping import HelpersOpen
 from shanzhi.kernel.matters.operations.step import MatterNotFound
 from shanzhi.kernel.matters.policy.ladder import Tell
 from shanzhi.kernel.matters.policy.process import SamePerson, StageForbids
 from shanzhi.kernel.matters.policy.report import NewReport
-from shanzhi.kernel.matters.tests.kind_support import ends, taken_in
-from shanzhi.kernel.organisation import queries as organisation
+from shanzhi.kernel.matters.tests.kind_support import ends, of_region, taken_in
 from tests.city import NOW, Cast
+from tests.desks import do
 
 pytestmark = pytest.mark.django_db
 GRID = "370303009006001"
 GROUND: dict[str, Any] = {"ground": "supervise.safety", "words": "先设警示，两日内换好井盖"}
-
-
-def of_region(code: str, role: str) -> Actor:
-    found = [row for row in organisation.responsible_on(code, NOW.date()) if row.region_code == code]
-    return access.actor_of_post(next(row.post_id for row in found if row.role == role), NOW.date())
-
-
-def do(actor: Actor, matter: Reported, action: str, **fields: object) -> Done:
-    with acting(actor):
-        return operations.act(matter_id=matter.matter_id, action=action, actor=actor, now=NOW, fields=fields)
 
 
 def asks(actor: Actor, matter: Reported) -> list[tuple[str, str, int]]:

@@ -12,6 +12,7 @@ from shanzhi.kernel.matters.policy.duty import NoDuty, may_reach_reporter
 from shanzhi.kernel.matters.policy.process import Owner
 from shanzhi.kernel.matters.tests.page_support import handed_to, page, reported, signed_in
 from tests.city import NOW, Cast
+from tests.desks import do
 
 pytestmark = pytest.mark.django_db
 EVERYBODY = (
@@ -44,36 +45,31 @@ def who(cast: Cast, made) -> set[str]:
     return {part for part in EVERYBODY if may(cast, made, part)}
 
 
-def do(made, actor: Actor, action: str, **fields):
-    with acting(actor):
-        operations.act(matter_id=made.matter_id, action=action, actor=actor, now=NOW, fields=fields)
-
-
 def test_it_follows_the_matter_from_desk_to_desk(cast: Cast):
     made = reported()
     reporter = Actor(follow=(made.follow_hash,))
     triage = {"dispatcher", "second_dispatcher", "supervisor"}
     assert who(cast, made) == triage
-    do(made, cast.dispatcher, "accept", category="housing.property-service")
+    do(cast.dispatcher, made, "accept", category="housing.property-service")
     assert who(cast, made) == triage
-    do(made, cast.dispatcher, "dispatch", lead=cast.handler.unit_id, co=[cast.second_handler.unit_id])
+    do(cast.dispatcher, made, "dispatch", lead=cast.handler.unit_id, co=[cast.second_handler.unit_id])
     assert who(cast, made) == {"handler", "second_handler", "supervisor"}
-    do(made, cast.handler, "take")
-    do(made, cast.second_handler, "assist_done", words="已配合")
+    do(cast.handler, made, "take")
+    do(cast.second_handler, made, "assist_done", words="已配合")
     assert who(cast, made) == {"handler", "supervisor"}
-    do(made, cast.handler, "reply", reply="已修好")
+    do(cast.handler, made, "reply", reply="已修好")
     assert who(cast, made) == {"handler", "checker", "supervisor"}
-    do(made, cast.checker, "check_pass")
+    do(cast.checker, made, "check_pass")
     assert who(cast, made) == {"handler", "supervisor"}
-    do(made, reporter, "rate", solved=True)
+    do(reporter, made, "rate", solved=True)
     assert who(cast, made) == {"supervisor"}
 
 
 def test_it_forgets_whom_a_matter_was_taken_from(cast: Cast):
     made = handed_to(cast.handler, cast.dispatcher, reported())
-    do(made, cast.dispatcher, "transfer", lead=cast.second_handler.unit_id)
+    do(cast.dispatcher, made, "transfer", lead=cast.second_handler.unit_id)
     assert who(cast, made) == {"second_handler", "supervisor"}
-    do(made, cast.second_handler, "hand_back", ground="return.not-our-duty", words="不归本单位")
+    do(cast.second_handler, made, "hand_back", ground="return.not-our-duty", words="不归本单位")
     assert who(cast, made) == {"dispatcher", "second_dispatcher", "supervisor"}
 
 

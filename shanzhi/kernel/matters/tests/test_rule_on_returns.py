@@ -6,15 +6,15 @@ from typing import Any
 import pytest
 from django.db import ProgrammingError, transaction
 
-from shanzhi.core.errors import DomainError
 from shanzhi.kernel.access.operations import acting
-from shanzhi.kernel.access.policy import ANYONE, Actor
+from shanzhi.kernel.access.policy import ANYONE
 from shanzhi.kernel.matters import operations, queries
 from shanzhi.kernel.matters.models import Clock, Precedent
-from shanzhi.kernel.matters.operations import Done, Reported
+from shanzhi.kernel.matters.operations import Reported
 from shanzhi.kernel.matters.policy.process import FieldsMissing, FieldsWrong, LimitReached, RoleForbids, StageForbids
 from shanzhi.kernel.matters.policy.report import NewReport
 from tests.city import NOW, Cast
+from tests.desks import do, refused
 
 pytestmark = pytest.mark.django_db
 
@@ -26,17 +26,6 @@ def reported() -> Reported:
     with acting(ANYONE):
         new = NewReport(body="小区门口的井盖松了", title="井盖", region_code="370303009006")
         return operations.report(new=new, actor=ANYONE, now=NOW)
-
-
-def do(actor: Actor, matter: Reported, action: str, **fields: Any) -> Done:
-    with acting(actor):
-        return operations.act(matter_id=matter.matter_id, action=action, actor=actor, now=NOW, fields=fields)
-
-
-def refused(error: type[DomainError], said: str, actor: Actor, matter: Reported, action: str, **fields: Any) -> None:
-    with pytest.raises(error) as caught, transaction.atomic():
-        do(actor, matter, action, **fields)
-    assert said in f"{caught.value} {caught.value.fields}"
 
 
 @pytest.fixture

@@ -15,13 +15,9 @@ from shanzhi.kernel.matters.policy.report import NewReport
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.modules.checks.queries import checking_stages, desk
 from tests.city import NOW, Cast
+from tests.desks import do
 
 pytestmark = pytest.mark.django_db
-
-
-def do(actor: Actor, matter: Reported, action: str, **fields: object) -> None:
-    with acting(actor):
-        operations.act(matter_id=matter.matter_id, action=action, actor=actor, now=NOW, fields=fields)
 
 
 def post_of(unit_id: int, role: str) -> Actor:
