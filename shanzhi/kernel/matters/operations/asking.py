@@ -6,8 +6,9 @@ from datetime import date, datetime, time
 from shanzhi.core.errors import Conflict
 from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
-from shanzhi.kernel.clock.policy import Duration, due_at, set_deadline
+from shanzhi.kernel.clock.policy import Duration, due_at
 from shanzhi.kernel.matters.models import Ask, Precedent
+from shanzhi.kernel.matters.operations import asks
 from shanzhi.kernel.matters.operations.clocks import (
     calendars,
     clocks_of,
@@ -59,37 +60,10 @@ def put_ask(step: Step) -> None:
     spec = step.kind.ask(step.action.ask)
     if spec.type is AskType.PAUSE and is_part(step.matter):
         raise StageForbids(msg("拆分出来的部分不能单独暂停：整体的时限照走。"))
-    matter, calendar = step.matter, calendars(local_date(step.now))(step.kind.calendar)
     amount = _amount(step, spec)
     decider = _decider(step, spec)
-    take_part(matter.pk, {decider: "holder"}, step.now)
-    answer = set_deadline(step.now, spec.limit, None, calendar)
-    Ask.objects.create(
-        matter=matter,
-        code=spec.code,
-        type=spec.type.value,
-        clock=spec.clock,
-        amount=amount,
-        ground=step.given.get("ground", ""),
-        unit_id=step.actor.unit_id or 0,
-        post_id=step.actor.post_id or 0,
-        staff_id=step.actor.staff_id,
-        to_unit_id=decider,
-        step=matter.steps,
-        asked_at=step.now,
-        due_at=answer.due_at,
-        warn_at=answer.warn_at,
-        limit_text=answer.limit_text,
-        calendar_version=answer.calendar_version,
-    )
-    step.tells.update(
-        ask=spec.code,
-        clock=spec.clock,
-        amount=amount,
-        ground=step.given.get("ground", ""),
-        asked_unit_id=decider,
-        answer_due_at=answer.due_at,
-    )
+    take_part(step.matter.pk, {decider: "holder"}, step.now)
+    asks.put(step, spec, decider, step.given.get("ground", ""), amount)
 
 
 def grant_ask(step: Step) -> None:
@@ -190,12 +164,10 @@ def resume_matter(step: Step) -> None:
 
 
 def decide_ask(step: Step, state: str) -> tuple[AskSpec, Ask]:
-    """Answer what was asked; the row stays with its answer."""
+    """Answer what was asked."""
     spec = step.kind.ask(step.action.ask)
-    row = Ask.objects.get(matter=step.matter, code=spec.code, state="open")
-    row.state, row.decided_at, row.decided_step = state, step.now, step.matter.steps
-    row.save(update_fields=["state", "decided_at", "decided_step"])
-    step.tells.update(ask=spec.code, clock=row.clock, amount=row.amount, ground=row.ground, asked_unit_id=row.unit_id)
+    row = asks.open_ask(step, spec.code)
+    asks.end(step, row, state)
     return spec, row
 
 

@@ -1,13 +1,11 @@
 """Pushing the lead of a matter: urging (催办), supervision (督办), and the two answers at its end (一案双查)."""
 
-from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
-from shanzhi.kernel.clock.policy import set_deadline
 from shanzhi.kernel.matters.models import Ask
-from shanzhi.kernel.matters.operations.clocks import calendars
+from shanzhi.kernel.matters.operations import asks
 from shanzhi.kernel.matters.operations.helping import awaited
 from shanzhi.kernel.matters.operations.step import Step, take_part
-from shanzhi.kernel.matters.policy.process import AskSpec, AskType, FieldsMissing, FieldType, StageForbids
+from shanzhi.kernel.matters.policy.process import AskType, FieldsMissing, FieldType, StageForbids
 
 
 def push_lead(step: Step) -> None:
@@ -22,7 +20,7 @@ def push_lead(step: Step) -> None:
         return
     if step.lead is None:
         raise StageForbids(msg("现在没有主办单位，不能%(action)s。请先派单。"), action=(step.action.name,))
-    _put(step, step.kind.ask(step.action.ask), step.lead.unit_id, step.given.get("ground", ""))
+    asks.put(step, step.kind.ask(step.action.ask), step.lead.unit_id, step.given.get("ground", ""))
 
 
 def _push_helper(step: Step) -> None:
@@ -30,7 +28,7 @@ def _push_helper(step: Step) -> None:
     spec = step.kind.ask(step.action.ask)
     if Ask.objects.filter(matter=step.matter, code=spec.code, to_unit_id=to, state="open").exists():
         raise StageForbids(msg("“%(ask)s”已经转给这个单位，还没有回应。请等回应后再提。"), ask=(spec.name,))
-    _put(step, spec, to, "")
+    asks.put(step, spec, to, "")
 
 
 def respond_urge(step: Step) -> None:
@@ -38,16 +36,15 @@ def respond_urge(step: Step) -> None:
     is_helper = step.kind.ask(step.action.ask).type is AskType.URGE_CO
     own = {"to_unit_id": step.actor.unit_id} if is_helper else {}
     row = Ask.objects.get(matter=step.matter, code=step.action.ask, state="open", **own)
-    _end(step, row, "granted")
-    _tell(step, row)
+    asks.end(step, row, "granted")
 
 
 def report_back(step: Step) -> None:
     """The lead reports to who supervises, who sees the matter from now on."""
     spec = step.kind.ask(step.action.ask)
-    over = _open(step, spec.about)
+    over = asks.open_ask(step, spec.about)
     take_part(step.matter.pk, {over.unit_id: "holder"}, step.now)
-    _put(step, spec, over.unit_id, over.ground)
+    asks.put(step, spec, over.unit_id, over.ground)
 
 
 def clear_supervision(step: Step) -> None:
@@ -57,11 +54,10 @@ def clear_supervision(step: Step) -> None:
         FieldsMissing: negligent, and no words that say in what.
     """
     solved, negligent = (bool(step.given[code]) for code in answers_of(step))
-    over = _open(step, step.action.ask)
+    over = asks.open_ask(step, step.action.ask)
     for row in _reports(step):
-        _end(step, row, "granted")
-    _end(step, over, "granted")
-    _tell(step, over)
+        asks.end(step, row, "granted")
+    asks.end(step, over, "granted")
     step.tells.update(claim_solved=solved, negligent=negligent)
     if (negligent or not solved) and not str(step.given.get("words") or "").strip():
         raise FieldsMissing(
@@ -71,12 +67,12 @@ def clear_supervision(step: Step) -> None:
 
 def insist_on(step: Step) -> None:
     """The report isn't enough: the supervision goes on with its limit anew, put to the unit that leads now."""
-    over = _open(step, step.action.ask)
+    over = asks.open_ask(step, step.action.ask)
     for row in _reports(step):
-        _end(step, row, "declined")
-    _end(step, over, "declined")
+        asks.end(step, row, "declined")
+    asks.end(step, over, "declined")
     lead = step.lead.unit_id if step.lead else over.to_unit_id
-    _put(step, step.kind.ask(step.action.ask), lead, over.ground)
+    asks.put(step, step.kind.ask(step.action.ask), lead, over.ground)
 
 
 def answers_of(step: Step) -> tuple[str, str]:
@@ -88,38 +84,3 @@ def answers_of(step: Step) -> tuple[str, str]:
 def _reports(step: Step) -> list[Ask]:
     codes = [spec.code for spec in step.kind.asks if spec.about == step.action.ask]
     return list(Ask.objects.filter(matter=step.matter, code__in=codes, state="open"))
-
-
-def _open(step: Step, code: str) -> Ask:
-    return Ask.objects.get(matter=step.matter, code=code, state="open")
-
-
-def _end(step: Step, row: Ask, state: str) -> None:
-    row.state, row.decided_at, row.decided_step = state, step.now, step.matter.steps
-    row.save(update_fields=["state", "decided_at", "decided_step"])
-
-
-def _tell(step: Step, row: Ask) -> None:
-    step.tells.update(ask=row.code, ground=row.ground, asked_unit_id=row.unit_id)
-
-
-def _put(step: Step, spec: AskSpec, to_unit: int, ground: str) -> None:
-    matter, actor = step.matter, step.actor
-    answer = set_deadline(step.now, spec.limit, None, calendars(local_date(step.now))(step.kind.calendar))
-    Ask.objects.create(
-        matter=matter,
-        code=spec.code,
-        type=spec.type.value,
-        ground=ground,
-        unit_id=actor.unit_id or matter.intake_unit_id,
-        post_id=actor.post_id,
-        staff_id=actor.staff_id,
-        to_unit_id=to_unit,
-        step=matter.steps,
-        asked_at=step.now,
-        due_at=answer.due_at,
-        warn_at=answer.warn_at,
-        limit_text=answer.limit_text,
-        calendar_version=answer.calendar_version,
-    )
-    step.tells.update(ask=spec.code, ground=ground, asked_unit_id=to_unit, answer_due_at=answer.due_at)
