@@ -8,6 +8,7 @@ dates in Beijing, the day of the report not counted (civil code, article 201); t
 import csv
 import json
 import sys
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from statistics import median_low
@@ -22,17 +23,23 @@ def date_in_beijing(text: str) -> int:
     return (at if at.tzinfo is None else at.astimezone(BEIJING)).date().toordinal()
 
 
-def figures(path: Path) -> dict[str, object]:
-    """What the file says: pairs with both times, rows without a reply's time, the median, and how many within each limit."""
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a file says: pairs with both times, rows without a reply's time, the median, and how many within each limit."""
+
+    pairs: int
+    untimed: int
+    median: int | None
+    within: dict[str, int]
+
+
+def figures(path: Path) -> Figures:
+    """Count a file."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = [(row["reported_at"], row["replied_at"].strip()) for row in csv.DictReader(file)]
     days = [date_in_beijing(last) - date_in_beijing(first) for first, last in rows if last]
-    return {
-        "pairs": len(days),
-        "untimed": len(rows) - len(days),
-        "median": median_low(days) if days else None,
-        "within": {str(limit): sum(each <= limit for each in days) for limit in LIMITS},
-    }
+    within = {str(limit): sum(each <= limit for each in days) for limit in LIMITS}
+    return Figures(len(days), len(rows) - len(days), median_low(days) if days else None, within)
 
 
 def percent(part: int, whole: int) -> str:
@@ -49,13 +56,11 @@ def main() -> int:
         return 2
     found = figures(Path(names[0]))
     if "--json" in sys.argv:
-        print(json.dumps(found))
+        print(json.dumps(asdict(found)))
         return 0
-    pairs, within = found["pairs"], found["within"]
-    assert isinstance(pairs, int)  # noqa: S101 - made above
-    assert isinstance(within, dict)  # noqa: S101 - made above
-    print(f"pairs {pairs}\nwithout a reply's time {found['untimed']}\nmedian {found['median']} days")
-    for limit, part in within.items():
+    pairs = found.pairs
+    print(f"pairs {pairs}\nwithout a reply's time {found.untimed}\nmedian {found.median} days")
+    for limit, part in found.within.items():
         print(f"within {limit} days {part} / {pairs}" + (f" = {percent(part, pairs)}" if pairs else ""))
     return 0
 

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from shanzhi.config.ready import ready
@@ -14,26 +14,24 @@ def main() -> None:
     count: so many reports on the day of the tests. `climb` and a moment: the ladder's pass."""
     with ready(prepare=sys.argv[1] == "prepare") as installation:
         from shanzhi.config import database  # noqa: PLC0415 - Django is set up only by now
-        from shanzhi.kernel.matters import queries  # noqa: PLC0415
-        from tests.city import load_city  # noqa: PLC0415
+        from shanzhi.kernel.matters import queries  # noqa: PLC0415 - as above
+        from tests.city import load_city  # noqa: PLC0415 - as above
 
         if sys.argv[1] == "prepare":
             load_city(installation)
             return
         if sys.argv[1] == "follow":
-            from django.utils import timezone  # noqa: PLC0415
+            from django.utils import timezone  # noqa: PLC0415 - as above
 
-            from shanzhi.kernel.matters import operations  # noqa: PLC0415
+            from shanzhi.kernel.matters import operations  # noqa: PLC0415 - as above
 
             with database.acting_as(installation, "worker"):
                 sys.stdout.write(str(operations.matters_follow(now=timezone.now(), batch=100)))
             return
         if sys.argv[1] == "deliver":
-            from datetime import timedelta  # noqa: PLC0415
+            from django.utils import timezone  # noqa: PLC0415 - as above
 
-            from django.utils import timezone  # noqa: PLC0415
-
-            from shanzhi.kernel.notices import operations as notices  # noqa: PLC0415
+            from shanzhi.kernel.notices import operations as notices  # noqa: PLC0415 - as above
 
             with database.acting_as(installation, "worker"):
                 later = timezone.now() + timedelta(minutes=int(sys.argv[2]))
@@ -51,11 +49,11 @@ def main() -> None:
 
 def _ladder(installation: Any, what: str, given: str) -> None:
     from shanzhi.config import database  # noqa: PLC0415 - Django is set up only by now
-    from shanzhi.kernel.access.operations import acting  # noqa: PLC0415
-    from shanzhi.kernel.access.policy import ANYONE  # noqa: PLC0415
-    from shanzhi.kernel.matters import operations  # noqa: PLC0415
-    from shanzhi.kernel.matters.policy.report import NewReport  # noqa: PLC0415
-    from tests.city import NOW  # noqa: PLC0415
+    from shanzhi.kernel.access.operations import acting  # noqa: PLC0415 - as above
+    from shanzhi.kernel.access.policy import ANYONE  # noqa: PLC0415 - as above
+    from shanzhi.kernel.matters import operations  # noqa: PLC0415 - as above
+    from shanzhi.kernel.matters.policy.report import NewReport  # noqa: PLC0415 - as above
+    from tests.city import NOW  # noqa: PLC0415 - as above
 
     if what == "climb":
         with database.acting_as(installation, "worker"):

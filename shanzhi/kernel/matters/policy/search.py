@@ -29,7 +29,7 @@ def folded(text: str) -> str:
 
 def words_of(*texts: str) -> list[str]:
     """The words by which texts are found, each once, sorted."""
-    # Imported here and below: its dictionary takes as long to load as half of everything else.
+    # Imported here and in query_of: its dictionary takes as long to load as half of everything else.
     import rjieba  # noqa: PLC0415
 
     text = "\n".join(texts)
@@ -47,7 +47,7 @@ def query_of(text: str) -> str:
 
     The last word may be unfinished (世纪花 finds 世纪花园), unless it is a number.
     """
-    import rjieba  # noqa: PLC0415
+    import rjieba  # noqa: PLC0415 - see words_of
 
     cut = [word for word in rjieba.cut(folded(text[:QUERY_MOST]), False) if _WORD.fullmatch(word)]
     words = list(dict.fromkeys(word for word in cut if word not in _STOP))[:WORDS_MOST]

@@ -26,6 +26,7 @@ ISSUED, VOIDED = "matters.paper", "matters.paper_void"
 REVIEW, ABOVE = "matters.review", "上一级机关、单位"
 ANSWERS = frozenset({"matters.reply", "matters.review", "matters.conclude"})
 ANSWERED = frozenset({"matters.appeal", "matters.rate", "matters.check_fail"})
+_VERDICTS: Mapping[object, str] = {True: "满意", False: "不满意"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,7 +284,7 @@ def _facts(matter: Matter, kind: Kind, paper: Paper, entries: Sequence[EntryRow]
         "ground_channel": ground.channel if ground else "",
         "amount": _amount(str(said.get("amount") or "")),
         "passed_to": str(said.get("passed_to") or ""),
-        "solved": {True: "满意", False: "不满意"}.get(said.get("solved"), ""),  # type: ignore[arg-type]
+        "solved": _VERDICTS.get(said.get("solved"), ""),
         "satisfied": f"{said['satisfied']} 分" if said.get("satisfied") else "",
         "before_unit": _answering(kind, before, names) if before else "",
         "before_on": day_text(local_date(before.happened_at)) if before else "",

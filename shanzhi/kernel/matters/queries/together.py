@@ -72,6 +72,7 @@ def _loaded(compiler: SQLCompiler, told: str | None, driver: AdaptContext) -> li
 def _fed(wanted: QuerySet[Any, Any], compiler: SQLCompiler, rows: Iterable[tuple[Any, ...]]) -> list[Any]:
     """What the read makes of the rows: models, tuples or values. Its own compiler is handed the answer instead of asking."""
     fed: Any = wanted.all()
-    compiler.execute_sql = lambda *_, **__: [rows]  # type: ignore[assignment, method-assign]
-    fed.query.get_compiler = lambda *_, **__: compiler
+    handed: Any = compiler
+    handed.execute_sql = lambda *_, **__: [rows]
+    fed.query.get_compiler = lambda *_, **__: handed
     return list(fed)

@@ -27,7 +27,7 @@ LEVELS: dict[Light | None, components.LightLevel] = {
 
 PURPOSES = {"report": msg("反映时提交"), "reply": msg("答复时提交"), "evidence": msg("办理中提交")}
 PARTS = {"lead": msg("主办"), "co": msg("协办")}
-SHARE_STATES = {
+SHARE_STATES: dict[str, tuple[str, components.Tone]] = {
     "waiting": (msg("待签收"), "warn"),
     "taken": (msg("办理中"), "action"),
     "done": (msg("已完成"), "good"),
@@ -124,7 +124,10 @@ def _counts(card: MatterCard) -> str:
     return gettext(msg("，")).join(said)
 
 
-_HELPER_STATES = {"waiting": (msg("待协办"), "warn"), "returned": (msg("已退回协办"), "bad")}
+_HELPER_STATES: dict[str, tuple[str, components.Tone]] = {
+    "waiting": (msg("待协办"), "warn"),
+    "returned": (msg("已退回协办"), "bad"),
+}
 
 
 def shares_of(card: MatterCard) -> tuple[tuple[Share, str, components.Badge, components.LightLevel], ...]:
@@ -135,7 +138,7 @@ def shares_of(card: MatterCard) -> tuple[tuple[Share, str, components.Badge, com
         known = SHARE_STATES | _HELPER_STATES if share.part == "co" else SHARE_STATES
         words, tone = known.get(share.state, (share.state, "neutral"))
         part = gettext(PARTS.get(share.part, share.part))
-        made.append((share, part, components.Badge(gettext(words), tone), LEVELS[share.light]))  # type: ignore[arg-type]
+        made.append((share, part, components.Badge(gettext(words), tone), LEVELS[share.light]))
     return tuple(made)
 
 
