@@ -48,34 +48,16 @@ def paper_issue(
     facts = {**draft.facts, **filled}
     papers.check_complete(draft.kind, draft.paper, facts)
     text, salt = papers.compose(draft.paper, facts).to_text(), new_salt()
-    matter.steps += 1
-    matter.save(update_fields=["steps"])
-    Remark.objects.bulk_create(
-        [
-            Remark(
-                matter=matter,
-                step=matter.steps,
-                part=PART,
-                text=text,
-                salt=salt,
-                for_reporter=draft.paper.to == PaperTo.REPORTER,
-            )
-        ]
+    issued = PaperIssued(
+        number=matter.number,
+        kind=matter.kind,
+        kind_version=draft.kind.version,
+        paper=code,
+        of_step=step,
+        to=draft.paper.to,
+        paper_sealed=commit(text, salt).hex(),
     )
-    journal.record(
-        payload=PaperIssued(
-            number=matter.number,
-            kind=matter.kind,
-            kind_version=draft.kind.version,
-            paper=code,
-            of_step=step,
-            to=draft.paper.to,
-            paper_sealed=commit(text, salt).hex(),
-        ),
-        subject=Subject("matter", matter.pk, matter.steps, matter.scope_code),
-        author=author_of(actor),
-        happened_at=now,
-    )
+    _enter(draft, (PART, text, salt), issued, actor, now)
     _tell_units(draft, matter.steps, actor, now)
     return matter.steps
 
@@ -102,29 +84,34 @@ def paper_void(*, matter_id: int, step: int, code: str, reason: object, actor: A
     if draft.issued is None:
         raise NotIssued(msg("这份文书没有开具，或者已经作废。请刷新后再看。"))
     text, salt = papers.checked_reason(reason), new_salt()
+    voided = PaperVoided(
+        number=matter.number,
+        kind=matter.kind,
+        kind_version=draft.kind.version,
+        paper=code,
+        of_step=step,
+        of_issue=draft.issued.step,
+        to=draft.paper.to,
+        words_sealed=commit(text, salt).hex(),
+    )
+    _enter(draft, ("words", text, salt), voided, actor, now)
+    _tell_units(draft, matter.steps, actor, now, is_void=True)
+    return matter.steps
+
+
+def _enter(
+    draft: Draft, words: tuple[str, str, bytes], payload: PaperIssued | PaperVoided, actor: Actor, now: datetime
+) -> None:
+    """The entry of its own that a paper gets, and its words (part, text, salt) beside the matter's."""
+    matter, (part, text, salt) = draft.matter, words
     matter.steps += 1
     matter.save(update_fields=["steps"])
     shown = draft.paper.to == PaperTo.REPORTER
     Remark.objects.bulk_create(
-        [Remark(matter=matter, step=matter.steps, part="words", text=text, salt=salt, for_reporter=shown)]
+        [Remark(matter=matter, step=matter.steps, part=part, text=text, salt=salt, for_reporter=shown)]
     )
-    journal.record(
-        payload=PaperVoided(
-            number=matter.number,
-            kind=matter.kind,
-            kind_version=draft.kind.version,
-            paper=code,
-            of_step=step,
-            of_issue=draft.issued.step,
-            to=draft.paper.to,
-            words_sealed=commit(text, salt).hex(),
-        ),
-        subject=Subject("matter", matter.pk, matter.steps, matter.scope_code),
-        author=author_of(actor),
-        happened_at=now,
-    )
-    _tell_units(draft, matter.steps, actor, now, is_void=True)
-    return matter.steps
+    subject = Subject("matter", matter.pk, matter.steps, matter.scope_code)
+    journal.record(payload=payload, subject=subject, author=author_of(actor), happened_at=now)
 
 
 def _tell_units(draft: Draft, step: int, actor: Actor, now: datetime, *, is_void: bool = False) -> None:
