@@ -54,6 +54,17 @@ def at_stage(
     return made.number
 
 
+def in_hand(cast: Cast) -> Reported:
+    """A matter in the hands of the county's housing department."""
+    with acting(ANYONE):
+        new = NewReport(body="地下室水泵坏了", title="水泵", region_code=COMMUNITY)
+        made = operations.report(new=new, actor=ANYONE, now=NOW)
+    do(cast.dispatcher, made, "accept")
+    do(cast.dispatcher, made, "dispatch", lead=cast.handler.unit_id)
+    do(cast.handler, made, "take")
+    return made
+
+
 def do(actor: Actor, matter: Reported | int, action: str, now: datetime = NOW, **fields: object) -> Done:
     """Carry out one action as an actor, on a matter as it was reported or by its id."""
     with acting(actor):

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
 from django.conf import settings
 from django.db import connection, connections
 
@@ -21,6 +22,13 @@ def observing(role: str = "", **more: str) -> Iterator[None]:
     finally:
         found.close()
         found.settings_dict.update(before)
+
+
+@pytest.fixture
+def observer(django_db_setup: None) -> Iterator[None]:
+    """Let the test step aside for other roles; its pages are the application's."""
+    with observing("app"):
+        yield
 
 
 def _set_role(role: str) -> None:

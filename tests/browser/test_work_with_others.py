@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from psycopg import sql
 
 from shanzhi.config import database
-from tests.browser.person import Meet
+from tests.browser.person import Meet, Person
 from tests.site import Reported, Site
 
 COMMUNITY = "370303009006"
@@ -41,6 +41,15 @@ def with_three_helpers(site: Site) -> Reported:
     return report
 
 
+def replies(handler: Person) -> None:
+    """The lead answers, with what one helper said."""
+    page = handler.page
+    form = page.locator("form", has=page.get_by_role("button", name="答复", exact=True))
+    form.get_by_label(re.compile("^办理答复")).fill("烟道已改造，占道摊位已清理。")
+    form.get_by_label(HELPER).check()
+    form.get_by_role("button", name="答复", exact=True).click()
+
+
 def test_three_help_and_one_is_late(site: Site, meet: Meet) -> None:
     report = with_three_helpers(site)
     number = report.number
@@ -57,15 +66,11 @@ def test_three_help_and_one_is_late(site: Site, meet: Meet) -> None:
     second.page.get_by_role("button", name="完成协办", exact=True).click()
 
     handler = meet("handler")
-    page = handler.page
     handler.signs_in("handler")
     handler.goes(f"/m/{number}/")
     handler.sees("受影响的有六户")
     handler.sees("超期")
-    form = page.locator("form", has=page.get_by_role("button", name="答复", exact=True))
-    form.get_by_label(re.compile("^办理答复")).fill("烟道已改造，占道摊位已清理。")
-    form.get_by_label(HELPER).check()
-    form.get_by_role("button", name="答复", exact=True).click()
+    replies(handler)
     handler.sees("还没有给出结果")
     handler.looks("helping-refused")
     form = handler.unfolds("催协办单位")
@@ -79,10 +84,7 @@ def test_three_help_and_one_is_late(site: Site, meet: Meet) -> None:
     form.get_by_role("button", name="不再等协办", exact=True).click()
     handler.sees("不再等待")
     handler.looks("helping-lead")
-    form = page.locator("form", has=page.get_by_role("button", name="答复", exact=True))
-    form.get_by_label(re.compile("^办理答复")).fill("烟道已改造，占道摊位已清理。")
-    form.get_by_label(HELPER).check()
-    form.get_by_role("button", name="答复", exact=True).click()
+    replies(handler)
     assert site.stage(number) == "checking"
 
     checker = meet("checker")

@@ -49,8 +49,7 @@ def owner(city: City, statement: str, *values: object) -> psycopg.Cursor:
         return done
 
 
-@pytest.fixture(scope="module")
-def other(city: City) -> int:
+def second_post(city: City) -> int:
     """A second post of the handler's kind in the handler's unit, held by somebody."""
     with as_role(city.installation, "owner") as opened:
         row = opened.execute(SECOND, [city.cast.handler.post_id]).fetchone()
@@ -58,6 +57,11 @@ def other(city: City) -> int:
         opened.execute(HOLDS, [row[0], city.cast.operator.staff_id, date(2024, 1, 1)])
         opened.commit()
         return int(row[0])
+
+
+@pytest.fixture(scope="module")
+def other(city: City) -> int:
+    return second_post(city)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """People leave with open work: it falls to the unit's head, or, where nobody is left in the unit, back to the centre above."""
 
 from collections.abc import Iterator
-from datetime import date
 
 import pytest
 from django.utils import timezone
@@ -18,20 +17,14 @@ from shanzhi.kernel.notices.queries import notices_for
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.modules.oversight.tests.city_of_work import HERE, dispatched
 from tests.city import Cast
-from tests.concurrency.committed import City, as_role
-from tests.concurrency.test_hand_work_over import BACK, HOLDS, LEAVES, SECOND, owner
+from tests.concurrency.committed import City
+from tests.concurrency.test_hand_work_over import BACK, LEAVES, owner, second_post
 from tests.desks import signed_in
 
 
 @pytest.fixture(scope="module")
 def second(city: City) -> int:
-    """A second post of the handler's kind in the handler's unit, held by somebody."""
-    with as_role(city.installation, "owner") as opened:
-        row = opened.execute(SECOND, [city.cast.handler.post_id]).fetchone()
-        assert row is not None
-        opened.execute(HOLDS, [row[0], city.cast.operator.staff_id, date(2024, 1, 1)])
-        opened.commit()
-        return int(row[0])
+    return second_post(city)
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -24,17 +23,13 @@ from shanzhi.core.errors import InputError
 from shanzhi.kernel.matters.queries import ListFilter, Sitting
 from shanzhi.kernel.matters.tests.page_support import page, signed_in
 from shanzhi.modules.imports.operations import import_matters
-from tests.roles import everything, held_to, observing
+from tests.roles import everything, held_to, observer
+
+__all__ = ["observer"]
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "scripts" / "check_ontime.py"
 ALL = "since=&until=&ended_since=&ended_until="
-
-
-@pytest.fixture
-def observer(django_db_setup: None) -> Iterator[None]:
-    with observing("app"):
-        yield
 
 
 @pytest.fixture(autouse=True)

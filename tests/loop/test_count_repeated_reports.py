@@ -16,7 +16,7 @@ from shanzhi.kernel.matters.operations import Reported
 from shanzhi.kernel.matters.policy.report import NewReport
 from shanzhi.kernel.matters.queries import Repeated
 from tests.concurrency.committed import City, as_role
-from tests.desks import signed_in
+from tests.desks import do, signed_in
 
 HERE, THERE = "370303009006", "370306100200"
 TITLE = re.compile(r'ui-table__title"><a href="/m/([0-9-]+)/"')
@@ -32,14 +32,7 @@ def reported(region: str = HERE) -> Reported:
 def under(actor: Actor, lead: Reported, times: int, region: str = HERE) -> list[Reported]:
     made = [reported(region) for _ in range(times)]
     for each in made:
-        with acting(actor):
-            operations.act(
-                matter_id=each.matter_id,
-                action="link",
-                actor=actor,
-                now=timezone.now(),
-                fields={"same_as": lead.number},
-            )
+        do(actor, each, "link", timezone.now(), same_as=lead.number)
     return made
 
 
@@ -58,8 +51,7 @@ def groups(city: City) -> dict[str, Reported]:
     under(cast.neighbour_dispatcher, found["there"], 1, THERE)
     (gone,) = under(cast.dispatcher, found["let_go"], 1)
     following(*found.values())
-    with acting(cast.dispatcher):
-        operations.act(matter_id=gone.matter_id, action="unlink", actor=cast.dispatcher, now=timezone.now())
+    do(cast.dispatcher, gone, "unlink", timezone.now())
     following(gone, found["let_go"])
     return found
 

@@ -2,7 +2,6 @@
 
 import re
 import uuid
-from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
@@ -24,20 +23,15 @@ from shanzhi.modules.oversight import operations
 from shanzhi.modules.oversight.policy.handing import CantEnd, NotMyUnit
 from tests.city import Cast, _actor
 from tests.desks import signed_in
-from tests.roles import everything, held_to, observing
+from tests.roles import everything, held_to, observer
+
+__all__ = ["observer"]
 
 SECRET = "王小明13812345678家里漏水"
 
 
 @pytest.fixture
-def watched(django_db_setup: None) -> Iterator[None]:
-    """Let the test step aside for the worker and the owner; its pages are the application's."""
-    with observing("app"):
-        yield
-
-
-@pytest.fixture
-def people(watched: None, db: None, cast: Cast) -> Cast:
+def people(observer: None, db: None, cast: Cast) -> Cast:
     return cast
 
 

@@ -23,30 +23,18 @@ from shanzhi.kernel.matters.models import Rung as Told
 from shanzhi.kernel.matters.operations import Reported
 from shanzhi.kernel.matters.operations.climbing import LADDER_TEXTS, _Group, _readers
 from shanzhi.kernel.matters.policy.ladder import At, Rung, Tell, is_service_time, parse_ladder, reached_before
-from shanzhi.kernel.matters.policy.report import NewReport
 from shanzhi.kernel.matters.tests import kind_support
 from shanzhi.kernel.matters.web.show import rungs_of
 from shanzhi.kernel.notices.models import Notice
 from tests.city import NOW
 from tests.concurrency.committed import City, city
-from tests.desks import do
+from tests.desks import do, in_hand
 
 __all__ = ["city"]
 
 OFFICE = shipped_calendar()
 at = partial(kind_support.at, 2025, 11)
 HOLDER, UNIT, CENTRE, ABOVE, VACANT = LADDER_TEXTS
-
-
-def report(city: City) -> Reported:
-    cast = city.cast
-    with acting(ANYONE):
-        new = NewReport(body="地下室水泵坏了", title="水泵", region_code="370303009006")
-        matter = operations.report(new=new, actor=ANYONE, now=NOW)
-    do(cast.dispatcher, matter, "accept")
-    do(cast.dispatcher, matter, "dispatch", lead=cast.handler.unit_id)
-    do(cast.handler, matter, "take")
-    return matter
 
 
 @pytest.fixture(autouse=True)
@@ -70,7 +58,7 @@ def climb(city: City, now: datetime) -> list[tuple[int, str, str, int, str]]:
 
 
 def test_each_rung_is_told_once_when_it_is_reached(city: City):
-    matter = report(city)
+    matter = in_hand(city.cast)
     handler, centre = city.cast.handler.unit_id, city.cast.supervisor.unit_id
     assert climb(city, at(19, 13, 29)) == []
     assert climb(city, at(19, 13, 31)) == [(handler, "handler", HOLDER, 1, matter.number)]
@@ -85,7 +73,7 @@ def test_each_rung_is_told_once_when_it_is_reached(city: City):
 
 
 def test_nothing_is_told_at_night_and_nothing_is_lost(city: City):
-    matter = report(city)
+    matter = in_hand(city.cast)
     assert climb(city, at(26, 22, 30)) == []
     assert climb(city, at(27, 7, 59)) == []
     # On all four rungs at once: the highest is told, the others are past.
@@ -94,12 +82,12 @@ def test_nothing_is_told_at_night_and_nothing_is_lost(city: City):
 
 
 def test_many_matters_are_one_message(city: City):
-    first, *_ = [report(city) for _ in range(3)]
+    first, *_ = [in_hand(city.cast) for _ in range(3)]
     assert climb(city, at(19, 13, 31)) == [(city.cast.handler.unit_id, "handler", HOLDER, 3, first.number)]
 
 
 def test_a_clock_that_stands_still_or_was_kept_tells_nobody(city: City):
-    paused, kept = report(city), report(city)
+    paused, kept = in_hand(city.cast), in_hand(city.cast)
     cast = city.cast
     do(cast.handler, paused, "ask_pause", ground="pause.reporter", words="等反映人补充材料", until="2025-11-28")
     do(cast.supervisor, paused, "grant_pause")
@@ -175,7 +163,7 @@ def why(actor: Actor, matter: Reported, now: datetime) -> list[str]:
 
 
 def test_the_page_says_why_it_reached_somebody(city: City):
-    matter, cast = report(city), city.cast
+    matter, cast = in_hand(city.cast), city.cast
     for now in (at(19, 13, 31), at(20, 17, 31), at(24, 17, 31), at(26, 17, 31)):
         climb(city, now)
     late = at(26, 18)
@@ -194,7 +182,7 @@ def test_the_page_says_why_it_reached_somebody(city: City):
 
 
 def test_each_clock_is_told_once_a_rung_however_often_the_pass_runs(city: City):
-    matters = [report(city) for _ in range(3)]
+    matters = [in_hand(city.cast) for _ in range(3)]
     for _ in range(2):
         for now in (at(19, 13, 31), at(20, 17, 31), at(24, 17, 31), at(26, 17, 31)):
             climb(city, now)
@@ -210,7 +198,7 @@ def test_each_clock_is_told_once_a_rung_however_often_the_pass_runs(city: City):
 
 
 def test_a_rung_below_the_one_that_was_told_is_past(city: City):
-    matter = report(city)
+    matter = in_hand(city.cast)
     assert [row[2] for row in climb(city, at(26, 18))] == [ABOVE]
     with database.acting_as(city.installation, "owner"):
         assert list(Told.objects.filter(clock__matter_id=matter.matter_id).values_list("rung", flat=True)) == [
@@ -221,7 +209,7 @@ def test_a_rung_below_the_one_that_was_told_is_past(city: City):
 
 
 def test_nobody_sees_the_tellings_of_what_they_do_not_see(city: City):
-    matter = report(city)
+    matter = in_hand(city.cast)
     climb(city, at(26, 18))
     with acting(city.cast.supervisor):
         assert Told.objects.filter(clock__matter_id=matter.matter_id).count() == 1

@@ -26,7 +26,7 @@ from shanzhi.kernel.matters.policy.process import (
 from shanzhi.kernel.matters.policy.report import NewReport
 from shanzhi.kernel.matters.tests import kind_support
 from tests.city import NOW, Cast
-from tests.desks import card, do, may, refused
+from tests.desks import card, do, in_hand, may, refused
 
 pytestmark = pytest.mark.django_db
 
@@ -41,14 +41,7 @@ def asks(cast: Cast, matter: Reported) -> list[tuple[str, str]]:
 
 @pytest.fixture
 def taken(cast: Cast) -> Reported:
-    """A matter in the hands of the county's housing department."""
-    with acting(ANYONE):
-        new = NewReport(body="地下室水泵坏了", title="水泵", region_code="370303009006")
-        matter = operations.report(new=new, actor=ANYONE, now=NOW)
-    do(cast.dispatcher, matter, "accept")
-    do(cast.dispatcher, matter, "dispatch", lead=cast.handler.unit_id)
-    do(cast.handler, matter, "take")
-    return matter
+    return in_hand(cast)
 
 
 def test_a_centre_urges_and_the_lead_answers_by_the_limit(cast: Cast, taken: Reported):

@@ -1,7 +1,6 @@
 """A unit is closed, and the background gives what it had to the unit that takes over."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from django.utils import timezone
@@ -17,14 +16,9 @@ from shanzhi.kernel.organisation import queries
 from shanzhi.modules.keeper.tests.test_look_after_units import id_of, text, today, unit_id
 from tests.city import Cast
 from tests.desks import at_stage, signed_in
-from tests.roles import everything, held_to, observing
+from tests.roles import everything, held_to, observer
 
-
-@pytest.fixture
-def observer(django_db_setup: None) -> Iterator[None]:
-    """Let the test step aside for the worker; its pages are the application's."""
-    with observing("app"):
-        yield
+__all__ = ["observer"]
 
 
 @pytest.fixture

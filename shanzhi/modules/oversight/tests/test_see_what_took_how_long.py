@@ -26,17 +26,12 @@ from shanzhi.modules.oversight.tests.city_of_work import HERE, THERE, dispatched
 from shanzhi.modules.oversight.tests.test_count_what_the_list_shows import rows_of
 from shanzhi.modules.oversight.web import ontime
 from tests.city import Cast
-from tests.roles import everything, held_to, observing
+from tests.roles import everything, held_to, observer
+
+__all__ = ["observer"]
 
 MOST_QUERIES = 9
 ALL = "since=&until=&ended_since=&ended_until="
-
-
-@pytest.fixture
-def observer(django_db_setup: None) -> Iterator[None]:
-    """As the application, that may step aside for the importer (`settled`)."""
-    with observing("app"):
-        yield
 
 
 @pytest.fixture(autouse=True)
