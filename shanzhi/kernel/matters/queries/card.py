@@ -9,10 +9,11 @@ from shanzhi.core.geo import Point
 from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.policy import Actor
-from shanzhi.kernel.clock.policy import Light, Remaining, light, remaining
+from shanzhi.kernel.clock.policy import Duration, Light, Remaining, light, remaining
 from shanzhi.kernel.files.queries import AttachmentRow
 from shanzhi.kernel.journal.queries import EntryRow
 from shanzhi.kernel.matters.models import Ask, Assignment, Clock, Matter, Remark
+from shanzhi.kernel.matters.operations.clocks import running
 from shanzhi.kernel.matters.operations.standing import case_of
 from shanzhi.kernel.matters.operations.step import MatterNotFound
 from shanzhi.kernel.matters.operations.upkeep import needs_reporter
@@ -219,7 +220,7 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
         stages=_path(kind, stage, {row.payload.get("to_stage") for row in entries}),
         light=light_of(matter, now),
         due_at=matter.due_at,
-        left=remaining(now, matter.due_at, work_calendar()) if matter.due_at else None,
+        left=_left(matter.due_at, clocks, now),
         ended_at=matter.ended_at,
         holder_name=names.unit_full(matter.holder_unit_id),
         version=matter.version,
@@ -244,6 +245,16 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
         parts=parts_of(hung, now),
         first=None if for_reporter else first_duty(matter, shares, entries, names),
     )
+
+
+def _left(due_at: datetime | None, clocks: list[Clock], now: datetime) -> Remaining | None:
+    """What is left, in days as the clock counts them that is due then."""
+    if due_at is None:
+        return None
+    # "3mo+2mo": what was granted beside the limit is of the same sort.
+    limits = [Duration.parse(row.limit_text.partition("+")[0]) for row in running(clocks) if row.due_at == due_at]
+    is_working = not limits or any(limit.is_working for limit in limits)
+    return remaining(now, due_at, work_calendar(), working=is_working)
 
 
 def _timeline(

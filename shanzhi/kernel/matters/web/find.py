@@ -1,5 +1,6 @@
 """What can be looked for in the list of matters: the form, and the filter that it makes. All of it stands in the address."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -179,7 +180,12 @@ def _chosen(stage: str, every: list[Kind]) -> tuple[str, ...]:
 
 
 def _stages(every: list[Kind]) -> list[tuple[str, str]]:
-    return list({stage.code: (stage.code, gettext(stage.name)) for kind in every for stage in kind.stages}.values())
+    """The stages of all kinds. What several kinds call differently has all of its names, the commonest first."""
+    names: dict[str, Counter[str]] = {}
+    for kind in every:
+        for stage in kind.stages:
+            names.setdefault(stage.code, Counter())[gettext(stage.name)] += 1
+    return [(code, gettext(msg("、")).join(name for name, _ in said.most_common())) for code, said in names.items()]
 
 
 def _categories() -> Iterator[tuple[str, Any]]:

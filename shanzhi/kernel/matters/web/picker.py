@@ -57,7 +57,9 @@ class Picker:
     @property
     def found_nothing(self) -> bool:
         """Did a search find nothing at all?"""
-        return bool(self.words.strip()) and all(option.chosen for option in self.options)
+        return bool(self.words.strip()) and all(
+            option.chosen and self.words not in option.label for option in self.options
+        )
 
 
 def search_name(field: str) -> str:

@@ -232,8 +232,12 @@ class RateForm(StepForm):
     )
     words = forms.CharField(label=gettext_lazy("还想说的"), max_length=WORDS_MOST, required=False, widget=_textarea(3))
 
-    def __init__(self, *args: Any, grounds: Sequence[tuple[str, str]] = (), **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, grounds: Sequence[tuple[str, str]] = (), is_last: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        if is_last:
+            self.fields["solved"].help_text = gettext("选“没有解决”，您的意见会如实记载。")
         self.fields["ground"].choices = _grounds(grounds)  # type: ignore[attr-defined]
         self.fields["satisfied"].choices = [(code, gettext(name)) for code, name in SCORES]  # type: ignore[attr-defined]
 

@@ -1,6 +1,6 @@
 """The reporter's own matter: what was done, what comes next, and the reporter's word on it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import cast
@@ -21,7 +21,7 @@ from shanzhi.kernel.files.policy import MAX_BYTES, MAX_FILES_A_STEP, StoredFile
 from shanzhi.kernel.journal import queries as journal
 from shanzhi.kernel.journal.policy import ProofError, write_proof
 from shanzhi.kernel.matters import operations, queries
-from shanzhi.kernel.matters.policy.process import UNSOLVED
+from shanzhi.kernel.matters.policy.process import UNSOLVED, Owner
 from shanzhi.kernel.matters.queries import MatterCard
 from shanzhi.kernel.matters.queries import TimelineEntry as Done
 from shanzhi.modules.intake.policy import NoSuchMatter
@@ -110,11 +110,20 @@ def rate(request: ActingRequest, number: str) -> HttpResponse:
     fields = {"solved": data["solved"], "satisfied": data["satisfied"], "words": data["words"]}
     if not data["solved"]:
         fields["ground"] = data["ground"]
-    choice = _choice(queries.card(matter_id, actor=actor, now=request.now), "rate")
-    said = msg("您的评价已收到，事项办结。") if data["solved"] else msg("您的评价已收到，事项已退回重办。")
-    if choice.is_last and not data["solved"]:
-        said = msg("您的评价已收到，意见已如实记载。")
-    return _act(request, matter_id, actor, choice.code, form, fields=fields, said=said)
+    card = queries.card(matter_id, actor=actor, now=request.now)
+
+    def said(done: operations.Done) -> str:
+        stage = card.kind.stage(done.stage)
+        if not stage.is_end:
+            is_back = not data["solved"] and stage.owner is not Owner.LINKED
+            return (
+                msg("您的评价已收到，事项已退回重办。")
+                if is_back
+                else msg("您的评价已收到。其他反映人也评价以后办结。")
+            )
+        return msg("您的评价已收到，事项办结。") if data["solved"] else msg("您的评价已收到，意见已如实记载。")
+
+    return _act(request, matter_id, actor, _choice(card, "rate").code, form, fields=fields, said=said)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -146,8 +155,13 @@ def _choice(card: MatterCard, verb: str) -> _Choice:
     found = next((choice for choice in card.actions if choice.verb == verb), None)
     if found is None:
         return _Choice(next((action.code for action in card.kind.verb(verb)), verb))
-    outcomes = card.kind.action(found.code).outcomes
-    last = UNSOLVED in outcomes and card.kind.stage(outcomes[UNSOLVED]).is_end
+    action = card.kind.action(found.code)
+    last = (
+        UNSOLVED in action.outcomes
+        and card.kind.stage(
+            card.kind.target(action, card.stage, outcome=UNSOLVED, counts=card.counts, is_named=True)
+        ).is_end
+    )
     return _Choice(found.code, found.name, last)
 
 
@@ -211,7 +225,7 @@ def _act(
     form: StepForm,
     *,
     fields: Mapping[str, object],
-    said: str,
+    said: str | Callable[[operations.Done], str],
     stored: list[StoredFile] | None = None,
 ) -> HttpResponse:
     """Do the step; an error comes back with the form as it was typed."""
@@ -228,7 +242,7 @@ def _act(
     except DomainError as error:
         form.say(error)
         return _again(request, matter_id, actor, form, stored, status=error.status)
-    messages.success(request, gettext(said))
+    messages.success(request, gettext(said if isinstance(said, str) else said(done)))
     return _to_page(done.number)
 
 
@@ -258,7 +272,9 @@ def _forms(card: MatterCard, posted: StepForm | None, stored: list[StoredFile]) 
         return {"key": new_key(), "version": card.version}
 
     return _Forms(
-        rate=posted if isinstance(posted, RateForm) else RateForm(initial=fresh(), grounds=_grounds("not_solved")),
+        rate=posted
+        if isinstance(posted, RateForm)
+        else RateForm(initial=fresh(), grounds=_grounds("not_solved"), is_last=_choice(card, "rate").is_last),
         add=posted if isinstance(posted, AddForm) else AddForm(initial=fresh()),
         withdraw=posted
         if isinstance(posted, WithdrawForm)

@@ -60,7 +60,8 @@ def printed(request: ActingRequest, which: str) -> HttpResponse:
     context = _context(chosen, request) | {
         "heads": [gettext(field.label) for field in fields],
         "lines": [[listing.cell_text(field, row) for field in fields] for row in page.rows],
-        "more": max(0, page.total + page.total_capped - len(page.rows)),
+        "more": page.total - len(page.rows),
+        "capped": page.total_capped,
         "told": form.told(),
         "unit": request.actor.unit_name,
         "on": local_date(request.now),

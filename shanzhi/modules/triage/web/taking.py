@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from shanzhi.core.errors import DomainError
+from shanzhi.core.text import msg
 from shanzhi.kernel.access.web.middleware import ActingRequest
 from shanzhi.kernel.matters import operations as matters
 from shanzhi.kernel.matters.policy.process import Kind, Role, Verb
@@ -47,7 +48,8 @@ class TakeInForm(forms.Form):
 
     def __init__(self, *args: Any, kinds: list[Kind], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["kind"].choices = [(kind.code, gettext(kind.name)) for kind in kinds]  # type: ignore[attr-defined]
+        every = [("", gettext(msg("请选择"))), *((kind.code, gettext(kind.name)) for kind in kinds)]
+        self.fields["kind"].choices = every  # type: ignore[attr-defined]
         self.fields["channel"].choices = [(code, gettext(CHANNELS[code])) for code in BY_HAND]  # type: ignore[attr-defined]
         for field in self.fields.values():
             field.widget.attrs.pop("maxlength", None)
