@@ -9,8 +9,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -121,11 +122,13 @@ def _first_true(nodes: Iterable[Node], on: date) -> Node | None:
 @dataclass(slots=True)
 class _Held:
     """One answer to "which tree" for as long as a page is drawn. `is_over`: it was changed on the way, and that change may
-    yet be rolled back, so each question is asked anew from then on. `is_read`: nothing is changed within."""
+    yet be rolled back, so each question is asked anew from then on. `is_read`: nothing is changed within. `grids`: those
+    that were read for the page, by day and id."""
 
     tree: Tree | None = None
     is_over: bool = False
     is_read: bool = False
+    grids: dict[date, dict[int, Any]] = field(default_factory=dict)
 
 
 # Empty where nobody asked for that.
@@ -158,6 +161,13 @@ def tell_version(version: UUID | None) -> None:
     held = _held.get()
     if held is not None and held.is_read and not held.is_over and held.tree is None and version is not None:
         held.tree = _kept.get(version)
+
+
+def held_grids(on: date) -> dict[int, Any]:
+    """The grids that this page has read as of a day, by id, to be added to; one that nobody keeps where more than reading
+    goes on."""
+    held = _held.get()
+    return held.grids.setdefault(on, {}) if held is not None and held.is_read and not held.is_over else {}
 
 
 # The trees last used, by version. Two cities can meet in one process (a province's tool), so more than one is kept.

@@ -22,7 +22,6 @@ from shanzhi.kernel.organisation.queries.offices import (
     offices_page,
     seat_card,
     seats_of_unit,
-    unit_names,
 )
 from shanzhi.kernel.organisation.queries.places import (
     PlaceFilter,
@@ -85,6 +84,8 @@ from shanzhi.kernel.organisation.queries.regions import (
     children,
     communities_for_picker,
     find_regions,
+    grids_told,
+    grids_wanted,
     path,
     paths_of,
     region_at_or_above,
@@ -115,6 +116,7 @@ from shanzhi.kernel.organisation.queries.units import (
     unit_by_code,
     unit_by_id,
     unit_for_department,
+    unit_names,
     units_by_codes,
     units_by_ids,
     units_named,
@@ -166,6 +168,8 @@ __all__ = [
     "find_places",
     "find_regions",
     "find_staff",
+    "grids_told",
+    "grids_wanted",
     "head_posts",
     "held_roles_of_units",
     "intake_for",

@@ -1,6 +1,6 @@
 """Units and posts as their keeper looks at them: vacancies and since when, what was so before, what may be asked."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -207,11 +207,6 @@ def office_card(unit_id: int) -> OfficeCard | None:
             for row in past
         ),
     )
-
-
-def unit_names(unit_ids: Iterable[int]) -> dict[int, str]:
-    """The names of units, open or closed; 1 query."""
-    return dict(Unit.objects.filter(pk__in=list(unit_ids)).values_list("pk", "name"))
 
 
 @dataclass(frozen=True, slots=True)

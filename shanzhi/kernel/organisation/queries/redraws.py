@@ -7,8 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F
+from django.db.models import F, Q
 
+from shanzhi.core.ranges import CodeRanges
 from shanzhi.core.text import msg
 from shanzhi.kernel.organisation.models import Redraw as RedrawRow
 from shanzhi.kernel.organisation.models import RedrawPair, RegionState, TreeVersion
@@ -39,6 +40,11 @@ class PastState:
     parent_id: int | None
     since: date
     until: date | None
+    ranges: CodeRanges
+
+    def is_true_on(self, on: date) -> bool:
+        """Was it so on this day?"""
+        return self.since <= on and (self.until is None or on < self.until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +120,7 @@ def _drawn(plan: Plan) -> Redraw:
 def region_history(region_id: int) -> list[PastState]:
     """All states of a region, oldest first; 1 query."""
     return [
-        PastState(row.code, row.name, row.parent_id, row.valid.lower or date.min, row.valid.upper)
+        PastState(row.code, row.name, row.parent_id, row.valid.lower or date.min, row.valid.upper, row.ranges)
         for row in RegionState.objects.filter(region_id=region_id).order_by("valid")
     ]
 
@@ -152,24 +158,21 @@ class Placed:
 
 def places_then_and_now(seen: Iterable[tuple[str, date]], today: date) -> dict[tuple[str, date], Placed]:
     """For each code and the day on which something was written down under it: its code on that day by what is known
-    now (a plan for an earlier day may have been entered since), and today's; 4 queries, however many."""
+    now (a plan for an earlier day may have been entered since), and today's; 2 queries, however many."""
     wanted = set(seen)
-    by_code: dict[str, list[RegionState]] = {}
-    for row in RegionState.objects.filter(code__in={code for code, _ in wanted}).order_by("valid"):
-        by_code.setdefault(row.code, []).append(row)
+    codes = {code for code, _ in wanted}
+    moved = RedrawPair.objects.exclude(new_region=F("old_region"))
     heirs = {
-        old: (new, on)
-        for old, new, on in RedrawPair.objects.exclude(new_region=F("old_region")).values_list(
-            "old_region_id", "new_region_id", "redraw__effective_on"
-        )
+        old: (new, on) for old, new, on in moved.values_list("old_region_id", "new_region_id", "redraw__effective_on")
     }
-    ids = {row.region_id for rows in by_code.values() for row in rows}
-    ids |= {new for new, _ in heirs.values()}
+    held = RegionState.objects.filter(code__in=codes).values("region_id")
+    rows = RegionState.objects.filter(Q(region_id__in=held) | Q(region_id__in=moved.values("new_region_id")))
+    by_code: dict[str, list[tuple[int, Any]]] = {}
     states: dict[int, list[tuple[str, Any]]] = {}
-    for region_id, code, valid in RegionState.objects.filter(region_id__in=ids).values_list(
-        "region_id", "code", "valid"
-    ):
+    for region_id, code, valid in rows.order_by("valid").values_list("region_id", "code", "valid"):
         states.setdefault(region_id, []).append((code, valid))
+        if code in codes:
+            by_code.setdefault(code, []).append((region_id, valid))
 
     def code_on(region_id: int | None, day: date) -> str | None:
         seen_ids = set()
@@ -181,9 +184,9 @@ def places_then_and_now(seen: Iterable[tuple[str, date]], today: date) -> dict[t
     placed = {}
     for code, day in wanted:
         # The last to hold the code by that day: a plan for an earlier day may have taken it away in the meantime.
-        rows = [row for row in by_code.get(code, ()) if (row.valid.lower or date.min) <= day]
-        held = rows[-1].region_id if rows else None
-        placed[(code, day)] = Placed(code_on(held, day), code_on(held, today))
+        holding = [pk for pk, valid in by_code.get(code, ()) if (valid.lower or date.min) <= day]
+        last = holding[-1] if holding else None
+        placed[(code, day)] = Placed(code_on(last, day), code_on(last, today))
     return placed
 
 

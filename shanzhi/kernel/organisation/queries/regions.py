@@ -1,14 +1,17 @@
 """Regions by code, by name and by place in the tree."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from shanzhi.core.ranges import CodeRanges
+from shanzhi.kernel.organisation.models import RegionState
 from shanzhi.kernel.organisation.policy import Level, check_code, level_of
-from shanzhi.kernel.organisation.tree import Node, Tree, current_tree
+from shanzhi.kernel.organisation.tree import Node, Tree, current_tree, held_grids
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,25 +29,25 @@ class RegionRow:
 
 
 def region_of_code(code: str, on: date) -> RegionRow | None:
-    """The region that held exactly this code on that date; 1 query, 2 for a grid.
+    """The region that held exactly this code on that date; 1 query, 2 for a grid, which a page reads once.
 
     Raises:
         BadCode: not the shape of a code.
     """
     tree = current_tree()
     if level_of(code) is Level.GRID:
-        return next(iter(_grids(tree, "s.code = %s", code, on)), None)
+        return _grid(tree, code, on)
     node = tree.by_code(code, on)
     return None if node is None else region_row(tree, node, on)
 
 
 def region_by_id(region_id: int, on: date) -> RegionRow | None:
-    """The region with this permanent id, as of a date; 1 query, 2 for a grid."""
+    """The region with this permanent id, as of a date; 1 query, 2 for a grid, which a page reads once."""
     tree = current_tree()
     node = tree.by_id(region_id, on)
     if node is not None:
         return region_row(tree, node, on)
-    return next(iter(_grids(tree, "s.region_id = %s", region_id, on)), None)
+    return held_grids(on).get(region_id) or next(iter(_grids(tree, "s.region_id = %s", region_id, on)), None)
 
 
 def region_at_or_above(code: str, on: date) -> RegionRow | None:
@@ -96,7 +99,8 @@ def path(code: str, on: date) -> list[RegionRow]:
     grid: list[RegionRow] = []
     node = tree.by_code(code, on)
     if level_of(code) is Level.GRID:
-        grid = _grids(tree, "s.code = %s", code, on)
+        found = _grid(tree, code, on)
+        grid = [found] if found else []
         node = tree.by_id(grid[0].parent_id, on) if grid and grid[0].parent_id is not None else None
     if node is None:
         return grid
@@ -104,11 +108,13 @@ def path(code: str, on: date) -> list[RegionRow]:
 
 
 def paths_of(region_ids: Collection[int], on: date) -> dict[int, str]:
-    """The path names of many regions by id; 1 query, 2 where grids are among them."""
+    """The path names of many regions by id; 1 query, 2 where grids are among them that the page hasn't read yet."""
     tree = current_tree()
     nodes = {region_id: tree.by_id(region_id, on) for region_id in region_ids}
     paths = {region_id: tree.path_name(node, on) for region_id, node in nodes.items() if node is not None}
-    grids = [region_id for region_id, node in nodes.items() if node is None]
+    known = held_grids(on)
+    paths |= {region_id: known[region_id].path for region_id in nodes if region_id in known}
+    grids = [region_id for region_id in nodes if region_id not in paths]
     if grids:
         paths |= {row.id: row.path for row in _grids(tree, "s.region_id = ANY(%s)", grids, on)}
     return paths
@@ -188,6 +194,11 @@ def region_row(tree: Tree, node: Node, on: date) -> RegionRow:
     )
 
 
+def _grid(tree: Tree, code: str, on: date) -> RegionRow | None:
+    known = (row for row in held_grids(on).values() if row.code == code)
+    return next(known, None) or next(iter(_grids(tree, "s.code = %s", code, on)), None)
+
+
 def _grids(tree: Tree, condition: str, value: int | str | list[int], on: date) -> list[RegionRow]:
     """Grids from the database, by code; `condition` is one of this module's own texts."""
     with connection.cursor() as cursor:
@@ -198,10 +209,27 @@ def _grids(tree: Tree, condition: str, value: int | str | list[int], on: date) -
             [value, on],
         )
         rows = cursor.fetchall()
+    return _told(tree, ((*row[:5], CodeRanges.parse(row[5])) for row in rows), on)
+
+
+def grids_wanted(region_ids: QuerySet[Any, Any], on: date) -> QuerySet[RegionState, Any]:
+    """The grids among some regions as of a day, not asked yet: for who reads them in one statement with other things, and
+    tells them by `grids_told`, so that a page needn't ask for their names."""
+    grids = RegionState.objects.filter(region_id__in=region_ids, level=Level.GRID.value, valid__contains=on)
+    return grids.values_list("region_id", "code", "name", "short_name", "parent_id", "ranges")
+
+
+def grids_told(found: Iterable[tuple[Any, ...]], on: date) -> None:
+    """What `grids_wanted` found; no query but the tree's."""
+    _told(current_tree(), found, on)
+
+
+def _told(tree: Tree, rows: Iterable[tuple[Any, ...]], on: date) -> list[RegionRow]:
+    """Grids as rows, which the page knows from then on."""
     grids = []
     for region_id, code, name, short_name, parent_id, ranges in rows:
         community = tree.by_id(parent_id, on)
         above = "" if community is None else tree.path_name(community, on) + " "
-        spans = CodeRanges.parse(ranges)
-        grids.append(RegionRow(region_id, Level.GRID, code, name, short_name, above + short_name, parent_id, spans))
+        grids.append(RegionRow(region_id, Level.GRID, code, name, short_name, above + short_name, parent_id, ranges))
+    held_grids(on).update((row.id, row) for row in grids)
     return grids

@@ -119,6 +119,12 @@ def units_by_ids(unit_ids: Iterable[int], on: date) -> dict[int, UnitRow]:
     return {unit.id: unit for unit in found if unit is not None}
 
 
+def unit_names(unit_ids: Iterable[int]) -> dict[int, str]:
+    """The names of units, open or closed."""
+    kept = _all_units(current_tree()).by_id
+    return {unit_id: kept[unit_id].unit.name for unit_id in unit_ids if unit_id in kept}
+
+
 def _units_in(tree: Tree, region_id: int | None, on: date) -> Iterator[UnitRow]:
     """The units that stand in just this region, by code."""
     kept = _all_units(tree).by_region.get(region_id, ()) if region_id is not None else ()

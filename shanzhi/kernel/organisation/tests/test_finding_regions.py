@@ -170,3 +170,25 @@ def test_it_asks_the_database_once(regions: operations.RegionsCount, django_asse
     ):
         with django_assert_num_queries(expected):
             read()
+
+
+def test_a_page_that_only_reads_asks_for_a_grid_once(
+    regions: operations.RegionsCount, django_assert_num_queries: DjangoAssertNumQueries
+):
+    code = "370303009006001"
+    grid = queries.region_of_code(code, TODAY)
+    assert grid is not None
+    for is_read, again in ((True, 0), (False, 1)):
+        with queries.one_tree(is_read=is_read):
+            assert queries.region_of_code(code, TODAY) == grid
+            for read, same in (
+                (lambda: queries.region_of_code(code, TODAY), grid),
+                (lambda: queries.region_by_id(grid.id, TODAY), grid),
+                (lambda: queries.path(code, TODAY)[-1], grid),
+                (lambda: queries.paths_of([grid.id], TODAY), {grid.id: grid.path}),
+            ):
+                with django_assert_num_queries(again):
+                    assert read() == same
+    with queries.one_tree(is_read=True):
+        queries.region_of_code(code, TODAY)
+        assert queries.region_by_id(grid.id, date(1949, 1, 1)) is None

@@ -1,5 +1,6 @@
 """A region as of a day with its history and figures, and what a plan would do."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -73,7 +74,7 @@ def region_page(region_id: int | None, on: date, month: date, now: datetime) -> 
             tuple(queries.children(row.id, on)) if row else (),
             tuple(HistoryLine(state, _name_of(state.parent_id, state.since)) for state in reversed(past)),
             became,
-            figures(region_id, month, today),
+            figures(past, month, today),
         )
 
 
@@ -89,14 +90,14 @@ def _name_of(region_id: int | None, on: date) -> str:
     return row.short_name if row else ""
 
 
-def figures(region_id: int, month: date, today: date) -> Figures:
-    """A month's matters in a region and all below it, under both trees."""
+def figures(states: Sequence[PastState], month: date, today: date) -> Figures:
+    """A month's matters in a region of these states and all below it, under both trees."""
     bounds = month_bounds(month, queries.days_of_change(month, today))
     days = [local_date(bound) for bound in bounds]
     rows = matters.region_figures(bounds)
     placed = queries.places_then_and_now({(row.code, days[row.period]) for row in rows}, today)
-    then = {day: queries.region_by_id(region_id, day) for day in days[:-1]}
-    now = queries.region_by_id(region_id, today)
+    then = {day: _true_on(states, day) for day in days[:-1]}
+    now = _true_on(states, today)
     total = {"then": [0, 0], "now": [0, 0]}
     for row in rows:
         day = days[row.period]
@@ -113,6 +114,10 @@ def figures(region_id: int, month: date, today: date) -> Figures:
         total["now"][0] if now else None,
         total["now"][1] if now else None,
     )
+
+
+def _true_on(states: Sequence[PastState], on: date) -> PastState | None:
+    return next((state for state in states if state.is_true_on(on)), None)
 
 
 def _add(pair: list[int], row: matters.RegionFigure) -> None:
