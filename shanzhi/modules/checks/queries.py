@@ -32,7 +32,7 @@ def waiting(stages: tuple[str, ...], *, unit_id: int | None, light: str, words: 
 def desk(
     *, stages: tuple[str, ...], light: str, words: str, after: str, actor: Actor, now: datetime, before: str = ""
 ) -> Desk:
-    """The matters that wait for a check by the acting post's unit, due first; 9 queries whatever its size."""
+    """The matters that wait for a check by the acting post's unit, due first; 2 queries whatever its size, 1 more for grids."""
     wanted = waiting(stages, unit_id=actor.unit_id, light=light, words=words)
     whole = waiting(stages, unit_id=actor.unit_id, light="", words="")
     count = matters.desk_count(whole, now=now, actor=actor)

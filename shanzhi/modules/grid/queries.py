@@ -47,35 +47,41 @@ class Today:
 
 
 def today(actor: Actor, *, kinds: Sequence[Kind], now: datetime) -> Today:
-    """What the page of the actor's grid shows; about 30 queries whatever its size."""
+    """What the page of the actor's grid shows; 6 queries whatever its size."""
     stages, on = due_stages(kinds), local_date(now)
     mine = ListFilter(stages=stages, unit_id=actor.unit_id, part="lead", region_code=actor.region_code)
-    due = matters.matters_page(mine, now=now, actor=actor, size=MOST).rows
-    up = _handed_up(actor, stages, now)
-    ids = {row.id for row in (*due, *up)}
+    around = ListFilter(region_code=actor.region_code)
+    up = ListFilter(kind=INCIDENT, region_code=actor.region_code)
+    ended = replace(up, open_only=False, reported_from=on - timedelta(days=REPORTED_DAYS), sort="newest")
+    # The grid itself comes first: all else that is asked here names it.
+    name = region_name(actor, on)
+    board = matters.unit_board(
+        mine, [(mine, MOST), (around, 3 * MOST), (up, UP_LOOKED_AT), (ended, UP_LOOKED_AT)], now=now, actor=actor
+    )
+    due, near, *raised = board.lists
+    handed_up = _handed_up(raised[0], raised[1], stages, now)
+    ids = {row.id for row in (*due, *handed_up)}
     to_inspect = [one for one in my_places(actor, on) if one.due.is_due]
-    around = matters.matters_page(ListFilter(region_code=actor.region_code), now=now, actor=actor, size=3 * MOST)
     return Today(
-        region_name=region_name(actor, on),
-        count=matters.desk_count(mine, now=now, actor=actor),
+        region_name=name,
+        count=board.count,
         due=due,
-        handed_up=up,
-        near=tuple(row for row in around.rows if row.id not in ids and row.stage not in stages)[:MOST],
+        handed_up=handed_up,
+        near=tuple(row for row in near if row.id not in ids and row.stage not in stages)[:MOST],
         inspections=tuple(to_inspect[:INSPECTIONS_MOST]),
         inspections_due=len(to_inspect),
     )
 
 
-def _handed_up(actor: Actor, due: Collection[str], now: datetime) -> tuple[MatterRow, ...]:
+def _handed_up(
+    open_ones: Sequence[MatterRow], newest: Sequence[MatterRow], due: Collection[str], now: datetime
+) -> tuple[MatterRow, ...]:
     """Incidents that were escalated from this grid: those open, soonest due first, then those that ended in the last
     days. Of the grid, whoever escalated them."""
-    mine = ListFilter(kind=INCIDENT, region_code=actor.region_code)
-    since = local_date(now) - timedelta(days=REPORTED_DAYS)
-    ended = replace(mine, open_only=False, reported_from=since, sort="newest")
     rows = [
         row
-        for wanted, is_over in ((mine, False), (ended, True))
-        for row in matters.matters_page(wanted, now=now, actor=actor, size=UP_LOOKED_AT).rows
+        for found, is_over in ((open_ones, False), (newest, True))
+        for row in found
         if row.stage not in due
         and (row.ended_at is not None) is is_over
         and (row.ended_at is None or row.ended_at >= now - timedelta(days=ENDED_DAYS))
@@ -110,7 +116,7 @@ class Asked:
 
 
 def whom_to_ask(actor: Actor, on: date) -> tuple[Asked, ...]:
-    """Who holds the posts of the actor's grid, community and township, nearest first; 3 queries."""
+    """Who holds the posts of the actor's grid, community and township, nearest first; 1 query."""
     rows = [row for row in organisation.responsible_on(actor.region_code, on) if row.level in ASKED]
     regions = dict.fromkeys((row.region_code, row.region_name) for row in rows)
     units = organisation.units_by_ids({row.unit_id for row in rows}, on)
@@ -139,7 +145,8 @@ class PlaceDue:
 
 
 def my_places(actor: Actor, on: date, here: Point | None = None) -> list[PlaceDue]:
-    """The places that the actor's grid looks after: the longest due first, or from `here` the nearest; 4 queries.
+    """The places that the actor's grid looks after: the longest due first, or from `here` the nearest; 2 queries, 3 with
+    grids that the page hasn't read yet.
 
     `here` is used for the order alone and kept by nobody.
     """
@@ -190,7 +197,7 @@ class GridDue:
 
 def due_by_grid(actor: Actor, on: date) -> tuple[GridDue, ...]:
     """Places to be inspected by grid, within what the actor sees, the most due first; about places, never about who
-    patrols; 4 queries."""
+    patrols; 2 queries, 3 with grids."""
     groups: dict[tuple[str, str], list[Due]] = {}
     for one in _with_due(actor.ranges, on):
         groups.setdefault((one.place.region_code, one.place.region_path), []).append(one.due)

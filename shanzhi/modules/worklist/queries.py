@@ -45,18 +45,24 @@ def worklist(
     now: datetime,
     before: str = "",
 ) -> Worklist:
-    """The unit's open shares, due first, 25 rows; 8 queries whatever its size, 9 where it helps: those rows have the
-    dates of its own shares.
+    """The unit's open shares, due first, 25 rows; 2 queries whatever its size, 1 more for grids, for posts that were left, and
+    where it helps: those rows have the dates of its own shares.
 
     `after` is the cursor of the page before, `before` of the page that follows; the others are those of `part_of`.
     """
     tabs = tabs_of(kinds)
     chosen, wanted = part_of(actor, kinds=kinds, tab=tab, light=light, words=words)
     due = ListFilter(stages=tabs[0].stages, unit_id=actor.unit_id, part=tabs[0].part)
-    count = matters.desk_count(due, now=now, actor=actor)
-    total = count.waiting if wanted == due else None
-    page = matters.matters_page(wanted, now=now, actor=actor, after=after, before=before, total=total)
+    found = matters.desk_page(
+        due,
+        wanted,
+        now=now,
+        actor=actor,
+        after=after,
+        before=before,
+        along=[matters.fallen_wanted(post_id=actor.post_id or 0)],
+    )
+    page = found.page
     if chosen.part == HELPING and actor.unit_id is not None:
         page = matters.as_helper(page, actor.unit_id, now=now)
-    fell = matters.fallen(now=now, post_id=actor.post_id or 0)
-    return Worklist(tabs, chosen, count, page, fell)
+    return Worklist(tabs, chosen, found.count, page, matters.fallen_told(found.along[0], now=now))

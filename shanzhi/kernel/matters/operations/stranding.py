@@ -1,9 +1,11 @@
 """Which open matters couldn't go on under a version of their kind's process; counted by the database, stage by stage."""
 
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, replace
 from datetime import date
 
-from django.db.models import Count
+from django.db.models import Count, Q, Window
+from django.db.models.functions import RowNumber
 
 from shanzhi.kernel.matters.models import Matter
 from shanzhi.kernel.matters.policy.process import Kind
@@ -27,8 +29,8 @@ class StrandedGroup:
 
 
 def stranded_groups(new: Kind, on: date) -> tuple[StrandedGroup, ...]:
-    """What of the open matters of `new`'s kind, as far as whoever asks sees them, couldn't go on under it; 2 queries,
-    and one for each stage at fault."""
+    """What of the open matters of `new`'s kind, as far as whoever asks sees them, couldn't go on under it; 2 queries, 3 where
+    there are any."""
     rows = (
         Matter.objects.filter(kind=new.code, ended_at=None)
         .values_list("kind_version", "stage")
@@ -36,12 +38,24 @@ def stranded_groups(new: Kind, on: date) -> tuple[StrandedGroup, ...]:
         .order_by("kind_version", "stage")
     )
     roles = {card.role for card in organisation.posts_of_roles(sorted({str(r) for a in new.actions for r in a.by}), on)}
-    found = []
-    for version, stage, count in rows:
-        old = kind_version(new.code, version)
-        why = stranded(old, new, stage, roles)
-        if why is not None:
-            there = Matter.objects.filter(kind=new.code, ended_at=None, kind_version=version, stage=stage)
-            numbers = tuple(there.order_by("pk").values_list("number", flat=True)[:LISTED_MOST])
-            found.append(StrandedGroup(version, stage, old.stage(stage).name, why, count, numbers))
-    return tuple(found)
+    told = ((kind_version(new.code, version), version, stage, count) for version, stage, count in rows)
+    found = [
+        StrandedGroup(version, stage, old.stage(stage).name, why, count, ())
+        for old, version, stage, count in told
+        if (why := stranded(old, new, stage, roles)) is not None
+    ]
+    numbers = _oldest(new.code, found) if found else {}
+    return tuple(replace(group, numbers=tuple(numbers[group.version, group.stage])) for group in found)
+
+
+def _oldest(code: str, groups: list[StrandedGroup]) -> dict[tuple[int, str], list[str]]:
+    """The numbers of each group's oldest."""
+    wanted = Q()
+    for group in groups:
+        wanted |= Q(kind_version=group.version, stage=group.stage)
+    place = Window(RowNumber(), partition_by=["kind_version", "stage"], order_by="pk")
+    rows = Matter.objects.filter(wanted, kind=code, ended_at=None).annotate(place=place).filter(place__lte=LISTED_MOST)
+    found: dict[tuple[int, str], list[str]] = defaultdict(list)
+    for version, stage, number in rows.order_by("pk").values_list("kind_version", "stage", "number"):
+        found[version, stage].append(number)
+    return found

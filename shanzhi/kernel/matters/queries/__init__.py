@@ -1,5 +1,6 @@
 """Every read of matters: under row-level security, prefetched, as small dataclasses with names in place of ids."""
 
+from shanzhi.kernel.matters.queries.boards import Board, DeskPage, Named, desk_page, unit_board
 from shanzhi.kernel.matters.queries.bulk import BulkRow, bulk_count, matters_in_bulk
 from shanzhi.kernel.matters.queries.calendars import CalendarTrial, CalendarYear, calendar_trial, calendar_year
 from shanzhi.kernel.matters.queries.calling import CallerMatter, likely_categories, open_of_phone, same_as_said
@@ -20,7 +21,7 @@ from shanzhi.kernel.matters.queries.clocks import (
     ClockLine,
     asks_waiting,
     clocks_told,
-    crossings_waiting,
+    crossings_wanted,
 )
 from shanzhi.kernel.matters.queries.dispatching import (
     CasePage,
@@ -40,7 +41,15 @@ from shanzhi.kernel.matters.queries.dispatching import (
     dispatch_versions,
 )
 from shanzhi.kernel.matters.queries.finding import NO_CATEGORY, ListFilter
-from shanzhi.kernel.matters.queries.in_hand import Fallen, fallen, in_hand, in_hand_counts
+from shanzhi.kernel.matters.queries.in_hand import (
+    Fallen,
+    fallen,
+    fallen_told,
+    fallen_wanted,
+    in_hand,
+    in_hand_and_fallen,
+    in_hand_counts,
+)
 from shanzhi.kernel.matters.queries.lists import (
     DeskCount,
     MatterPage,
@@ -98,8 +107,7 @@ from shanzhi.kernel.matters.queries.tally import (
     Tally,
     TallyRow,
     bounces,
-    ended_count,
-    repeated_count,
+    ended_and_repeated,
     root_of,
     tally,
 )
@@ -128,6 +136,7 @@ __all__ = [
     "ActionChoice",
     "AskLine",
     "AskWaiting",
+    "Board",
     "Bounce",
     "Bounced",
     "BulkRow",
@@ -142,6 +151,7 @@ __all__ = [
     "ClockLine",
     "DecisionRow",
     "DeskCount",
+    "DeskPage",
     "DispatchHint",
     "EditionRow",
     "Elsewhere",
@@ -154,6 +164,7 @@ __all__ = [
     "MatterCard",
     "MatterPage",
     "MatterRow",
+    "Named",
     "OpenWork",
     "PaperLine",
     "PaperView",
@@ -198,9 +209,10 @@ __all__ = [
     "category_tree",
     "choice_of",
     "clocks_told",
-    "crossings_waiting",
+    "crossings_wanted",
     "current_kind",
     "desk_count",
+    "desk_page",
     "dispatch_cases",
     "dispatch_faults",
     "dispatch_hint",
@@ -210,12 +222,15 @@ __all__ = [
     "dispatch_trial",
     "dispatch_version",
     "dispatch_versions",
-    "ended_count",
+    "ended_and_repeated",
     "fallen",
+    "fallen_told",
+    "fallen_wanted",
     "follow_of_phone",
     "grounds",
     "hash_of_code",
     "in_hand",
+    "in_hand_and_fallen",
     "in_hand_counts",
     "kept",
     "kind_version",
@@ -246,7 +261,6 @@ __all__ = [
     "public_sources",
     "readings",
     "region_figures",
-    "repeated_count",
     "rights_state",
     "root_of",
     "rows_by_ids",
@@ -258,5 +272,6 @@ __all__ = [
     "tally",
     "timing",
     "triage_hint",
+    "unit_board",
     "work_calendar",
 ]

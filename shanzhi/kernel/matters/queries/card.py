@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from shanzhi.core.geo import Point
@@ -181,12 +181,12 @@ def matter_id_of_number(number: str) -> int | None:
 
 
 def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
-    """The matter as this actor may see it; at most 6 queries, 1 of them for all that hangs on it.
+    """The matter as this actor may see it; 1 query for all that hangs on it, 1 more where it has a point.
 
     Raises:
         MatterNotFound: not there, or not visible.
     """
-    hung = _visible(matter_id)
+    hung = _visible(matter_id, local_date(now))
     matter, shares, clocks, entries = hung.matter, hung.shares, hung.clocks, hung.entries
     kind, for_reporter = kind_version(matter.kind, matter.kind_version), actor.kind == "reporter"
     stage, asks = kind.stage(matter.stage), hung.asks if kind.asks else []
@@ -275,8 +275,8 @@ def _promised(stage: Stage, clocks: list[Clock]) -> datetime | None:
     return next((row.due_at for row in clocks if row.stopped_at is None and row.code == stage.clock), None)
 
 
-def _visible(matter_id: int) -> Hanging:
-    hung = hanging(matter_id)
+def _visible(matter_id: int, on: date) -> Hanging:
+    hung = hanging(matter_id, on=on)
     if hung is None:
         raise MatterNotFound(msg("没有找到这件事项，或者您现在的岗位看不到它。请核对编号，或换一个岗位。"))
     return hung

@@ -11,7 +11,7 @@ from shanzhi.kernel.matters.models import Ask, Clock, Matter
 from shanzhi.kernel.matters.operations.clocks import course_of
 from shanzhi.kernel.matters.policy.clocks import STAGE
 from shanzhi.kernel.matters.policy.process import OWNER_NAMES, AskType, Kind, Owner
-from shanzhi.kernel.matters.queries.lists import MatterRow, rows_by_ids
+from shanzhi.kernel.matters.queries.boards import Named
 from shanzhi.kernel.matters.queries.names import Names
 from shanzhi.kernel.matters.rulebook import grounds, kind_version, work_calendar
 from shanzhi.kernel.organisation import queries as organisation
@@ -163,11 +163,11 @@ def asked_for(kind: str, amount: str, on: date) -> str:
     return (region.path or region.name) if region is not None else amount
 
 
-def crossings_waiting(unit_id: int, now: datetime, most: int = 50) -> list[MatterRow]:
-    """Matters that another county asks this centre to take over, the soonest answer due first; 1 query, 4 where there are."""
-    waiting = Ask.objects.filter(to_unit_id=unit_id, state="open", type=AskType.CROSS.value).order_by("due_at")
-    ids = list(waiting.values_list("matter_id", flat=True)[:most])
-    return rows_by_ids(ids, now=now) if ids else []
+def crossings_wanted(unit_id: int, most: int = 50) -> Named:
+    """Matters that another county asks this centre to take over, the soonest answer due first; not asked yet."""
+    waiting = Ask.objects.filter(to_unit_id=unit_id, state="open", type=AskType.CROSS.value).order_by("due_at")[:most]
+    ids = waiting.values_list("matter_id", flat=True)
+    return Named(Matter.objects.filter(pk__in=ids), ids)
 
 
 def asks_waiting(unit_id: int, now: datetime, most: int = 50) -> tuple[AskWaiting, ...]:

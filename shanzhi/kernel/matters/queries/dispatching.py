@@ -15,6 +15,7 @@ from shanzhi.kernel.matters.models import Assignment, DispatchRow, DispatchVersi
 from shanzhi.kernel.matters.operations.dispatching import FIELDS, NoDispatchVersion, cases_of, known_for
 from shanzhi.kernel.matters.operations.upkeep import UnitFinder
 from shanzhi.kernel.matters.policy.dispatching import DispatchCase, Fault, choose_case, find_faults
+from shanzhi.kernel.matters.queries.triage import finder_for
 from shanzhi.kernel.matters.rulebook import categories
 from shanzhi.kernel.organisation import queries as organisation
 
@@ -193,8 +194,9 @@ def dispatch_faults(version_id: int, *, on: date) -> tuple[Fault, ...]:
 
 
 def dispatch_hint(category: str, region_code: str, now: datetime) -> DispatchHint | None:
-    """Whom a case would go to today, by the catalogue or else by the rule book's hints; None where both lead nowhere."""
-    finder = UnitFinder(now)
+    """Whom a case would go to today, by the catalogue or else by the rule book's hints; None where both lead nowhere;
+    1 query."""
+    finder = finder_for(category, now)
     case, unit_id = finder.decide(category, region_code)
     if unit_id is None:
         return None

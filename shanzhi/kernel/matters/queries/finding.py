@@ -109,13 +109,16 @@ class Cursor:
         return f"{at.isoformat() if at else '-'}_{row.pk}_{wanted.mark()}"
 
 
+_PLAN = "set_config('plan_cache_mode', 'force_custom_plan', true)"
+
+
 def plan_by_values() -> None:
     """Let the rest of this transaction be planned by the values that it asks for. 1 statement.
 
     A kept plan is made for a unit of average work; for a centre that took part in everything it reads a million rows.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)")
+        cursor.execute(f"SELECT {_PLAN}")
 
 
 def order_of(sort: Sort, *, is_back: bool = False) -> tuple[str, str]:
@@ -161,14 +164,13 @@ class Found:
         return counts([self.counted])[0]
 
 
-def counts(searches: Sequence[RawSQL]) -> list[int]:
-    """How many each search finds (`Found.counted`), all in one statement."""
+def counts(searches: Sequence[RawSQL], *, is_planned: bool = False) -> list[int]:
+    """How many each search finds (`Found.counted`), all in one statement; with `is_planned` it does for the rest of the
+    transaction what `plan_by_values` does."""
+    asked = [search.sql for search in searches] + [_PLAN] * is_planned
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {', '.join(search.sql for search in searches)}",
-            [value for search in searches for value in search.params],
-        )
-        return list(cursor.fetchone())
+        cursor.execute(f"SELECT {', '.join(asked)}", [value for search in searches for value in search.params])
+        return list(cursor.fetchone())[: len(searches)]
 
 
 def found_by(

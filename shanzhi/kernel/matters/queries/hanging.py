@@ -1,6 +1,7 @@
 """What hangs on one matter: its rows in every table, read in one statement."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from django.db.models import Count, Q
 
@@ -11,6 +12,7 @@ from shanzhi.kernel.journal.queries import EntryRow
 from shanzhi.kernel.matters.models import Ask, Assignment, Clock, Link, Matter, Part, Remark, Rung
 from shanzhi.kernel.matters.policy.papers import PART
 from shanzhi.kernel.matters.queries.together import together
+from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.vault import queries as vault
 
 
@@ -40,14 +42,16 @@ class Hanging:
     replies: dict[int, str]
 
 
-def hanging(matter_id: int) -> Hanging | None:
-    """The matter with all that hangs on it; None where it isn't visible; 1 query."""
+def hanging(matter_id: int, *, on: date | None = None) -> Hanging | None:
+    """The matter with all that hangs on it; None where it isn't visible; 1 query. Read along as of a day: the name of its
+    grid, if it lies in one."""
+    mine = Matter.objects.filter(pk=matter_id)
     own = Link.objects.filter(matter_id=matter_id, unlinked_at=None).values("lead_id")
     under = Link.objects.filter(lead_id=matter_id, unlinked_at=None).values("matter_id")
     parts = Part.objects.filter(whole_id=matter_id, rejoined_at=None).values("matter_id")
     replies = Remark.objects.filter(part="reply", for_reporter=True)
     rows = together(
-        Matter.objects.filter(pk=matter_id),
+        mine,
         Assignment.objects.filter(matter_id=matter_id).order_by("id"),
         Clock.objects.filter(matter_id=matter_id).order_by("id"),
         Ask.objects.filter(matter_id=matter_id).order_by("id"),
@@ -67,9 +71,12 @@ def hanging(matter_id: int) -> Hanging | None:
         Link.objects.filter(lead_id__in=own, unlinked_at=None).values_list("lead_id").annotate(Count("pk")).order_by(),
         Matter.objects.filter(pk__in=parts).order_by("pk"),
         replies.filter(matter_id__in=parts).order_by("step"),
+        *([organisation.grids_wanted(mine.values("region_id"), on)] if on else ()),
     )
     if not rows[0]:
         return None
+    if on:
+        organisation.grids_told(rows[-1], on)
     return Hanging(
         matter=rows[0][0],
         shares=rows[1],

@@ -1,14 +1,25 @@
 """Lists of matters: filtered, sorted, paged by keyset, counts capped."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+
+from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
 
 from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.clock.policy import Light, light
 from shanzhi.kernel.matters.models import Assignment, Matter
 from shanzhi.kernel.matters.policy.linking import may_lead
-from shanzhi.kernel.matters.queries.finding import Cursor, ListFilter, counts, found_by, order_of, plan_by_values
+from shanzhi.kernel.matters.queries.finding import (
+    Cursor,
+    Found,
+    ListFilter,
+    counts,
+    found_by,
+    order_of,
+    plan_by_values,
+)
 from shanzhi.kernel.matters.queries.names import Names, light_of
 from shanzhi.kernel.matters.rulebook import categories, kind_version
 
@@ -87,16 +98,29 @@ def matters_page(
     rows = first_rows(wanted, now, actor, size + 1, past, is_planned=total is not None)
     if past is not None and (not rows or (past.is_back and len(rows) <= size)):
         past, rows = None, first_rows(wanted, now, actor, size + 1)
-    more, shown = len(rows) > size, rows[:size]
-    is_back = past is not None and past.is_back
     # A first page that isn't full is all there is.
-    if past is None and not more:
+    if past is None and len(rows) <= size:
         total = len(rows)
     elif total is None:
         total = count_of(wanted, now, actor, COUNT_CAP + 1)
+    return page_of(rows, wanted, past, size=size, total=total, lines=lambda shown: lines_of(shown, now))
+
+
+def page_of(
+    rows: Sequence[Matter],
+    wanted: ListFilter,
+    past: Cursor | None,
+    *,
+    size: int,
+    total: int,
+    lines: Callable[[Sequence[Matter]], Sequence[MatterRow]],
+) -> MatterPage:
+    """A page out of the rows past a cursor, of which there is one more than it shows where it isn't the last."""
+    more, shown = len(rows) > size, rows[:size]
+    is_back = past is not None and past.is_back
     shown = shown[::-1] if is_back else shown
     return MatterPage(
-        rows=tuple(_rows(shown, now)),
+        rows=tuple(lines(shown)),
         next_after=Cursor.text(shown[-1], wanted) if more or is_back else "",
         total=min(total, COUNT_CAP),
         total_capped=total > COUNT_CAP,
@@ -114,7 +138,7 @@ def _whole_page(wanted: ListFilter, now: datetime, actor: Actor | None, size: in
     rows = {row.pk: row for row in Matter.objects.filter(pk__in=ids[:size])}
     shown = [rows[pk] for pk in ids[:size] if pk in rows]
     return MatterPage(
-        rows=tuple(_rows(shown, now)),
+        rows=tuple(lines_of(shown, now)),
         next_after=Cursor.text(shown[-1], wanted) if shown and len(ids) > size else "",
         total=min(len(ids), COUNT_CAP),
         total_capped=len(ids) > COUNT_CAP,
@@ -156,12 +180,18 @@ def count_of(wanted: ListFilter, now: datetime, actor: Actor | None, most: int) 
 
 
 def rows_by_ids(ids: Sequence[int], *, now: datetime) -> list[MatterRow]:
-    """Lines for these matters as far as they are visible, in the given order; 3 queries."""
-    found = {row.pk: row for row in Matter.objects.filter(pk__in=ids)}
-    return _rows([found[pk] for pk in ids if pk in found], now)
+    """Lines for these matters as far as they are visible, in the given order; 1 query, 2 with grids among them."""
+    return rows_told(Matter.objects.filter(pk__in=ids), ids, now=now)
 
 
-def _rows(rows: Sequence[Matter], now: datetime) -> list[MatterRow]:
+def rows_told(rows: Iterable[Matter], ids: Sequence[int], *, now: datetime) -> list[MatterRow]:
+    """The same out of what was read already."""
+    found = {row.pk: row for row in rows}
+    return lines_of([found[pk] for pk in ids if pk in found], now)
+
+
+def lines_of(rows: Sequence[Matter], now: datetime) -> list[MatterRow]:
+    """Lines in words; 1 query where grids are among them."""
     names = Names(rows, now)
     tree = categories()
     return [
@@ -213,11 +243,25 @@ def desk_count(wanted: ListFilter, *, now: datetime, actor: Actor | None = None)
     found = found_by(wanted, now, actor, most=COUNT_CAP + 1, ordered=False)
     if found is None:
         return DeskCount(0, 0, 0)
-    if found.search is None:
+    if found.counted is None:
         plan_by_values()
-        rows = found.rows.order_by("due_at", "pk").values_list("warn_at", "due_at")[: COUNT_CAP + 1]
-        lights = [light(now, warn_at, due_at) for warn_at, due_at in rows if warn_at and due_at]
-        return DeskCount(len(rows), lights.count(Light.WARNING), lights.count(Light.OVERDUE))
+        return lights_of(dues_wanted(found), now)
+    return DeskCount(*counts([found.counted, *late_counted(wanted, now, actor)]))
+
+
+def late_counted(wanted: ListFilter, now: datetime, actor: Actor | None) -> list[RawSQL]:
+    """The counts of what is about to be late and of what is late, where a search finds it; not asked yet."""
     each = [replace(wanted, light=light.value) for light in (Light.WARNING, Light.OVERDUE)]
     late = [found_by(one, now, actor, most=COUNT_CAP + 1, ordered=False) for one in each]
-    return DeskCount(*counts([one.counted for one in (found, *late) if one is not None and one.counted is not None]))
+    return [one.counted for one in late if one is not None and one.counted is not None]
+
+
+def dues_wanted(found: Found) -> QuerySet[Matter, tuple[datetime | None, datetime | None]]:
+    """When the 1,001 that are due first are about to be late, and late."""
+    return found.rows.order_by("due_at", "pk").values_list("warn_at", "due_at")[: COUNT_CAP + 1]
+
+
+def lights_of(dues: Collection[tuple[datetime | None, datetime | None]], now: datetime) -> DeskCount:
+    """What waits, by when it is due; no query."""
+    lights = [light(now, warn_at, due_at) for warn_at, due_at in dues if warn_at and due_at]
+    return DeskCount(len(dues), lights.count(Light.WARNING), lights.count(Light.OVERDUE))

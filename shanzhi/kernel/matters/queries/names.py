@@ -10,7 +10,7 @@ from shanzhi.kernel.organisation import queries as organisation
 
 
 class Names:
-    """Names of the units and regions that a page shows: 1 query for units, 1 more for closed ones, 1 for the region tree."""
+    """Names of the units and regions that a page shows: 1 query for the tree, 1 more for grids that weren't read yet."""
 
     def __init__(self, matters: Iterable[Matter], now: datetime, more_units: Iterable[int] = ()) -> None:
         rows = list(matters)
@@ -18,7 +18,7 @@ class Names:
         ids = {unit for row in rows for unit in (row.holder_unit_id, row.intake_unit_id) if unit is not None}
         wanted = ids | set(more_units)
         self._units = organisation.units_by_ids(wanted, self.on)
-        # What a closed unit did stays its own: 1 query more, where there is one.
+        # What a closed unit did stays its own.
         self._closed = organisation.unit_names(missing) if (missing := wanted - self._units.keys()) else {}
         self._regions = organisation.paths_of({row.region_id for row in rows}, self.on)
 

@@ -15,6 +15,7 @@ from shanzhi.kernel.matters.policy.payloads import STEPS
 from shanzhi.kernel.matters.policy.process import Kind
 from shanzhi.kernel.matters.policy.process.compare import Difference, differences
 from shanzhi.kernel.matters.policy.process.replay import Halt, Trod, replay
+from shanzhi.kernel.matters.queries.together import together
 from shanzhi.kernel.matters.rulebook import kind_version
 
 TRIED_MOST = 300
@@ -97,9 +98,10 @@ class TrialRow:
 @dataclass(frozen=True, slots=True)
 class ProcessTrial:
     """How a version does on copies of matters: of `tried` (open and recently ended, the newest of each) how many went the
-    same way, another way, or stopped; the first of the latter two; and which open ones couldn't go on, all counted."""
+    same way, another way, or stopped; the first of the latter two; and which open ones couldn't go on, all counted. `page`
+    is the version that was tried."""
 
-    version: int
+    page: VersionPage
     tried: int
     same: int
     other: int
@@ -203,7 +205,7 @@ def process_version(code: str, version: int, on: date) -> VersionPage:
 
 def process_trial(code: str, version: int, *, now: datetime, most: int = TRIED_MOST) -> ProcessTrial:
     """Try a version on the newest open and the newest ended matters of its kind, in memory, as far as whoever asks sees
-    them; and count every open one that couldn't go on. Nothing is written. 6 queries, and one for each stage at fault.
+    them; and count every open one that couldn't go on. Nothing is written. 6 queries, 7 where there are any.
 
     Raises:
         NoSuchVersion: there is none.
@@ -211,13 +213,11 @@ def process_trial(code: str, version: int, *, now: datetime, most: int = TRIED_M
     page = process_version(code, version, local_date(now))
     new, old = page.kind, kind_version(code, page.in_force) if page.in_force else None
     fields = ("pk", "number", "stage", "ended_at", "kind_version")
-    matters = [
-        row
+    newest = (
+        Matter.objects.filter(kind=code, ended_at__isnull=is_open).order_by("-pk").values_list(*fields)[:most]
         for is_open in (True, False)
-        for row in Matter.objects.filter(kind=code, ended_at__isnull=is_open)
-        .order_by("-pk")
-        .values_list(*fields)[:most]
-    ]
+    )
+    matters = [row for each in together(*newest) for row in each]
     ways = _ways([row[0] for row in matters])
     same, rows = 0, []
     for pk, number, stage, ended_at, its_version in matters:
@@ -241,7 +241,7 @@ def process_trial(code: str, version: int, *, now: datetime, most: int = TRIED_M
     stopped = sum(row.halt is not None for row in rows)
     gone = differences(old, new) if old else ()
     return ProcessTrial(
-        version=version,
+        page=page,
         tried=len(matters),
         same=same,
         other=len(rows) - stopped,

@@ -125,22 +125,19 @@ def _sum(rows: tuple[TallyRow, ...]) -> TallyRow:
     return TallyRow(item="", median_days=0, **counts)
 
 
-def ended_count(region_code: str, *, since: date, until: date) -> EndedCount:
-    """What ended on these days, both counted; 1 query."""
+def ended_and_repeated(region_code: str, *, since: date, until: date, collective: int) -> tuple[EndedCount, Repeated]:
+    """What ended on these days, both counted, and what is open and was reported more than once; `collective`: from how many
+    reports on it is. 1 query."""
     low, below = span_of(region_code) if region_code else (None, None)
     moments = Sitting(ended_from=since, ended_to=until).bounds()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT ended, solved, unsolved FROM matters_ended(%s, %s, %s, %s)", [low, below, *moments])
-        return EndedCount(*cursor.fetchone())
-
-
-def repeated_count(region_code: str, *, collective: int) -> Repeated:
-    """What is open and was reported more than once; `collective`: from how many reports on it is. 1 query."""
-    low, below = span_of(region_code) if region_code else (None, None)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT matters, of_many, reports FROM matters_repeated(%s, %s, %s)", [low, below, collective])
-        matters, of_many, reports = cursor.fetchone()
-        return Repeated(matters, of_many, reports, collective)
+        cursor.execute(
+            "SELECT e.ended, e.solved, e.unsolved, r.matters, r.of_many, r.reports"
+            " FROM matters_ended(%s, %s, %s, %s) e, matters_repeated(%s, %s, %s) r",
+            [low, below, *moments, low, below, collective],
+        )
+        ended, solved, unsolved, matters, of_many, reports = cursor.fetchone()
+    return EndedCount(ended, solved, unsolved), Repeated(matters, of_many, reports, collective)
 
 
 def bounces(region_code: str) -> list[Bounce]:

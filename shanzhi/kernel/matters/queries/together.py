@@ -51,7 +51,7 @@ def _compiled(wanted: QuerySet[Any, Any]) -> tuple[SQLCompiler | None, str, Sequ
 def _types(compiler: SQLCompiler) -> list[str]:
     """What the database calls the type of each column, without length and precision."""
     found = [expression.output_field.db_type(connection) or "" for expression, _, _ in compiler.select or ()]
-    return [name.partition("(")[0] for name in found]
+    return [name.removesuffix("[]").partition("(")[0] + "[]" * name.endswith("[]") for name in found]
 
 
 def _loaded(compiler: SQLCompiler, told: str | None, driver: AdaptContext) -> list[tuple[Any, ...]]:

@@ -4,8 +4,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.postgres.fields import ArrayField
 from django.db import connection
-from django.db.models import Count, Model, QuerySet
+from django.db.models import Count, Model, QuerySet, TextField
+from django.db.models.expressions import RawSQL
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -18,6 +20,7 @@ from shanzhi.kernel.matters.models import (
     Ask,
     Assignment,
     Clock,
+    DispatchRow,
     Link,
     Matter,
     MatterPlace,
@@ -39,7 +42,7 @@ pytestmark = pytest.mark.django_db
 AWKWARD = '{"a": [1, 2.50]}\\x00 "双引号" ,NULL, {,}\n第二行 100% %s \'单\' \\ 😀'
 TABLES: tuple[type[Model], ...] = (
     *(Matter, MatterPlace, Participant, Assignment, Clock, Ask, Rung, Precedent, Remark, Suggestion, Link, Part),
-    *(Entry, Attachment),
+    *(Entry, Attachment, DispatchRow),
 )
 
 
@@ -92,7 +95,8 @@ def test_it_reads_values_counts_and_what_is_joined(cast: Cast):
             rows.select_related("matter")[:1],
             rows.none(),
             rows.filter(pk__in=[]),
-        )[-3:] == [1, 0, 0]
+            rows.values_list(RawSQL("ARRAY['甲,乙', '{', NULL]", [], output_field=ArrayField(TextField()))),
+        )[-4:-1] == [1, 0, 0]
         assert together() == []
         assert together(rows.none()) == [[]]
         assert AWKWARD in together(rows.values_list("text", flat=True))[0]

@@ -148,7 +148,7 @@ def desk_context(
 
     `page` is the address of the page that shows it (default: this one) and `back` where to go when something was done
     (default: `page`). `do_url` names the address that takes the forms, with number and action; actions whose verb is in
-    `leave_out` get no form, because the desk has one of its own. `posted` gives a form back. About 10 queries, 3 more
+    `leave_out` get no form, because the desk has one of its own. `posted` gives a form back. 1 to 3 queries, 1 more
     for a form in which a unit is chosen.
 
     Raises:

@@ -101,8 +101,10 @@ def call_resume(*, ref: uuid.UUID, actor: Actor, now: datetime) -> tuple[Words, 
     call = _call(ref, actor, now, is_new=False)
     _check_open(call)
     words = words_in(call)
+    before = call.steps
     look = _looked(call, words, words.phone, actor, now)
-    Call.objects.filter(pk=call.pk).update(steps=call.steps)
+    if call.steps != before:
+        Call.objects.filter(pk=call.pk).update(steps=call.steps)
     return words, look
 
 
@@ -274,12 +276,12 @@ def _call(ref: uuid.UUID, actor: Actor, now: datetime, *, is_new: bool = True) -
             cursor.execute(_OPEN, [ref, actor.post_id, actor.staff_id, now, now])
         # A ring at several desks is the first one's that opens it; the others' are gone then.
         cursor.execute("SELECT hotline_take(%s, %s)", [ref, now])
-    found = Call.objects.filter(ref=ref, post_id=actor.post_id or 0).first()
+    # Of two sendings at once the second waits here, and is judged by what the first has done. One that has ended can only be
+    # read: nobody locks it.
+    own = Call.objects.filter(ref=ref, post_id=actor.post_id or 0)
+    found = own.select_for_update().first() or own.first()
     if found is None:
         raise CallNotFound(msg("没有找到这通来电，可能别的席位或别的人已经接了。请开一张新的来电单。"))
-    if found.ended_at is None:
-        # Of two sendings at once the second waits here, and is judged by what the first has done.
-        found = Call.objects.select_for_update().filter(pk=found.pk).first() or Call.objects.get(pk=found.pk)
     return found
 
 

@@ -155,12 +155,11 @@ def trial(request: ActingRequest, code: str, version: int) -> HttpResponse:
     """A version tried on what there is; nothing is changed."""
     check(request)
     found = queries.process_trial(code, version, now=request.now)
-    page = queries.process_version(code, version, local_date(request.now))
     context = {
         "code": code,
-        "page": page,
+        "page": found.page,
         "trial": found,
-        "rows": _trial_table(found.rows, page.kind),
+        "rows": _trial_table(found.rows, found.page.kind),
         "stranded": _stranded_table(code, found.stranded),
     }
     return render(request, "keeper/process_trial.html", context)

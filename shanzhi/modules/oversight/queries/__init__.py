@@ -4,11 +4,12 @@ from shanzhi.modules.oversight.queries.ontime import OnTime, OnTimeLine, ontime
 from shanzhi.modules.oversight.queries.overview import Figures, Line, Overview, overview
 from shanzhi.modules.oversight.queries.posts import (
     PostLine,
+    PostsPage,
     PostWork,
     UnitPosts,
     left_with_work,
     post_work,
-    posts_of_unit,
+    posts_page,
 )
 from shanzhi.modules.oversight.queries.returns import Bounced, BounceLine, bounced
 
@@ -22,11 +23,12 @@ __all__ = [
     "Overview",
     "PostLine",
     "PostWork",
+    "PostsPage",
     "UnitPosts",
     "bounced",
     "left_with_work",
     "ontime",
     "overview",
     "post_work",
-    "posts_of_unit",
+    "posts_page",
 ]

@@ -60,7 +60,7 @@ class Overview:
 
 
 def overview(actor: Actor, *, region: str, kinds: Sequence[Kind], now: datetime) -> Overview:
-    """What the page of a region shows (empty, or one out of the actor's reach: the actor's own); 6 queries."""
+    """What the page of a region shows (empty, or one out of the actor's reach: the actor's own); 2 queries."""
     on = local_date(now)
     path = path_to(actor, region, on)
     code = path[-1][0] if path else ""
@@ -77,8 +77,7 @@ def overview(actor: Actor, *, region: str, kinds: Sequence[Kind], now: datetime)
         adds=base,
         figures=Figures(
             counted.whole,
-            matters.ended_count(code, since=since, until=on),
-            matters.repeated_count(code, collective=_collective(kinds)),
+            *matters.ended_and_repeated(code, since=since, until=on, collective=_collective(kinds)),
             since,
             waiting,
         ),

@@ -1,7 +1,7 @@
 """Posts and the work that they have in hand: of those that nobody holds, and of a unit. No person's figures."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -10,9 +10,9 @@ from shanzhi.core.text import clean_text, msg
 from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.access.policy.unfinished import PostRef, Unfinished, unfinished_of
 from shanzhi.kernel.matters import queries as matters
-from shanzhi.kernel.matters.queries import MatterRow
+from shanzhi.kernel.matters.queries import Fallen, MatterRow
 from shanzhi.kernel.organisation import queries as organisation
-from shanzhi.kernel.organisation.queries import PostCard
+from shanzhi.kernel.organisation.queries import LeftPost, PostCard
 from shanzhi.modules.oversight.policy.handing import HANDED_MOST, NoSuchPostHere, NotMyUnit, Side
 
 
@@ -51,12 +51,24 @@ class PostWork:
     unfinished: tuple[Unfinished, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class PostsPage:
+    """Posts that were left with work, what fell to others because nobody was there, and the unit that was looked for."""
+
+    left: tuple[PostLine, ...]
+    fallen: tuple[Fallen, ...]
+    unit: UnitPosts
+
+
 def left_with_work(actor: Actor, *, now: datetime) -> tuple[PostLine, ...]:
     """Posts in the actor's places that nobody holds any more and that have open work in hand, or calls or sign-offs that
-    nobody else sees to; 2 to 6 queries, however many."""
+    nobody else sees to; 1 to 4 queries, however many."""
     left = organisation.left_posts(actor.place, local_date(now)) if actor.place else []
     counts = matters.in_hand_counts([row.post_id for row in left])
-    more = _unfinished_counts([PostRef(row.post_id, row.role) for row in left], actor, now)
+    return _left_lines(left, counts, _unfinished_counts([PostRef(row.post_id, row.role) for row in left], actor, now))
+
+
+def _left_lines(left: Sequence[LeftPost], counts: Mapping[int, int], more: Mapping[int, int]) -> tuple[PostLine, ...]:
     lines = (
         PostLine(
             row.post_id, row.unit_name, row.title, counts.get(row.post_id, 0), more.get(row.post_id, 0), row.left_on
@@ -75,16 +87,18 @@ def _unfinished_counts(posts: Collection[PostRef], actor: Actor, now: datetime) 
     return counts
 
 
-def posts_of_unit(actor: Actor, *, unit: str, now: datetime) -> UnitPosts:
-    """The posts of the one unit of this name in the actor's places, with what they have in hand; 3 to 7 queries."""
+def posts_page(actor: Actor, *, unit: str, now: datetime) -> PostsPage:
+    """Posts left with work (`left_with_work`), what fell to others, and the posts of the one unit of this name in the actor's
+    places, with what they have in hand; 2 to 7 queries, however many."""
     on, name = local_date(now), clean_text(unit)
+    left = organisation.left_posts(actor.place, on) if actor.place else []
     found = organisation.units_within(actor.place, on, text=name) if name and actor.place else []
     same = [row for row in found if name in (row.name, row.short_name)] or found
-    if len(same) != 1:
-        return UnitPosts(name, (), _why(name, len(same)))
-    cards = organisation.posts_of_unit(same[0].id, on)
-    counts = matters.in_hand_counts([card.post_id for card in cards])
-    more = _unfinished_counts([PostRef(card.post_id, card.role) for card in cards], actor, now)
+    cards = organisation.posts_of_unit(same[0].id, on) if len(same) == 1 else []
+    refs = {row.post_id: PostRef(row.post_id, row.role) for row in left}
+    refs |= {card.post_id: PostRef(card.post_id, card.role) for card in cards}
+    counts, fell = matters.in_hand_and_fallen(refs, now=now)
+    more = _unfinished_counts(refs.values(), actor, now)
     lines = tuple(
         PostLine(
             card.post_id,
@@ -96,7 +110,8 @@ def posts_of_unit(actor: Actor, *, unit: str, now: datetime) -> UnitPosts:
         )
         for card in cards
     )
-    return UnitPosts(same[0].name, lines)
+    looked_for = UnitPosts(same[0].name, lines) if len(same) == 1 else UnitPosts(name, (), _why(name, len(same)))
+    return PostsPage(_left_lines(left, counts, more), fell, looked_for)
 
 
 def _why(name: str, count: int) -> str:
@@ -142,26 +157,27 @@ def _closed(actor: Actor, post_id: int, on: date) -> Side:
 
 
 def post_work(actor: Actor, post_id: int, *, now: datetime) -> PostWork:
-    """What a post has in hand, soonest due first, who could take it, and what else it has open; about 12 queries.
+    """What a post has in hand, soonest due first, who could take it, and what else it has open; 5 queries, 1 more for grids, 2
+    for a post that was closed.
 
     Raises:
         NoSuchPostHere, NotMyUnit: as `sides`.
     """
     giver, _ = sides(actor, post_id, None, now)
-    on = local_date(now)
-    name = organisation.post_names([post_id])[post_id]
-    cards = organisation.posts_of_unit(giver.unit_id, on)
+    cards = organisation.posts_of_unit(giver.unit_id, local_date(now))
+    own = next((card for card in cards if card.post_id == post_id), None) or organisation.post_names([post_id])[post_id]
     receivers = tuple(
         (card.post_id, f"{_title(card)} {card.staff_name}")
         for card in cards
         if card.post_id != post_id and card.role == giver.role and card.staff_id is not None
     )
+    count, rows = matters.in_hand(post_id, now=now, most=HANDED_MOST)
     return PostWork(
         giver=giver,
-        unit_name=name.unit_name,
-        title=name.title,
-        in_hand=matters.in_hand_counts([post_id]).get(post_id, 0),
-        rows=tuple(matters.in_hand(post_id, now=now, most=HANDED_MOST)),
+        unit_name=own.unit_name,
+        title=own.title,
+        in_hand=count,
+        rows=rows,
         receivers=receivers,
         unfinished=tuple(unfinished_of([PostRef(post_id, giver.role)], actor, now)),
     )

@@ -122,7 +122,8 @@ def test_it_counts_nothing_without_a_scope(cast: Cast):
             assert counted.whole.open == 0
             assert matters.bounces(code) == []
             day = local_date(now)
-            assert matters.ended_count(code, since=week_of(day), until=day).ended == 0
+            ended, _ = matters.ended_and_repeated(code, since=week_of(day), until=day, collective=5)
+            assert ended.ended == 0
 
 
 @pytest.mark.parametrize("who", ["city", "county", "neighbour", "township", "unit"])

@@ -17,7 +17,6 @@ from shanzhi.core.errors import DomainError
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.policy.unfinished import Unfinished, unfinished_kinds
 from shanzhi.kernel.access.web.middleware import ActingRequest
-from shanzhi.kernel.matters import queries as matters
 from shanzhi.kernel.matters.queries import Fallen
 from shanzhi.kernel.matters.web import desk
 from shanzhi.modules.oversight import operations, queries
@@ -32,13 +31,13 @@ def posts(request: ActingRequest) -> HttpResponse:
     """Posts that nobody holds and that have work in hand; and those of a unit that is looked for."""
     desk.check_staff(request, FEATURE)
     unit = request.GET.get("unit", "")
-    found = queries.posts_of_unit(request.actor, unit=unit, now=request.now)
+    found = queries.posts_page(request.actor, unit=unit, now=request.now)
     context = {
-        "left": posts_table(queries.left_with_work(request.actor, now=request.now)),
-        "fallen": fallen_table(matters.fallen(now=request.now)),
+        "left": posts_table(found.left),
+        "fallen": fallen_table(found.fallen),
         "unit": unit,
-        "found": found,
-        "of_unit": posts_table(found.lines),
+        "found": found.unit,
+        "of_unit": posts_table(found.unit.lines),
     }
     return render(request, "oversight/posts.html", context)
 

@@ -92,14 +92,20 @@ def _wanted(request: ActingRequest) -> tuple[ListFilter, ListFilter]:
 def _queue(request: ActingRequest) -> Waiting:
     whole, wanted = _wanted(request)
     after, before = request.GET.get("after", ""), request.GET.get("before", "")
-    count = queries.desk_count(whole, now=request.now, actor=request.actor)
-    total = count.waiting if wanted == whole else None
-    page = queries.matters_page(wanted, now=request.now, actor=request.actor, after=after, before=before, total=total)
     led = ListFilter(stages=led_stages(desk.kinds()), unit_id=request.actor.unit_id, part="lead")
-    escalated = queries.matters_page(led, now=request.now, actor=request.actor)
+    found = queries.desk_page(
+        whole,
+        wanted,
+        now=request.now,
+        actor=request.actor,
+        after=after,
+        before=before,
+        lists=[led],
+        named=[queries.crossings_wanted(request.actor.unit_id or 0)],
+    )
+    escalated = found.lists[0]
     shown = tuple(row for row in escalated.rows if wanted.light in ("", row.light))
-    crossing = tuple(queries.crossings_waiting(request.actor.unit_id or 0, request.now))
-    return Waiting(_both(count, escalated), page, shown, crossing)
+    return Waiting(_both(found.count, escalated), found.page, shown, found.named[0])
 
 
 def _both(count: DeskCount, escalated: MatterPage) -> DeskCount:

@@ -176,4 +176,4 @@ def test_it_asks_the_same_number_of_questions_for_thirty_rows_and_for_fifty(cast
         client.get(reverse("worklist:list"))
 
 
-LIST_QUERIES = 11
+LIST_QUERIES = 9
