@@ -8,7 +8,7 @@ from typing import Any
 from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.policy import Actor
-from shanzhi.kernel.clock.policy import Duration
+from shanzhi.kernel.clock.policy import BadDuration, Duration
 from shanzhi.kernel.journal import queries as journal
 from shanzhi.kernel.journal.queries import EntryRow
 from shanzhi.kernel.matters.models import Clock, Matter, Remark
@@ -325,6 +325,8 @@ def _day(at: str | None) -> str:
 
 
 def _amount(text: str) -> str:
-    if not text:
-        return ""
-    return day_text(date.fromisoformat(text)) if "-" in text else Duration.parse(text).to_text()
+    """What was asked for, in words; what can't be read, as it is."""
+    try:
+        return day_text(date.fromisoformat(text)) if "-" in text else Duration.parse(text).to_text() if text else ""
+    except (ValueError, BadDuration):
+        return text

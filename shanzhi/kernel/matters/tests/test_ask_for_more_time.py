@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.db import ProgrammingError, connection, transaction
+from django.utils import timezone
 
 from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.access.policy import ANYONE, Actor
@@ -28,7 +29,7 @@ from shanzhi.kernel.matters.policy.report import NewReport
 from shanzhi.kernel.matters.tests import kind_support
 from shanzhi.kernel.organisation import queries as organisation
 from tests.city import NOW, Cast
-from tests.desks import card, do, refused
+from tests.desks import at_stage, card, do, refused, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -140,6 +141,28 @@ def test_it_says_what_is_wrong(cast: Cast, taken: Reported):
     refused(StageForbids, "没有待答复", cast.supervisor, taken, "grant_extension")
     refused(StageForbids, "没有暂停", cast.handler, taken, "resume")
     refused(RoleForbids, "主办单位", cast.second_handler, taken, "ask_extension", **WHY) if seen(cast, taken) else None
+
+
+@pytest.mark.parametrize("until", ["20251201", "2025-W49-1", "2025W491", "2025-335", "２０２５-１２-０１", 20251201])
+def test_a_day_is_written_in_one_way(cast: Cast, taken: Reported, until: object):
+    refused(FieldsWrong, "2026-03-05", cast.handler, taken, "ask_pause", **REST, until=until)
+
+
+@pytest.mark.parametrize("amount", ["20251201", "2025-W49-1", "5xy", "0wd"])
+def test_what_cannot_be_read_stands_on_the_pages_as_it_is(cast: Cast, amount: str):
+    number = at_stage(cast, "take")
+    with acting(cast.supervisor):
+        matter_id = Matter.objects.get(number=number).pk
+    now = timezone.now()
+    until = (now + timedelta(days=3)).date().isoformat()
+    do(cast.handler, matter_id, "ask_pause", now, **REST, until=until)
+    with acting(cast.handler):  # as an earlier version took it
+        row = Ask.objects.get(matter_id=matter_id)
+        row.pk, row.code, row.type, row.clock, row.amount = None, "extension", "extend", "handle", amount
+        row.save(force_insert=True)
+    for page in ("/oversight/", f"/m/{number}/"):
+        assert amount in signed_in("supervisor").get(page).content.decode(), page
+    assert signed_in("handler").get(f"/worklist/{number}/").status_code == 200
 
 
 def seen(cast: Cast, matter: Reported) -> bool:

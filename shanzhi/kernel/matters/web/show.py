@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import get_language, gettext
 
 from shanzhi.core.text import msg
-from shanzhi.kernel.clock.policy import Duration, Light, Remaining
+from shanzhi.kernel.clock.policy import BadDuration, Duration, Light, Remaining
 from shanzhi.kernel.files.queries import AttachmentRow
 from shanzhi.kernel.matters.policy.ladder import Tell
 from shanzhi.kernel.matters.queries import ClockLine, MatterCard, RungLine, Share, TimelineEntry, work_calendar
@@ -202,8 +202,11 @@ def limit_said(text: str) -> str:
 
 
 def amount_said(text: str) -> str:
-    """What was asked for: a duration in words, a day or a place as it is; nothing for what has no amount."""
-    return limit_said(text) if text[:1].isdigit() and "-" not in text else text
+    """What was asked for: a duration in words, anything else (a day, a place, what can't be read) as it is."""
+    try:
+        return limit_said(text)
+    except BadDuration:
+        return text
 
 
 _WHOM = {

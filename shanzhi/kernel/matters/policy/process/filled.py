@@ -91,11 +91,12 @@ def _wrong_choice(spec: FieldSpec, value: object) -> str:
 
 
 def _wrong_day(spec: FieldSpec, value: object) -> str:
+    """A day is written in one way: what is stored of it is read again by that form ("20260305" would read as a number)."""
     try:
-        date.fromisoformat(str(value))
+        is_day = date.fromisoformat(str(value)).isoformat() == str(value)
     except ValueError:
-        return msg("请填日期，像 2026-03-05。")
-    return ""
+        is_day = False
+    return "" if is_day else msg("请填日期，像 2026-03-05。")
 
 
 _MEASURES: Mapping[FieldType, Callable[[FieldSpec, object], str]] = {
