@@ -17,6 +17,7 @@ from shanzhi.kernel.matters.operations.clocks import (
     pause_clocks,
     resume_clocks,
     running,
+    standing_due,
 )
 from shanzhi.kernel.matters.operations.helping import check_helpers
 from shanzhi.kernel.matters.operations.parting import is_part, whole_due
@@ -239,12 +240,13 @@ def _within(step: Step, spec: AskSpec, by: Duration) -> Duration:
     latest += [whole] if is_part(step.matter) and (whole := whole_due(step.matter, spec.clock)) else []
     if not latest:
         return by
-    last, wanted = min(latest), due_at(row.due_at, by, calendar)
+    stands = standing_due(row, step.kind)
+    last, wanted = min(latest), due_at(stands, by, calendar)
     if wanted <= last:
         return by
-    if local_date(last) <= local_date(row.due_at):
+    if local_date(last) <= local_date(stands):
         raise AskOutOfTime(msg("这项时限已经到了最长的一天，不能再延长。请不同意，并抓紧办理。"))
-    return days_until(local_date(row.due_at), local_date(last))
+    return days_until(local_date(stands), local_date(last))
 
 
 def _pause(step: Step, spec: AskSpec, row: Ask) -> None:

@@ -171,11 +171,15 @@ def finish_clocks(matter: Matter, kind: Kind, action: Action, now: datetime) -> 
 
 
 def extend_clock(matter: Matter, kind: Kind, code: str, by: Duration, reason: str, now: datetime) -> None:
-    """Give a running clock more time, counted from its due date."""
+    """Give a running clock more time, counted from its due date. One that stands still goes on standing until its pause is
+    over; what it was given is there once it goes on."""
     named = calendars(local_date(now))
 
     def longer(row: Clock) -> Clock:
-        return row if row.code != code else _again(row, kind, course_of(row, kind).extended(by, now, reason), named)
+        if row.code != code:
+            return row
+        made = _again(row, kind, course_of(row, kind).extended(by, now, reason), named)
+        return made if row.paused_at is None else _held(made, row.paused_at, row.due_at)
 
     _alter(matter, now, longer)
 
@@ -185,11 +189,22 @@ def pause_clocks(matter: Matter, kind: Kind, until: datetime, reason: str, now: 
     named = calendars(local_date(now))
 
     def still(row: Clock) -> Clock:
-        made = _again(row, kind, course_of(row, kind).paused(now, reason), named)
-        made.paused_at, made.due_at, made.warn_at = now, until, until
-        return made
+        return _held(_again(row, kind, course_of(row, kind).paused(now, reason), named), now, until)
 
     _alter(matter, now, still)
+
+
+def _held(row: Clock, since: datetime, until: datetime) -> Clock:
+    """A clock that stands still: due when its pause ends, whatever its course promises afterwards."""
+    row.paused_at, row.due_at, row.warn_at = since, until, until
+    return row
+
+
+def standing_due(row: Clock, kind: Kind) -> datetime:
+    """By when a running clock is due by its course: of one that stands still as it stood when it stopped."""
+    if row.paused_at is None:
+        return row.due_at
+    return promise(course_of(row, kind), calendars(local_date(row.paused_at))(row.calendar)).due_at
 
 
 def resume_clocks(matter: Matter, kind: Kind, now: datetime) -> None:

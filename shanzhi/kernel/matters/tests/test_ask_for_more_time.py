@@ -13,9 +13,11 @@ from django.utils import timezone
 
 from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.access.policy import ANYONE, Actor
+from shanzhi.kernel.clock.policy import promise, shipped_calendar
 from shanzhi.kernel.matters import operations, queries
 from shanzhi.kernel.matters.models import Ask, Clock, Matter
 from shanzhi.kernel.matters.operations import Reported
+from shanzhi.kernel.matters.operations.clocks import course_of
 from shanzhi.kernel.matters.policy.dispatching import DispatchCase
 from shanzhi.kernel.matters.policy.process import (
     ClockRunOut,
@@ -26,10 +28,11 @@ from shanzhi.kernel.matters.policy.process import (
     StageForbids,
 )
 from shanzhi.kernel.matters.policy.report import NewReport
+from shanzhi.kernel.matters.rulebook import kind_version
 from shanzhi.kernel.matters.tests import kind_support
 from shanzhi.kernel.organisation import queries as organisation
 from tests.city import NOW, Cast
-from tests.desks import at_stage, card, do, refused, signed_in
+from tests.desks import at_stage, card, do, may, refused, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -218,6 +221,30 @@ def test_a_pause_keeps_what_is_left(cast: Cast, taken: Reported):
     do(cast.handler, taken, "resume", at(11, 29, 0))
     # From Monday, 1 December: twelve working days till Tuesday the 16th, then five and a half hours: 8:30 to 12:00, 13:30 to 15:30.
     assert due(cast, taken) == at(12, 17, 15, 30)
+
+
+def test_more_time_that_is_granted_in_a_pause_leaves_it_standing(cast: Cast, taken: Reported):
+    do(cast.handler, taken, "contact", words="已电话联系")
+    do(cast.handler, taken, "ask_extension", **WHY)
+    do(cast.handler, taken, "ask_pause", **REST, until="2025-12-17")
+    stopped, granted = at(11, 21, 10, 30), at(11, 24, 9)
+    do(cast.supervisor, taken, "grant_pause", stopped)
+    do(cast.supervisor, taken, "grant_extension", granted)
+    until = at(12, 17, 23, 59) + timedelta(seconds=59)
+    assert [(line.code, line.paused_at, line.due_at) for line in card(cast.handler, taken, granted).clocks] == [
+        ("handle", stopped, until)
+    ]
+    assert "resume" in may(cast.handler, taken, granted)
+    with acting(cast.supervisor):
+        assert row(taken).due_at == until
+        assert queries.loop_state().out_of_step == ()
+    do(cast.handler, taken, "resume", at(11, 24, 10, 30))
+    # One working day in the pause: 10 December, and five more: 11, 12, 15, 16, 17.
+    assert due(cast, taken) == at(12, 17, 17, 30)
+    with acting(cast.supervisor):
+        clock = Clock.objects.get(matter_id=taken.matter_id, code="handle", stopped_at=None)
+        assert promise(course_of(clock, kind_version("request", 3)), shipped_calendar()).due_at == clock.due_at
+    assert (clock.limit_text, clock.paused_at) == ("15wd+5wd", None)
 
 
 def test_the_unit_lets_the_clocks_go_on_before_that(cast: Cast, taken: Reported):
