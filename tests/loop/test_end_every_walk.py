@@ -16,7 +16,18 @@ import pytest
 from shanzhi.kernel.clock.policy import shipped_calendar
 from shanzhi.kernel.matters.operations.kinds import shipped_kinds
 from shanzhi.kernel.matters.policy.clocks import promises, soonest, stops
-from shanzhi.kernel.matters.policy.process import Action, Case, Kind, Owner, Role, Verb, allowed_actions, load_kind
+from shanzhi.kernel.matters.policy.process import (
+    Action,
+    AskState,
+    AskType,
+    Case,
+    Kind,
+    Owner,
+    Role,
+    Verb,
+    allowed_actions,
+    load_kind,
+)
 from shanzhi.kernel.matters.policy.process.model import targets
 from shanzhi.kernel.matters.policy.process.words import OWNER_ROLES, VERB_RULES
 from tests.city import NOW
@@ -164,6 +175,37 @@ def test_on_every_walk_a_clock_runs_that_ends(kind: Kind) -> None:
 
 def _done_by(kind: Kind, code: str) -> tuple[str, ...]:
     return kind.clock(code).done_by if code else ()
+
+
+@every_kind
+def test_whoever_supervises_can_end_it_in_every_state(kind: Kind) -> None:
+    """From where a supervision can begin it goes with the matter: wherever that comes to, whoever began it can end it, at once
+    or, where somebody leads the matter and may report, after the report."""
+    begun = next((ask for ask in kind.asks if ask.type is AskType.SUPERVISE), None)
+    if begun is None:
+        return
+    report = next(ask for ask in kind.asks if ask.about == begun.code)
+    states = all_states(kind)
+    waiting = [state for state in states if kind.verb_at(Verb.SUPERVISE, state[0])]
+    reached: set[State] = set()
+    while waiting:
+        state = waiting.pop()
+        if state not in reached:
+            reached.add(state)
+            waiting += [to for _, to in states[state]]
+    assert {kind.stage(state[0]).is_end for state in reached} == {True, False}
+
+    def can(state: State, verb: Verb, *, is_led: bool, is_reported: bool) -> bool:
+        asks = (AskState(begun.code, is_open=True, is_ours=True), AskState(report.code, is_open=is_reported))
+        roles = frozenset({Role.SUPERVISOR}) if verb is Verb.CLEAR else frozenset({Role.HANDLER, Role.GRID_WORKER})
+        case = Case(kind, state[0], roles, is_led=is_led, is_lead=verb is Verb.REPORT_BACK, asks=asks)
+        return verb in [action.verb for action in allowed_actions(case)]
+
+    for state in reached:
+        assert can(state, Verb.CLEAR, is_led=False, is_reported=False), state
+        assert can(state, Verb.CLEAR, is_led=True, is_reported=True), state
+        at_once = can(state, Verb.CLEAR, is_led=True, is_reported=False)
+        assert at_once or can(state, Verb.REPORT_BACK, is_led=True, is_reported=False), state
 
 
 @every_kind

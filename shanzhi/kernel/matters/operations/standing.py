@@ -34,6 +34,7 @@ def case_of(
         matter.stage,
         roles=frozenset(actor.roles),
         is_lead=mine is not None and mine.part == "lead",
+        is_led=any(row.part == "lead" and row.ended_at is None for row in rows),
         is_co=mine is not None and mine.part == "co",
         is_intake=is_intake(matter, actor),
         is_reporter=actor.kind == "reporter" and matter.follow_hash in actor.follow,

@@ -13,7 +13,7 @@ from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.access.policy import ANYONE, Actor
 from shanzhi.kernel.journal import queries as journal
 from shanzhi.kernel.matters import operations
-from shanzhi.kernel.matters.models import Ask
+from shanzhi.kernel.matters.models import Ask, Matter
 from shanzhi.kernel.matters.operations import Reported
 from shanzhi.kernel.matters.policy.process import (
     FieldsMissing,
@@ -139,6 +139,42 @@ def test_a_supervision_outlives_the_matter_until_it_is_answered(cast: Cast, take
     assert asks(cast, taken) == [("supervision", "granted")]
 
 
+ANSWERS: dict[str, Any] = {"claim_solved": True, "negligent": False}
+
+
+def test_a_supervision_is_ended_where_nobody_leads_any_more(cast: Cast, taken: Reported):
+    do(cast.supervisor, taken, "supervise", **GROUND)
+    refused(StageForbids, "还没有报告", cast.supervisor, taken, "clear", **ANSWERS)
+    refused(StageForbids, "还没有报告", cast.supervisor, taken, "insist", words="请报告")
+    do(cast.handler, taken, "hand_back", ground="return.not-our-duty", words="物业科管")
+    assert "clear" in may(cast.supervisor, taken)
+    other = in_hand(cast)
+    do(cast.dispatcher, taken, "link", same_as=other.number)
+    do(cast.supervisor, taken, "clear", **ANSWERS)
+    assert asks(cast, taken) == [("supervision", "granted")]
+
+
+def test_a_supervision_of_a_whole_and_of_its_parts_is_ended(cast: Cast, taken: Reported):
+    do(cast.supervisor, taken, "supervise", **GROUND)
+    do(cast.handler, taken, "hand_back", ground="return.not-our-duty", words="两件事")
+    parts = [
+        {"about": "水泵坏了", "category": "housing.property-service"},
+        {"about": "垃圾没有清", "category": "cityscape.waste"},
+    ]
+    do(cast.dispatcher, taken, "split", lead=cast.handler.unit_id, parts=parts)
+    do(cast.supervisor, taken, "clear", **ANSWERS)
+    with acting(cast.supervisor):
+        part = Matter.objects.get(number=f"{taken.number}-2").pk
+    do(cast.dispatcher, part, "dispatch", lead=cast.second_handler.unit_id)
+    do(cast.supervisor, part, "supervise", **GROUND)
+    do(cast.second_handler, part, "take")
+    do(cast.second_handler, part, "reply", reply="已清运")
+    do(cast.checker, part, "check_pass")
+    assert card(cast.supervisor, part).stage == "joined"
+    do(cast.supervisor, part, "clear", **ANSWERS)
+    assert [(ask.code, ask.state) for ask in card(cast.supervisor, part).asks] == [("supervision", "granted")]
+
+
 def test_the_database_lets_only_the_right_unit_decide(cast: Cast, taken: Reported):
     do(cast.supervisor, taken, "supervise", **GROUND)
     do(cast.dispatcher, taken, "urge", words="快办")
@@ -168,6 +204,7 @@ REQUEST = "shanzhi/kernel/matters/catalogue/kinds/request.toml"
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
+        ('ask = "supervision"\nfrom = ["any"]', 'ask = "supervision"\nfrom = ["open", "closed"]', "就要能在哪里销号"),
         ('about = "supervision"\n', "", "没有“?”这项督办"),
         ('type = "urge"\nto = "lead"', 'type = "urge"\nto = "above"', "不能由"),
         ('to = "overseer"', 'to = "intake"', "不能由"),

@@ -82,6 +82,8 @@ class Case:
     """Of the acting post; `system` for the system."""
     is_lead: bool = False
     is_co: bool = False
+    is_led: bool = True
+    """Does some unit lead the matter itself now?"""
     is_intake: bool = True
     """Does the acting unit answer for the matter's intake?"""
     is_reporter: bool = False

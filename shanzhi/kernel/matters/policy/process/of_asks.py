@@ -10,8 +10,24 @@ from shanzhi.kernel.matters.policy.process.case import (
     SamePerson,
     StageForbids,
 )
-from shanzhi.kernel.matters.policy.process.model import Action, AskSpec
+from shanzhi.kernel.matters.policy.process.model import Action, AskSpec, Kind
 from shanzhi.kernel.matters.policy.process.words import ROLE_NAMES, AskType, Verb
+
+_ANSWERS = frozenset({Verb.GRANT, Verb.DECLINE, Verb.RULE, Verb.RECEIVE, Verb.RESPOND})
+
+
+def lasting(kind: Kind, stage: str) -> frozenset[str]:
+    """Codes of what may stay open in a stage, since it can be answered there; everything else falls away as the matter comes
+    to it. A supervision, and the report to it, are left to whoever supervises, wherever the matter goes."""
+    answered = {action.ask for action in kind.actions if action.verb in _ANSWERS and stage in action.from_stages}
+    left = {ask.code for ask in kind.asks if ask.type in (AskType.SUPERVISE, AskType.REPORT)}
+    return frozenset(answered | left)
+
+
+def can_report(case: Case, ask: AskSpec) -> bool:
+    """Is there somebody who leads the matter and may report to a supervision in this stage?"""
+    reports = [each.code for each in case.kind.asks if each.about == ask.code]
+    return case.is_led and any(each.ask in reports for each in case.kind.verb_at(Verb.REPORT_BACK, case.stage))
 
 
 def check_ask(case: Case, action: Action) -> None:
@@ -58,8 +74,8 @@ def _check_supervision(case: Case, action: Action, ask: AskSpec, state: AskState
             raise StageForbids(msg("这件事项没有在督办。请刷新后再看。"))
         if not state.is_ours:
             raise RoleForbids(msg("“%(action)s”由提出督办的单位来做。"), action=(action.name,))
-        is_over = case.kind.stage(case.stage).is_end
-        if not case.ask(report.code).is_open and (not is_over or action.verb is Verb.INSIST):
+        # Who supervises can always end it: where nobody is there to report, it is over without a report.
+        if not case.ask(report.code).is_open and (can_report(case, ask) or action.verb is Verb.INSIST):
             raise StageForbids(msg("主办单位还没有报告。请等报告后再%(action)s，或先催办。"), action=(action.name,))
 
 

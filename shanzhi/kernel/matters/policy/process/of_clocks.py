@@ -212,6 +212,9 @@ def find_wrong_answers(kind: Kind, source: Source) -> Iterator[Problem]:
         if action.verb is Verb.CLEAR and len(asked) != 2:
             message = msg("督办销号要回答两个问题：解决了没有，有没有失职。")
             yield source.problem(("action", place, "needs"), message, msg("needs 里写两项 bool 类型的内容。"))
+        if action.verb is Verb.CLEAR and {stage.code for stage in kind.stages} - set(action.from_stages):
+            message = msg("督办跟着事项走到哪里，就要能在哪里销号，办结以后也一样。")
+            yield source.problem(("action", place, "from"), message, msg('写 from = ["any"]。'))
 
 
 def _find_in_supervision(kind: Kind, source: Source, path: Path, ask: AskSpec) -> Iterator[Problem]:
