@@ -283,6 +283,13 @@ def due_follow(timestamp: int) -> None:
     operations.provisional_follow(now=timezone.now())
 
 
+@app.periodic(cron="20 * * * *")
+@app.task(queueing_lock="matters.asks", name="matters.asks")
+def asks(timestamp: int) -> None:
+    """Every hour: end what was asked of matters that have moved on since, and can't be answered any more."""
+    operations.asks_drop(now=timezone.now())
+
+
 @app.periodic(cron="*/10 * * * *")
 @app.task(queueing_lock="matters.vacancies", name="matters.vacancies")
 def vacancies(timestamp: int) -> None:

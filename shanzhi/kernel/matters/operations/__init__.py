@@ -12,6 +12,7 @@ from shanzhi.kernel.matters.operations.dispatching import (
     dispatch_row_drop,
     dispatch_row_save,
 )
+from shanzhi.kernel.matters.operations.dropping import asks_drop
 from shanzhi.kernel.matters.operations.erasing import erase_asked
 from shanzhi.kernel.matters.operations.finding import words_fill
 from shanzhi.kernel.matters.operations.following import links_follow
@@ -66,6 +67,7 @@ __all__ = [
     "TooManyViews",
     "WouldStrand",
     "act",
+    "asks_drop",
     "calendar_year_set",
     "categories_replace",
     "category_add",

@@ -18,9 +18,10 @@ from shanzhi.kernel.files import operations as files
 from shanzhi.kernel.files.policy import StoredFile
 from shanzhi.kernel.journal import operations as journal
 from shanzhi.kernel.journal.policy import Author, Subject
-from shanzhi.kernel.matters.models import Ask, Assignment, Matter, Remark, Submission
+from shanzhi.kernel.matters.models import Assignment, Matter, Remark, Submission
 from shanzhi.kernel.matters.operations.checking import checking_unit
 from shanzhi.kernel.matters.operations.clocks import follow_move
+from shanzhi.kernel.matters.operations.dropping import drop_with_share, drop_with_stage
 from shanzhi.kernel.matters.operations.texts import SafeText, expiry, originals, safe
 from shanzhi.kernel.matters.policy.payloads import STEPS
 from shanzhi.kernel.matters.policy.process import Action, AskType, Kind, Owner, Result, Verb
@@ -227,9 +228,7 @@ def end_assignments(step: Step, lead_state: str, co_state: str = "over") -> None
         step.tells.setdefault("from_unit_id", step.lead.unit_id)
     step.open = []
     if step.kind.asks:
-        # What the unit asked, or was urged to, falls away with its share; a supervision follows the matter to the next.
-        open_asks = Ask.objects.filter(matter=step.matter, state="open").exclude(type=AskType.SUPERVISE)
-        open_asks.update(state="dropped", decided_at=step.now, decided_step=step.matter.steps)
+        drop_with_share(step.matter, step.now)
 
 
 def move(step: Step, target: str) -> Deadline | None:
@@ -257,6 +256,8 @@ def move(step: Step, target: str) -> Deadline | None:
     matter.in_intake = stage.owner is Owner.INTAKE
     matter.holder_unit_id = _holder(step, stage.owner) if deadline else None
     matter.version += 1
+    if kind.asks:
+        drop_with_stage(matter, kind, step.now)
     return deadline
 
 

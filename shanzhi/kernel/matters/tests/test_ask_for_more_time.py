@@ -274,6 +274,32 @@ def test_what_was_asked_falls_away_with_the_share(cast: Cast, taken: Reported):
         assert queries.asks_waiting(cast.supervisor.unit_id or 0, NOW) == ()
 
 
+def told(cast: Cast, matter: Reported) -> list[tuple[str, str, int | None]]:
+    """Everything that was asked: its code, its state, and by which step that came."""
+    with acting(cast.supervisor):
+        rows = Ask.objects.filter(matter_id=matter.matter_id).order_by("id")
+        return list(rows.values_list("code", "state", "decided_step"))
+
+
+def test_what_was_asked_ends_as_its_stage_is_left(cast: Cast, taken: Reported):
+    """Asked in the unit's hands, a pause has no sense once it has answered, nor more time once it was checked; both are over
+    with the step that left the stage, and are not granted on a later clock."""
+    do(cast.handler, taken, "ask_extension", **WHY)
+    do(cast.handler, taken, "ask_pause", **REST, until="2025-11-28")
+    answered = do(cast.handler, taken, "reply", reply="修好了").step
+    assert told(cast, taken) == [("extension", "open", None), ("pause", "dropped", answered)]
+    with acting(cast.supervisor):
+        waiting = queries.asks_waiting(cast.supervisor.unit_id or 0, NOW)
+    assert [line.name for line in waiting] == ["延期申请"]
+    passed = do(cast.checker, taken, "check_pass").step
+    assert told(cast, taken)[0] == ("extension", "dropped", passed)
+    with acting(cast.supervisor):
+        assert queries.asks_waiting(cast.supervisor.unit_id or 0, NOW) == ()
+    reporter = Actor(follow=(taken.follow_hash,))
+    do(reporter, taken, "rate", solved=False, ground="not-solved.nothing-done", words="还在漏")
+    refused(StageForbids, "没有待答复", cast.supervisor, taken, "grant_extension")
+
+
 def test_an_end_stops_every_clock(cast: Cast, taken: Reported):
     do(cast.handler, taken, "ask_extension", **WHY)
     reporter = Actor(follow=(taken.follow_hash,))

@@ -73,6 +73,37 @@ def test_another_county_is_given_nothing_without_being_asked(cast: Cast, sender:
     assert do(cast.dispatcher, matter, "correct", region=THERE).stage == "reported"
 
 
+@pytest.mark.parametrize("action", ["refuse", "withdraw", "link", "split", "reply"])
+def test_who_was_asked_is_asked_no_more_once_the_matter_is_gone(
+    cast: Cast, sender: Actor, handled: Reported, action: str
+):
+    """However the matter leaves the stages in which it can be taken over: nothing waits in the other county's list."""
+    parts = [{"about": "井盖松了", "category": CATEGORY}, {"about": "路灯不亮", "category": CATEGORY}]
+    how: dict[str, tuple[Actor, dict[str, Any]]] = {
+        "refuse": (sender, {"ground": "refuse.no-content", "words": "没有说清"}),
+        "withdraw": (Actor(follow=(handled.follow_hash,)), {}),
+        "link": (sender, {"same_as": handled.number}),
+        "split": (sender, {"lead": cast.handler.unit_id, "parts": parts}),
+        "reply": (cast.handler, {"reply": "已更换"}),
+    }
+    matter = handled
+    if action in ("refuse", "link", "split"):
+        matter = reported()
+        do(sender, matter, "accept", category=CATEGORY)
+    do(sender, matter, "ask_crossing", **WHY)
+    there = cast.neighbour_dispatcher
+    with acting(there):
+        assert [one.number for one in queries.crossings_waiting(there.unit_id or 0, NOW)] == [matter.number]
+    actor, fields = how[action]
+    step = do(actor, matter, action, **fields).step
+    with acting(there):
+        assert queries.crossings_waiting(there.unit_id or 0, NOW) == []
+        assert list(Ask.objects.filter(matter_id=matter.matter_id).values_list("state", "decided_step")) == [
+            ("dropped", step)
+        ]
+    refused(StageForbids, "", there, matter, "receive")
+
+
 def test_the_ask_names_a_place_in_another_county_a_ground_and_words(cast: Cast, sender: Actor, handled: Reported):
     refused(FieldsMissing, "请填写", sender, handled, "ask_crossing", to_region=THERE, words="在周村")
     refused(FieldsMissing, "请填写", sender, handled, "ask_crossing", to_region=THERE, ground="cross.wrong-county")

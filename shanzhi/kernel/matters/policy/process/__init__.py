@@ -28,6 +28,7 @@ from shanzhi.kernel.matters.policy.process.model import (
     targets,
     transitions,
 )
+from shanzhi.kernel.matters.policy.process.of_asks import lasting
 from shanzhi.kernel.matters.policy.process.paper import REPORT, SLOTS, Paper, PaperForm, PaperTo, marks
 from shanzhi.kernel.matters.policy.process.problem import Problem
 from shanzhi.kernel.matters.policy.process.rules import allowed_actions, check_action, ground_use, is_drawn, outcome_of
@@ -110,6 +111,7 @@ __all__ = [
     "ground_use",
     "is_blank",
     "is_drawn",
+    "lasting",
     "load_kind",
     "marks",
     "outcome_of",
