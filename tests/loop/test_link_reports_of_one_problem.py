@@ -3,6 +3,7 @@
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.db import IntegrityError, ProgrammingError, transaction
 
 from shanzhi.config import database
 from shanzhi.core.errors import DomainError
+from shanzhi.core.periods import local_date
 from shanzhi.kernel import matters
 from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.access.policy import ANYONE, Actor
@@ -90,11 +92,39 @@ def load(code: str) -> Kind:
 
 
 def test_a_linked_matter_is_due_with_its_lead_and_held_with_it(cast: Cast, pair: tuple[Reported, Reported]):
-    lead, second = row(pair[0]), row(pair[1])
-    assert (second.stage, second.due_at, second.holder_unit_id) == ("merged", lead.due_at, cast.handler.unit_id)
+    second = row(pair[1])
+    with acting(cast.handler):
+        answer = Clock.objects.get(matter_id=pair[0].matter_id, code="handle", stopped_at=None).due_at
+    assert (
+        row(pair[0]).due_at < answer
+    )  # the lead's first contact is due sooner: no answer, and nothing that this reporter hears of
+    assert (second.stage, second.due_at, second.holder_unit_id) == ("merged", answer, cast.handler.unit_id)
+    with acting(who(pair[0])):
+        own = queries.card(pair[0].matter_id, actor=who(pair[0]), now=LATER)
+    with acting(who(pair[1])):
+        linked = queries.card(pair[1].matter_id, actor=who(pair[1]), now=LATER)
+    assert own.next_params["due"] == linked.next_params["due"] == answer
     with acting(cast.handler):
         assert [clock.code for clock in Clock.objects.filter(matter_id=second.pk, stopped_at=None)] == [""]
         assert queries.card(second.pk, actor=cast.handler, now=LATER).body == "小区门口的路灯不亮"
+
+
+def test_while_the_lead_stands_still_both_reporters_read_that_it_does(cast: Cast, pair: tuple[Reported, Reported]):
+    lead, _ = pair
+    why: dict[str, Any] = {"ground": "pause.reporter", "words": "等材料", "until": "2025-11-28"}
+    do(cast.handler, lead, "ask_pause", LATER, **why)
+    do(cast.supervisor, lead, "grant_pause", LATER)
+    follow(lead, now=LATER)
+
+    def told(matter: Reported) -> tuple[str, Any]:
+        with acting(who(matter)):
+            card = queries.card(matter.matter_id, actor=who(matter), now=LATER)
+        return card.next_sentence.partition("，")[0], local_date(card.next_params["due"]).isoformat()
+
+    assert [told(matter) for matter in pair] == [("%(unit)s正在办理。现在暂停计时", "2025-11-28")] * 2
+    do(cast.handler, lead, "resume", LATER)
+    follow(lead, now=LATER)
+    assert [told(matter)[1] for matter in pair] == ["2025-12-09"] * 2
 
 
 def test_both_are_answered_and_each_gives_a_verdict(cast: Cast, pair: tuple[Reported, Reported]):

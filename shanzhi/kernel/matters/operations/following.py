@@ -13,7 +13,7 @@ from django.db.models import Q
 from shanzhi.kernel.access.policy import SYSTEM
 from shanzhi.kernel.matters.models import Link, Matter
 from shanzhi.kernel.matters.operations.act import act
-from shanzhi.kernel.matters.operations.linking import units_of
+from shanzhi.kernel.matters.operations.linking import deadline_by, units_of
 from shanzhi.kernel.matters.operations.step import KEPT_FROM_WORKER, take_part
 from shanzhi.kernel.matters.policy.process import Kind, Owner, Verb
 from shanzhi.kernel.matters.rulebook import kind_version
@@ -45,12 +45,15 @@ class _Following:
 
     def __init__(self, lead: Matter, links: list[Link], matters: dict[int, Matter], now: datetime) -> None:
         self.lead, self.links, self.matters, self.now = lead, links, matters, now
+        self.stands_by: tuple[datetime | None, datetime | None, int | None] = (None, None, None)
         self.done = 0
 
     def run(self) -> int:
         """Take the steps that are due; returns how many."""
         self._count()
         self._reopen()
+        by = deadline_by(self.lead)
+        self.stands_by = (by.due_at if by else None, by.warn_at if by else None, self.lead.holder_unit_id)
         for link in self.links:
             if self.matters[link.matter_id].ended_at is None:
                 self._follow(link)
@@ -95,11 +98,7 @@ class _Following:
         if self._is_answered():
             self._act(matter, next(row.code for row in kind.verb_at(Verb.FOLLOW, matter.stage) if not row.stays))
             Link.objects.filter(pk=link.pk).update(asked=True)
-        elif (matter.due_at, matter.warn_at, matter.holder_unit_id) != (
-            self.lead.due_at,
-            self.lead.warn_at,
-            self.lead.holder_unit_id,
-        ):
+        elif (matter.due_at, matter.warn_at, matter.holder_unit_id) != self.stands_by:
             self._act(matter, next(row.code for row in kind.verb_at(Verb.FOLLOW, matter.stage) if row.stays))
 
     def _wait_again(self, link: Link) -> None:

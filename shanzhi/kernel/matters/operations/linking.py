@@ -122,10 +122,13 @@ def _stand_by(step: Step, lead: Matter) -> None:
     step.follows, step.holder = deadline_by(lead), lead.holder_unit_id
 
 
-def deadline_by(matter: Matter) -> Deadline | None:
-    """By when an open matter is due; None for one that ended."""
-    rows = running(clocks_of(matter))
-    return soonest(deadline_of(row) for row in rows) if rows else None
+def deadline_by(lead: Matter) -> Deadline | None:
+    """By when an open matter is to be answered, which is what those under it wait for: by the clock that rules its stages,
+    though another (the first contact) may be due sooner; where none runs, by the soonest. None for one that ended."""
+    rows = running(clocks_of(lead))
+    ruling = {stage.clock for stage in kind_version(lead.kind, lead.kind_version).stages if stage.clock}
+    promised = [row for row in rows if row.code in ruling] or rows
+    return soonest(deadline_of(row) for row in promised) if promised else None
 
 
 def units_of(lead: Matter) -> tuple[int, ...]:

@@ -31,7 +31,7 @@ from shanzhi.kernel.matters.policy.process import (
 )
 from shanzhi.kernel.matters.policy.report import CHANNELS, follow_hash, normalise_number
 from shanzhi.kernel.matters.policy.rights import part_name
-from shanzhi.kernel.matters.queries.clocks import AskLine, ClockLine, ask_lines, asked_for, clock_lines
+from shanzhi.kernel.matters.queries.clocks import AskLine, ClockLine, ask_lines, asked_for, clock_lines, what_is_next
 from shanzhi.kernel.matters.queries.first_duty import FirstDuty, first_duty
 from shanzhi.kernel.matters.queries.hanging import Hanging, hanging
 from shanzhi.kernel.matters.queries.links import Links, links_of
@@ -193,9 +193,9 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
     case = case_of(matter, kind, actor, shares, asks=asks, clocks=clocks, now=now)
     names = Names([matter], now, {row.unit_id for row in shares} | _units_in(entries))
     remarks = _remarks(hung.remarks, for_reporter)
-    timeline = _timeline(entries, kind, names, remarks, actor)
-    links = links_of(hung, kind, for_reporter=for_reporter)
+    timeline, links = _timeline(entries, kind, names, remarks, actor), links_of(hung, kind, for_reporter=for_reporter)
     may_reach = for_reporter or _may_reach(matter, actor, shares)
+    says, due = what_is_next(stage, clocks, matter.due_at)
     kept = hung.kept if may_reach else frozenset()
     return MatterCard(
         id=matter.pk,
@@ -215,8 +215,8 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
         reported_at=matter.reported_at,
         stage=matter.stage,
         result=matter.result,
-        next_sentence=stage.says,
-        next_params={"unit": names.unit_full(matter.holder_unit_id), "due": _promised(stage, clocks) or matter.due_at},
+        next_sentence=says,
+        next_params={"unit": names.unit_full(matter.holder_unit_id), "due": due},
         stages=_path(kind, stage, {row.payload.get("to_stage") for row in entries}),
         light=light_of(matter, now),
         due_at=matter.due_at,
@@ -268,11 +268,6 @@ def _timeline(
 def _asks_shown(rows: list[Ask], for_reporter: bool) -> list[Ask]:
     """Of what was asked a reporter reads what they asked themselves: their own urging."""
     return [row for row in rows if not for_reporter or row.post_id is None]
-
-
-def _promised(stage: Stage, clocks: list[Clock]) -> datetime | None:
-    """When the stage is to be over: by its own clock or the one that rules it, though another may be due sooner."""
-    return next((row.due_at for row in clocks if row.stopped_at is None and row.code == stage.clock), None)
 
 
 def _visible(matter_id: int, on: date) -> Hanging:

@@ -10,7 +10,7 @@ from shanzhi.kernel.clock.policy import ClockStep, Course, Light, Pause, WorkCal
 from shanzhi.kernel.matters.models import Ask, Clock, Matter
 from shanzhi.kernel.matters.operations.clocks import course_of
 from shanzhi.kernel.matters.policy.clocks import STAGE
-from shanzhi.kernel.matters.policy.process import OWNER_NAMES, AskType, Kind, Owner
+from shanzhi.kernel.matters.policy.process import OWNER_NAMES, AskType, Kind, Owner, Stage
 from shanzhi.kernel.matters.queries.boards import Named
 from shanzhi.kernel.matters.queries.names import Names
 from shanzhi.kernel.matters.rulebook import grounds, kind_version, work_calendar
@@ -84,6 +84,21 @@ class AskWaiting:
     asked_at: datetime
     due_at: datetime
     light: Light
+
+
+HELD = msg("%(unit)s正在办理。现在暂停计时，最迟到%(due)s恢复，恢复后继续计算答复您的时限。")
+"""What a reporter reads while the clocks stand still: when they go on at the latest, which is no promise of an answer."""
+
+
+def what_is_next(stage: Stage, rows: Iterable[Clock], due_at: datetime | None) -> tuple[str, datetime | None]:
+    """What comes next, as the stage says it (a message id), and when the stage is to be over: by its own clock or the one that
+    rules it, though another may be due sooner. While the clocks stand still, that they do, and until when."""
+    runs = [row for row in rows if row.stopped_at is None]
+    # A linked matter's clock has its lead's course: it stands still with it.
+    held = next((row for row in runs if row.paused_at or (row.course and Course.from_json(row.course).is_paused)), None)
+    if held is not None:
+        return HELD, held.due_at
+    return stage.says, next((row.due_at for row in runs if row.code == stage.clock), due_at)
 
 
 def clock_lines(rows: Iterable[Clock], kind: Kind, now: datetime, *, every: bool = False) -> tuple[ClockLine, ...]:

@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -55,6 +56,19 @@ def test_it_tells_who_has_it_until_when_and_what_comes_next(client, mine):
     assert re.search(r"经过反映.*反映人", read)
     assert "撤回这件事项" in read
     assert "请您评价" not in read
+
+
+def test_it_says_that_the_clock_stands_still_and_promises_no_answer_by_its_end(client, mine, cast):
+    do(cast.dispatcher, mine.matter_id, "accept")
+    do(cast.dispatcher, mine.matter_id, "dispatch", lead=cast.handler.unit_id)
+    do(cast.handler, mine.matter_id, "take")
+    assert "前答复您" in page_of(client, mine)
+    until = timezone.localdate() + timedelta(days=10)
+    do(cast.handler, mine.matter_id, "ask_pause", ground="pause.reporter", words="等材料", until=until.isoformat())
+    do(cast.supervisor, mine.matter_id, "grant_pause")
+    read = page_of(client, mine)
+    assert f"最迟到{until.month}月{until.day}日23:59恢复" in read.replace(f"{until.year}年", "")
+    assert "前答复您" not in read
 
 
 def test_it_is_not_there_for_a_stranger_in_the_same_words(client, mine):
