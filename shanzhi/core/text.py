@@ -29,3 +29,12 @@ def clean_text(text: str) -> str:
         text = text.translate(_INVISIBLE)
         text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs", "Co"})
     return text.strip()
+
+
+_EMPTY = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and signs that stand for nothing: fillers of Korean syllables, the braille cell without a dot."""
+
+
+def is_read(text: str) -> bool:
+    """Is there anything to read in a text, as it would be stored: a letter, a digit, a sign? Not in blanks and marks alone."""
+    return any(c not in _EMPTY and unicodedata.category(c)[0] not in "ZCM" for c in clean_text(text))

@@ -10,7 +10,7 @@ from shanzhi.kernel.matters.models import Matter
 from shanzhi.kernel.matters.operations.clocks import clocks_of, running
 from shanzhi.kernel.matters.operations.step import Step
 from shanzhi.kernel.matters.policy.citing import Cited, is_citable, read_cite
-from shanzhi.kernel.matters.policy.process import FieldsMissing, FieldsWrong, FieldType, ground_use
+from shanzhi.kernel.matters.policy.process import FieldsMissing, FieldsWrong, FieldType, ground_use, is_blank
 from shanzhi.kernel.matters.policy.report import normalise_number
 from shanzhi.kernel.matters.rulebook import categories, grounds
 from shanzhi.kernel.organisation import queries as organisation
@@ -35,7 +35,7 @@ def checked_fields(step: Step) -> Mapping[str, Any]:
     if wrong:
         raise FieldsWrong(msg("有%(count)s项内容不能用，请按提示改正。"), fields=wrong, count=len(wrong))
     ground = grounds().by_code.get(made.get("ground", ""))
-    if ground is not None and ground.needs_words and not made.get("words"):
+    if ground is not None and ground.needs_words and is_blank(made.get("words")):
         raise FieldsMissing(
             msg("选择“%(ground)s”时要另写说明。"), fields={"words": msg("请写明依据和情况。")}, ground=ground.name
         )

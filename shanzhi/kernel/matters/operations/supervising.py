@@ -5,7 +5,7 @@ from shanzhi.kernel.matters.models import Ask
 from shanzhi.kernel.matters.operations import asks
 from shanzhi.kernel.matters.operations.helping import awaited
 from shanzhi.kernel.matters.operations.step import Step, take_part
-from shanzhi.kernel.matters.policy.process import AskType, FieldsMissing, FieldType, StageForbids
+from shanzhi.kernel.matters.policy.process import AskType, FieldsMissing, FieldType, StageForbids, is_blank
 
 
 def push_lead(step: Step) -> None:
@@ -59,7 +59,7 @@ def clear_supervision(step: Step) -> None:
         asks.end(step, row, "granted")
     asks.end(step, over, "granted")
     step.tells.update(claim_solved=solved, negligent=negligent)
-    if (negligent or not solved) and not str(step.given.get("words") or "").strip():
+    if (negligent or not solved) and is_blank(step.given.get("words")):
         raise FieldsMissing(
             msg("没有解决，或者有失职的，要写明情况。"), fields={"words": msg("写明单位在哪一环节做得不够，不写人名。")}
         )

@@ -141,6 +141,8 @@ def test_it_says_what_is_wrong(cast: Cast, taken: Reported):
     refused(FieldsWrong, "最长到", cast.handler, taken, "ask_pause", **REST, until="2026-03-01")
     refused(FieldsWrong, "2026-03-05", cast.handler, taken, "ask_pause", **REST, until="下周")
     refused(FieldsMissing, "请填写", cast.handler, taken, "ask_pause", until="2025-11-28", words="等材料")
+    refused(FieldsMissing, "请填写", cast.handler, taken, "reply", reply="\u200b\u200b")
+    refused(FieldsMissing, "请填写", cast.supervisor, taken, "note", words="\ud800")
     refused(StageForbids, "没有待答复", cast.supervisor, taken, "grant_extension")
     refused(StageForbids, "没有暂停", cast.handler, taken, "resume")
     refused(RoleForbids, "主办单位", cast.second_handler, taken, "ask_extension", **WHY) if seen(cast, taken) else None

@@ -317,3 +317,33 @@ def test_a_yes_or_no_is_nothing_else(value: object) -> None:
 
 def test_a_ground_is_left_for_the_operation_to_look_up() -> None:
     assert do("refuse", stage="reported", roles=["dispatcher"], given={"ground": "anything"}).code == "refuse"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " \t\n",
+        "\u3000",
+        "\u200b",
+        "\ufeff\u2060",
+        "\ud800",
+        "\x00\x07",
+        "\u3164",
+        "\u2800",
+        "\u0301\ufe0f",
+        "\U000e0041",
+    ],
+)
+def test_a_text_in_which_there_is_nothing_to_read_is_not_given(text: str) -> None:
+    lead = {"roles": ["handler"], "is_lead": True}
+    for code in ("reply", "contact"):
+        field = REQUEST.action(code).needs[0]
+        with pytest.raises(FieldsMissing):
+            do(code, given={field: text}, **lead)
+        assert do(code, given={field: f"{text}好"}, **lead).code == code
+
+
+@pytest.mark.parametrize("text", ["好", "0", "？", "👍", "e\u0301", "한"])
+def test_a_sign_is_something_to_read(text: str) -> None:
+    assert do("contact", given={"words": text}, roles=["handler"], is_lead=True).code == "contact"

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 
 from shanzhi.core.errors import InputError
-from shanzhi.core.text import msg
+from shanzhi.core.text import is_read, msg
 from shanzhi.kernel.matters.policy.process.model import Action, FieldSpec, Kind
 from shanzhi.kernel.matters.policy.process.words import FieldType
 
@@ -41,10 +41,10 @@ def check_fields(kind: Kind, action: Action, given: Mapping[str, object]) -> Non
 
 
 def is_blank(value: object) -> bool:
-    """Is nothing given? False and 0 are answers; blanks and an empty list are none."""
+    """Is nothing given? False and 0 are answers; an empty list is none, nor is a text in which there is nothing to read."""
     return (
         value is None
-        or (isinstance(value, str) and not value.strip())
+        or (isinstance(value, str) and not is_read(value))
         or (isinstance(value, list | tuple | set | frozenset) and not value)
     )
 
