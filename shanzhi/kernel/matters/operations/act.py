@@ -94,7 +94,8 @@ def _asked_of(matter: Matter, kind: Kind, action: str) -> tuple[list[Ask], list[
     if not kind.has_action(action):
         return [], []
     found = kind.action(action)
-    if not (found.ask or found.verb in (Verb.RESUME, Verb.APPEAL)):
+    is_ruled_on = any(ask.after and ask.after == found.counts for ask in kind.asks)
+    if not (found.ask or is_ruled_on or found.verb in (Verb.RESUME, Verb.APPEAL)):
         return [], []
     return list(Ask.objects.filter(matter=matter).order_by("id")), clocks_of(matter)
 

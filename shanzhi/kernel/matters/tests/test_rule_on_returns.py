@@ -79,7 +79,7 @@ def test_after_two_returns_the_level_above_rules(cast: Cast, returned_twice: Rep
         ("waiting", True),
     ]
     # Final: the unit that has it now may neither give it back nor ask again.
-    refused(LimitReached, "请申请裁定", cast.second_handler, returned_twice, "hand_back", **NOT_OURS)
+    refused(LimitReached, "裁定是终局的，不能再退单", cast.second_handler, returned_twice, "hand_back", **NOT_OURS)
     refused(LimitReached, "终局", cast.second_handler, returned_twice, "ask_ruling", **NOT_OURS)
 
 
@@ -99,6 +99,7 @@ def test_a_ruling_for_the_unit_that_asked_is_final_too(cast: Cast, returned_twic
     do(cast.handler, returned_twice, "ask_ruling", **NOT_OURS)
     do(cast.supervisor, returned_twice, "decline_ruling", words="职责清单第三条，由你局办理")
     refused(LimitReached, "终局", cast.handler, returned_twice, "ask_ruling", **NOT_OURS)
+    refused(LimitReached, "裁定是终局的，不能再退单", cast.handler, returned_twice, "hand_back", **NOT_OURS)
     with acting(cast.dispatcher):
         assert not Precedent.objects.exists()
 

@@ -174,7 +174,17 @@ def _check_limit(case: Case, action: Action) -> None:
         return
     count = case.kind.count(action.counts)
     if count.is_full(case.counts.get(count.code, 0)) and not count.then and not action.counts_when:
+        if _is_ruled(case, count.code):
+            raise LimitReached(
+                msg("这件事项由谁办理已经裁定过，裁定是终局的，不能再%(action)s。请按裁定办理。"), action=(action.name,)
+            )
         raise LimitReached(count.after, limit=count.limit, who=(ROLE_NAMES[count.decides],))
+
+
+def _is_ruled(case: Case, count: str) -> bool:
+    """Was it ruled already what a full count of returns leads to?"""
+    rulings = [ask.code for ask in case.kind.asks if ask.type is AskType.RULING and ask.after == count]
+    return any(case.ask(code).granted + case.ask(code).declined for code in rulings)
 
 
 def _check_helped(case: Case, action: Action) -> None:
