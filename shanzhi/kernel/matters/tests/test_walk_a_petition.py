@@ -183,6 +183,54 @@ def test_advice_is_studied_and_answered(cast: Cast, petition: Case):
     assert petition.do(cast.handler, "reply_advice", reply="建议已采纳。").stage == "advised"
 
 
+NOT_OURS: dict[str, Any] = {"ground": "return.not-our-duty", "words": "三定规定第五条：不归我局"}
+
+
+@pytest.fixture
+def given_back(cast: Cast, petition: Case) -> Case:
+    """Advice that two units gave back, and that the first one has again."""
+    petition.do(cast.dispatcher, "take_advice")
+    for actor in (cast.handler, cast.second_handler):
+        petition.do(cast.dispatcher, "dispatch_advice", lead=actor.unit_id)
+        petition.do(actor, "hand_back_advice", **NOT_OURS)
+    petition.do(cast.dispatcher, "dispatch_advice", lead=cast.handler.unit_id)
+    return petition
+
+
+def test_advice_that_nobody_wants_is_ruled_on(cast: Cast, given_back: Case):
+    said = refused(LimitReached, given_back, cast.handler, "hand_back_advice", **NOT_OURS)
+    assert "请提请决定" in said
+    given_back.do(cast.handler, "ask_ruling", **NOT_OURS)
+    done = given_back.do(cast.supervisor, "rule_advice", lead=cast.second_handler.unit_id, words="属城管职责")
+    assert done.stage == "studying"
+    assert "终局" in refused(LimitReached, given_back, cast.second_handler, "hand_back_advice", **NOT_OURS)
+    assert given_back.do(cast.second_handler, "reply_advice", reply="建议已采纳。").stage == "advised"
+
+
+def test_advice_is_ruled_to_stay_with_the_unit_that_has_it(cast: Cast, given_back: Case):
+    given_back.do(cast.handler, "ask_ruling", **NOT_OURS)
+    given_back.do(cast.supervisor, "decline_ruling", words="由你局研究")
+    assert "终局" in refused(LimitReached, given_back, cast.handler, "hand_back_advice", **NOT_OURS)
+    assert given_back.do(cast.handler, "reply_advice", reply="建议已采纳。").stage == "advised"
+
+
+def test_a_review_that_went_to_the_wrong_unit_twice_is_passed_on(cast: Cast, replied: Case):
+    replied.do(replied.reporter, "appeal", at(2025, 12, 15), words="不服")
+    first, second = of_unit("urban-management-3703"), reviewer()
+    replied.do(cast.dispatcher, "dispatch_review", at(2025, 12, 16), lead=cast.second_handler.unit_id)
+    replied.do(cast.second_handler, "hand_back_review", at(2025, 12, 16), **NOT_OURS)
+    replied.do(cast.dispatcher, "dispatch_review", at(2025, 12, 17), lead=first.unit_id)
+    assert "请与受理派单员联系" in refused(
+        LimitReached, replied, first, "hand_back_review", at(2025, 12, 17), **NOT_OURS
+    )
+    when = at(2025, 12, 18)
+    said = refused(FieldsWrong, replied, cast.dispatcher, "transfer_review", when, lead=cast.handler.unit_id)
+    assert said.startswith("该单位办理过这件事项")
+    replied.do(cast.dispatcher, "transfer_review", when, lead=second.unit_id, words="由市住建局复查")
+    assert replied.due(second) == ends(2026, 1, 14)  # 15.12. + 30: from the request, whoever reviews
+    assert replied.do(second, "review", at(2026, 1, 10), reply="维持原答复意见。").stage == "reviewed"
+
+
 def test_what_was_ended_is_not_taken_up_again(cast: Cast, petition: Case):
     words = "复核意见已于去年送达"
     done = petition.do(cast.dispatcher, "refuse", ground="refuse.petition-ended", words=words)
