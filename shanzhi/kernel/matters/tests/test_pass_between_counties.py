@@ -93,11 +93,13 @@ def test_who_was_asked_is_asked_no_more_once_the_matter_is_gone(
     do(sender, matter, "ask_crossing", **WHY)
     there = cast.neighbour_dispatcher
     with acting(there):
-        assert [one.number for one in queries.crossings_waiting(there.unit_id or 0, NOW)] == [matter.number]
+        assert list(queries.crossings_wanted(there.unit_id or 0).rows.values_list("number", flat=True)) == [
+            matter.number
+        ]
     actor, fields = how[action]
     step = do(actor, matter, action, **fields).step
     with acting(there):
-        assert queries.crossings_waiting(there.unit_id or 0, NOW) == []
+        assert not queries.crossings_wanted(there.unit_id or 0).rows.exists()
         assert list(Ask.objects.filter(matter_id=matter.matter_id).values_list("state", "decided_step")) == [
             ("dropped", step)
         ]
