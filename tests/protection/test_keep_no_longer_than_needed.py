@@ -14,6 +14,7 @@ from shanzhi.kernel.journal import queries as journal
 from shanzhi.kernel.journal.policy import Author, Subject
 from shanzhi.kernel.matters import operations as matters
 from shanzhi.kernel.matters import queries
+from shanzhi.kernel.matters.models import Part
 from shanzhi.kernel.matters.operations import Reported
 from shanzhi.kernel.matters.operations.retention import SUBJECT
 from shanzhi.kernel.matters.policy.report import NewReport
@@ -24,6 +25,7 @@ from shanzhi.kernel.vault.policy.envelope import commit
 from shanzhi.kernel.vault.policy.keeping import BadHold, OnHold
 from tests.city import NOW
 from tests.concurrency.committed import City, as_role, at_once
+from tests.desks import do
 
 PHONE = "13812345678"
 BODY = f"电梯坏了，请打{PHONE}"
@@ -282,3 +284,40 @@ def test_it_says_why_each_part_is_kept(working):
     told = {row.part: (row.ground, row.article, row.sentence) for row in vault.kept("matter", made.matter_id)}
     assert told["phone"][0:2] == ("consent", "《个人信息保护法》第十三条第一款第（一）项")
     assert told["body"][0:2] == ("duty", "《个人信息保护法》第十三条第一款第（三）项")
+
+
+def split(city: City, made: Reported) -> list[int]:
+    dispatcher, rows = city.cast.dispatcher, [{"about": BODY, "category": "cityscape.waste"}] * 2
+    with database.acting_as(city.installation, "app"):
+        do(dispatcher, made, "accept", category="cityscape.waste")
+        do(dispatcher, made, "split", lead=city.cast.handler.unit_id, parts=rows)
+        with acting(dispatcher):
+            return sorted(Part.objects.filter(whole_id=made.matter_id).values_list("matter_id", flat=True))
+
+
+def test_it_takes_the_parts_of_a_matter_with_it(working):
+    made = report(working)
+    parts = split(working, made)
+    withdraw(working, made)
+    matters.parts_follow(matter_ids=[made.matter_id], now=ENDED)
+    assert purge(FIRST_TERM) == (0, 0)
+    assert [{row.part for row in vault.kept("matter", part)} for part in parts] == [{"body", "title"}] * 2
+    purge(OVER)
+    assert [vault.kept("matter", pk) for pk in (made.matter_id, *parts)] == [(), (), ()]
+
+
+def test_a_hold_over_the_whole_holds_its_parts(working):
+    made = report(working)
+    parts = split(working, made)
+    withdraw(working, made)
+    matters.parts_follow(matter_ids=[made.matter_id], now=ENDED)
+    operations.hold_place(
+        kind="matter", number=made.number, ground="lawsuit", until_on=OVER.date() + timedelta(days=30), now=OVER
+    )
+    me = Actor(follow=(made.follow_hash,))
+    for pk in (made.matter_id, *parts):
+        with database.acting_as(working.installation, "app"), acting(me), pytest.raises(OnHold):
+            matters.erase_ask(matter_id=pk, what="all", actor=me, now=OVER)
+    assert purge(OVER) == (0, 0)
+    operations.hold_lift(kind="matter", number=made.number, now=OVER)
+    assert purge(OVER)[0] == 3

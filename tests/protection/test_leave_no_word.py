@@ -3,8 +3,10 @@
 from django.db import connection
 
 from shanzhi.kernel.access.operations import acting
+from shanzhi.kernel.matters.models import Part
 from shanzhi.kernel.matters.operations import Reported
 from shanzhi.kernel.vault.policy.envelope import commit
+from tests.desks import card, do
 from tests.protection.rights_support import (
     BODY,
     NAME,
@@ -18,6 +20,7 @@ from tests.protection.rights_support import (
     closes,
     entries,
     files_with,
+    report,
     reporter,
     rows_with,
     work,
@@ -67,3 +70,32 @@ def test_it_leaves_no_word_anywhere_and_every_commitment_as_it_was(city, closed,
     assert recomputed.items() <= after.items()
     salt, remark_salts = salts(closed)
     assert (salt, remark_salts[noted, "words"], remark_salts[rated, "words"]) == (b"", b"", b"")
+
+
+def test_it_leaves_no_word_in_the_parts_of_a_split_matter(city, evidence_store):
+    whole, cast = report(), city.cast
+    do(cast.dispatcher, whole, "accept", category="housing.property-service")
+    about = [
+        {"about": BODY, "category": "housing.property-service"},
+        {"about": NOTE, "category": "cityscape.waste"},
+    ]
+    do(cast.dispatcher, whole, "split", lead=cast.handler.unit_id, parts=about)
+    first, second = _parts(city, whole)
+    do(cast.dispatcher, first, "dispatch", lead=cast.handler.unit_id)
+    do(reporter(whole), second, "note", words=VERDICT)
+    do(reporter(whole), whole, "withdraw", words=NOTE)
+    ask(whole)
+    work(city)
+    assert rows_with(city, WORDS) == set()
+    for pk in (first, second):
+        seen = card(cast.dispatcher, pk)
+        erased = seen.timeline[-1]
+        assert (seen.title, seen.body, seen.has_originals, erased.action) == (
+            "已按本人请求删除", "已按本人请求删除", False, "matters.erased",
+        )  # fmt: skip
+
+
+def _parts(city, whole: Reported) -> list[int]:
+    with acting(city.cast.dispatcher):
+        found = Part.objects.filter(whole_id=whole.matter_id).order_by("matter_id")
+        return list(found.values_list("matter_id", flat=True))

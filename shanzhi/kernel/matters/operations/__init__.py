@@ -25,7 +25,7 @@ from shanzhi.kernel.matters.operations.papers import paper_issue, paper_void
 from shanzhi.kernel.matters.operations.processes import FaultyProcess, WouldStrand, process_go_live, process_upload
 from shanzhi.kernel.matters.operations.recoding import matters_follow
 from shanzhi.kernel.matters.operations.report import Reported, report
-from shanzhi.kernel.matters.operations.rights import consent_withdraw, contact_correct, copy_own, erase_ask
+from shanzhi.kernel.matters.operations.rights import consent_withdraw, contact_correct, copy_own, copy_parts, erase_ask
 from shanzhi.kernel.matters.operations.rules import (
     Deciding,
     categories_replace,
@@ -78,6 +78,7 @@ __all__ = [
     "consent_withdraw",
     "contact_correct",
     "copy_own",
+    "copy_parts",
     "dispatch_draft",
     "dispatch_go_live",
     "dispatch_load",

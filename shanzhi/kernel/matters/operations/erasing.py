@@ -11,6 +11,8 @@ from shanzhi.kernel.journal import queries as entries
 from shanzhi.kernel.journal.policy import Author, Subject
 from shanzhi.kernel.matters.models import Matter, MatterPlace, Remark, Submission
 from shanzhi.kernel.matters.operations.finding import renew_words
+from shanzhi.kernel.matters.operations.gathering import parts_follow
+from shanzhi.kernel.matters.operations.parting import parts_ever
 from shanzhi.kernel.matters.operations.step import lock_matter, tell
 from shanzhi.kernel.matters.policy.rights import ERASED, Erased, EraseWhat
 from shanzhi.kernel.notices import operations as notices
@@ -32,12 +34,21 @@ def erase_asked(*, matter_id: int, what: EraseWhat, now: datetime) -> tuple[str,
     contact: name and phone. all: the originals too, and the masked title, text, place, point, the reporter's own words
     and files; salts are destroyed with them. What stays: journal entries with their commitments, the replies, kind,
     category, region, dates and result. Done again it finds nothing and writes nothing. An open matter's text is left.
+    Of a whole its parts go with it (拆分), each with its own entries: they hold the same reporter's words once more.
 
     Raises:
         MatterNotFound: there is no such matter.
-        OnHold: a hold was placed since it was asked for; nothing is deleted, the event waits.
+        OnHold: a hold was placed since it was asked for, over it or a part; nothing is deleted, the event waits.
     """
-    matter = lock_matter(matter_id, actor=SYSTEM)
+    if what == "all":
+        # A part whose whole has just ended may still be open, and the text of an open matter stays.
+        parts_follow(matter_ids=[matter_id], now=now)
+    gone = [_erase(lock_matter(pk, actor=SYSTEM), what, now) for pk in (matter_id, *parts_ever(matter_id))]
+    return tuple(dict.fromkeys(part for parts in gone for part in parts))
+
+
+def _erase(matter: Matter, what: EraseWhat, now: datetime) -> tuple[str, ...]:
+    """What was asked for, of one locked matter."""
     everything = what == "all" and matter.ended_at is not None
     subject = Subject("matter", matter.pk, matter.steps + 1, matter.scope_code)
     gone = vault.erase(

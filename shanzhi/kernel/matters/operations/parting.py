@@ -224,6 +224,11 @@ def tell_parts(step: Step) -> None:
         step.tells["part_ids"] = tuple(ids.values_list("matter_id", flat=True))
 
 
+def parts_ever(whole_id: int) -> list[int]:
+    """Everything that was ever split off a matter, also what went back into it; ascending."""
+    return list(Part.objects.filter(whole_id=whole_id).order_by("matter_id").values_list("matter_id", flat=True))
+
+
 def wholes_of(matter_ids: Iterable[int]) -> list[int]:
     """The wholes to which these matters belong, or which they are; ascending."""
     ids = set(matter_ids)

@@ -6,7 +6,7 @@ from datetime import date
 from django.db import connection
 
 from shanzhi.kernel.journal.policy import Subject
-from shanzhi.kernel.matters.models import Matter, Remark
+from shanzhi.kernel.matters.models import Matter, Part, Remark
 from shanzhi.kernel.matters.operations.texts import expiry
 from shanzhi.kernel.matters.policy.report import normalise_number
 from shanzhi.kernel.matters.rulebook import kind_version
@@ -18,10 +18,18 @@ OF_THE_REPORT = frozenset({"title", "body", "place"})
 
 def term_ends(matter_ids: Collection[int]) -> Mapping[int, date]:
     """Of these matters those that have ended, each with the day until which its kind keeps its personal data, counted
-    from its end; 1 query, and one for each kind that this process meets first."""
-    ended = Matter.objects.filter(pk__in=matter_ids, ended_at__isnull=False)
+    from its end, of a part from its whole's; 2 queries, and one for each kind that this process meets first."""
+    wholes = wholes_by_part(matter_ids)
+    ended = Matter.objects.filter(pk__in={*matter_ids, *wholes.values()}, ended_at__isnull=False)
     rows = ended.values_list("pk", "ended_at", "kind", "kind_version")
-    return {pk: expiry(at, kind_version(kind, version).retention_months) for pk, at, kind, version in rows if at}
+    until = {pk: expiry(at, kind_version(kind, version).retention_months) for pk, at, kind, version in rows if at}
+    both = {pk: (until.get(pk), until.get(wholes.get(pk, pk))) for pk in matter_ids}
+    return {pk: of_whole for pk, (own, of_whole) in both.items() if own and of_whole}
+
+
+def wholes_by_part(matter_ids: Collection[int]) -> Mapping[int, int]:
+    """Of these matters the parts, each with its whole: what is kept of a part is kept as its whole's is; 1 query."""
+    return dict(Part.objects.filter(matter_id__in=matter_ids).values_list("matter_id", "whole_id"))
 
 
 def lock(matter_ids: Collection[int]) -> frozenset[int]:
@@ -60,4 +68,4 @@ def matter_of_number(number: str) -> int | None:
     return Matter.objects.filter(number=normal).values_list("pk", flat=True).first() if normal else None
 
 
-SUBJECT = SubjectKind("matter", term_ends, lock, entries, salts_forget, matter_of_number)
+SUBJECT = SubjectKind("matter", term_ends, lock, entries, salts_forget, matter_of_number, wholes_by_part)

@@ -1,5 +1,7 @@
 """What a reporter does with what is kept of the own matter: copy, correct, take consent back, ask for deletion."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
@@ -10,7 +12,8 @@ from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.journal import operations as journal
 from shanzhi.kernel.journal import queries as entries
 from shanzhi.kernel.journal.policy import Author, Payload, Subject
-from shanzhi.kernel.matters.models import Matter
+from shanzhi.kernel.matters.models import Matter, Part
+from shanzhi.kernel.matters.operations.parting import parts_ever
 from shanzhi.kernel.matters.operations.step import MatterNotFound, lock_matter, tell
 from shanzhi.kernel.matters.operations.texts import expiry
 from shanzhi.kernel.matters.policy.report import NAME_MOST
@@ -60,6 +63,22 @@ def copy_own(*, matter_id: int, actor: Actor, now: datetime) -> dict[str, str]:
         raise TooManyCopies(msg("一天最多下载 %(most)s 次。请用已经下载的，或明天再来。"), most=COPIES_A_DAY)
     found = vault.copy_own(subject=_next(matter), actor=actor, now=now)
     matter.save(update_fields=["steps"])
+    return found
+
+
+@transaction.atomic
+def copy_parts(*, matter_id: int, actor: Actor, now: datetime) -> Mapping[int, dict[str, str]]:
+    """The same of each part that was split off the own matter, by its id: each is journaled as a reading of its own.
+
+    Called with `copy_own`, by whose count copies are limited.
+
+    Raises:
+        MatterNotFound: not there, or not this reporter's.
+    """
+    parts = [_own(pk, actor) for pk in parts_ever(_own(matter_id, actor).pk)]
+    found = {part.pk: vault.copy_own(subject=_next(part), actor=actor, now=now) for part in parts}
+    for part in parts:
+        part.save(update_fields=["steps"])
     return found
 
 
@@ -115,16 +134,18 @@ def erase_ask(*, matter_id: int, what: EraseWhat, actor: Actor, now: datetime) -
 
     Raises:
         MatterNotFound: not there, or not this reporter's.
-        StillOpen: everything is asked for and the matter hasn't ended.
-        OnHold: a hold stands over the records until a day.
+        StillOpen: everything is asked for and the matter, or the whole whose part it is, hasn't ended.
+        OnHold: a hold stands over the records, the whole's or a part's, until a day.
     """
     matter = _own(matter_id, actor)
-    if what == "all" and matter.ended_at is None:
+    whole_is_open = Part.objects.filter(matter=matter, rejoined_at=None, whole__ended_at=None).exists()
+    if what == "all" and (matter.ended_at is None or whole_is_open):
         raise StillOpen(
             msg("事项还在办理，内容是办理的依据，办结以后才能删除。现在可以只删除称呼和电话，也可以先撤回事项。")
         )
     subject = Subject("matter", matter.pk, matter.steps, matter.scope_code)
-    vault.check_not_on_hold(subject, now)
+    for pk in (matter.pk, *parts_ever(matter.pk)):
+        vault.check_not_on_hold(replace(subject, id=pk), now)
     if is_asked(matter.pk, what):
         return
     _record(EraseAsked(what), _next(matter), now)

@@ -58,10 +58,12 @@ def erase(
 
 
 def check_not_on_hold(subject: Subject, now: datetime) -> None:
-    """Raises OnHold, with the ground and the day, where the subject's records must be kept for now; 1 query."""
-    today = local_date(now)
+    """Raises OnHold, with the ground and the day, where the subject's records must be kept for now: a hold stands over it
+    or over what it is a part of; 2 queries."""
+    today, owner = local_date(now), subject_kind(subject.kind)
+    ids = {subject.id, *(owner.belongs([subject.id]).values() if owner is not None else ())}
     hold = (
-        Hold.objects.filter(subject_kind=subject.kind, subject_id=subject.id, lifted_at=None, until_on__gte=today)
+        Hold.objects.filter(subject_kind=subject.kind, subject_id__in=ids, lifted_at=None, until_on__gte=today)
         .order_by("-until_on")
         .first()
     )

@@ -131,7 +131,8 @@ def _purge(kind: SubjectKind, ids: list[int], now: datetime) -> Purged:
     later = {pk: day for pk, day in later.items() if day >= today}
     _postpone(kind.code, later)
     # Only whoever holds the subject removes its records, so that each removal has its entry and each entry its removal.
-    gone = _delete(kind.code, sorted(kind.lock([pk for pk in ids if pk not in later])), today)
+    held = _held_with_another(kind, ids, today)
+    gone = _delete(kind.code, sorted(kind.lock([pk for pk in ids if pk not in later and pk not in held])), today)
     subjects = kind.entries(list(gone))
     for pk, parts in gone.items():
         kind.forget(pk, parts)
@@ -140,6 +141,14 @@ def _purge(kind: SubjectKind, ids: list[int], now: datetime) -> Purged:
         for pk, parts in sorted(gone.items())
     )
     return Purged(len(gone), sum(map(len, gone.values())), len(ids) - len(gone))
+
+
+def _held_with_another(kind: SubjectKind, ids: list[int], today: date) -> set[int]:
+    """Those that are part of a subject over which a hold stands."""
+    belongs = kind.belongs(ids)
+    holds = Hold.objects.filter(subject_kind=kind.code, subject_id__in=set(belongs.values()), lifted_at=None)
+    held = set(holds.filter(until_on__gte=today).values_list("subject_id", flat=True))
+    return {pk for pk, whole in belongs.items() if whole in held}
 
 
 def _postpone(kind: str, later: dict[int, date]) -> None:

@@ -18,6 +18,7 @@ class SubjectKind:
     `forget`: removes the salts of the commitments to these parts of a subject. A commitment whose salt is known can be
     guessed where the text is short (a phone has eleven digits); without the salt it tells nothing.
     `find`: the subject's id by the number that people know it by.
+    `belongs`: of these subjects those that are part of another one, with its id: a hold over that one holds them too.
     """
 
     code: str
@@ -26,6 +27,7 @@ class SubjectKind:
     entries: Callable[[Collection[int]], Mapping[int, Subject]]
     forget: Callable[[int, Collection[str]], None]
     find: Callable[[str], int | None]
+    belongs: Callable[[Collection[int]], Mapping[int, int]]
 
 
 _kinds: dict[str, SubjectKind] = {}

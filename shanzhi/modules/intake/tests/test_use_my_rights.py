@@ -108,11 +108,11 @@ def test_it_turns_pages(client, mine, cast):
 
 def test_it_asks_as_much_of_the_database_for_one_reading_as_for_many(client, mine, cast, django_assert_num_queries):
     read_by(cast.dispatcher, mine)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         client.get(f"/my/{mine.number}/data/")
     for _ in range(24):
         read_by(cast.dispatcher, mine)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         client.get(f"/my/{mine.number}/data/")
 
 
@@ -202,6 +202,18 @@ def test_it_gives_five_copies_a_day(mine):
     with pytest.raises(TooManyCopies):
         copied(mine)
     assert copied(mine, timedelta(hours=25))["phone"] == PHONE
+
+
+def test_its_copy_holds_the_parts_of_a_split_matter(client, mine, cast):
+    dispatcher, rows = cast.dispatcher, [{"about": f"楼道灯坏，打{PHONE}", "category": "cityscape.waste"}] * 2
+    do(dispatcher, mine.matter_id, "accept", category="cityscape.waste")
+    do(dispatcher, mine.matter_id, "split", lead=cast.handler.unit_id, parts=rows)
+    answer = post(client, mine, "copy", go="1")
+    with zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content))) as archive:
+        content = json.loads(archive.read(f"{mine.number}.json"))
+    parts = content["拆分办理的各部分"]
+    assert [part["事项"]["编号"] for part in parts] == [f"{mine.number}-1", f"{mine.number}-2"]
+    assert [part["加密保存的内容"]["内容原文"] for part in parts] == [f"楼道灯坏，打{PHONE}"] * 2
 
 
 def copied(report: Reported, later: timedelta = timedelta()) -> dict[str, str]:

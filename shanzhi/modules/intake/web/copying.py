@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import PurePosixPath
 from tempfile import SpooledTemporaryFile
@@ -25,11 +26,20 @@ READINGS_PAGES = 40
 """A copy tells of at most a thousand readings."""
 
 
-def zip_of(state: RightsState, sealed: dict[str, str], actor: Actor, now: datetime) -> IO[bytes]:
-    """The copy as an open file at its beginning: `sealed` is what `copy_own` opened, the rest is read here."""
+def zip_of(
+    state: RightsState, sealed: dict[str, str], parts: Mapping[int, dict[str, str]], actor: Actor, now: datetime
+) -> IO[bytes]:
+    """The copy as an open file at its beginning: `sealed` is what `copy_own` opened, `parts` what `copy_parts` opened of
+    what was split off it; the rest is read here."""
     card = queries.card(state.matter_id, actor=actor, now=now)
-    own = [row for row in card.attachments if row.purpose == "report"]
+    own = _own_files(card)
     content = _content(card, sealed, actor, state, own, now)
+    for part_id, opened in parts.items():
+        part, place = queries.card(part_id, actor=actor, now=now), len(own)
+        own += _own_files(part)
+        content.setdefault(gettext(msg("拆分办理的各部分")), []).append(
+            _content(part, opened, actor, state, own[place:], now, first_file=place + 1)
+        )
     made: IO[bytes] = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - the answer closes it
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
         name = f"{state.number}"
@@ -39,6 +49,10 @@ def zip_of(state: RightsState, sealed: dict[str, str], actor: Actor, now: dateti
             _add(archive, row, place)
     made.seek(0)
     return made
+
+
+def _own_files(card: MatterCard) -> list[AttachmentRow]:
+    return [row for row in card.attachments if row.purpose == "report"]
 
 
 def _add(archive: zipfile.ZipFile, row: AttachmentRow, place: int) -> None:
@@ -60,9 +74,10 @@ def _file_name(row: AttachmentRow, place: int) -> str:
 
 
 def _content(
-    card: MatterCard, sealed: dict[str, str], actor: Actor, state: RightsState, own: list[AttachmentRow], now: datetime
-) -> dict[str, Any]:
-    """Everything that is kept, with labels that people read."""
+    card: MatterCard, sealed: dict[str, str], actor: Actor, state: RightsState, own: list[AttachmentRow], now: datetime,
+    *, first_file: int = 1,
+) -> dict[str, Any]:  # fmt: skip
+    """Everything that is kept of a matter, with labels that people read; of a part the consent is its whole's, `state`'s."""
     return {
         gettext(msg("事项")): {
             gettext(msg("编号")): card.number,
@@ -88,7 +103,7 @@ def _content(
         ],
         gettext(msg("您传的照片和附件")): [
             {gettext(msg("文件")): _file_name(row, place), "SHA-256": row.sha256}
-            for place, row in enumerate(own, start=1)
+            for place, row in enumerate(own, start=first_file)
         ],
         gettext(msg("谁看过")): _readings(actor, card.id),
         gettext(msg("保存期限和依据")): [

@@ -53,7 +53,7 @@ def _data_page(request: ActingRequest, actor: Actor, state: RightsState | None) 
     page = queries.readings(actor, matter_id=matter_id, after=int(after) if _ID.fullmatch(after) else None)
     context = {
         "state": state,
-        "readings": [reading_entry(row, with_number=state is None) for row in page.rows],
+        "readings": [reading_entry(row, with_number=not state or row.number != state.number) for row in page.rows],
         "is_first": not after,
         "next_url": f"?after={page.after}" if page.after else "",
         "kept": [_kept(row, request) for row in queries.kept(actor, matter_id=matter_id)],
@@ -143,10 +143,11 @@ def copy(request: ActingRequest, number: str) -> HttpResponseBase:
     try:
         actor = _confirmed(request, state, actor, form)
         sealed = operations.copy_own(matter_id=state.matter_id, actor=actor, now=request.now)
+        parts = operations.copy_parts(matter_id=state.matter_id, actor=actor, now=request.now)
     except DomainError as error:
         return _refused(request, "intake/copy.html", state, form, error)
     response = FileResponse(
-        zip_of(state, sealed, actor, request.now), as_attachment=True, filename=f"{state.number}.zip"
+        zip_of(state, sealed, parts, actor, request.now), as_attachment=True, filename=f"{state.number}.zip"
     )
     response["Cache-Control"] = "no-store"
     return response
