@@ -1,5 +1,6 @@
 """Heads, keys, epochs and proofs: what a city shows. Everybody may read them; entries stay under row-level security."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -202,19 +203,29 @@ def is_sealed(entry_id: int, recorded_at: datetime) -> bool:
 _ENTRIES = f"""
 SELECT l.epoch, l.number, l.salt, {CANONICAL_SQL}
 FROM journal_entry e LEFT JOIN journal_leaf l ON l.recorded_at = e.recorded_at AND l.id = e.id
-WHERE e.subject_kind = %s AND e.subject_id = %s ORDER BY e.id
+WHERE e.subject_kind = %s AND e.subject_id = %s AND e.subject_step = ANY (coalesce(%s::int[], ARRAY[e.subject_step]))
+ORDER BY e.id
 """  # noqa: S608 - fixed texts
 
 
-def proof_of(subject_kind: str, subject_id: int, *, number: str = "", kept: SignedHead | None = None) -> Proof:
+def proof_of(
+    subject_kind: str,
+    subject_id: int,
+    *,
+    number: str = "",
+    kept: SignedHead | None = None,
+    steps: Collection[int] | None = None,
+) -> Proof:
     """The proof of a subject's entries, those that the caller sees; `kept` is a head known elsewhere that it is joined to.
+
+    An entry is proved whole, each by a path of its own: with `steps` of those steps alone, and nothing tells of the others.
 
     Raises:
         NotFound: the caller sees no entry of this subject.
         ProofError: an entry isn't sealed yet, or a tree is damaged.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_ENTRIES, [subject_kind, subject_id])
+        cursor.execute(_ENTRIES, [subject_kind, subject_id, None if steps is None else list(steps)])
         rows = cursor.fetchall()
     if not rows:
         raise NotFound(msg("没有这件事项的留痕，或者您看不到它。请核对编号。"))

@@ -26,6 +26,7 @@ from shanzhi.kernel.matters.operations.texts import SafeText, expiry, originals,
 from shanzhi.kernel.matters.policy.payloads import STEPS
 from shanzhi.kernel.matters.policy.process import Action, AskType, Kind, Owner, Result, Verb
 from shanzhi.kernel.matters.policy.report import fingerprint
+from shanzhi.kernel.matters.policy.shown import is_reporters_ask
 from shanzhi.kernel.notices import operations as notices
 from shanzhi.kernel.vault import operations as vault
 from shanzhi.kernel.vault.policy.envelope import new_salt
@@ -279,10 +280,9 @@ def _holder(step: Step, owner: Owner) -> int:
 
 
 def is_shown_to_reporter(step: Step) -> bool:
-    """Are the step's words and files for the reporter? Not what a co-handler answers the lead."""
-    ask = step.action.ask
-    is_inner = bool(ask) and step.kind.ask(ask).type is AskType.URGE_CO
-    return step.action.verb in SHOWN_TO_REPORTER and not is_inner
+    """Are the step's words and files for the reporter? Of answers to an urging only that to the reporter's own."""
+    verb = step.action.verb
+    return verb in SHOWN_TO_REPORTER and (verb is not Verb.RESPOND or is_reporters_ask(step.kind, step.action.ask))
 
 
 def write_words(step: Step) -> None:

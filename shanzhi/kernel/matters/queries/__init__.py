@@ -73,6 +73,7 @@ from shanzhi.kernel.matters.queries.processes import (
     process_version,
     processes,
 )
+from shanzhi.kernel.matters.queries.proving import own_proof
 from shanzhi.kernel.matters.queries.redraws import RegionFigure, open_matters_of, open_matters_of_units, region_figures
 from shanzhi.kernel.matters.queries.released import PublicSource, public_sources
 from shanzhi.kernel.matters.queries.rights import (
@@ -250,6 +251,7 @@ __all__ = [
     "open_of_phone",
     "open_work_of_units",
     "own_paper",
+    "own_proof",
     "paper",
     "parties_of",
     "phone_index",

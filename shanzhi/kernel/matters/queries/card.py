@@ -19,18 +19,17 @@ from shanzhi.kernel.matters.operations.step import MatterNotFound
 from shanzhi.kernel.matters.operations.upkeep import needs_reporter
 from shanzhi.kernel.matters.policy.process import (
     Action,
-    AskType,
     FieldSpec,
     Kind,
     KindUnknown,
     Owner,
-    PaperTo,
     Stage,
     allowed_actions,
     ground_use,
 )
 from shanzhi.kernel.matters.policy.report import CHANNELS, follow_hash, normalise_number
 from shanzhi.kernel.matters.policy.rights import part_name
+from shanzhi.kernel.matters.policy.shown import is_entry_for_reporter
 from shanzhi.kernel.matters.queries.clocks import AskLine, ClockLine, ask_lines, asked_for, clock_lines, what_is_next
 from shanzhi.kernel.matters.queries.first_duty import FirstDuty, first_duty
 from shanzhi.kernel.matters.queries.hanging import Hanging, hanging
@@ -373,34 +372,11 @@ def _attachments(rows: tuple[AttachmentRow, ...], for_reporter: bool) -> tuple[A
     return tuple(row for row in rows if row.shown_to_reporter or not for_reporter)
 
 
-# What the reporter needn't see of the inner working: corrections, and who in the offices wrote notes to whom.
-_INNER = frozenset(
-    f"matters.{verb}"
-    for verb in (
-        *("correct", "hand_over", "post_fall", "ask", "decline", "follow", "reopen", "report_back"),
-        *("involve", "assist_back", "excuse"),
-    )
-)
-_NOTES = frozenset({"matters.note", "matters.attach"})
-
-
 def _is_shown(row: EntryRow, kind: Kind, remarks: Mapping[tuple[int, str], str], for_reporter: bool) -> bool:
-    if not for_reporter:
-        return True
-    if row.action in ("matters.paper", "matters.paper_void"):
-        return bool(row.payload["to"] == PaperTo.REPORTER)
-    if row.action == "matters.assist_done":
-        # A co-handler's result is for the lead, until the lead includes it in the answer.
-        return (row.step, "words") in remarks
-    if row.action in ("matters.urge", "matters.respond") and _is_inner_urging(row, kind):
-        return False
-    return row.action not in _INNER and (row.action not in _NOTES or row.author_kind == "reporter")
-
-
-def _is_inner_urging(row: EntryRow, kind: Kind) -> bool:
-    """Did the lead urge a co-handler?"""
-    asked = str(row.payload.get("ask") or "")
-    return any(spec.code == asked and spec.type is AskType.URGE_CO for spec in kind.asks)
+    has_words = (row.step, "words") in remarks
+    return not for_reporter or is_entry_for_reporter(
+        row.action, row.payload, row.author_kind, kind, has_words=has_words
+    )
 
 
 _TITLES = {

@@ -13,7 +13,7 @@ from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.access.policy import ANYONE, Actor
 from shanzhi.kernel.journal import queries as journal
 from shanzhi.kernel.matters import operations
-from shanzhi.kernel.matters.models import Ask, Matter
+from shanzhi.kernel.matters.models import Ask, Matter, Remark
 from shanzhi.kernel.matters.operations import Reported
 from shanzhi.kernel.matters.policy.process import (
     FieldsMissing,
@@ -75,6 +75,26 @@ def test_a_reporter_urges_once_a_working_day_and_reads_the_answer(cast: Cast, ta
         refused(StageForbids, "每个工作日", reporter, taken, "urge_again", now=tried)
     do(reporter, taken, "urge_again", at(11, 24, 0, 1))
     refused(StageForbids, "还没有回应", reporter, taken, "urge_again", now=at(11, 25, 9))
+
+
+def test_a_reporter_reads_nothing_of_what_is_put_to_the_unit_by_others(cast: Cast, taken: Reported):
+    reporter = Actor(follow=(taken.follow_hash,))
+    before = [entry.title for entry in card(reporter, taken).timeline]
+    do(cast.dispatcher, taken, "urge", words="快办，内部催办")
+    do(cast.handler, taken, "respond", words="人手不够，内部回应")
+    do(cast.supervisor, taken, "supervise", ground="supervise.leader", words="领导批示内容")
+    do(cast.handler, taken, "report_back", words="内部报告")
+    do(cast.supervisor, taken, "insist", words="不够")
+    do(cast.handler, taken, "report_back", words="再报告")
+    do(cast.supervisor, taken, "clear", claim_solved=False, negligent=True, words="拖延")
+    seen = card(reporter, taken)
+    assert ([entry.title for entry in seen.timeline], seen.asks) == (before, ())
+    with acting(reporter):
+        assert list(Remark.objects.filter(matter_id=taken.matter_id)) == []
+    assert [entry.action for entry in card(cast.supervisor, taken).timeline][-7:] == [
+        "matters.urge", "matters.respond", "matters.supervise", "matters.report_back", "matters.insist",
+        "matters.report_back", "matters.clear",
+    ]  # fmt: skip
 
 
 def test_nobody_urges_itself_and_nothing_without_a_lead(cast: Cast, taken: Reported):

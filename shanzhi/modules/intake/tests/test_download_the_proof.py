@@ -10,7 +10,7 @@ from shanzhi.config import database
 from shanzhi.kernel.journal import operations as journal
 from shanzhi.kernel.journal.policy import check, read_proof
 from shanzhi.kernel.matters.operations import Reported
-from shanzhi.modules.intake.tests.walk import BODY, do, follow_in, made, sign_in
+from shanzhi.modules.intake.tests.walk import BODY, do, follow_in, made, reporter, sign_in
 from tests.concurrency.committed import City, city
 
 __all__ = ["city"]
@@ -46,6 +46,29 @@ def test_it_gives_the_reporter_a_file_that_proves_every_step(city, report):
     assert checked.is_proved
     assert [entry.action for _, entry in checked.entries] == ["matters.report", "matters.accept", "matters.dispatch"]
     assert all(word not in text for word in (PHONE, "138****", "王小明", "世纪花园", report.follow_code))
+
+
+def test_it_holds_what_the_page_shows_and_no_step_that_names_anothers_report(city, report):
+    lead, cast = made(body="同一部电梯坏了"), city.cast
+    for one in (lead, report):
+        do(cast.dispatcher, one.matter_id, "accept", category="housing.property-service")
+    do(cast.dispatcher, lead.matter_id, "dispatch", lead=cast.handler.unit_id)
+    do(cast.supervisor, lead.matter_id, "supervise", ground="supervise.overdue", words="请报告")
+    do(cast.dispatcher, report.matter_id, "link", same_as=lead.number, words="同一部电梯")
+    do(reporter(report), report.matter_id, "note", words="还没有修")
+    seal(city)
+    assert proved(lead) == ["matters.report", "matters.accept", "matters.dispatch"]
+    assert proved(report) == ["matters.report", "matters.accept", "matters.note"]
+
+
+def proved(one: Reported) -> list[str]:
+    resident = Client()
+    follow_in(resident, one)
+    text = resident.get(f"/my/{one.number}/proof/").content.decode()
+    assert all(word not in text.replace('\\"lead_id\\":null', "") for word in ("lead_id", "negligent", "supervise"))
+    checked = check(read_proof(text))
+    assert checked.is_proved
+    return [entry.action for _, entry in checked.entries]
 
 
 def test_it_says_that_the_last_step_is_not_sealed_yet(city, report):

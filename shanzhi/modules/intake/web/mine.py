@@ -18,7 +18,6 @@ from shanzhi.core.text import msg
 from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.access.web.middleware import ActingRequest
 from shanzhi.kernel.files.policy import MAX_BYTES, MAX_FILES_A_STEP, StoredFile
-from shanzhi.kernel.journal import queries as journal
 from shanzhi.kernel.journal.policy import ProofError, write_proof
 from shanzhi.kernel.matters import operations, queries
 from shanzhi.kernel.matters.policy.process import UNSOLVED, Owner
@@ -84,10 +83,10 @@ def paper(request: ActingRequest, number: str, step: int) -> HttpResponse:
 
 @require_safe
 def proof(request: ActingRequest, number: str) -> HttpResponse:
-    """The proof of what was done so far, as a file to be kept; it holds what this reporter's own sight holds."""
+    """The proof of what was done so far, as a file to be kept: of what stands on this page, without others' reports."""
     matter_id, _ = _find(request, number)
     try:
-        made = journal.proof_of("matter", matter_id, number=number)
+        made = queries.own_proof(matter_id)
     except ProofError:
         messages.warning(request, gettext(msg("最近的一步还没有封存，通常要十几秒。请稍后再下载存证。")))
         return _to_page(number)
