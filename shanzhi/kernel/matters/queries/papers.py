@@ -1,7 +1,7 @@
 """Papers of a matter: which there are, how one reads before it is issued, and what an issued one says for ever."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -11,9 +11,10 @@ from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.clock.policy import BadDuration, Duration
 from shanzhi.kernel.journal import queries as journal
 from shanzhi.kernel.journal.queries import EntryRow
-from shanzhi.kernel.matters.models import Clock, Matter, Remark
+from shanzhi.kernel.matters.models import Assignment, Clock, Matter, Remark
 from shanzhi.kernel.matters.operations.standing import is_intake
 from shanzhi.kernel.matters.operations.step import MatterNotFound
+from shanzhi.kernel.matters.operations.upkeep import needs_reporter
 from shanzhi.kernel.matters.policy import papers
 from shanzhi.kernel.matters.policy.papers import PART, PaperSpoilt, PaperUnknown, Sheet, day_text
 from shanzhi.kernel.matters.policy.process import SLOTS, FieldSpec, Kind, Owner, Paper, PaperTo
@@ -58,6 +59,8 @@ class PaperView:
     voided_at: datetime | None = None
     void_reason: str = ""
     may_void: bool = False
+    may_name: bool = False
+    """May the actor put the addressee's name in now? Who has nothing to do with the reporter any more may not."""
 
     @property
     def is_to_reporter(self) -> bool:
@@ -189,13 +192,22 @@ def paper(matter_id: int, step: int, code: str, *, actor: Actor, was: int | None
         issued = next((row for row in _issues_of(draft.entries, step, code) if row.step == was), issued)
     if issued is not None:
         is_ours = issued.author_unit_id == actor.unit_id and issues(draft.matter, draft.kind, draft.entry, actor)
-        return _view_of_issued(draft.matter, draft.paper, issued, draft.entries, is_ours=is_ours)
+        view = _view_of_issued(draft.matter, draft.paper, issued, draft.entries, is_ours=is_ours)
+        return replace(view, may_name=_may_name(view, draft.matter, actor))
     if not issues(draft.matter, draft.kind, draft.entry, actor):
         raise PaperUnknown(msg("这份文书还没有开具，由办这一步的单位开具。"))
     lacks = tuple(SLOTS[name] for name in papers.lacking(draft.paper, draft.facts) if name in SLOTS)
     fill = tuple(draft.kind.field(name) for name in draft.paper.fill)
     sheet = papers.compose(draft.paper, draft.facts)
     return PaperView(draft.matter.number, draft.paper, step, sheet, fill=fill, lacks=lacks)
+
+
+def _may_name(view: PaperView, matter: Matter, actor: Actor) -> bool:
+    """By the judgement that `operations.reveal_contact` makes; 1 query, where a name has a place in the paper at all."""
+    if not view.is_to_reporter or not view.sheet.to or view.voided_at is not None or not actor.is_post:
+        return False
+    mine = Assignment.objects.filter(matter=matter, unit=actor.unit_id, ended_at=None)
+    return needs_reporter(matter, actor, has_open_share=mine.exists())
 
 
 def own_paper(matter_id: int, issued_step: int) -> PaperView:

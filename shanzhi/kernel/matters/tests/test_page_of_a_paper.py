@@ -88,6 +88,17 @@ def test_the_name_is_shown_once_for_a_reason_and_the_phone_never(cast: Cast, pet
     assert [(told["parts"], told["reason"]) for told in read] == [(["name"], "service")]
 
 
+def test_the_name_is_offered_to_whom_it_would_be_shown(cast: Cast, petition: Reported):
+    url, client, ask = url_of(petition, cast.dispatcher), signed_in("dispatcher"), 'name/" class="ui-form"'
+    client.post(url, {"doc_no": NO})
+    assert ask in page(client.get(url))
+    done(cast.dispatcher, petition, "dispatch", lead=cast.handler.unit_id)
+    assert ask not in page(client.get(url))
+    assert client.post(f"{url}name/", {"reason": "service"}).status_code == 403
+    assert ask in page(signed_in("handler").get(url))  # whoever handles it now may serve it
+    assert f"{NAME}：" in page(signed_in("handler").post(f"{url}name/", {"reason": "service"}))
+
+
 def test_a_letter_to_a_unit_takes_no_name(cast: Cast, petition: Reported):
     done(cast.dispatcher, petition, "dispatch", lead=cast.handler.unit_id)
     url, client = url_of(petition, cast.dispatcher, "transfer_letter"), signed_in("dispatcher")
