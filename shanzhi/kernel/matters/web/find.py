@@ -39,7 +39,8 @@ _LIVE = {
 
 
 class FindForm(SittingForm):
-    """What is looked for; all of it optional, and what can't be read doesn't filter."""
+    """What is looked for; all of it optional, and what can't be read doesn't filter, or, where the form `is_strict`, finds
+    nothing: a paper or a file with a condition left out would be another list."""
 
     q = forms.CharField(label=msg("编号、标题或地点"), required=False, max_length=100)
     stage = forms.ChoiceField(label=msg("环节"), required=False)
@@ -62,6 +63,7 @@ class FindForm(SittingForm):
         self.kinds = kinds()
         self.nothing = ""
         """Why nothing can be found by what was typed; empty where that isn't so."""
+        self.is_strict = False
         every = ("", gettext(msg("全部")))
         choices: dict[str, list[Any]] = {
             "stage": [every, (WITH_REPORTER, gettext(msg("等反映人"))), *_stages(self.kinds)],
@@ -130,6 +132,8 @@ class FindForm(SittingForm):
         if not self.is_bound:
             return ListFilter()
         self.is_valid()
+        if self.is_strict and not self.nothing:
+            self.nothing = next((str(why) for errors in self.errors.values() for why in errors), "")
         found = self.cleaned_data
         is_ended = found.get("stage") in {stage.code for kind in self.kinds for stage in kind.stages if stage.is_end}
         open_only = found.get("which") != "all" and not is_ended and not found.get("took")

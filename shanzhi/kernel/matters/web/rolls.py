@@ -29,9 +29,10 @@ __all__ = [
 
 
 def find_form(request: ActingRequest, given: QueryDict | None = None) -> FindForm:
-    """The conditions of the list of matters, for a page of its own: sent as a whole, not field by field. `given`: in place of
-    what stands in the address."""
+    """The conditions of the list of matters, for a page of its own: sent as a whole, not field by field, so that one which
+    can't be read finds nothing. `given`: in place of what stands in the address."""
     form = FindForm(request, given)
+    form.is_strict = True
     for field in form.fields.values():
         for name in [name for name in field.widget.attrs if name.startswith("hx-")]:
             del field.widget.attrs[name]

@@ -41,6 +41,7 @@ def matters(request: ActingRequest) -> FileResponse:
     """The list of matters as a file."""
     check_staff(request)
     form = FindForm(request)
+    form.is_strict = True
     wanted = form.wanted()
     if form.nothing:
         raise InputError(form.nothing)

@@ -64,6 +64,19 @@ def test_they_filter_like_the_list_and_go_along_as_files(cast: Cast):
     assert text.splitlines()[0] == '"事项","环节","时限","到期","承办","编号"'
 
 
+@pytest.mark.parametrize("which", LISTS)
+@pytest.mark.parametrize("wrong", ["since=abc", "light=purple", "since=2025-11-18&until=2025-11-01"])
+def test_a_condition_that_cannot_be_read_is_refused_and_lists_nothing(cast: Cast, which: str, wrong: str):
+    work(cast)
+    client = signed_in("supervisor")
+    screen = client.get(f"/oversight/lists/{which}/?{wrong}")
+    assert (screen.status_code, numbers(page(screen))) == (200, set())
+    for tail in (f"print/?{wrong}", f"file/?format=csv&{wrong}"):
+        answer = client.get(f"/oversight/lists/{which}/{tail}")
+        assert (answer.status_code, numbers(page(answer))) == (422, set()), tail
+    assert client.get(f"/m/file/?format=csv&{wrong}").status_code == 422
+
+
 def test_the_printed_page_has_the_official_layout(cast: Cast):
     reported(HERE)
     html = page(signed_in("supervisor").get("/oversight/lists/duties/print/"))

@@ -74,8 +74,7 @@ def asked(request: ActingRequest) -> Asked:
         state["led"] = str(found.unit_id)
         took = replace(found.sitting.took, led_by=found.unit_id)
         found = replace(found, unit_id=None, sitting=replace(found.sitting, took=took))
-    wrong = form.nothing or next((str(why) for errors in form.errors.values() for why in errors), "")
-    return Asked(form, found, state, wrong)
+    return Asked(form, found, state, form.nothing)
 
 
 @require_safe

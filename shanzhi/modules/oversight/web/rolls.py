@@ -55,6 +55,8 @@ def printed(request: ActingRequest, which: str) -> HttpResponse:
     chosen = roll_of(which)
     form = listing.find_form(request)
     wanted = _wanted(chosen, form.wanted(), request)
+    if form.nothing:
+        raise InputError(form.nothing)
     page = listing.first_page(request, form, wanted, PRINTED_MOST)
     fields = listing.fields_named(ROLLS[chosen].columns)
     context = _context(chosen, request) | {
