@@ -18,11 +18,12 @@ from shanzhi.kernel.matters import operations, queries
 from shanzhi.kernel.matters.models import Clock, Link, Matter
 from shanzhi.kernel.matters.operations import Reported
 from shanzhi.kernel.matters.operations.step import KEPT_FROM_WORKER
+from shanzhi.kernel.matters.policy.process import StageForbids
 from shanzhi.kernel.matters.policy.report import NewReport
 from shanzhi.kernel.matters.rulebook import current_kind
 from tests.city import NOW, Cast
 from tests.concurrency.committed import City, as_role
-from tests.desks import do, signed_in
+from tests.desks import do, may, refused, signed_in
 
 LATER = NOW + timedelta(hours=2)
 NEXT = NOW + timedelta(days=1)
@@ -321,3 +322,21 @@ def test_two_hundred_reports_are_told_at_once_or_not_at_all(city: City, cast: Ca
     assert "另外 180 件" in html
     own = [each["sql"] for each in told if re.search(r'FROM "(matters|journal|vault|files|notices)_', each["sql"])]
     assert len(own) == 3, own
+
+
+def test_whose_own_verdict_is_in_withdraws_no_more(cast: Cast):
+    lead, other = reported(), reported(title="路灯不亮")
+    brought(cast, lead, "take")
+    do(cast.dispatcher, other, "accept", category=PROPERTY)
+    do(cast.dispatcher, other, "link", same_as=lead.number)
+    do(cast.handler, lead, "reply", reply="路灯已经修好")
+    do(cast.checker, lead, "check_pass")
+    follow(lead)
+    do(who(lead), lead, "rate", solved=True)
+    assert stages(lead) == ["gathering"]
+    assert "withdraw" not in may(who(lead), lead)
+    refused(StageForbids, "评价已经结束", who(lead), lead, "withdraw")
+    do(who(other), other, "rate", solved=False, ground="not-solved.nothing-done")
+    follow(lead)
+    assert stages(lead) == ["handling"]  # done anew for the other one; the lead's own verdict stands
+    refused(StageForbids, "评价已经结束", who(lead), lead, "withdraw")

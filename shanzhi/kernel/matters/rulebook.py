@@ -347,6 +347,13 @@ def promise_clocks() -> tuple[str, ...]:
     return tuple(sorted({stage.clock for kind in _read_rules().book for stage in kind.stages if stage.clock}))
 
 
+def ends_counted() -> tuple[str, ...]:
+    """Codes of the stages of any version in which a matter has ended that stands for itself: a part's end isn't one, its
+    answer goes into its whole's."""
+    ends = {stage.code for kind in _read_rules().book for stage in kind.stages if stage.is_end}
+    return tuple(sorted(ends - {kind.joined_stage for kind in _read_rules().book}))
+
+
 def forget_kinds() -> None:
     """Read the kinds and the city's own sections anew at their next use."""
     _rules.clear()

@@ -43,6 +43,7 @@ def case_of(
         counts=matter.counts,
         asks=_ask_states(asks, actor, kind, now),
         clocks=tuple(ClockState(row.code, now > row.due_at, row.paused_at is not None) for row in running(clocks)),
+        is_content=matter.solved is True,
         has_helpers=bool(helpers_of(rows)),
     )
 

@@ -109,6 +109,8 @@ def test_it_may_be_done_just_where_the_table_says(row: dict[str, Any]) -> None:
     """Each of the kind's stages × each role."""
     spelled = {"open": OPEN_STAGES, "any": ALL_STAGES}
     code, origins = row["code"], [stage for word in row["from"] for stage in spelled.get(word, [word])]
+    if code == "withdraw":
+        origins.remove(REQUEST.gathering_stage)  # the own verdict is over
     for stage, role in product(ALL_STAGES, Role):
         person: dict[str, Any] = {"stage": stage, "is_co": True, "is_reporter": role is Role.REPORTER, **asked(row)}
         person["roles"] = () if role is Role.REPORTER else (role.value,)

@@ -44,7 +44,7 @@ ROLLS: Mapping[Roll, RollSpec] = MappingProxyType(
         ),
         Roll.CLEARED: RollSpec(
             msg("销号清单"),
-            msg("已经结束的事项，不写日期的从今年1月1日起"),
+            msg("已经结束的事项，拆分的只列整体；不写日期的从今年1月1日起"),
             ("number", "title", "region", "reported", "ended", "stage"),
             is_ended=True,
         ),

@@ -9,10 +9,11 @@ from django.utils import timezone
 
 from shanzhi.core.periods import local_date
 from shanzhi.kernel.access.operations import acting
+from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.matters import queries as matters
 from shanzhi.kernel.matters.queries import ListFilter
 from shanzhi.kernel.matters.tests.page_support import page, queries_of, signed_in
-from shanzhi.modules.oversight.tests.city_of_work import HERE, dispatched, reported, to_the_end, work
+from shanzhi.modules.oversight.tests.city_of_work import HERE, dispatched, do, reported, to_the_end, work
 from tests.city import Cast
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +52,23 @@ def test_what_was_cleared_today_is_on_the_third_alone(cast: Cast):
     assert shown == {"problems": 1, "duties": 1, "cleared": 1}
     tomorrow = local_date(timezone.now()) + timedelta(days=1)
     assert not numbers(page(client.get(f"/oversight/lists/cleared/print/?ended_since={tomorrow}")))
+
+
+def test_what_was_cleared_of_a_split_matter_is_its_whole(cast: Cast):
+    matter_id, follow = reported(HERE)
+    do(cast.dispatcher, matter_id, "accept", category="housing.property-service")
+    about = [{"about": f"第{one}个问题", "category": "cityscape.waste"} for one in "一二"]
+    do(cast.dispatcher, matter_id, "split", lead=cast.handler.unit_id, parts=about)
+    with acting(cast.supervisor):
+        seen = matters.card(matter_id, actor=cast.supervisor, now=timezone.now())
+        part = matters.matter_id_of_number(f"{seen.number}-1") or 0
+    do(cast.dispatcher, part, "dispatch", lead=cast.handler.unit_id)
+    do(cast.handler, part, "take")
+    do(cast.handler, part, "reply", reply="已修好。")
+    do(cast.checker, part, "check_pass", words="属实")
+    do(Actor(follow=(follow,)), matter_id, "withdraw")
+    html = page(signed_in("supervisor").get("/oversight/lists/cleared/print/"))
+    assert (seen.number in html, f"{seen.number}-1" in html) == (True, False)
 
 
 def test_they_filter_like_the_list_and_go_along_as_files(cast: Cast):

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_safe
 from shanzhi.core.errors import InputError
 from shanzhi.core.periods import local_date
 from shanzhi.kernel.access.web.middleware import ActingRequest
-from shanzhi.kernel.matters.queries import ListFilter, MatterPage
+from shanzhi.kernel.matters.queries import ListFilter, MatterPage, ends_counted
 from shanzhi.kernel.matters.web import desk
 from shanzhi.kernel.matters.web import rolls as listing
 from shanzhi.modules.oversight.policy import FEATURE
@@ -91,7 +91,10 @@ def _wanted(chosen: Roll, found: ListFilter, request: ActingRequest) -> ListFilt
     if not ROLLS[chosen].is_ended:
         return replace(found, open_only=True)
     since = found.sitting.ended_from or date(local_date(request.now).year, 1, 1)
-    return replace(found, open_only=False, sort="newest", sitting=replace(found.sitting, ended_from=since))
+    stages = found.stages or ends_counted()
+    return replace(
+        found, stages=stages, open_only=False, sort="newest", sitting=replace(found.sitting, ended_from=since)
+    )
 
 
 def _context(chosen: Roll, request: ActingRequest) -> dict[str, Any]:

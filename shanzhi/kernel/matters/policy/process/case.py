@@ -95,6 +95,8 @@ class Case:
     """By count code."""
     asks: tuple[AskState, ...] = ()
     clocks: tuple[ClockState, ...] = ()
+    is_content: bool = False
+    """Did the reporter's own verdict find it solved?"""
     has_helpers: bool = True
     """Is a co-handler's result awaited?"""
 

@@ -92,6 +92,7 @@ def _check(case: Case, action: Action) -> None:
     _check_separation(case, action)
     _check_limit(case, action)
     _check_helped(case, action)
+    _check_withdrawal(case, action)
     check_ask(case, action)
     _check_appeal(case, action)
 
@@ -192,6 +193,12 @@ def _check_helped(case: Case, action: Action) -> None:
     waits = action.verb is Verb.EXCUSE or (action.verb is Verb.URGE and _pushes_helper(case.kind, action))
     if waits and not case.has_helpers:
         raise StageForbids(msg("现在没有要等结果的协办单位，不用%(action)s。请刷新后再看。"), action=(action.name,))
+
+
+def _check_withdrawal(case: Case, action: Action) -> None:
+    """Whose own verdict is over doesn't withdraw, though the matter waits for the verdicts on those linked under it."""
+    if action.verb is Verb.WITHDRAW and (case.is_content or case.stage == case.kind.gathering_stage):
+        raise StageForbids(msg("您这一件的评价已经结束，正在等并案的其他件，不能%(action)s。"), action=(action.name,))
 
 
 def _check_appeal(case: Case, action: Action) -> None:
