@@ -1,7 +1,8 @@
 """Linked under one lead, each reporter has the lead's answer and nothing else of it: no page, file, proof or row of another's."""
 
-import json
+import io
 import re
+import zipfile
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -18,6 +19,7 @@ from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.access.policy import ANYONE, Actor
 from shanzhi.kernel.files import operations as files
 from shanzhi.kernel.files.models import Attachment
+from shanzhi.kernel.journal.policy import check, read_proof
 from shanzhi.kernel.matters import operations
 from shanzhi.kernel.matters.operations import Reported
 from shanzhi.kernel.matters.policy.report import NewReport
@@ -123,8 +125,6 @@ def test_no_page_of_a_reporter_tells_of_another(group: Group, name: str):
         told = body_of(answer)
         assert answer.status_code in (200, 302), path
         assert [mark for mark in (*group.others(name), INSIDE) if mark in told] == [], path
-    copied = client.post(f"/my/{own}/data/copy/", {"code": group.made[name].follow_code})
-    assert [mark for mark in (*group.others(name), INSIDE) if mark in body_of(copied)] == []
     assert REPLY in body_of(client.get(f"/my/{own}/"))
 
 
@@ -158,18 +158,26 @@ def test_another_s_number_opens_nothing(group: Group, name: str):
                 assert client.get(f"/files/{pk}/{page}").status_code == 404
 
 
-def test_a_proof_names_a_lead_by_a_number_that_opens_nothing(group: Group):
-    """The proof of one's own matter may hold the lead's internal number: neither page nor row comes by it."""
-    client, own = browser(group, "second"), group.made["second"].number
-    answer = client.get(f"/my/{own}/proof/")
-    proof = json.loads(body_of(answer))
-    assert answer["Content-Type"] == "application/json"
-    told = json.dumps(proof, ensure_ascii=False)
-    lead = group.made["lead"].matter_id
-    assert re.search(rf"lead_id\D+{lead}\b", told), "else nothing is attacked here"
-    for path in (f"/my/{lead}/", f"/m/{lead}/", f"/my/{lead}/proof/", f"/files/{lead}/"):
-        assert client.get(path).status_code in (302, 404), path
-        assert not (client.get(path).status_code == 302 and "/my/" in client.get(path)["Location"])
+@pytest.mark.parametrize("name", ["second", "third"])
+def test_a_proof_names_no_other_report(group: Group, name: str):
+    """An entry is proved whole, and the linking names the lead: it isn't in the reporter's file."""
+    own, lead = group.made[name], group.made["lead"].matter_id
+    proof = read_proof(body_of(browser(group, name).get(f"/my/{own.number}/proof/")))
+    told = [entry.entry.decode() for tree in proof.trees for entry in tree.entries]
+    assert check(proof).is_proved
+    assert len(told) == 2  # the report and the note
+    assert [text for text in told if re.search(rf"lead_id\D+{lead}\b", text)] == []
+    assert browser(group, name).get(f"/my/{lead}/").status_code == 404
+
+
+@pytest.mark.parametrize("name", MARKS)
+def test_a_copy_of_one_s_data_tells_of_nobody_else(group: Group, name: str):
+    own = group.made[name]
+    answer = browser(group, name).post(f"/my/{own.number}/data/copy/", {"confirm": own.follow_code})
+    with zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content))) as archive:
+        told = "".join(archive.read(each).decode(errors="ignore") for each in archive.namelist())
+    assert MARKS[name]["words"] in told
+    assert [mark for mark in (*group.others(name), INSIDE) if mark in told] == []
 
 
 @pytest.mark.parametrize("name", ["second", "third"])
