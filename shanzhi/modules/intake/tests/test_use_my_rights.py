@@ -108,11 +108,11 @@ def test_it_turns_pages(client, mine, cast):
 
 def test_it_asks_as_much_of_the_database_for_one_reading_as_for_many(client, mine, cast, django_assert_num_queries):
     read_by(cast.dispatcher, mine)
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(13):
         client.get(f"/my/{mine.number}/data/")
     for _ in range(24):
         read_by(cast.dispatcher, mine)
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(13):
         client.get(f"/my/{mine.number}/data/")
 
 
