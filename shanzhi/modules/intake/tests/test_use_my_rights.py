@@ -214,6 +214,8 @@ def test_its_copy_holds_the_parts_of_a_split_matter(client, mine, cast):
     parts = content["拆分办理的各部分"]
     assert [part["事项"]["编号"] for part in parts] == [f"{mine.number}-1", f"{mine.number}-2"]
     assert [part["加密保存的内容"]["内容原文"] for part in parts] == [f"楼道灯坏，打{PHONE}"] * 2
+    assert f"事项：{mine.number}-2" in get(client, mine)  # this copy is a reading of each part
+    assert "拆分办理的，各部分一并删除。" in get(client, mine, "data/erase/")
 
 
 def copied(report: Reported, later: timedelta = timedelta()) -> dict[str, str]:
