@@ -24,7 +24,7 @@ from shanzhi.kernel.matters.operations.clocks import follow_move
 from shanzhi.kernel.matters.operations.dropping import drop_with_share, drop_with_stage
 from shanzhi.kernel.matters.operations.texts import SafeText, expiry, originals, safe
 from shanzhi.kernel.matters.policy.payloads import STEPS
-from shanzhi.kernel.matters.policy.process import Action, AskType, Kind, Owner, Result, Verb
+from shanzhi.kernel.matters.policy.process import Action, Kind, Owner, Result, Verb
 from shanzhi.kernel.matters.policy.report import fingerprint
 from shanzhi.kernel.matters.policy.shown import is_reporters_ask
 from shanzhi.kernel.notices import operations as notices
