@@ -16,6 +16,9 @@ from shanzhi.kernel.matters.rulebook import categories, grounds
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.organisation.queries import RegionRow
 
+ID_DIGITS = 18
+"""More no id of a table has."""
+
 
 def checked_fields(step: Step) -> Mapping[str, Any]:
     """The given fields in their final form: texts clean, regions as rows, units known and open.
@@ -107,10 +110,7 @@ def _unit(step: Step, value: Any, on: date) -> int:
 
 
 def _units(step: Step, value: Any, on: date) -> tuple[int, ...]:
-    try:
-        ids = [int(item) for item in value]
-    except (TypeError, ValueError):
-        raise ValueError(msg("请从列表里选单位。")) from None
+    ids = _ids(value)
     found = organisation.units_by_ids(ids, on)
     if set(ids) - found.keys():
         raise ValueError(msg("没有这个单位，或者它已经撤销。请重新选择。"))
@@ -119,10 +119,20 @@ def _units(step: Step, value: Any, on: date) -> tuple[int, ...]:
 
 def _unit_ids(step: Step, value: Any, on: date) -> tuple[int, ...]:
     """Of units that help; which of them may be meant, the verb knows."""
-    try:
-        return tuple(dict.fromkeys(int(item) for item in value))
-    except (TypeError, ValueError):
-        raise ValueError(msg("请从列表里选单位。")) from None
+    return tuple(dict.fromkeys(_ids(value)))
+
+
+def _ids(value: Any) -> list[int]:
+    """Whole numbers, or their digits as a form sends them. What Python would make a number of (true, 1.0, "+1") is none."""
+    if not isinstance(value, list | tuple | set | frozenset) or not all(_is_id(each) for each in value):
+        raise ValueError(msg("请从列表里选单位。"))
+    return [int(each) for each in value]
+
+
+def _is_id(value: object) -> bool:
+    if isinstance(value, str):
+        return value.isascii() and value.isdigit() and len(value) <= ID_DIGITS
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value < 10**ID_DIGITS
 
 
 def _matter(step: Step, value: Any, on: date) -> Matter:
