@@ -12,14 +12,14 @@ from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.matters import operations, queries
 from shanzhi.kernel.matters.models import Assignment, Matter
-from shanzhi.kernel.matters.policy.process import FieldsWrong
+from shanzhi.kernel.matters.policy.process import FieldsWrong, StageForbids
 from shanzhi.kernel.notices.queries import notices_for
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.modules.oversight.tests.city_of_work import HERE, dispatched
 from tests.city import Cast
 from tests.concurrency.committed import City
 from tests.concurrency.test_hand_work_over import BACK, LEAVES, owner, second_post
-from tests.desks import signed_in
+from tests.desks import do, refused, signed_in
 
 
 @pytest.fixture(scope="module")
@@ -103,3 +103,18 @@ def test_a_unit_in_which_nobody_is_left_gives_back_to_the_centre_above(city: Cit
     answer = signed_in("dispatcher").post(f"/m/{matter.number}/do/dispatch/", sent)
     said = "现在没有人在岗，收到也没有人办。请另选单位，或请管理员先安排人员任职。"
     assert (answer.status_code, said in answer.content.decode()) == (422, True)
+
+
+def test_what_was_ruled_goes_on_once_nobody_is_left_in_the_unit(city: City, cast: Cast, second: int):
+    made, now = dispatched(cast, HERE, cast.second_handler)[0], timezone.now()
+    why = {"ground": "return.not-our-duty", "words": "三定规定第五条：不归我局"}
+    do(cast.second_handler, made, "hand_back", now, **why)
+    do(cast.dispatcher, made, "dispatch", now, lead=cast.second_handler.unit_id)
+    do(cast.second_handler, made, "hand_back", now, **why)
+    do(cast.dispatcher, made, "dispatch", now, lead=cast.second_handler.unit_id)
+    do(cast.second_handler, made, "ask_ruling", now, **why)
+    now = timezone.now()
+    do(cast.supervisor, made, "rule", now, lead=cast.handler.unit_id, words="按职责清单")
+    refused(StageForbids, "裁定是终局的", cast.dispatcher, made, "transfer", now, lead=cast.second_handler.unit_id)
+    leave(city, cast.handler.post_id, second)
+    assert do(cast.dispatcher, made, "transfer", timezone.now(), lead=cast.second_handler.unit_id).stage == "dispatched"

@@ -3,7 +3,7 @@
 NOW is Tuesday, 18 November 2025, 10:30; 15 working days from the report end on Tuesday, 9 December, 17:30.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -23,6 +23,7 @@ from shanzhi.kernel.matters.policy.parting import PartsMoved
 from shanzhi.kernel.matters.policy.process import FieldsMissing, FieldsWrong, StageForbids
 from shanzhi.kernel.matters.policy.report import NewReport
 from shanzhi.kernel.matters.queries import ListFilter
+from shanzhi.kernel.matters.tests.kind_support import of_unit
 from tests.city import NOW, Cast
 from tests.concurrency.committed import City
 from tests.desks import card, do, refused
@@ -236,3 +237,38 @@ def test_the_database_lets_nobody_claim_a_part(cast: Cast, whole: Reported):
         assert not Part.objects.exists()
     with acting(Actor(follow=(whole.follow_hash,))):
         assert Part.objects.update(rejoined_at=NOW) == 0
+
+
+def test_who_leads_a_whole_may_lead_each_of_its_parts(cast: Cast):
+    made, township = accepted(cast), of_unit("centre-370303009", "dispatcher")
+    at, community = made.matter_id, cast.community_handler.unit_id
+    refused(FieldsWrong, "法定职责", cast.dispatcher, at, "split", lead=community, parts=PARTS)
+    refused(FieldsWrong, "没有能办理", cast.dispatcher, at, "split", lead=cast.county_dispatcher.unit_id, parts=PARTS)
+    county = cast.county_dispatcher
+    refused(FieldsWrong, "申请跨区县移交", county, at, "split", lead=cast.neighbour_handler.unit_id, parts=PARTS)
+    do(county, at, "hand_down_centre", lead=township.unit_id, ground="hand-down.small-and-near", words="就近")
+    refused(FieldsWrong, "只能派给这里的单位", township, at, "split", lead=cast.handler.unit_id, parts=PARTS)
+
+
+def test_who_gave_it_back_doesn_t_lead_its_parts(cast: Cast):
+    made = accepted(cast)
+    for minute, actor in enumerate((cast.handler, cast.second_handler)):
+        do(cast.dispatcher, made, "dispatch", NOW + timedelta(minutes=5 * minute), lead=actor.unit_id)
+        do(actor, made, "take", NOW + timedelta(minutes=5 * minute + 1))
+        why = {"ground": "return.not-our-duty", "words": "三定规定第五条：不归我局"}
+        do(actor, made, "hand_back", NOW + timedelta(minutes=5 * minute + 2), **why)
+    refused(FieldsWrong, "首接单位", cast.dispatcher, made, "split", lead=cast.second_handler.unit_id, parts=PARTS)
+
+
+@pytest.mark.parametrize("centre", ["centre-370303", "centre-370303009"])
+def test_no_part_is_put_where_who_splits_has_no_say(cast: Cast, centre: str):
+    made, actor = accepted(cast), of_unit(centre, "dispatcher")
+    if centre == "centre-370303009":
+        given = {"ground": "hand-down.small-and-near", "words": "就近"}
+        do(cast.county_dispatcher, made, "hand_down_centre", lead=actor.unit_id, **given)
+    lead = cast.handler.unit_id if centre == "centre-370303" else of_unit("township-370303009").unit_id
+    beyond = ["370306", "370306100200", "3703"] + (["370303008001"] if centre == "centre-370303009" else [])
+    for region in beyond:
+        elsewhere = [PARTS[0], PARTS[1] | {"region": region}]
+        refused(FieldsWrong, "不在您的辖区", actor, made, "split", lead=lead, parts=elsewhere)
+    assert do(actor, made, "split", lead=lead, parts=PARTS).stage == "parted"

@@ -28,7 +28,7 @@ from shanzhi.kernel.matters.operations.passing import (
     region_code,
     region_taken,
 )
-from shanzhi.kernel.matters.operations.receiving import check_receivers
+from shanzhi.kernel.matters.operations.receiving import check_given
 from shanzhi.kernel.matters.operations.step import Step, assign, end_assignments, take_part
 from shanzhi.kernel.matters.policy.clocks import calendar_of
 from shanzhi.kernel.matters.policy.process import (
@@ -88,7 +88,7 @@ def rule_ask(step: Step) -> None:
         raise FieldsWrong(
             msg("裁定由申请单位继续办理的，请按“不同意”，写明理由。"), fields={"lead": msg("请另选单位，或不同意。")}
         )
-    check_receivers(step, lead, step.given.get("co", ()))
+    check_given(step, lead, step.given.get("co", ()))
     end_assignments(step, "moved")
     check_helpers(step, lead, step.given.get("co", ()))
     assign(step, lead, step.given.get("co", ()))

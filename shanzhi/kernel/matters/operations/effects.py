@@ -27,15 +27,14 @@ from shanzhi.kernel.matters.operations.linking import follow, link_under, tell_r
 from shanzhi.kernel.matters.operations.parting import limit_of_part, rejoin, split, tell_parts
 from shanzhi.kernel.matters.operations.passing import (
     NobodyAbove,
+    check_hand_down,
     check_same_county,
-    check_within_township,
     escalate_intake,
     from_empty_centre,
     hand_down,
-    hand_down_intake,
     to_centre_above,
 )
-from shanzhi.kernel.matters.operations.receiving import check_receivers, check_refused_before
+from shanzhi.kernel.matters.operations.receiving import check_given, check_not_ruled
 from shanzhi.kernel.matters.operations.step import Step, assign, end_assignments, take_part
 from shanzhi.kernel.matters.operations.supervising import (
     clear_supervision,
@@ -104,11 +103,8 @@ def _withdraw(step: Step) -> None:
 
 
 def _dispatch(step: Step) -> None:
-    _check_reviewer(step)
     check_helpers(step, step.given["lead"], step.given.get("co", ()))
-    check_receivers(step, step.given["lead"], step.given.get("co", ()))
-    check_refused_before(step, step.given["lead"])
-    check_within_township(step)
+    check_given(step, step.given["lead"], step.given.get("co", ()))
     _join(step)
     if any(clock.by_catalogue for clock in step.kind.clocks):
         step.limit = limit_on(local_date(step.now), step.matter.category, step.matter.scope_code)
@@ -121,8 +117,8 @@ def _transfer(step: Step) -> None:
     if step.given["lead"] == before:
         raise FieldsWrong(msg("这件事项已经由该单位主办。请选择另一个单位。"), fields={"lead": msg("请另选单位。")})
     _check_reviewer(step)
-    check_receivers(step, step.given["lead"], step.given.get("co", ()))
-    check_within_township(step)
+    check_not_ruled(step)
+    check_given(step, step.given["lead"], step.given.get("co", ()))
     _join(step)
     _ground(step)
     _assign_anew(step)
@@ -180,22 +176,6 @@ def _appeal(step: Step) -> None:
     take_part(step.matter.pk, {step.matter.intake_unit_id: "holder"}, step.now)
 
 
-def _check_reviewer(step: Step) -> None:
-    """Whoever handled or reviewed a matter doesn't review it (《信访工作条例》第三十五、三十六条：上一级机关、单位).
-
-    Raises:
-        FieldsWrong: the unit had the lead before.
-    """
-    if not step.kind.verb_at(Verb.REVIEW, step.action.to):
-        return
-    handled = Assignment.objects.filter(matter=step.matter, part="lead", handled_by__isnull=False)
-    if handled.filter(unit_id=step.given["lead"]).exists():
-        raise FieldsWrong(
-            msg("该单位办理过这件事项，不能由它复查、复核。请选择它的上一级机关、单位。"),
-            fields={"lead": msg("请另选单位。")},
-        )
-
-
 def _take_up(step: Step) -> None:
     """The acting unit takes the matter itself, and who did it is kept."""
     if step.actor.unit_id is None:
@@ -243,7 +223,7 @@ def _entrust(step: Step) -> None:
     _check_ladder(step)
     if step.lead is not None and step.given["lead"] == step.lead.unit_id:
         raise FieldsWrong(msg("这件事项已经由该单位主办。请选择另一个单位。"), fields={"lead": msg("请另选单位。")})
-    check_receivers(step, step.given["lead"], step.given.get("co", ()))
+    check_given(step, step.given["lead"], step.given.get("co", ()))
     _join(step)
     _assign_anew(step)
 
@@ -268,11 +248,9 @@ def _give_back(step: Step) -> None:
 
 def _hand_down(step: Step) -> None:
     _ground(step)
-    check_receivers(step, step.given["lead"], ())
+    check_hand_down(step)
+    check_given(step, step.given["lead"])
     _join(step)
-    if step.kind.stage(step.action.to).owner is Owner.INTAKE:
-        hand_down_intake(step)
-        return
     hand_down(step)
 
 

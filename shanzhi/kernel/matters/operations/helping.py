@@ -81,8 +81,7 @@ def involve(step: Step) -> None:
     """The lead asks further units to help (请求协办)."""
     units = tuple(step.given[next(code for code in step.action.needs if _type(step, code) is FieldType.UNITS)])
     check_helpers(step, step.lead.unit_id if step.lead else None, units)
-    if step.lead is not None:
-        check_receivers(step, step.lead.unit_id, units)
+    check_receivers(step, None, units)
     take_part(step.matter.pk, dict.fromkeys(units, "receiver"), step.now)
     made = [
         Assignment(matter=step.matter, unit_id=unit, part="co", state="waiting", assigned_at=step.now) for unit in units

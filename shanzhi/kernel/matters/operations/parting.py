@@ -26,6 +26,7 @@ from shanzhi.kernel.matters.operations.clocks import (
     start_clocks,
 )
 from shanzhi.kernel.matters.operations.finding import keep_words
+from shanzhi.kernel.matters.operations.receiving import check_given
 from shanzhi.kernel.matters.operations.step import Step, about, assign, author_of, take_part, tell
 from shanzhi.kernel.matters.operations.texts import expiry, originals, safe
 from shanzhi.kernel.matters.policy.clocks import STAGE, Promise, calendar_of, promises, soonest
@@ -60,7 +61,8 @@ def split(step: Step) -> None:
     """Make the parts, each with its category and place and the whole's promise, and give the whole its lead.
 
     Raises:
-        FieldsWrong: what was filled in for the parts; `policy.parting`.
+        FieldsWrong: what was filled in for the parts (`policy.parting`); a lead that may not have the whole or one of its
+            parts (`receiving.check_given`).
         HasLinked: others are linked under the matter, and wait for its one answer.
         StageForbids: it is a part itself.
     """
@@ -72,6 +74,7 @@ def split(step: Step) -> None:
     code = next(code for code in step.action.needs if step.kind.field(code).type is FieldType.PARTS)
     wanted = check_parts(step.given[code], code, step.kind.field(code).max or 2)
     regions = [_region_of(step, part, code) for part in wanted]
+    check_given(step, step.given["lead"], also=[part.category for part in wanted])
     take_part(matter.pk, {step.actor.unit_id or matter.intake_unit_id: "holder"}, step.now)
     assign(step, step.given["lead"], ())
     before = Part.objects.filter(whole=matter).count()
@@ -97,6 +100,14 @@ def _region_of(step: Step, part: NewPart, code: str) -> RegionRow:
     )
     if region is None:
         raise FieldsWrong(msg("没有这个区域，请从列表里选。"), fields={code: msg("没有这个区域，请从列表里选。")})
+    actor = step.actor
+    is_seen = actor.ranges.contains(region.code) or actor.intake.contains(region.code)
+    if actor.is_post and not (is_seen and actor.place.contains(region.code)):
+        raise FieldsWrong(
+            msg("“%(name)s”不在您的辖区，不能把拆分出来的一部分放到那里。请先上报，由上一级中心拆分。"),
+            fields={code: msg("请选本辖区的区域。")},
+            name=region.name,
+        )
     return region
 
 

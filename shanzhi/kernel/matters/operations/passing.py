@@ -188,15 +188,28 @@ def _held_above(step: Step, unit_id: int) -> UnitRow | None:
     return None
 
 
-def hand_down_intake(step: Step) -> None:
-    """下派: the governance centre of the township in which it lies has it in its intake, and dispatches it there.
+def check_hand_down(step: Step) -> None:
+    """下派 goes down, to the place in which the matter lies: to the township's centre, or to a township or community itself.
 
     Raises:
         FieldsWrong: another sort of unit, one of another place, or one that isn't below.
     """
-    on = local_date(step.now)
-    unit = organisation.units_by_ids([step.given["lead"]], on)[step.given["lead"]]
-    there = organisation.centre_for(step.matter.scope_code, Level.TOWNSHIP, on)
+    unit = organisation.units_by_ids([step.given["lead"]], local_date(step.now))[step.given["lead"]]
+    if step.kind.stage(step.action.to).owner is Owner.INTAKE:
+        _check_centre_below(step, unit)
+        return
+    scope = step.matter.scope_code
+    is_there = scope.startswith(unit.region_code) or unit.region_code.startswith(scope)
+    if unit.kind not in _BELOW or not is_there or not step.actor.place.contains(unit.region_code):
+        raise FieldsWrong(
+            msg("只能下派给事项所在的乡镇（街道）或村（社区），“%(name)s”不是。派给部门请用“派单”。"),
+            fields={"lead": msg("请选事项所在的乡镇（街道）或村（社区）。")},
+            name=unit.name,
+        )
+
+
+def _check_centre_below(step: Step, unit: UnitRow) -> None:
+    there = organisation.centre_for(step.matter.scope_code, Level.TOWNSHIP, local_date(step.now))
     is_mine = unit.id == step.actor.unit_id or not step.actor.place.contains(unit.region_code)
     if there is None or unit.id != there.id or is_mine:
         raise FieldsWrong(
@@ -206,10 +219,18 @@ def hand_down_intake(step: Step) -> None:
             fields={"lead": msg("请选事项所在乡镇（街道）的综治中心。")},
             name=unit.name,
         )
-    take_part(step.matter.pk, {unit.id: "holder"}, step.now)
-    step.passes = unit.id != step.matter.intake_unit_id
-    step.matter.intake_unit_id = unit.id
-    step.tells["lead_unit_id"] = unit.id
+
+
+def hand_down(step: Step) -> None:
+    """下派: the township or community named has the lead; or the township's centre has it in its intake, and dispatches it."""
+    lead = step.given["lead"]
+    if step.kind.stage(step.action.to).owner is not Owner.INTAKE:
+        assign(step, lead, ())
+        return
+    take_part(step.matter.pk, {lead: "holder"}, step.now)
+    step.passes = lead != step.matter.intake_unit_id
+    step.matter.intake_unit_id = lead
+    step.tells["lead_unit_id"] = lead
 
 
 def check_within_township(step: Step) -> None:
@@ -233,21 +254,3 @@ def check_within_township(step: Step) -> None:
                 fields={field: msg("请选本乡镇（街道）的单位。")},
                 name=units[unit_id].name,
             )
-
-
-def hand_down(step: Step) -> None:
-    """下派: a township or community in whose place it lies has the lead.
-
-    Raises:
-        FieldsWrong: another sort of unit, one of another place, or one that isn't below.
-    """
-    unit = organisation.units_by_ids([step.given["lead"]], local_date(step.now))[step.given["lead"]]
-    scope = step.matter.scope_code
-    is_there = scope.startswith(unit.region_code) or unit.region_code.startswith(scope)
-    if unit.kind not in _BELOW or not is_there or not step.actor.place.contains(unit.region_code):
-        raise FieldsWrong(
-            msg("只能下派给事项所在的乡镇（街道）或村（社区），“%(name)s”不是。派给部门请用“派单”。"),
-            fields={"lead": msg("请选事项所在的乡镇（街道）或村（社区）。")},
-            name=unit.name,
-        )
-    assign(step, unit.id, ())

@@ -1,49 +1,166 @@
-"""Who may be given a matter, by whatever door: somebody is there, it isn't a department's duty put on a community, and it
-isn't the one that refused it.
+"""Who may be given a matter, by whatever door: somebody is there who can do the part, it isn't a department's duty put on a
+community, it lies where whoever gives it may give it to, and it isn't the one that refused it.
 
-Asked wherever a post names who is to have it: dispatch, transfer, hand-down, entrusting, a ruling, each co-handler.
+Asked wherever a post names who is to have it: dispatch, transfer, split, hand-down, entrusting, a ruling, each co-handler.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from datetime import date
 
 from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
-from shanzhi.kernel.matters.models import Assignment
+from shanzhi.kernel.matters.models import Ask, Assignment
+from shanzhi.kernel.matters.operations.passing import check_within_township, county_centre
 from shanzhi.kernel.matters.operations.step import Step
 from shanzhi.kernel.matters.policy.duty import Signed, departments_duty, first_acceptor
-from shanzhi.kernel.matters.policy.process import FieldsWrong, Verb
+from shanzhi.kernel.matters.policy.process import AskType, FieldsWrong, Owner, StageForbids, Verb
 from shanzhi.kernel.matters.rulebook import categories
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.organisation.policy import UnitKind
+from shanzhi.kernel.organisation.queries import UnitRow
+
+_WORK = (Verb.TAKE, Verb.REPLY, Verb.CONCLUDE, Verb.REVIEW)
+"""What a lead does about a matter; everything else only passes it on, or asks."""
 
 
-def check_receivers(step: Step, lead: int, co: Collection[int]) -> None:
-    """May these units be given the matter? At most 1 query.
+def check_given(step: Step, lead: int, co: Collection[int] = (), *, also: Iterable[str] = ()) -> None:
+    """May these units be given the matter, by a post that chooses them? The one judgement behind every door; `also` are
+    categories of its parts, beside its own. At most 3 queries.
 
     Raises:
-        FieldsWrong: a unit in which nobody holds a post, or a community or grid for what is a department's duty.
+        FieldsWrong: as `check_receivers`; a lead beyond the township or the county of who gives it, or one that gave it back,
+            or that handled what it would review.
+    """
+    check_receivers(step, lead, co, also=also)
+    check_within_township(step)
+    check_own_county(step, lead)
+    _check_reviewer(step, lead)
+    if step.action.verb is not Verb.RULE:
+        # A ruling is for what was refused: it may name one that did.
+        check_refused_before(step, lead)
+
+
+def check_receivers(step: Step, lead: int | None, co: Collection[int], *, also: Iterable[str] = ()) -> None:
+    """Can these units do what they would be given? `lead` is None where it stays with who has it. At most 1 query.
+
+    Raises:
+        FieldsWrong: a unit in which nobody holds a post, or none of those that do the part; a community or grid for what is
+            a department's duty.
     """
     on = local_date(step.now)
-    units = organisation.units_by_ids({lead, *co}, on)
+    wanted = (*(((lead, "lead"),) if lead is not None else ()), *((each, "co") for each in co))
+    units = organisation.units_by_ids({unit_id for unit_id, _ in wanted}, on)
     held = organisation.held_roles_of_units(units, on)
-    department = departments_duty(categories(on).rules, step.matter.category)
-    for unit_id, field in ((lead, "lead"), *((each, "co") for each in co)):
-        unit = units[unit_id]
-        if unit_id not in held:
-            raise FieldsWrong(
-                msg("“%(name)s”现在没有人在岗，收到也没有人办。请另选单位，或请管理员先安排人员任职。"),
-                fields={field: msg("这个单位没有人在岗，请另选。")},
-                name=unit.name,
-            )
-        if department and unit.kind is UnitKind.COMMUNITY:
+    rules = categories(on).rules
+    duty = next((each for each in (step.matter.category, *also) if departments_duty(rules, each)), "")
+    for unit_id, field in wanted:
+        _check_somebody(step, units[unit_id], field, held.get(unit_id, frozenset()))
+        if duty and units[unit_id].kind is UnitKind.COMMUNITY:
             raise FieldsWrong(
                 msg(
                     "“%(category)s”是部门的法定职责，不能派给村（社区）或网格“%(name)s”。请派给部门，分类不对的先更正。"
                 ),
                 fields={field: msg("部门的职责不能下派，请选部门。")},
-                category=(categories(on).name(step.matter.category),),
-                name=unit.name,
+                category=(categories(on).name(duty),),
+                name=units[unit_id].name,
             )
+
+
+def _check_somebody(step: Step, unit: UnitRow, field: str, held: frozenset[str]) -> None:
+    if not held:
+        raise FieldsWrong(
+            msg("“%(name)s”现在没有人在岗，收到也没有人办。请另选单位，或请管理员先安排人员任职。"),
+            fields={field: msg("这个单位没有人在岗，请另选。")},
+            name=unit.name,
+        )
+    can = _helping_roles(step) if field == "co" else _leading_roles(step)
+    if can and not held & can:
+        raise FieldsWrong(
+            msg("“%(name)s”没有能办理这类事项的岗位，收到也没有人能办。请另选单位。"),
+            fields={field: msg("这个单位没有人能办理，请另选。")},
+            name=unit.name,
+        )
+
+
+def _leading_roles(step: Step) -> frozenset[str]:
+    """In which roles somebody of the lead does something about the matter where this action puts it; empty: any, since it
+    goes to a centre's intake, which decides further, or the kind names none."""
+    kind, at = step.kind, step.matter.stage if step.action.stays else step.action.to
+    if kind.stage(at).owner is Owner.INTAKE:
+        return frozenset()
+    works = [action for verb in _WORK for action in kind.verb(verb)]
+    there = [action for action in works if at in action.from_stages]
+    # A whole is put to its lead once its parts have ended: in another stage.
+    return frozenset(str(role) for action in there or works for role in action.by)
+
+
+def _helping_roles(step: Step) -> frozenset[str]:
+    return frozenset(str(role) for action in step.kind.verb(Verb.ASSIST_DONE) for role in action.by)
+
+
+def check_own_county(step: Step, lead: int) -> None:
+    """A county, or who is in one, gives no other county's unit the lead: that county's centre is asked. (The city may.)
+
+    Raises:
+        FieldsWrong: a unit of another county.
+    """
+    on = local_date(step.now)
+    home, there = _county_of(step.actor.unit_id, on), _county_of(lead, on)
+    if home is None or there is None or home.id == there.id:
+        return
+    asks = [each.name for each in step.kind.verb(Verb.ASK) if step.kind.ask(each.ask).type is AskType.CROSS]
+    said = (
+        msg("“%(name)s”不在本区县，不能直接交给它主办。请用“%(ask)s”，由那里的中心接收；要它配合的，可以请它协办。")
+        if asks
+        else msg("“%(name)s”不在本区县，不能直接交给它主办。请联系市级中心。")
+    )
+    raise FieldsWrong(
+        said,
+        fields={"lead": msg("请选本区县的单位。")},
+        name=organisation.units_by_ids([lead], on)[lead].name,
+        ask=(*asks[:1],),
+    )
+
+
+def _county_of(unit_id: int | None, on: date) -> UnitRow | None:
+    """The centre of the county in which a unit lies; None for the city's own, for zones across counties and the system."""
+    unit = organisation.unit_by_id(unit_id, on) if unit_id is not None else None
+    return county_centre(unit.region_code, on) if unit is not None else None
+
+
+def _check_reviewer(step: Step, lead: int) -> None:
+    """Whoever handled or reviewed a matter doesn't review it (《信访工作条例》第三十五、三十六条：上一级机关、单位).
+
+    Raises:
+        FieldsWrong: the unit had the lead before.
+    """
+    if not step.kind.verb_at(Verb.REVIEW, step.action.to):
+        return
+    handled = Assignment.objects.filter(matter=step.matter, part="lead", handled_by__isnull=False)
+    if handled.filter(unit_id=lead).exists():
+        raise FieldsWrong(
+            msg("该单位办理过这件事项，不能由它复查、复核。请选择它的上一级机关、单位。"),
+            fields={"lead": msg("请另选单位。")},
+        )
+
+
+def check_not_ruled(step: Step) -> None:
+    """What was ruled stays so: whose duty it is, the level above has said. Where nobody is in the unit that was named any
+    more, or another took over from it, the matter may be passed on.
+
+    Raises:
+        StageForbids: the lead has it by a ruling, or has had it since before one that left it there.
+    """
+    codes = {action.ask for action in step.kind.verb(Verb.RULE) if "lead" in action.needs}
+    ruled = Ask.objects.filter(matter=step.matter, code__in=codes, state__in=("granted", "declined"))
+    last = ruled.order_by("-id").values_list("decided_at", flat=True).first()
+    if last is None or step.lead is None or step.lead.assigned_at > last:
+        return
+    if organisation.held_roles_of_units([step.lead.unit_id], local_date(step.now)):
+        raise StageForbids(
+            msg("这件事项由谁办理已经裁定，裁定是终局的，不能%(action)s。请督促主办单位办理。"),
+            action=(step.action.name,),
+        )
 
 
 def check_refused_before(step: Step, lead: int) -> None:

@@ -13,7 +13,7 @@ from shanzhi.kernel.matters.operations import Reported
 from shanzhi.kernel.matters.operations.passing import NotForThisLevel
 from shanzhi.kernel.matters.policy.process import FieldsMissing, FieldsWrong, LimitReached, RoleForbids, StageForbids
 from shanzhi.kernel.matters.policy.report import NewReport
-from shanzhi.kernel.matters.tests.kind_support import of_unit
+from shanzhi.kernel.matters.tests.kind_support import of_unit, taken_in
 from tests.city import NOW, Cast
 from tests.desks import do, refused
 
@@ -244,3 +244,32 @@ def test_the_database_lets_nobody_take_or_push_a_county_s_matter(cast: Cast, sen
             rows.update(intake_unit_id=cast.handler.unit_id)
         with pytest.raises(ProgrammingError), transaction.atomic():
             Ask.objects.filter(matter_id=handled.matter_id, state="open").update(state="granted", decided_at=NOW)
+
+
+def test_the_lead_goes_to_no_unit_of_another_county_without_its_centre(cast: Cast, sender: Actor):
+    """By no door: not while nobody was asked, and not after that county's centre refused."""
+    matter, other = reported(), cast.neighbour_handler.unit_id
+    do(sender, matter, "accept", category=CATEGORY)
+    for _ in range(2):
+        refused(FieldsWrong, "请用“申请跨区县移交”", sender, matter, "dispatch", lead=other)
+        do(sender, matter, "ask_crossing", **WHY)
+        do(cast.neighbour_dispatcher, matter, "refuse_crossing", **NO)
+    refused(FieldsWrong, "请用“申请跨区县移交”", sender, matter, "dispatch", lead=other)
+    # It may help; and the lead goes to the own county or to the city's level.
+    do(sender, matter, "dispatch", lead=cast.handler.unit_id, co=[other])
+    refused(FieldsWrong, "请用“申请跨区县移交”", sender, matter, "transfer", lead=other)
+    assert do(sender, matter, "transfer", lead=of_unit("housing-construction-3703").unit_id).stage == "dispatched"
+
+
+def test_a_county_s_supervisor_keeps_it_in_the_county_and_the_city_gives_it_anywhere(cast: Cast, sender: Actor):
+    supervisor, other = of_unit("centre-370303", "supervisor"), cast.neighbour_handler.unit_id
+    matter = reported()
+    do(cast.dispatcher, matter, "accept", category=CATEGORY)
+    do(sender, matter, "dispatch", lead=cast.handler.unit_id)
+    refused(FieldsWrong, "请用“申请跨区县移交”", supervisor, matter, "transfer", lead=other)
+    assert do(cast.dispatcher, matter, "transfer", lead=other).stage == "dispatched"
+
+
+def test_an_incident_of_a_county_is_entrusted_to_no_other(cast: Cast, sender: Actor):
+    incident = taken_in("incident", sender)
+    refused(FieldsWrong, "请联系市级中心", sender, incident.made, "dispatch", lead=cast.neighbour_handler.unit_id)

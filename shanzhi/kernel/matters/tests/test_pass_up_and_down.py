@@ -236,3 +236,23 @@ def test_when_all_refuse_it_is_the_first_acceptor_s(cast: Cast, county: Actor):
         do(actor, matter, "hand_back", after(10 * minute + 2), **NOT_OURS)
     refused(FieldsWrong, "首接单位", county, matter, "dispatch", lead=cast.second_handler.unit_id)
     assert do(county, matter, "dispatch", after(30), lead=cast.handler.unit_id).stage == "dispatched"
+
+
+# -- somebody who can ------------------------------------------------------------------------------------------------
+
+
+def test_who_is_given_it_can_take_it(cast: Cast, county: Actor):
+    """A centre decides who handles a request and has nobody who handles it: it is handed down to, or escalated to, as such."""
+    matter, centre, said = accepted(cast), unit("centre-370303"), "没有能办理这类事项的岗位"
+    refused(FieldsWrong, said, cast.dispatcher, matter, "dispatch", lead=centre)
+    refused(FieldsWrong, said, county, matter, "dispatch", lead=cast.handler.unit_id, co=[unit("centre-370303009")])
+    do(county, matter, "dispatch", lead=cast.handler.unit_id)
+    refused(FieldsWrong, said, county, matter, "transfer", lead=centre)
+    do(cast.handler, matter, "take")
+    refused(FieldsWrong, said, cast.handler, matter, "involve", co=[centre], words="请配合")
+
+
+def test_an_incident_is_a_centre_s_to_end(cast: Cast, county: Actor):
+    incident = taken_in("incident", cast.township_dispatcher)
+    assert incident.do(cast.township_dispatcher, "dispatch", lead=unit("centre-370303")).stage == "in_unit"
+    assert "end_in_centre" in incident.can(county)

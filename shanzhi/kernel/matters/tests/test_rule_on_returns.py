@@ -118,3 +118,25 @@ def test_the_database_lets_nobody_make_up_a_precedent(cast: Cast, returned_twice
         Precedent.objects.create(**given, by_unit_id=cast.handler.unit_id or 0)
     with acting(cast.handler), pytest.raises(ProgrammingError), transaction.atomic():
         Precedent.objects.create(**given | {"region_code": "370306100"}, by_unit_id=cast.handler.unit_id or 0)
+
+
+@pytest.mark.parametrize("ending", ["rule", "decline_ruling"])
+def test_what_was_ruled_isn_t_transferred(cast: Cast, returned_twice: Reported, ending: str):
+    do(cast.handler, returned_twice, "ask_ruling", **NOT_OURS)
+    given = {"lead": cast.second_handler.unit_id} if ending == "rule" else {}
+    do(cast.supervisor, returned_twice, ending, NOW + timedelta(minutes=1), words="按职责清单", **given)
+    other = cast.handler.unit_id if ending == "rule" else cast.second_handler.unit_id
+    for actor in (cast.dispatcher, cast.supervisor):
+        refused(StageForbids, "裁定是终局的", actor, returned_twice, "transfer", lead=other)
+
+
+def test_a_transfer_asks_what_a_dispatch_asks(cast: Cast):
+    matter = reported()
+    do(cast.dispatcher, matter, "accept", category=CATEGORY)
+    for minute, actor in enumerate((cast.handler, cast.second_handler)):
+        do(cast.dispatcher, matter, "dispatch", NOW + timedelta(minutes=5 * minute), lead=actor.unit_id)
+        do(actor, matter, "take", NOW + timedelta(minutes=5 * minute + 1))
+        do(actor, matter, "hand_back", NOW + timedelta(minutes=5 * minute + 2), **NOT_OURS)
+    refused(FieldsWrong, "首接单位", cast.dispatcher, matter, "dispatch", lead=cast.second_handler.unit_id)
+    do(cast.dispatcher, matter, "dispatch", lead=cast.handler.unit_id)
+    refused(FieldsWrong, "首接单位", cast.dispatcher, matter, "transfer", lead=cast.second_handler.unit_id)
