@@ -239,6 +239,29 @@ def test_the_database_lets_nobody_claim_a_part(cast: Cast, whole: Reported):
         assert Part.objects.update(rejoined_at=NOW) == 0
 
 
+def test_a_whole_split_again_has_the_parts_of_that_split(cast: Cast, whole: Reported):
+    """Joined, answered, found wanting, given back and split once more: what ended before neither counts nor stands in the way."""
+    for part, unit in zip(parts(cast, whole), (cast.handler, cast.second_handler), strict=True):
+        walk(cast, part, unit, "办好了")
+    assert follow(whole) == 1
+    do(cast.handler, whole.matter_id, "hand_back", ground="return.not-our-duty", words="三定规定第五条：不归我局")
+    later = NOW + timedelta(minutes=5)
+    do(cast.dispatcher, whole.matter_id, "split", later, lead=cast.handler.unit_id, parts=PARTS)
+    seen = card(cast.dispatcher, whole.matter_id)
+    numbers = [f"{whole.number}-3", f"{whole.number}-4"]
+    assert ([row.number for row in seen.parts.rows], seen.counts["parts"]) == (numbers, 2)
+    assert do(cast.dispatcher, whole.matter_id, "rejoin", later).stage == "accepted"
+    third, fourth = parts(cast, whole)[2:]
+    assert follow(whole, later) == 2
+    assert [card(cast.dispatcher, part).result for part in (third, fourth)] == ["joined", "joined"]
+    do(cast.dispatcher, whole.matter_id, "split", later + timedelta(minutes=1), lead=cast.handler.unit_id, parts=PARTS)
+    for part, unit in zip(parts(cast, whole)[4:], (cast.handler, cast.second_handler), strict=True):
+        walk(cast, part, unit, "又办了一次")
+    assert follow(whole, later) == 1
+    ready = card(cast.handler, whole.matter_id)
+    assert [row.reply for row in ready.parts.rows] == ["又办了一次", "又办了一次"]
+
+
 def test_who_leads_a_whole_may_lead_each_of_its_parts(cast: Cast):
     made, township = accepted(cast), of_unit("centre-370303009", "dispatcher")
     at, community = made.matter_id, cast.community_handler.unit_id

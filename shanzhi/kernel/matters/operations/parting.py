@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
@@ -82,7 +82,7 @@ def split(step: Step) -> None:
         _make(step, part, region, before + place)
         for place, (part, region) in enumerate(zip(wanted, regions, strict=True), 1)
     ]
-    matter.counts = matter.counts | {PARTS_COUNT: before + len(ids)}
+    matter.counts = matter.counts | {PARTS_COUNT: len(ids)}
     step.tells["part_ids"] = tuple(ids)
 
 
@@ -210,13 +210,26 @@ def part_target(step: Step, target: str) -> str:
     return step.kind.joined_stage if step.kind.stage(target).owner is Owner.REPORTER else target
 
 
+def whole_id_of(matter: Matter) -> int | None:
+    """The whole to which a part belongs; None for what is none, or went back into it."""
+    rows = Part.objects.filter(matter=matter, rejoined_at=None) if is_part(matter) else Part.objects.none()
+    return rows.values_list("whole_id", flat=True).first()
+
+
+def parts_now(whole_id: int) -> QuerySet[Part]:
+    """The parts of a whole's present split. Those of an earlier one, whose answers were joined before the whole was given
+    back and split again, have ended and are the past; their numbers stay theirs."""
+    rows = Part.objects.filter(whole_id=whole_id, rejoined_at=None)
+    return rows.filter(split_at=rows.order_by("-split_at").values("split_at")[:1])
+
+
 def rejoin(step: Step) -> None:
     """Undo a split on which nobody has worked; the background ends the parts.
 
     Raises:
         PartsMoved: a part was dispatched, or ended.
     """
-    rows = list(Part.objects.filter(whole=step.matter, rejoined_at=None).order_by("matter_id"))
+    rows = list(parts_now(step.matter.pk).order_by("matter_id"))
     ids = [row.matter_id for row in rows]
     parts = list(Matter.objects.select_for_update().filter(pk__in=ids).order_by("pk"))
     given = Assignment.objects.filter(matter_id__in=ids).exists()
@@ -231,7 +244,7 @@ def tell_parts(step: Step) -> None:
     if is_part(step.matter):
         step.tells["whole_id"] = Part.objects.filter(matter=step.matter).values_list("whole_id", flat=True).first()
     else:
-        ids = Part.objects.filter(whole=step.matter, rejoined_at=None).order_by("matter_id")
+        ids = parts_now(step.matter.pk).order_by("matter_id")
         step.tells["part_ids"] = tuple(ids.values_list("matter_id", flat=True))
 
 

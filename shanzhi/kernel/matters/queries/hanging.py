@@ -10,6 +10,7 @@ from shanzhi.kernel.files.queries import AttachmentRow
 from shanzhi.kernel.journal import queries as journal
 from shanzhi.kernel.journal.queries import EntryRow
 from shanzhi.kernel.matters.models import Ask, Assignment, Clock, Link, Matter, Part, Remark, Rung
+from shanzhi.kernel.matters.operations.parting import parts_now
 from shanzhi.kernel.matters.policy.papers import PART
 from shanzhi.kernel.matters.queries.together import together
 from shanzhi.kernel.organisation import queries as organisation
@@ -48,7 +49,7 @@ def hanging(matter_id: int, *, on: date | None = None) -> Hanging | None:
     mine = Matter.objects.filter(pk=matter_id)
     own = Link.objects.filter(matter_id=matter_id, unlinked_at=None).values("lead_id")
     under = Link.objects.filter(lead_id=matter_id, unlinked_at=None).values("matter_id")
-    parts = Part.objects.filter(whole_id=matter_id, rejoined_at=None).values("matter_id")
+    parts = parts_now(matter_id).values("matter_id")
     replies = Remark.objects.filter(part="reply", for_reporter=True)
     rows = together(
         mine,
