@@ -13,11 +13,11 @@ from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.access.policy import ANYONE, Actor
 from shanzhi.kernel.journal import queries as journal
 from shanzhi.kernel.matters import operations, queries
-from shanzhi.kernel.matters.operations.effects import NobodyAbove
 from shanzhi.kernel.matters.operations.step import MatterNotFound
 from shanzhi.kernel.matters.policy.process import (
     FieldsWrong,
     Kind,
+    NobodyAbove,
     RoleForbids,
     SamePerson,
     StageForbids,

@@ -26,7 +26,7 @@ from shanzhi.kernel.matters.queries import ListFilter
 from shanzhi.kernel.matters.tests.kind_support import of_unit
 from tests.city import NOW, Cast
 from tests.concurrency.committed import City
-from tests.desks import card, do, refused
+from tests.desks import card, do, may, refused
 
 DUE = datetime(2025, 12, 9, 17, 30, tzinfo=CITY_ZONE)
 PARTS = [
@@ -295,3 +295,13 @@ def test_no_part_is_put_where_who_splits_has_no_say(cast: Cast, centre: str):
         elsewhere = [PARTS[0], PARTS[1] | {"region": region}]
         refused(FieldsWrong, "不在您的辖区", actor, made, "split", lead=lead, parts=elsewhere)
     assert do(actor, made, "split", lead=lead, parts=PARTS).stage == "parted"
+
+
+def test_a_part_offers_nothing_that_is_its_wholes(cast: Cast, whole: Reported):
+    part = parts(cast, whole)[0]
+    assert {"split", "link"} & may(cast.dispatcher, part) == set()
+    assert "dispatch" in may(cast.dispatcher, part)
+    do(cast.dispatcher, part, "dispatch", lead=cast.handler.unit_id)
+    do(cast.handler, part, "take")
+    assert "ask_pause" not in may(cast.handler, part)
+    assert "ask_extension" in may(cast.handler, part)

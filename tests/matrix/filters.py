@@ -304,6 +304,8 @@ DECIDES_OTHERWISE: Mapping[str, str] = {
     "shanzhi.kernel.matters.operations.helping:include_results": _WRITES,
     "shanzhi.kernel.matters.operations.parting:_make": _WRITES,
     "shanzhi.kernel.matters.operations.parting:split": _WRITES,
+    "shanzhi.kernel.matters.operations.parting:_region_of": "where a part may be put: the policies of participants and parts refuse it too",
+    "shanzhi.kernel.matters.operations.standing:_line": "what rules._check asks, which is switched off",
     "shanzhi.kernel.matters.operations.supervising:respond_urge": _WRITES,
     "shanzhi.kernel.matters.policy.process.of_asks:_check_may_push": "part of rules._check, which is switched off",
     "shanzhi.kernel.matters.policy.process.of_asks:_check_supervision": "part of rules._check, which is switched off",

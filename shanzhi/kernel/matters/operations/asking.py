@@ -32,6 +32,7 @@ from shanzhi.kernel.matters.operations.receiving import check_given
 from shanzhi.kernel.matters.operations.step import Step, assign, end_assignments, take_part
 from shanzhi.kernel.matters.policy.clocks import calendar_of
 from shanzhi.kernel.matters.policy.process import (
+    PART_ISNT_PAUSED,
     AskSpec,
     AskTo,
     AskType,
@@ -60,7 +61,7 @@ def put_ask(step: Step) -> None:
     """Put what is asked to whoever decides it, who sees the matter from now on."""
     spec = step.kind.ask(step.action.ask)
     if spec.type is AskType.PAUSE and is_part(step.matter):
-        raise StageForbids(msg("拆分出来的部分不能单独暂停：整体的时限照走。"))
+        raise StageForbids(PART_ISNT_PAUSED)
     amount = _amount(step, spec)
     decider = _decider(step, spec)
     take_part(step.matter.pk, {decider: "holder"}, step.now)

@@ -26,7 +26,6 @@ from shanzhi.kernel.matters.operations.helping import (
 from shanzhi.kernel.matters.operations.linking import follow, link_under, tell_reports, unlink
 from shanzhi.kernel.matters.operations.parting import limit_of_part, rejoin, split, tell_parts
 from shanzhi.kernel.matters.operations.passing import (
-    NobodyAbove,
     check_hand_down,
     check_same_county,
     escalate_intake,
@@ -43,7 +42,7 @@ from shanzhi.kernel.matters.operations.supervising import (
     report_back,
     respond_urge,
 )
-from shanzhi.kernel.matters.policy.process import FieldsWrong, FieldType, Owner, Verb
+from shanzhi.kernel.matters.policy.process import TOP_ALREADY, FieldsWrong, FieldType, NobodyAbove, Owner, Verb
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.organisation.policy import Level, UnitKind, level_of
 from shanzhi.kernel.organisation.queries import RegionRow
@@ -193,7 +192,7 @@ def _escalate(step: Step) -> None:
     level = level_of(step.actor.region_code)
     above = organisation.unit_above(step.matter.scope_code, level, local_date(step.now))
     if above is None:
-        raise NobodyAbove(msg("您这里已经是最高一级，不能再上报。请办理，或转给承办单位。"))
+        raise NobodyAbove(TOP_ALREADY)
     _join(step)
     end_assignments(step, "moved")
     assign(step, above.id, ())

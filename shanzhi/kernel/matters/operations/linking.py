@@ -4,7 +4,6 @@ What the linked ones do as their lead moves is the background's (`following.link
 see them. The lead of a linked matter is locked with it, in the order of their ids.
 """
 
-from shanzhi.core.text import msg
 from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.clock.policy import Deadline
 from shanzhi.kernel.matters.models import Assignment, Link, Matter
@@ -13,7 +12,7 @@ from shanzhi.kernel.matters.operations.step import KEPT_FROM_WORKER, Step, lock_
 from shanzhi.kernel.matters.policy.clocks import soonest
 from shanzhi.kernel.matters.policy.linking import Lead, check_link
 from shanzhi.kernel.matters.policy.parting import whole_of
-from shanzhi.kernel.matters.policy.process import SOLVED, UNSOLVED, StageForbids, Verb
+from shanzhi.kernel.matters.policy.process import PART_ISNT_LINKED, SOLVED, UNSOLVED, StageForbids, Verb
 from shanzhi.kernel.matters.policy.report import normalise_number
 from shanzhi.kernel.matters.rulebook import kind_version
 
@@ -77,7 +76,7 @@ def link_under(step: Step) -> None:
     """
     matter, lead = step.matter, step.given[LEAD_FIELD]
     if whole_of(matter.number) or whole_of(lead.number):
-        raise StageForbids(msg("拆分出来的部分不能并单：它的答复归整体那一件。请把整体那一件并过去。"))
+        raise StageForbids(PART_ISNT_LINKED)
     of = kind_version(lead.kind, lead.kind_version)
     under = Link.objects.filter(lead=lead, unlinked_at=None).count()
     has_linked = Link.objects.filter(lead=matter, unlinked_at=None).exists()

@@ -33,7 +33,15 @@ from shanzhi.kernel.matters.policy.clocks import STAGE, Promise, calendar_of, pr
 from shanzhi.kernel.matters.policy.linking import HasLinked
 from shanzhi.kernel.matters.policy.parting import NewPart, PartsMoved, check_parts, part_number, whole_of
 from shanzhi.kernel.matters.policy.payloads import PartMade
-from shanzhi.kernel.matters.policy.process import FieldsWrong, FieldType, Kind, Owner, StageForbids, Verb
+from shanzhi.kernel.matters.policy.process import (
+    PART_STAYS_WHOLE,
+    FieldsWrong,
+    FieldType,
+    Kind,
+    Owner,
+    StageForbids,
+    Verb,
+)
 from shanzhi.kernel.matters.policy.report import title_of
 from shanzhi.kernel.matters.rulebook import categories, kind_version
 from shanzhi.kernel.organisation import queries as organisation
@@ -68,7 +76,7 @@ def split(step: Step) -> None:
     """
     matter = step.matter
     if is_part(matter):
-        raise StageForbids(msg("这是拆分出来的一部分，不能再拆。请退回后由整体那一件重新拆分。"))
+        raise StageForbids(PART_STAYS_WHOLE)
     if Link.objects.filter(lead=matter, unlinked_at=None).exists():
         raise HasLinked(msg("这件事项名下有并案的事项，不能拆分。请先取消并单。"))
     code = next(code for code in step.action.needs if step.kind.field(code).type is FieldType.PARTS)

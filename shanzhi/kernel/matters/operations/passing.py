@@ -2,31 +2,29 @@
 
 from datetime import date
 
-from shanzhi.core.errors import Conflict, NotAllowed
 from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
 from shanzhi.kernel.matters.operations.checking import checking_unit
 from shanzhi.kernel.matters.operations.step import Step, assign, end_assignments, take_part
-from shanzhi.kernel.matters.policy.process import AskType, FieldsWrong, FieldType, Owner, Verb
+from shanzhi.kernel.matters.policy.process import (
+    NO_ESCALATION,
+    TOP_ALREADY,
+    AskType,
+    FieldsWrong,
+    FieldType,
+    NobodyAbove,
+    NotForThisLevel,
+    Owner,
+    Verb,
+)
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.organisation.policy import Level, UnitKind
 from shanzhi.kernel.organisation.queries import RegionRow, UnitRow
 
 _FROM_COUNTY_UP = frozenset({Level.COUNTY, Level.ZONE, Level.CITY, Level.PROVINCE})
-_ESCALATING = frozenset({UnitKind.TOWNSHIP, UnitKind.COMMUNITY, UnitKind.CENTRE})
+ESCALATING = frozenset({UnitKind.TOWNSHIP, UnitKind.COMMUNITY, UnitKind.CENTRE})
+"""Units that stand in the line of levels; departments stand beside it."""
 _BELOW = frozenset({UnitKind.TOWNSHIP, UnitKind.COMMUNITY})
-
-
-class NobodyAbove(Conflict):
-    """There is no level above, or nobody there to hand the matter to."""
-
-    code = "nobody-above"
-
-
-class NotForThisLevel(NotAllowed):
-    """Another level, or another sort of unit, does this."""
-
-    code = "not-for-this-level"
 
 
 def county_centre(code: str, on: date) -> UnitRow | None:
@@ -135,13 +133,11 @@ def escalate_intake(step: Step) -> None:
     """
     on = local_date(step.now)
     unit = organisation.unit_by_id(step.actor.unit_id or 0, on)
-    if unit is None or unit.kind not in _ESCALATING:
-        raise NotForThisLevel(
-            msg("上报由村（社区）、乡镇（街道）和综治中心来做。部门不归本单位办理的，请退单并写明依据。")
-        )
+    if unit is None or unit.kind not in ESCALATING:
+        raise NotForThisLevel(NO_ESCALATION)
     above = organisation.unit_above(step.matter.scope_code, unit.level, on)
     if above is None or above.id == unit.id:
-        raise NobodyAbove(msg("您这里已经是最高一级，不能再上报。请办理，或转给承办单位。"))
+        raise NobodyAbove(TOP_ALREADY)
     take_part(step.matter.pk, {above.id: "holder"}, step.now)
     end_assignments(step, "moved")
     step.passes = above.id != step.matter.intake_unit_id

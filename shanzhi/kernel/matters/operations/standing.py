@@ -10,7 +10,10 @@ from shanzhi.kernel.clock.policy import working_days_between
 from shanzhi.kernel.matters.models import Ask, Assignment, Clock, Matter
 from shanzhi.kernel.matters.operations.clocks import calendars, running
 from shanzhi.kernel.matters.operations.helping import helpers_of
-from shanzhi.kernel.matters.policy.process import AskState, Case, ClockState, Kind, Role
+from shanzhi.kernel.matters.operations.passing import ESCALATING
+from shanzhi.kernel.matters.policy.parting import whole_of
+from shanzhi.kernel.matters.policy.process import AskState, Case, ClockState, Kind, Role, Verb
+from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.organisation.policy import Level, level_of
 
 GRID_ROLES = frozenset({Role.GRID_CHIEF.value, Role.GRID_WORKER.value})
@@ -28,6 +31,7 @@ def case_of(
 ) -> Case:
     """The actor before the matter, from all its shares, all that was asked about it and all its clocks."""
     mine = _share_of(matter, actor, rows)
+    is_in_line, has_level_above = _line(matter, kind, actor, now)
     handled = {row.handled_by_id for row in rows if row.handled_by_id is not None}
     return Case(
         kind,
@@ -45,7 +49,24 @@ def case_of(
         clocks=tuple(ClockState(row.code, now > row.due_at, row.paused_at is not None) for row in running(clocks)),
         is_content=matter.solved is True,
         has_helpers=bool(helpers_of(rows)),
+        is_part=bool(whole_of(matter.number)),
+        has_level_above=has_level_above,
+        is_in_line=is_in_line,
     )
+
+
+def _line(matter: Matter, kind: Kind, actor: Actor, now: datetime) -> tuple[bool, bool]:
+    """Does the acting unit stand in the line of levels, and is there one above its own? Asked only where it could escalate."""
+    may_escalate = any(
+        actor.roles & {str(role) for role in each.by} for each in kind.verb_at(Verb.ESCALATE, matter.stage)
+    )
+    unit = organisation.unit_by_id(actor.unit_id or 0, local_date(now)) if may_escalate else None
+    if unit is None:
+        return True, True
+    is_grid = level_of(actor.region_code) is Level.GRID
+    above = organisation.unit_above(matter.scope_code, Level.GRID if is_grid else unit.level, local_date(now))
+    # Above a grid stands its community: the same unit, in which the grid's workers have their posts.
+    return unit.kind in ESCALATING, above is not None and (is_grid or above.id != unit.id)
 
 
 def _ask_states(asks: Iterable[Ask], actor: Actor, kind: Kind, now: datetime) -> tuple[AskState, ...]:

@@ -10,8 +10,14 @@ from shanzhi.kernel.access.policy import ANYONE, Actor
 from shanzhi.kernel.matters import operations, queries
 from shanzhi.kernel.matters.models import Ask, Clock, Matter, Precedent
 from shanzhi.kernel.matters.operations import Reported
-from shanzhi.kernel.matters.operations.passing import NotForThisLevel
-from shanzhi.kernel.matters.policy.process import FieldsMissing, FieldsWrong, LimitReached, RoleForbids, StageForbids
+from shanzhi.kernel.matters.policy.process import (
+    FieldsMissing,
+    FieldsWrong,
+    LimitReached,
+    NotForThisLevel,
+    RoleForbids,
+    StageForbids,
+)
 from shanzhi.kernel.matters.policy.report import NewReport
 from shanzhi.kernel.matters.tests.kind_support import of_unit, taken_in
 from tests.city import NOW, Cast

@@ -11,16 +11,15 @@ from shanzhi.kernel.matters import operations, queries
 from shanzhi.kernel.matters.models import Clock, Matter
 from shanzhi.kernel.matters.operations import Reported
 from shanzhi.kernel.matters.operations.dispatching import known_for
-from shanzhi.kernel.matters.operations.passing import NobodyAbove, NotForThisLevel
 from shanzhi.kernel.matters.policy.dispatching import case_of, find_faults
 from shanzhi.kernel.matters.policy.duty import Signed, answerable, departments_duty, first_acceptor
-from shanzhi.kernel.matters.policy.process import FieldsMissing, FieldsWrong
+from shanzhi.kernel.matters.policy.process import FieldsMissing, FieldsWrong, NobodyAbove, NotForThisLevel
 from shanzhi.kernel.matters.policy.report import NewReport
 from shanzhi.kernel.matters.rulebook import categories
 from shanzhi.kernel.matters.tests.kind_support import of_unit, taken_in
 from shanzhi.kernel.organisation import queries as organisation
 from tests.city import NOW, Cast
-from tests.desks import do, refused
+from tests.desks import do, may, refused
 
 pytestmark = pytest.mark.django_db
 
@@ -69,9 +68,12 @@ def test_a_township_escalates_to_the_county_centre_and_the_county_to_the_city(ca
     assert before == ("accepted", unit("centre-3703"))
     do(cast.township_dispatcher, matter, "escalate", words="要两个街道一起办")
     assert intake(cast.supervisor, matter) == ("accepted", unit("centre-370303"))
+    assert "escalate" in may(county, matter)
     do(county, matter, "escalate", words="要市级部门来办")
     assert intake(cast.supervisor, matter) == ("accepted", unit("centre-3703"))
     refused(NobodyAbove, "最高一级", cast.dispatcher, matter, "escalate", words="再往上")
+    # No button that could only refuse.
+    assert "escalate" not in may(cast.dispatcher, matter)
 
 
 def test_a_township_that_has_it_escalates_and_the_clock_runs_on(cast: Cast, county: Actor):
@@ -95,6 +97,7 @@ def test_a_department_gives_back_and_doesn_t_escalate(cast: Cast, county: Actor)
     matter = accepted(cast)
     do(county, matter, "dispatch", lead=cast.handler.unit_id)
     refused(NotForThisLevel, "请退单", cast.handler, matter, "escalate", words="不会办")
+    assert "escalate" not in may(cast.handler, matter)
 
 
 # -- down ------------------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from shanzhi.core.errors import Conflict, NotAllowed, NotFound
+from shanzhi.core.text import msg
 from shanzhi.kernel.matters.policy.process.model import Kind
 from shanzhi.kernel.matters.policy.process.words import Role
 
@@ -42,6 +43,26 @@ class ClockRunOut(Conflict):
     """More time was asked for after the time was over."""
 
     code = "clock-run-out"
+
+
+class NobodyAbove(Conflict):
+    """There is no level above, or nobody there to hand the matter to."""
+
+    code = "nobody-above"
+
+
+class NotForThisLevel(NotAllowed):
+    """Another level, or another sort of unit, does this."""
+
+    code = "not-for-this-level"
+
+
+TOP_ALREADY = msg("您这里已经是最高一级，不能再上报。请办理，或转给承办单位。")
+NO_ESCALATION = msg("上报由村（社区）、乡镇（街道）和综治中心来做。部门不归本单位办理的，请退单并写明依据。")
+PART_STAYS_WHOLE = msg("这是拆分出来的一部分，不能再拆。请退回后由整体那一件重新拆分。")
+PART_ISNT_LINKED = msg("拆分出来的部分不能并单：它的答复归整体那一件。请把整体那一件并过去。")
+PART_ISNT_PAUSED = msg("拆分出来的部分不能单独暂停：整体的时限照走。")
+"""With what the buttons and the operations refuse alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +120,12 @@ class Case:
     """Did the reporter's own verdict find it solved?"""
     has_helpers: bool = True
     """Is a co-handler's result awaited?"""
+    is_part: bool = False
+    """Was it split off another matter?"""
+    has_level_above: bool = True
+    """Does a level stand above the acting unit's, to which it could pass the matter up?"""
+    is_in_line: bool = True
+    """Does the acting unit stand in the line of levels (community, township, centre)? Departments stand beside it."""
 
     def ask(self, code: str) -> AskState:
         """How what may be asked under `code` stands."""

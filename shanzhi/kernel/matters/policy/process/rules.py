@@ -11,10 +11,17 @@ from collections.abc import Mapping
 from shanzhi.core.errors import Conflict, NotAllowed
 from shanzhi.core.text import msg
 from shanzhi.kernel.matters.policy.process.case import (
+    NO_ESCALATION,
+    PART_ISNT_LINKED,
+    PART_ISNT_PAUSED,
+    PART_STAYS_WHOLE,
+    TOP_ALREADY,
     ActionUnknown,
     Case,
     ClockRunOut,
     LimitReached,
+    NobodyAbove,
+    NotForThisLevel,
     RoleForbids,
     SamePerson,
     StageForbids,
@@ -93,6 +100,8 @@ def _check(case: Case, action: Action) -> None:
     _check_limit(case, action)
     _check_helped(case, action)
     _check_withdrawal(case, action)
+    _check_line(case, action)
+    _check_part(case, action)
     check_ask(case, action)
     _check_appeal(case, action)
 
@@ -199,6 +208,28 @@ def _check_withdrawal(case: Case, action: Action) -> None:
     """Whose own verdict is over doesn't withdraw, though the matter waits for the verdicts on those linked under it."""
     if action.verb is Verb.WITHDRAW and (case.is_content or case.stage == case.kind.gathering_stage):
         raise StageForbids(msg("您这一件的评价已经结束，正在等并案的其他件，不能%(action)s。"), action=(action.name,))
+
+
+def _check_line(case: Case, action: Action) -> None:
+    """Up a level goes what has one; past the intakes of centres only those pass it who stand in their line."""
+    if action.verb is not Verb.ESCALATE:
+        return
+    if not case.is_in_line and case.kind.stage(action.to).owner is Owner.INTAKE:
+        raise NotForThisLevel(NO_ESCALATION)
+    if not case.has_level_above:
+        raise NobodyAbove(TOP_ALREADY)
+
+
+def _check_part(case: Case, action: Action) -> None:
+    """A part has its whole's clock and gives no answer of its own: it isn't split, linked or paused by itself."""
+    if not case.is_part:
+        return
+    if action.verb is Verb.SPLIT:
+        raise StageForbids(PART_STAYS_WHOLE)
+    if action.verb is Verb.LINK:
+        raise StageForbids(PART_ISNT_LINKED)
+    if action.verb is Verb.ASK and case.kind.ask(action.ask).type is AskType.PAUSE:
+        raise StageForbids(PART_ISNT_PAUSED)
 
 
 def _check_appeal(case: Case, action: Action) -> None:
