@@ -18,12 +18,14 @@ from shanzhi.kernel.access.policy import ANYONE, Actor
 from shanzhi.kernel.matters import operations, queries
 from shanzhi.kernel.matters.models import Part
 from shanzhi.kernel.matters.operations import Reported
+from shanzhi.kernel.matters.policy.duty import NoDuty
 from shanzhi.kernel.matters.policy.linking import HasLinked
 from shanzhi.kernel.matters.policy.parting import PartsMoved
 from shanzhi.kernel.matters.policy.process import FieldsMissing, FieldsWrong, StageForbids
 from shanzhi.kernel.matters.policy.report import NewReport
 from shanzhi.kernel.matters.queries import ListFilter
 from shanzhi.kernel.matters.tests.kind_support import of_unit
+from shanzhi.kernel.vault.models import Record
 from tests.city import NOW, Cast
 from tests.concurrency.committed import City
 from tests.desks import card, do, may, refused
@@ -305,3 +307,40 @@ def test_a_part_offers_nothing_that_is_its_wholes(cast: Cast, whole: Reported):
     do(cast.handler, part, "take")
     assert "ask_pause" not in may(cast.handler, part)
     assert "ask_extension" in may(cast.handler, part)
+
+
+def test_who_leads_a_part_reaches_the_reporter_and_it_is_told(cast: Cast, whole: Reported):
+    """The contact is kept with the whole: it is read by way of the part, for a reason, and the resident sees by whom."""
+    first, second = parts(cast, whole)
+    me, helper = Actor(follow=(whole.follow_hash,)), of_unit("transport-370303")
+    do(cast.dispatcher, second, "dispatch", lead=cast.second_handler.unit_id, co=[helper.unit_id])
+    assert reach(cast.second_handler, second)["phone"] == "13812345678"
+    assert card(cast.second_handler, second).has_contact
+    with acting(me):
+        read = queries.readings(me, matter_id=whole.matter_id).rows
+    assert [(row.number, row.unit_name, row.parts) for row in read] == [
+        (f"{whole.number}-2", "张店区城市管理局", ("phone",))
+    ]
+    # Nobody by way of another's part, no helper, no administrator, and none of what the whole said in full.
+    assert reach(helper, second) == {}
+    for actor in (cast.handler, cast.second_handler, helper):
+        with pytest.raises((operations.MatterNotFound, NoDuty)):
+            reach(actor, first)
+    with acting(cast.second_handler):
+        assert not operations.reveal_contact(
+            matter_id=second, reason="original", actor=cast.second_handler, now=NOW, originals=True
+        )
+        pieces = Record.objects.filter(subject_id=whole.matter_id)
+        assert set(pieces.values_list("purpose", flat=True)) == {"contact"}
+    for actor in (helper, ANYONE, cast.keeper):
+        with acting(actor):
+            assert not Record.objects.filter(subject_id=whole.matter_id).exists()
+    # It ends with the share.
+    do(cast.second_handler, second, "hand_back", ground="return.not-our-duty", words="三定规定第五条：不归我局")
+    with acting(cast.second_handler):
+        assert not Record.objects.filter(subject_id=whole.matter_id).exists()
+
+
+def reach(actor: Actor, matter_id: int) -> dict[str, str]:
+    with acting(actor):
+        return operations.reveal_contact(matter_id=matter_id, reason="contact", actor=actor, now=NOW)

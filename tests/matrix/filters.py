@@ -112,7 +112,7 @@ def _anybodys_matter(matter_id, actor):
     return lock_matter(matter_id)
 
 
-def _all_numbers(actor, matter_id):
+def _all_numbers(actor, matter_id, *, with_parts=False):
     rows = Matter.objects.all()
     if matter_id is not None:
         rows = rows.filter(pk=matter_id)

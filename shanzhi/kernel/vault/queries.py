@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db import connection
 from django.db.models import QuerySet
@@ -23,6 +24,12 @@ def parts_kept(subject_kind: str, subject_id: int) -> frozenset[str]:
 def parts_wanted(subject_kind: str, subject_id: int) -> QuerySet[Record, str]:
     """The same, not asked yet: for who reads it in one statement with other things."""
     return Record.objects.filter(subject_kind=subject_kind, subject_id=subject_id).values_list("part", flat=True)
+
+
+def contacts_wanted(subject_kind: str, subject_ids: QuerySet[Any, Any]) -> QuerySet[Record, str]:
+    """The parts of the contacts that are kept with these subjects (an unasked query of ids), not asked yet."""
+    rows = Record.objects.filter(subject_kind=subject_kind, subject_id__in=subject_ids, purpose="contact")
+    return rows.values_list("part", flat=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,6 @@ def _transfer(step: Step) -> None:
     before = step.lead.unit_id if step.lead else None
     if step.given["lead"] == before:
         raise FieldsWrong(msg("这件事项已经由该单位主办。请选择另一个单位。"), fields={"lead": msg("请另选单位。")})
-    _check_reviewer(step)
     check_not_ruled(step)
     check_given(step, step.given["lead"], step.given.get("co", ()))
     _join(step)

@@ -17,6 +17,7 @@ from shanzhi.kernel.matters.models import Assignment, Clock, Matter, Precedent, 
 from shanzhi.kernel.matters.operations.act import act
 from shanzhi.kernel.matters.operations.dispatching import case_rows, cases_on
 from shanzhi.kernel.matters.operations.likening import like_matters
+from shanzhi.kernel.matters.operations.parting import whole_id_of
 from shanzhi.kernel.matters.operations.standing import is_intake
 from shanzhi.kernel.matters.operations.step import KEPT_FROM_WORKER, lock_matter
 from shanzhi.kernel.matters.policy.dispatching import DispatchCase, choose_case
@@ -274,7 +275,8 @@ def reveal_contact(
     *, matter_id: int, reason: str, actor: Actor, now: datetime, originals: bool = False, parts: Collection[str] = ()
 ) -> dict[str, str]:
     """The reporter's contact (or the originals of masked texts) by part, for a named reason; journaled. `parts`: these
-    alone are read, and told of (all, where none is named).
+    alone are read, and told of (all, where none is named). Of what was split the whole keeps the contact, and the unit that
+    leads a part reads it there; it is told of with the part.
 
     Raises:
         MatterNotFound: not there, or not visible to the actor.
@@ -282,9 +284,11 @@ def reveal_contact(
         InputError: no such reason.
     """
     matter = lock_matter(matter_id)
+    shares: set[str] = set()
     if actor.is_post:
         mine = Assignment.objects.filter(matter=matter, unit=actor.unit_id, ended_at=None)
-        check_duty(needs_reporter(matter, actor, has_open_share=mine.exists()))
+        shares = set(mine.values_list("part", flat=True))
+        check_duty(needs_reporter(matter, actor, has_open_share=bool(shares)))
     matter.steps += 1
     found = vault.reveal(
         subject=Subject("matter", matter.pk, matter.steps, matter.scope_code),
@@ -293,6 +297,7 @@ def reveal_contact(
         actor=actor,
         now=now,
         parts=parts,
+        kept_with=None if originals or "lead" not in shares else whole_id_of(matter),
     )
     if found:
         matter.save(update_fields=["steps"])

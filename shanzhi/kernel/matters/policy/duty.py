@@ -1,7 +1,8 @@
 """Who needs to reach the reporter now: seeing a matter isn't enough, and having dealt with it once isn't either.
 
 Need-to-know after article 6 of the Personal Information Protection Law (the least that the purpose needs). The same
-judgement, as far as rows can say it, stands in the policy on `vault_record` (migration `0002_need_to_know`).
+judgement, as far as rows can say it, stands in the policies on `vault_record` (migrations `0002_need_to_know` and, for the
+contact that a whole keeps for its parts, `0054_reach_through_a_part`).
 """
 
 from collections.abc import Iterable

@@ -22,7 +22,8 @@ class Hanging:
     """A visible matter and what hangs on it, as far as row-level security shows it, each in the order in which it came.
 
     `leads` is the matter under which it is linked, with its `answers`, the newest first, and `linked`, how many are linked
-    under that one; `under` those linked under it; `parts` those split off it, with their answers in `replies`.
+    under that one; `under` those linked under it; `parts` those split off it last, with their answers in `replies`;
+    `kept_of_whole` the contact that is kept with the whole of which it is a part.
     """
 
     matter: Matter
@@ -41,6 +42,7 @@ class Hanging:
     linked: int
     parts: list[Matter]
     replies: dict[int, str]
+    kept_of_whole: frozenset[str]
 
 
 def hanging(matter_id: int, *, on: date | None = None) -> Hanging | None:
@@ -72,6 +74,7 @@ def hanging(matter_id: int, *, on: date | None = None) -> Hanging | None:
         Link.objects.filter(lead_id__in=own, unlinked_at=None).values_list("lead_id").annotate(Count("pk")).order_by(),
         Matter.objects.filter(pk__in=parts).order_by("pk"),
         replies.filter(matter_id__in=parts).order_by("step"),
+        vault.contacts_wanted("matter", Part.objects.filter(matter_id=matter_id, rejoined_at=None).values("whole_id")),
         *([organisation.grids_wanted(mine.values("region_id"), on)] if on else ()),
     )
     if not rows[0]:
@@ -95,4 +98,5 @@ def hanging(matter_id: int, *, on: date | None = None) -> Hanging | None:
         linked=sum(count for _, count in rows[13]),
         parts=rows[14],
         replies={row.matter_id: row.text for row in rows[15]},
+        kept_of_whole=frozenset(rows[16]),
     )

@@ -103,9 +103,10 @@ def reveal(
     actor: Actor,
     now: datetime,
     parts: Collection[str] = (),
+    kept_with: int | None = None,
 ) -> dict[str, str]:
     """The subject's personal data by part, for a post that sees the subject and names a reason; journaled. `parts`: these
-    alone (all, where none is named).
+    alone (all, where none is named). `kept_with`: another subject of the same kind with which some of it is kept.
 
     Returns an empty dict where nothing is kept (then nothing is journaled either).
 
@@ -122,7 +123,7 @@ def reveal(
     found = {
         row.part: open_sealed(row.sealed, context=record_context(row.subject_kind, row.subject_id, row.part)).decode()
         for row in Record.objects.filter(
-            subject_kind=subject.kind, subject_id=subject.id, purpose__in=purposes
+            subject_kind=subject.kind, subject_id__in={subject.id, kept_with or subject.id}, purpose__in=purposes
         ).order_by("id")
         if not parts or row.part in parts
     }
