@@ -194,7 +194,7 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
     remarks = _remarks(hung.remarks, for_reporter)
     timeline, links = _timeline(entries, kind, names, remarks, actor), links_of(hung, kind, for_reporter=for_reporter)
     may_reach = for_reporter or _may_reach(matter, actor, shares)
-    says, due = what_is_next(stage, clocks, matter.due_at)
+    says, due = what_is_next(stage, clocks, matter.due_at, now)
     kept = hung.kept | (hung.kept_of_whole if case.is_lead else frozenset()) if may_reach else frozenset()
     return MatterCard(
         id=matter.pk,

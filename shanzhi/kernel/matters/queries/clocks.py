@@ -90,15 +90,24 @@ HELD = msg("%(unit)s正在办理。现在暂停计时，最迟到%(due)s恢复�
 """What a reporter reads while the clocks stand still: when they go on at the latest, which is no promise of an answer."""
 
 
-def what_is_next(stage: Stage, rows: Iterable[Clock], due_at: datetime | None) -> tuple[str, datetime | None]:
+LATE = msg("%(unit)s应在%(due)s前办完这一步，已经超期，还在办理。")
+"""What a reporter reads once the promised day is over: nothing is promised for the past."""
+
+
+def what_is_next(
+    stage: Stage, rows: Iterable[Clock], due_at: datetime | None, now: datetime
+) -> tuple[str, datetime | None]:
     """What comes next, as the stage says it (a message id), and when the stage is to be over: by its own clock or the one that
-    rules it, though another may be due sooner. While the clocks stand still, that they do, and until when."""
+    rules it, though another may be due sooner. While the clocks stand still, that they do, and until when; once it is late,
+    that it is."""
     runs = [row for row in rows if row.stopped_at is None]
     # A linked matter's clock has its lead's course: it stands still with it.
     held = next((row for row in runs if row.paused_at or (row.course and Course.from_json(row.course).is_paused)), None)
     if held is not None:
         return HELD, held.due_at
-    return stage.says, next((row.due_at for row in runs if row.code == stage.clock), due_at)
+    due = next((row.due_at for row in runs if row.code == stage.clock), due_at)
+    is_late = due is not None and due < now and stage.owner not in (None, Owner.REPORTER) and "%(due)s" in stage.says
+    return LATE if is_late else stage.says, due
 
 
 def clock_lines(rows: Iterable[Clock], kind: Kind, now: datetime, *, every: bool = False) -> tuple[ClockLine, ...]:

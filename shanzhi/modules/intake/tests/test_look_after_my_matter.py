@@ -71,6 +71,15 @@ def test_it_says_that_the_clock_stands_still_and_promises_no_answer_by_its_end(c
     assert "前答复您" not in read
 
 
+def test_it_promises_nothing_for_a_day_that_is_over(client, mine, cast):
+    do(cast.dispatcher, mine.matter_id, "accept")
+    do(cast.dispatcher, mine.matter_id, "dispatch", lead=cast.handler.unit_id)
+    do(cast.handler, mine.matter_id, "take")
+    with acting(cast.handler):
+        shown = queries.card(mine.matter_id, actor=cast.handler, now=timezone.now() + timedelta(days=60))
+    assert shown.next_sentence == "%(unit)s应在%(due)s前办完这一步，已经超期，还在办理。"
+
+
 def test_it_is_not_there_for_a_stranger_in_the_same_words(client, mine):
     client.cookies.clear()
     answers = [client.get(f"/my/{number}/") for number in (mine.number, "20200101-999999", "x")]
