@@ -314,6 +314,8 @@ DECIDES_OTHERWISE: Mapping[str, str] = {
     "shanzhi.kernel.matters.queries.card:_timeline": "asks _is_shown, which is switched off",
     "shanzhi.kernel.matters.queries.lists:as_helper": "a column of the list: the dates of the unit's own shares",
     "shanzhi.kernel.matters.queries.hanging:hanging": "what hangs on a matter, by the policy of each table",
+    "shanzhi.kernel.matters.queries.papers:_may_name": "whether a page offers the name; giving it goes by vault's policies",
+    "shanzhi.kernel.matters.queries.proving:own_proof": "whether a file is the reporter's, which leaves entries out; what it holds goes by the policies",
     "shanzhi.kernel.matters.queries.papers:paper": "who may issue: beside the paper; its text goes by the policies of remarks",
     "shanzhi.kernel.matters.operations.papers:_tell_units": _WRITES,
     "shanzhi.kernel.matters.operations.papers:paper_void": _WRITES,
