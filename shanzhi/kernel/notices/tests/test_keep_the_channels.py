@@ -21,7 +21,7 @@ from tests.concurrency.committed import as_role, city
 
 __all__ = ["city", "out"]
 
-CHANNEL_QUERIES = 12
+CHANNEL_QUERIES = 11
 
 
 def browser(part: str) -> Client:

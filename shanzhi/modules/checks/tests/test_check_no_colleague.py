@@ -14,10 +14,34 @@ from shanzhi.kernel.matters.policy.process import Party, SamePerson
 from shanzhi.kernel.matters.policy.report import NewReport
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.modules.checks.queries import checking_stages, desk
-from tests.city import NOW, Cast
+from tests.city import NOW, OPENED, Cast
+from tests.concurrency.committed import City, city
+from tests.concurrency.test_hand_work_over import HOLDS, owner
 from tests.desks import do
 
-pytestmark = pytest.mark.django_db
+__all__ = ["city"]
+CENTRES = ("centre-3703", "centre-370303")
+POST = (
+    "INSERT INTO organisation_post (unit_id, role, title, region_id, seat, sees, opened_on, version)"
+    " SELECT unit_id, 'handler', '承办员', region_id, 1, sees, opened_on, version FROM organisation_post WHERE id = %s"
+    " RETURNING id"
+)
+
+
+@pytest.fixture(scope="module")
+def handling(city: City) -> Cast:
+    """The city's and the county's centre have a handler, as a city may have it."""
+    for code in CENTRES:
+        post = post_of(centre(code), "dispatcher")
+        made = owner(city, POST, post.post_id).fetchone()
+        assert made is not None
+        owner(city, HOLDS, made[0], post.staff_id, OPENED)
+    return city.cast
+
+
+@pytest.fixture
+def cast(handling: Cast) -> Cast:
+    return handling
 
 
 def post_of(unit_id: int, role: str) -> Actor:
