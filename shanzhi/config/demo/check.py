@@ -1,4 +1,4 @@
-"""`shanzhi demo --check`: load the city, import a file, drive 200 matters, cross-check everything."""
+"""`shanzhi demo --check`: load the city, import a file, drive 200 matters and those by law, cross-check everything."""
 
 import time
 from collections import Counter
@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from shanzhi.config import database
+from shanzhi.config.demo import lawful
 from shanzhi.config.demo.city import first_county, load_city
 from shanzhi.config.demo.drive import Driver
 from shanzhi.config.installation import Installation
@@ -41,6 +42,7 @@ def check(
     with Progress(console=console, transient=True) as progress:
         for scenario in progress.track(driver.drive(DRIVEN), total=DRIVEN, description="办理 200 件"):
             scenarios[scenario] += 1
+    by_law = lawful.at_once(city_code, first_county(city_code, clock()), clock=clock, seed=int(time.time()))
     with database.acting_as(installation, "worker"):
         drain(now=clock)
         state = matters.loop_state()
@@ -49,6 +51,7 @@ def check(
     said = {
         **imported,
         "driven": sum(scenarios.values()),
+        "by_law": by_law,
         "matters": state.total,
         "by_stage": state.by_stage,
         "lost": len(state.lost),

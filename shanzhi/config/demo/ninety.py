@@ -14,11 +14,12 @@ from random import Random
 from django.db import connection
 
 from shanzhi.config import database
+from shanzhi.config.demo import lawful
 from shanzhi.config.demo.cast import Cast
 from shanzhi.config.demo.places import community_of
 from shanzhi.config.demo.rhythm import Moment, Rhythm, halted
 from shanzhi.config.demo.texts import Saying, demo_texts
-from shanzhi.config.demo.ways import Case, Stage
+from shanzhi.config.demo.ways import Case, Stage, Way
 from shanzhi.config.installation import Installation
 from shanzhi.config.worker import drain
 from shanzhi.core.errors import DomainError
@@ -32,6 +33,8 @@ DAYS = 90
 SITE_NAME = "示例路改造工地"
 ASKED, PASSED, REFUSED = 27, 5, 4
 """Of a hundred calls those that are answered at once, passed on, refused."""
+BY_LAW = "law"
+"""The door of petitions, suggestions and findings."""
 AT_A_PLACE = 55
 """Of a hundred matters in a community with places those that name one."""
 
@@ -74,8 +77,13 @@ def drive(
     stage = Stage(cast, demo_texts(), random, calendar, items, until, driven.followed)
     moments = list(rhythm.moments(until, days, random, calendar.is_working_day))
     moments += halted(until, calendar.is_working_day)
+    own = replace(stage, random=Random(seed), followed=[])  # noqa: S311 - as above
+    begun = [(moment.at, stage, _begin(stage, moment, driven)) for moment in moments]
+    begun += [
+        (at, own, _counted(way, driven)) for at, way in lawful.ways(own, until) if at > until - timedelta(days=days)
+    ]
     _be_quick()
-    for day in _by_day(stage, moments, driven, until):
+    for day in _by_day(begun, driven, until):
         with database.acting_as(installation, "worker"):
             _be_quick()
             # As the worker does it every minute, here once a day: what nobody judged, pauses that are over, what is to be told.
@@ -96,14 +104,13 @@ def _be_quick() -> None:
         cursor.execute("SET synchronous_commit = off")
 
 
-def _by_day(stage: Stage, moments: list[Moment], driven: Driven, until: datetime) -> Iterator[datetime]:
+def _by_day(begun: list[tuple[datetime, Stage, Way]], driven: Driven, until: datetime) -> Iterator[datetime]:
     """Take every step in the order of time; yields at each midnight, and at the end."""
-    line: list[tuple[datetime, int, Iterator[datetime]]] = []
-    for number, moment in enumerate(moments):
-        heapq.heappush(line, (moment.at, number, _begin(stage, moment, driven)))
+    line = [(at, number, stage, way) for number, (at, stage, way) in enumerate(begun)]
+    heapq.heapify(line)
     midnight = _midnight_after(line[0][0]) if line else until
     while line and line[0][0] <= until:
-        at, number, way = heapq.heappop(line)
+        at, number, stage, way = heapq.heappop(line)
         while at >= midnight:
             yield midnight
             midnight += timedelta(days=1)
@@ -115,8 +122,13 @@ def _by_day(stage: Stage, moments: list[Moment], driven: Driven, until: datetime
             driven.broken[error.code] += 1
             continue
         if due is not None:
-            heapq.heappush(line, (max(due, at), number, way))
+            heapq.heappush(line, (max(due, at), number, stage, way))
     yield until
+
+
+def _counted(way: Way, driven: Driven) -> Way:
+    driven.matters[BY_LAW] += 1
+    yield from way
 
 
 def _midnight_after(moment: datetime) -> datetime:
