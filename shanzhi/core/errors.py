@@ -6,7 +6,9 @@ keyword. Names that are message ids too (of a stage, an action, a role) come as 
 """
 
 from collections.abc import Callable, Mapping
+from datetime import date, datetime
 
+from shanzhi.core.dates import day_said, moment_said
 from shanzhi.core.text import msg
 
 
@@ -35,7 +37,11 @@ class DomainError(Exception):
 
 
 def _said(value: object, translate: Callable[[str], str]) -> object:
-    """A parameter as the sentence has it: a tuple of names is translated and listed."""
+    """A parameter as the sentence has it: a tuple of names is translated and listed, a day or a moment said in words."""
+    if isinstance(value, datetime):
+        return moment_said(value, translate)
+    if isinstance(value, date):
+        return day_said(value, translate)
     return translate(msg("、")).join(translate(str(name)) for name in value) if isinstance(value, tuple) else value
 
 

@@ -4,7 +4,7 @@ Rules: shared visual guide, "Numbers and time". `lang` is a language code; whate
 everything else Simplified Chinese.
 """
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 COUNT_CAP = 1_000
@@ -34,11 +34,17 @@ def when_text(at: datetime, now: datetime, lang: str = "zh-hans") -> str:
     day = _DAY_NAMES["en" if english else "zh"].get((local.date() - now.date()).days)
     if day:
         return f"{day} {local:%H:%M}"
-    if english:
-        short = f"{local.day} {_MONTHS[local.month - 1]}"
-        return short if local.year == now.year else f"{short} {local.year}"
-    short = f"{local.month}月{local.day}日"
-    return short if local.year == now.year else f"{local.year}年{short}"
+    return day_text(local.date(), now.date(), lang)
+
+
+def day_text(day: date, today: date | None = None, lang: str = "zh-hans") -> str:
+    """A day as it is read: 11月18日, with its year where that isn't the year of `today` (always, without one)."""
+    is_this_year = today is not None and day.year == today.year
+    if _is_english(lang):
+        short = f"{day.day} {_MONTHS[day.month - 1]}"
+        return short if is_this_year else f"{short} {day.year}"
+    short = f"{day.month}月{day.day}日"
+    return short if is_this_year else f"{day.year}年{short}"
 
 
 def exact_text(at: datetime, lang: str = "zh-hans") -> str:
@@ -59,6 +65,11 @@ def _units(seconds: int, day_seconds: int, english: bool) -> str:
     if parts:
         return " ".join(parts[:2])
     return "less than a minute" if english else "不到 1 分钟"
+
+
+def span_text(span: timedelta, lang: str = "zh-hans") -> str:
+    """How long something took: "3 天 4 小时", "40 分钟", in natural time."""
+    return _units(int(span.total_seconds()), _DAY, _is_english(lang))
 
 
 def left_text(left: timedelta, lang: str = "zh-hans", *, day_seconds: int = _DAY, working: bool = False) -> str:

@@ -131,6 +131,11 @@ def styleguide_context(query: Mapping[str, str]) -> dict[str, object]:
             Step("待评价"),
             Step("办结"),
         ),
+        "many_steps": (
+            *(Step(name, "done") for name in ("待受理", "待转送", "待签收", "办理中", "已答复，可请求复查")),
+            Step("复查中", "now"),
+            *(Step(name) for name in ("已复查，可请求复核", "待安排复核", "复核中", "已办结")),
+        ),
         "regions": _regions(),
         "pairs": (
             ("来源", "热线"),

@@ -156,6 +156,13 @@ def forget_held_tree() -> None:
         held.tree, held.is_over = None, True
 
 
+def keep_grids() -> None:
+    """What this page reads of the tree is kept for it, though it changes something else: no change of the tree follows."""
+    held = _held.get()
+    if held is not None:
+        held.is_read = True
+
+
 def tell_version(version: UUID | None) -> None:
     """What another statement found to be the tree's version: a page that only reads needn't ask for it again."""
     held = _held.get()

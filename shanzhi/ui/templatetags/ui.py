@@ -6,7 +6,7 @@ Tags draw templates under `ui/components/`; what they show is typed in `shanzhi.
 import itertools
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -20,6 +20,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import localtime
 from django.utils.translation import get_language, gettext
 
+from shanzhi.core.dates import day_said
 from shanzhi.ui import fields, formats, invented
 from shanzhi.ui.components import Choice, Column, LightLevel, Pager, Problem, Row, Step, Table, Tone
 from shanzhi.ui.icons import LIGHTS, icon_names
@@ -56,6 +57,14 @@ def when(at: datetime | None, now: datetime | None) -> str:
     if at is None or not isinstance(now, datetime):
         return ""
     return formats.when_text(at, localtime(now), _lang())
+
+
+@register.filter
+def day(value: date | datetime | None) -> str:
+    """`{{ post.since|day }}` → 2025年11月18日: a day in full, wherever people read one. Empty when it is None."""
+    if value is None or value == "":
+        return ""
+    return day_said(localtime(value).date() if isinstance(value, datetime) else value, gettext)
 
 
 @register.filter
@@ -126,7 +135,7 @@ def icon(name: str, label: str = "", css: str = "") -> SafeString:
 def light(level: LightLevel | str, text: str = "") -> SafeString:
     """`{% light "near" %}` → ▲ 临期; `text` replaces the word ("剩 4 小时") but the word stays for screen readers."""
     shape, word = LIGHTS[level]
-    says_it = not text or gettext(word) in text
+    says_it = not text or gettext(word).casefold() in text.casefold()
     hidden = "" if says_it else format_html('<span class="visually-hidden">{} </span>', gettext(word))
     return format_html(
         '<span class="ui-light ui-light--{}">{}{}<span>{}</span></span>',
@@ -189,12 +198,14 @@ def field(bound: BoundField, label: str = "", help: str = "", **attrs: Any) -> d
 
 
 @register.inclusion_tag("ui/components/error_summary.html")
-def error_summary(*forms: BaseForm) -> dict[str, object]:
-    """`{% error_summary form %}`: all errors of the forms as links to their controls; nothing when there are none."""
+def error_summary(*forms: BaseForm, said: str = "") -> dict[str, object]:
+    """`{% error_summary form %}`: all errors of the forms as links to their controls; nothing when there are none. `said` heads
+    them in place of their number: what is wrong as a whole. Nothing else on the page says it above the fields.
+    """
     problems: list[Problem] = []
     for form in forms:
         problems.extend(fields.problems(form))
-    return {"problems": problems}
+    return {"problems": problems, "said": said}
 
 
 @register.inclusion_tag("ui/components/cascade.html")
@@ -393,10 +404,27 @@ def data_table(context: Context, table: Table) -> dict[str, object]:
     }
 
 
+STEPS_MOST, STEP_LABEL_MOST = 8, 6
+"""So many steps, with names of so many characters, are still read side by side at 390 px."""
+
+
 @register.inclusion_tag("ui/components/steps.html")
 def steps(items: Sequence[Step], label: str = "") -> dict[str, object]:
-    """`{% steps items %}`: 已受理 → 办理中 → 待评价, with the state of each in words for screen readers."""
-    return {"items": items, "label": label}
+    """`{% steps items %}`: 已受理 → 办理中 → 待评价, with the state of each in words for screen readers.
+
+    Many steps, or long names, don't fit beside each other on a phone: there a line says where it stands and what comes
+    next, and the rest is folded.
+    """
+    at = next((place for place, step in enumerate(items) if step.state == "now"), None)
+    is_long = len(items) > STEPS_MOST or any(len(step.label) > STEP_LABEL_MOST for step in items)
+    return {
+        "items": items,
+        "label": label,
+        "fold": is_long and at is not None,
+        "place": (at or 0) + 1,
+        "now": items[at] if at is not None else None,
+        "next": items[at + 1] if at is not None and at + 1 < len(items) else None,
+    }
 
 
 @register.inclusion_tag("ui/components/definitions.html")

@@ -116,6 +116,32 @@ def test_it_says_at_which_step_a_matter_is():
     assert html.count('aria-current="step"') == 1
 
 
+def test_it_says_the_place_among_many_steps_and_folds_the_rest():
+    items = [Step(f"环节{n}", "done" if n < 4 else "now" if n == 4 else "todo") for n in range(1, 12)]
+    html = draw("{% steps items %}", items=items)
+    line, _, rest = html.partition("<details")
+    assert words(line) == "第 4 步，共 11 步 · 当前： 环节4 下一步：环节5"
+    folded, _, bar = rest.partition("</details>")
+    assert words("<details" + folded).startswith("全部步骤 环节1 （已完成）")
+    assert [folded.count("<li"), bar.count("<li")] == [11, 11]
+    assert "ui-steps--many" in bar
+
+
+@pytest.mark.parametrize(
+    ("names", "folds"),
+    [(("待受理",) * 8, False), (("待受理",) * 9, True), (("待受理", "已答复，可请求复查"), True)],
+)
+def test_it_folds_what_no_phone_shows_side_by_side(names, folds):
+    html = draw("{% steps items %}", items=[Step(names[0], "now"), *(Step(name) for name in names[1:])])
+    assert ("<details" in html) is folds
+
+
+def test_it_names_no_next_step_at_the_end():
+    items = [*(Step(f"环节{n}", "done") for n in range(9)), Step("已办结", "now")]
+    line = draw("{% steps items %}", items=items).partition("<details")[0]
+    assert words(line) == "第 10 步，共 10 步 · 当前： 已办结"
+
+
 def test_it_tells_what_happened():
     entries = [TimelineEntry(NOW, "已派单", "指挥中心", "请于11月25日前答复。")]
     assert words(draw("{% timeline entries %}", entries=entries)) == "已派单 今天 15:30 指挥中心 请于11月25日前答复。"

@@ -6,6 +6,7 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from shanzhi.core.dates import day_said
 from shanzhi.kernel.access import queries
 from shanzhi.kernel.access.policy.signoff import AUDITS
 from shanzhi.kernel.access.queries.audit import COLUMNS
@@ -30,6 +31,8 @@ def audit(request: ActingRequest) -> HttpResponse:
         "tokens": gettext("令牌发放和停用"),
     }
     columns = [Column("day", gettext("日期")), *(Column(name, labels[name], "number") for name in COLUMNS)]
-    rows = [Row("", {"day": day.on.isoformat(), **{name: getattr(day, name) for name in COLUMNS}}) for day in days]
+    rows = [
+        Row("", {"day": day_said(day.on, gettext), **{name: getattr(day, name) for name in COLUMNS}}) for day in days
+    ]
     table = Table(gettext("近 14 天的登录、查看和复核"), columns, rows)
     return render(request, "access/audit.html", {"table": table, "has_days": bool(days)})

@@ -67,7 +67,7 @@ def _check_keys(table: Mapping[str, Any], known: set[str]) -> None:
 def _check_days(calendar: WorkCalendar) -> None:
     """No day both ways, none outside the years that a notice can be about, no make-up day that is worked anyway."""
     for day in sorted(calendar.off & calendar.work):
-        raise CalendarError(msg("工作日历：%(day)s 既写作放假又写作上班。请只留一处。"), day=day.isoformat())
+        raise CalendarError(msg("工作日历：%(day)s 既写作放假又写作上班。请只留一处。"), day=day)
     # One year ahead, because a city may set days of its own before the notice is out.
     last = max(PACKAGE_LAST, *calendar.notice_years, 0) + 1
     for day in sorted(calendar.off | calendar.work):
@@ -76,16 +76,14 @@ def _check_days(calendar: WorkCalendar) -> None:
                 msg(
                     "工作日历：%(day)s 不在 %(first)d 至 %(last)d 年之内。请核对年份；这一年的通知已公布的，请写进 years。"
                 ),
-                day=day.isoformat(),
+                day=day,
                 first=PACKAGE_FIRST,
                 last=last,
             )
     for day in sorted(calendar.work):
         # A make-up day that the package has learned of since stays allowed: yesterday's file must load tomorrow.
         if day.weekday() < _SATURDAY and day not in chinese_calendar.holidays:
-            raise CalendarError(
-                msg("工作日历：%(day)s 本来就上班，不能写作调休上班。请核对日期。"), day=day.isoformat()
-            )
+            raise CalendarError(msg("工作日历：%(day)s 本来就上班，不能写作调休上班。请核对日期。"), day=day)
 
 
 def _check_years(calendar: WorkCalendar) -> None:

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from functools import reduce
 
 import chinese_calendar
 
+from shanzhi.core.dates import day_said, moment_said
 from shanzhi.core.text import msg
 from shanzhi.kernel.clock.policy.calendar import (
     PACKAGE,
@@ -34,7 +35,7 @@ _CITYS = msg("规则库所列")
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A message id with its values; a value may itself be a `Said` or a `Duration`, which are translated too."""
+    """A message id with its values; a value may itself be a `Said`, a `Duration`, a day or a moment: all are translated."""
 
     message: str
     params: Mapping[str, object] = field(default_factory=dict)
@@ -48,6 +49,10 @@ class Said:
 def _told(value: object, translate: Callable[[str], str]) -> object:
     if isinstance(value, Duration):
         return translate(value.message) % {"amount": value.amount}
+    if isinstance(value, datetime):
+        return moment_said(value, translate)
+    if isinstance(value, date):
+        return day_said(value, translate)
     return value.to_text(translate) if isinstance(value, Said) else value
 
 

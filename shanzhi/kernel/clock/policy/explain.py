@@ -65,7 +65,7 @@ def explain(course: Course, calendar: WorkCalendar) -> tuple[ClockStep, ...]:
 def _steps(course: Course, calendar: WorkCalendar) -> Iterator[ClockStep]:
     legs = iter(legs_of(course, calendar))
     leg = first = next(legs)
-    yield _step(msg("%(start)s 起算，时限%(limit)s。"), PERIODS, start=_moment(leg.since), limit=course.limit)
+    yield _step(msg("%(start)s起算，时限%(limit)s。"), PERIODS, start=leg.since, limit=course.limit)
     yield from _counted(leg, course.limit, leg.since.toordinal(), calendar)
     for event in course.events:
         before = leg
@@ -90,15 +90,15 @@ def _counted(leg: Leg, limit: Duration, start: int, calendar: WorkCalendar) -> I
         yield from _by_hours(leg, limit, calendar)
         return
     begun = (
-        msg("从原截止日 %(day)s 的次日 %(next)s 开始计算。")
+        msg("从原截止日%(day)s的次日%(next)s开始计算。")
         if isinstance(leg.event, Extension)
-        else msg("开始的当日 %(day)s 不计入，从下一日 %(next)s 开始计算。")
+        else msg("开始的当日%(day)s不计入，从下一日%(next)s开始计算。")
     )
     yield _step(begun, NEXT_DAY, day=_day(start), next=_day(start + 1))
     if limit.unit is DurationUnit.WORKING_DAY:
         yield from _skipped(start + 1, leg.counted, calendar)
         yield _step(
-            msg("第 %(amount)d 个工作日是 %(day)s。"),
+            msg("第 %(amount)d 个工作日是%(day)s。"),
             AS_RULED,
             source=_source(leg.counted, calendar),
             amount=limit.amount,
@@ -107,15 +107,15 @@ def _counted(leg: Leg, limit: Duration, start: int, calendar: WorkCalendar) -> I
     elif limit.unit is DurationUnit.MONTH:
         yield _by_months(start, leg.counted, limit)
     else:
-        yield _step(msg("连续计算，第 %(amount)d 日是 %(day)s。"), NEXT_DAY, amount=limit.amount, day=_day(leg.counted))
+        yield _step(msg("连续计算，第 %(amount)d 日是%(day)s。"), NEXT_DAY, amount=limit.amount, day=_day(leg.counted))
     yield from _ended(leg, calendar)
 
 
 def _by_months(start: int, counted: int, limit: Duration) -> ClockStep:
     if date.fromordinal(start).day == date.fromordinal(counted).day:
-        return _step(msg("%(limit)s后的对应日是 %(day)s。"), BY_MONTHS, limit=limit, day=_day(counted))
+        return _step(msg("%(limit)s后的对应日是%(day)s。"), BY_MONTHS, limit=limit, day=_day(counted))
     return _step(
-        msg("到期月没有 %(number)d 日，以月末日 %(day)s 为最后一日。"),
+        msg("到期月没有 %(number)d 日，以月末日%(day)s为最后一日。"),
         BY_MONTHS,
         number=date.fromordinal(start).day,
         day=_day(counted),
@@ -124,17 +124,17 @@ def _by_months(start: int, counted: int, limit: Duration) -> ClockStep:
 
 def _by_hours(leg: Leg, limit: Duration, calendar: WorkCalendar) -> Iterator[ClockStep]:
     if limit.unit is not DurationUnit.WORKING_HOUR:
-        yield _step(msg("从 %(start)s 起连续计算%(limit)s。"), BY_HOURS, start=_moment(leg.since), limit=limit)
+        yield _step(msg("从%(start)s起连续计算%(limit)s。"), BY_HOURS, start=leg.since, limit=limit)
         return
     hours = " ".join(map(str, calendar.hours))
     text = (
-        msg("从 %(start)s 起只计服务时间（每天 %(hours)s）。")
+        msg("从%(start)s起只计服务时间（每天 %(hours)s）。")
         if calendar.works_on_days_off
-        else msg("从 %(start)s 起只计工作日的办公时间（%(hours)s）。")
+        else msg("从%(start)s起只计工作日的办公时间（%(hours)s）。")
     )
-    yield _step(text, BY_HOURS, start=_moment(leg.since), hours=hours)
+    yield _step(text, BY_HOURS, start=leg.since, hours=hours)
     yield from _skipped(leg.since.toordinal(), day_ended(leg.due), calendar)
-    yield _step(msg("%(due)s 计满%(limit)s。"), BY_HOURS, due=_moment(leg.due), limit=limit)
+    yield _step(msg("%(due)s计满%(limit)s。"), BY_HOURS, due=leg.due, limit=limit)
 
 
 def _skipped(first: int, last: int, calendar: WorkCalendar) -> Iterator[ClockStep]:
@@ -161,10 +161,10 @@ def _off(off: DaysOff, calendar: WorkCalendar) -> ClockStep:
     source = _source(off.last, calendar)
     if off.first == off.last:
         return _step(
-            msg("%(day)s %(name)s放假，不计入工作日。"), DAYS_OFF, source=source, day=_day(off.first), name=off.name
+            msg("%(day)s%(name)s放假，不计入工作日。"), DAYS_OFF, source=source, day=_day(off.first), name=off.name
         )
     return _step(
-        msg("%(first)s 至 %(last)s %(name)s放假，不计入工作日。"),
+        msg("%(first)s至%(last)s%(name)s放假，不计入工作日。"),
         DAYS_OFF,
         source=source,
         first=_day(off.first),
@@ -176,9 +176,9 @@ def _off(off: DaysOff, calendar: WorkCalendar) -> ClockStep:
 def _made_up(day: int, name: Said | None, calendar: WorkCalendar) -> ClockStep:
     source = _source(day, calendar)
     if name is None:
-        return _step(msg("%(day)s 虽是周末，调休上班，计为工作日。"), DAYS_OFF, source=source, day=_day(day))
+        return _step(msg("%(day)s虽是周末，调休上班，计为工作日。"), DAYS_OFF, source=source, day=_day(day))
     return _step(
-        msg("%(day)s 虽是周末，因%(name)s调休上班，计为工作日。"), DAYS_OFF, source=source, day=_day(day), name=name
+        msg("%(day)s虽是周末，因%(name)s调休上班，计为工作日。"), DAYS_OFF, source=source, day=_day(day), name=name
     )
 
 
@@ -189,7 +189,7 @@ def _ended(leg: Leg, calendar: WorkCalendar) -> Iterator[ClockStep]:
     if counted != last:
         off = holiday_around(counted, legal)
         yield _step(
-            msg("%(day)s 是法定休假日（%(name)s，到 %(last)s 结束），最后一日顺延到休假日结束的次日 %(next)s。"),
+            msg("%(day)s是法定休假日（%(name)s，到%(last)s结束），最后一日顺延到休假日结束的次日%(next)s。"),
             HOLIDAY,
             source=_source(counted, legal),
             day=_day(counted),
@@ -200,36 +200,36 @@ def _ended(leg: Leg, calendar: WorkCalendar) -> Iterator[ClockStep]:
     elif leg.unit is not DurationUnit.WORKING_DAY:
         for day, _name in make_up_days_between(last, last, legal):
             yield _step(
-                msg("%(day)s 虽是周末，但调休上班，不是法定休假日，不再顺延。"),
+                msg("%(day)s虽是周末，但调休上班，不是法定休假日，不再顺延。"),
                 HOLIDAY,
                 source=_source(day, legal),
                 day=_day(day),
             )
     if calendar.hours[-1].closes == 24 * 60:
-        yield _step(msg("截止时间为 %(day)s 二十四时。"), CLOSING, at=leg.due, day=_day(last))
+        yield _step(msg("截止时间为%(day)s二十四时。"), CLOSING, at=leg.due, day=_day(last))
     else:
-        yield _step(msg("有业务时间的，到停止业务活动时截止：%(due)s。"), CLOSING, at=leg.due, due=_moment(leg.due))
+        yield _step(msg("有业务时间的，到停止业务活动时截止：%(due)s。"), CLOSING, at=leg.due, due=leg.due)
 
 
 def _extended(event: Extension, calendar: WorkCalendar) -> ClockStep:
-    day = _moment(calendar.localise(event.granted_at)) if event.granted_at else ""
+    day = calendar.localise(event.granted_at) if event.granted_at else None
     by, reason = event.by, Said(event.reason)
     if day and event.reason:
-        return _step(msg("%(granted)s 批准延长%(by)s：%(reason)s。"), AS_RULED, granted=day, by=by, reason=reason)
+        return _step(msg("%(granted)s批准延长%(by)s：%(reason)s。"), AS_RULED, granted=day, by=by, reason=reason)
     if day:
-        return _step(msg("%(granted)s 批准延长%(by)s。"), AS_RULED, granted=day, by=by)
+        return _step(msg("%(granted)s批准延长%(by)s。"), AS_RULED, granted=day, by=by)
     if event.reason:
         return _step(msg("批准延长%(by)s：%(reason)s。"), AS_RULED, by=by, reason=reason)
     return _step(msg("批准延长%(by)s，从原截止时间起算。"), AS_RULED, by=by)
 
 
 def _paused(event: Pause, calendar: WorkCalendar) -> ClockStep:
-    since = _moment(calendar.localise(event.since))
+    since = calendar.localise(event.since)
     reason = Said(event.reason or msg("未写明原因"))
     if event.until is None:
-        return _step(msg("%(since)s 起暂停：%(reason)s。"), AS_RULED, since=since, reason=reason)
-    until = _moment(calendar.localise(event.until))
-    return _step(msg("%(since)s 至 %(until)s 暂停：%(reason)s。"), AS_RULED, since=since, until=until, reason=reason)
+        return _step(msg("%(since)s起暂停：%(reason)s。"), AS_RULED, since=since, reason=reason)
+    until = calendar.localise(event.until)
+    return _step(msg("%(since)s至%(until)s暂停：%(reason)s。"), AS_RULED, since=since, until=until, reason=reason)
 
 
 def _after_pause(before: Leg, leg: Leg, event: Pause, calendar: WorkCalendar) -> Iterator[ClockStep]:
@@ -251,7 +251,7 @@ def _after_pause(before: Leg, leg: Leg, event: Pause, calendar: WorkCalendar) ->
     elif counts_days(leg.unit):
         days = until.toordinal() - since.toordinal()
         yield _step(
-            msg("暂停的 %(days)d 日不计入，最后一日延到 %(day)s。"), AS_RULED, days=days, day=_day(leg.counted or 0)
+            msg("暂停的 %(days)d 日不计入，最后一日延到%(day)s。"), AS_RULED, days=days, day=_day(leg.counted or 0)
         )
         yield from _ended(leg, calendar)
     else:
@@ -288,19 +288,15 @@ def _source(day: int, calendar: WorkCalendar) -> Said:
     return source_of(date.fromordinal(day).year, calendar)
 
 
-def _day(day: int) -> str:
-    return date.fromordinal(day).isoformat()
+def _day(day: int) -> date:
+    return date.fromordinal(day)
 
 
-def _moment(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M:%S}" if moment.second or moment.microsecond else f"{moment:%Y-%m-%d %H:%M}"
-
-
-def _end(leg: Leg) -> str:
+def _end(leg: Leg) -> Said | datetime:
     """A day's end is 24:00 of that day, as the law says it, and not 00:00 of the next."""
     last = day_ended(leg.due)
     is_midnight = leg.counted is not None and last != leg.due.toordinal()
-    return f"{_day(last)} 24:00" if is_midnight else _moment(leg.due)
+    return Said(msg("%(day)s 24:00"), {"day": _day(last)}) if is_midnight else leg.due
 
 
 def _hours(span: timedelta) -> tuple[int, int]:

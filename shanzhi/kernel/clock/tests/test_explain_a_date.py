@@ -29,14 +29,14 @@ def told(course: Course, calendar: WorkCalendar = CALENDAR) -> list[str]:
 def test_it_counts_working_days_over_the_holiday() -> None:
     steps = explain(course("2025-09-26 10:00", "5wd"), CALENDAR)
     assert [step.to_text() for step in steps] == [
-        "2025-09-26 10:00 起算，时限5个工作日。",
-        "开始的当日 2025-09-26 不计入，从下一日 2025-09-27 开始计算。",
-        "2025-10-01 至 2025-10-08 国庆节、中秋节放假，不计入工作日。",
+        "2025年9月26日 10:00起算，时限5个工作日。",
+        "开始的当日2025年9月26日不计入，从下一日2025年9月27日开始计算。",
+        "2025年10月1日至2025年10月8日国庆节、中秋节放假，不计入工作日。",
         "其间周末 1 天不计入工作日。",
-        "2025-09-28 虽是周末，因国庆节调休上班，计为工作日。",
-        "第 5 个工作日是 2025-10-10。",
-        "有业务时间的，到停止业务活动时截止：2025-10-10 17:30。",
-        "截止时间：2025-10-10 17:30。",
+        "2025年9月28日虽是周末，因国庆节调休上班，计为工作日。",
+        "第 5 个工作日是2025年10月10日。",
+        "有业务时间的，到停止业务活动时截止：2025年10月10日 17:30。",
+        "截止时间：2025年10月10日 17:30。",
     ]
     assert [step.article for step in steps] == [
         "《民法典》第二百条",
@@ -56,16 +56,16 @@ def test_it_counts_working_days_over_the_holiday() -> None:
 
 def test_it_says_why_a_last_day_moves_and_why_a_make_up_day_does_not() -> None:
     assert told(course("2025-07-04 09:00", "3mo"))[2:4] == [
-        "3个月后的对应日是 2025-10-04。",
-        "2025-10-04 是法定休假日（国庆节、中秋节，到 2025-10-08 结束），最后一日顺延到休假日结束的次日 2025-10-09。",
+        "3个月后的对应日是2025年10月4日。",
+        "2025年10月4日是法定休假日（国庆节、中秋节，到2025年10月8日结束），最后一日顺延到休假日结束的次日2025年10月9日。",
     ]
     assert told(course("2026-01-31 10:00", "1mo"))[2:4] == [
-        "到期月没有 31 日，以月末日 2026-02-28 为最后一日。",
-        "2026-02-28 虽是周末，但调休上班，不是法定休假日，不再顺延。",
+        "到期月没有 31 日，以月末日2026年2月28日为最后一日。",
+        "2026年2月28日虽是周末，但调休上班，不是法定休假日，不再顺延。",
     ]
     assert told(course("2025-06-06 09:00", "15sd"))[2:4] == [
-        "连续计算，第 15 日是 2025-06-21。",
-        "2025-06-21 是法定休假日（周末，到 2025-06-22 结束），最后一日顺延到休假日结束的次日 2025-06-23。",
+        "连续计算，第 15 日是2025年6月21日。",
+        "2025年6月21日是法定休假日（周末，到2025年6月22日结束），最后一日顺延到休假日结束的次日2025年6月23日。",
     ]
 
 
@@ -77,21 +77,21 @@ def test_it_tells_pauses_and_extensions_in_their_order() -> None:
         .extended(Duration.parse("30sd"), at("2025-08-11 09:00"), "情况复杂")
     )
     assert told(clock)[4:] == [
-        "2025-06-20 09:00 至 2025-06-30 09:00 暂停：等待来信人补充材料。",
-        "暂停的 10 日不计入，最后一日延到 2025-08-18。",
-        "有业务时间的，到停止业务活动时截止：2025-08-18 17:30。",
-        "2025-08-11 09:00 批准延长30日：情况复杂。",
-        "从原截止日 2025-08-18 的次日 2025-08-19 开始计算。",
-        "连续计算，第 30 日是 2025-09-17。",
-        "有业务时间的，到停止业务活动时截止：2025-09-17 17:30。",
-        "截止时间：2025-09-17 17:30。",
+        "2025年6月20日 09:00至2025年6月30日 09:00暂停：等待来信人补充材料。",
+        "暂停的 10 日不计入，最后一日延到2025年8月18日。",
+        "有业务时间的，到停止业务活动时截止：2025年8月18日 17:30。",
+        "2025年8月11日 09:00批准延长30日：情况复杂。",
+        "从原截止日2025年8月18日的次日2025年8月19日开始计算。",
+        "连续计算，第 30 日是2025年9月17日。",
+        "有业务时间的，到停止业务活动时截止：2025年9月17日 17:30。",
+        "截止时间：2025年9月17日 17:30。",
     ]
 
 
 def test_it_tells_every_kind_of_pause() -> None:
     working = course("2025-06-09 10:00", "5wd").paused(at("2025-06-11 10:00")).resumed(at("2025-06-13 10:00"))
     assert told(working)[-4:-1] == [
-        "2025-06-11 10:00 至 2025-06-13 10:00 暂停：未写明原因。",
+        "2025年6月11日 10:00至2025年6月13日 10:00暂停：未写明原因。",
         "暂停时还剩 28 小时 30 分钟工作时间，恢复后接着计算。",
         "其间周末 2 天不计入工作日。",
     ]
@@ -103,9 +103,9 @@ def test_it_tells_every_kind_of_pause() -> None:
     assert told(nothing)[-2] == "暂停没有占用时间，截止时间不变。"
     standing = course("2025-06-09 10:00", "1wd").paused(at("2025-06-09 11:00"), "听证")
     assert told(standing)[-3:] == [
-        "2025-06-09 11:00 起暂停：听证。",
+        "2025年6月9日 11:00起暂停：听证。",
         "时钟还停着，恢复后再算截止时间；以下是暂停前的截止时间。",
-        "截止时间：2025-06-10 17:30。",
+        "截止时间：2025年6月10日 17:30。",
     ]
 
 
@@ -114,24 +114,24 @@ def test_it_tells_extensions_as_far_as_they_are_known() -> None:
     by = Duration.parse("2wh")
     assert told(start.extended(by))[-4] == "批准延长2个工作小时，从原截止时间起算。"
     assert told(start.extended(by, None, "情况复杂"))[-4] == "批准延长2个工作小时：情况复杂。"
-    assert told(start.extended(by, at("2025-06-12 09:00")))[-4] == "2025-06-12 09:00 批准延长2个工作小时。"
+    assert told(start.extended(by, at("2025-06-12 09:00")))[-4] == "2025年6月12日 09:00批准延长2个工作小时。"
 
 
 def test_it_tells_hours() -> None:
     assert told(course("2024-09-30 17:00", "2wh")) == [
-        "2024-09-30 17:00 起算，时限2个工作小时。",
-        "从 2024-09-30 17:00 起只计工作日的办公时间（08:30-12:00 13:30-17:30）。",
-        "2024-10-01 至 2024-10-07 国庆节放假，不计入工作日。",
-        "2024-10-08 10:00 计满2个工作小时。",
-        "截止时间：2024-10-08 10:00。",
+        "2024年9月30日 17:00起算，时限2个工作小时。",
+        "从2024年9月30日 17:00起只计工作日的办公时间（08:30-12:00 13:30-17:30）。",
+        "2024年10月1日至2024年10月7日国庆节放假，不计入工作日。",
+        "2024年10月8日 10:00计满2个工作小时。",
+        "截止时间：2024年10月8日 10:00。",
     ]
     assert told(course("2025-10-03 21:00", "2wh"), CALENDAR.named("service"))[1:3] == [
-        "从 2025-10-03 21:00 起只计服务时间（每天 08:00-22:00）。",
+        "从2025年10月3日 21:00起只计服务时间（每天 08:00-22:00）。",
         "这个日历每天都开放，休息日也计入。",
     ]
     assert told(course("2025-06-09 23:45:30", "30m"))[1:] == [
-        "从 2025-06-09 23:45:30 起连续计算30分钟。",
-        "截止时间：2025-06-10 00:15:30。",
+        "从2025年6月9日 23:45:30起连续计算30分钟。",
+        "截止时间：2025年6月10日 00:15:30。",
     ]
 
 
@@ -153,9 +153,9 @@ def test_it_names_days_off_that_only_the_city_has() -> None:
     )
     steps = explain(course("2026-06-29 10:00", "4wd"), own)
     assert [step.to_text() for step in steps][2:5] == [
-        "2026-07-01 规则库所列放假，不计入工作日。",
-        "2026-07-04 虽是周末，调休上班，计为工作日。",
-        "第 4 个工作日是 2026-07-04。",
+        "2026年7月1日规则库所列放假，不计入工作日。",
+        "2026年7月4日虽是周末，调休上班，计为工作日。",
+        "第 4 个工作日是2026年7月4日。",
     ]
     source = steps[2].source
     assert source is not None
@@ -166,17 +166,17 @@ def test_it_tells_a_holiday_that_the_rule_book_lists_in_one_piece() -> None:
     off = frozenset(date(2027, 10, day) for day in range(1, 8))
     notice = replace(CALENDAR, off=off, work=frozenset({date(2027, 9, 26)}), notice_years=frozenset({2027}))
     assert told(course("2027-09-24 10:00", "6wd"), notice)[2:5] == [
-        "2027-10-01 至 2027-10-07 规则库所列放假，不计入工作日。",
+        "2027年10月1日至2027年10月7日规则库所列放假，不计入工作日。",
         "其间周末 1 天不计入工作日。",
-        "2027-09-26 虽是周末，调休上班，计为工作日。",
+        "2027年9月26日虽是周末，调休上班，计为工作日。",
     ]
 
 
 def test_it_ends_at_24_where_there_are_no_business_hours() -> None:
     day = CALENDAR.with_hours("day", (replace(CALENDAR.hours[0], opens=0, closes=1440),), works_on_days_off=False)
     assert told(course("2025-06-09 09:00", "15sd"), day)[-2:] == [
-        "截止时间为 2025-06-24 二十四时。",
-        "截止时间：2025-06-24 24:00。",
+        "截止时间为2025年6月24日二十四时。",
+        "截止时间：2025年6月24日 24:00。",
     ]
 
 
@@ -185,8 +185,8 @@ def test_it_speaks_english_too() -> None:
     with translation.override("en"):
         steps = [step.to_text(gettext) for step in explain(clock, CALENDAR)]
         articles = {gettext(step.article) for step in explain(clock, CALENDAR)}
-    assert steps[0] == "Started 2025-09-26 10:00; the limit is 5 working days."
-    assert steps[2] == "2025-10-01 to 2025-10-08 are off (National Day, Mid-Autumn Festival) and aren't working days."
-    assert "Extended by 1 months, granted on 2025-10-09 09:00: 100% 复杂." in steps
-    assert steps[-1] == "Due: 2025-11-10 17:30."
+    assert steps[0] == "Started 26 Sep 2025 10:00; the limit is 5 working days."
+    assert steps[2] == "1 Oct 2025 to 8 Oct 2025 are off (National Day, Mid-Autumn Festival) and aren't working days."
+    assert "Extended by 1 months, granted on 9 Oct 2025 09:00: 100% 复杂." in steps
+    assert steps[-1] == "Due: 10 Nov 2025 17:30."
     assert "Civil Code, art. 202" in articles

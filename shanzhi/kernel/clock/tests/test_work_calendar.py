@@ -93,7 +93,7 @@ def test_it_can_be_read_as_shipped() -> None:
         ({"notices": {"days": []}}, "没有“days”这一项"),
         ({"notices": {"years": ["2027"]}}, "应是年份"),
         ({"notices": {"off": ["2027-01-01"]}}, "off 应是日期"),
-        ({"notices": {"off": [date(2027, 1, 1)], "work": [date(2027, 1, 1)]}}, "2027-01-01 既写作放假又写作上班"),
+        ({"notices": {"off": [date(2027, 1, 1)], "work": [date(2027, 1, 1)]}}, "2027年1月1日 既写作放假又写作上班"),
     ],
 )
 def test_it_says_what_is_wrong_with_a_calendar(change: dict[str, Any], sentence: str) -> None:
@@ -112,14 +112,14 @@ def test_it_says_what_is_wrong_with_a_calendar(change: dict[str, Any], sentence:
         ({"years": 2027}, "应是年份"),
         ({"years": [True]}, "应是年份"),
         # Days outside the years that a notice can be about.
-        ({"years": [2027], "off": [date(2027, 1, 1), date(2072, 10, 1)]}, "2072-10-01 不在 2004 至 2028 年之内"),
-        ({"off": [date(1927, 10, 1)]}, "1927-10-01 不在 2004 至 2027 年之内"),
-        ({"work": [date(2036, 10, 11)]}, "2036-10-11 不在 2004 至 2027 年之内"),
+        ({"years": [2027], "off": [date(2027, 1, 1), date(2072, 10, 1)]}, "2072年10月1日 不在 2004 至 2028 年之内"),
+        ({"off": [date(1927, 10, 1)]}, "1927年10月1日 不在 2004 至 2027 年之内"),
+        ({"work": [date(2036, 10, 11)]}, "2036年10月11日 不在 2004 至 2027 年之内"),
         # A day both ways.
-        ({"off": [date(2026, 7, 1)], "work": [date(2026, 7, 1)]}, "2026-07-01 既写作放假又写作上班"),
+        ({"off": [date(2026, 7, 1)], "work": [date(2026, 7, 1)]}, "2026年7月1日 既写作放假又写作上班"),
         # A make-up day on a weekday that is worked anyway.
-        ({"work": [date(2026, 7, 1)]}, "2026-07-01 本来就上班"),
-        ({"years": [2027], "off": [date(2027, 1, 1)], "work": [date(2027, 1, 4)]}, "2027-01-04 本来就上班"),
+        ({"work": [date(2026, 7, 1)]}, "2026年7月1日 本来就上班"),
+        ({"years": [2027], "off": [date(2027, 1, 1)], "work": [date(2027, 1, 4)]}, "2027年1月4日 本来就上班"),
         # A whole year off.
         ({"off": [date(2026, 1, 1) + timedelta(days) for days in range(365)]}, "2026 年全年放假"),
         ({"years": [2027], "off": [date(2027, 1, 1) + timedelta(days) for days in range(365)]}, "2027 年全年放假"),

@@ -31,6 +31,7 @@ from shanzhi.kernel.organisation.queries.places import (
     box_of_city,
     find_places,
     kind_of_place,
+    near_wanted,
     place_by_id,
     place_by_mark,
     place_by_source,
@@ -84,6 +85,7 @@ from shanzhi.kernel.organisation.queries.regions import (
     children,
     communities_for_picker,
     find_regions,
+    grid_wanted,
     grids_told,
     grids_wanted,
     path,
@@ -123,7 +125,7 @@ from shanzhi.kernel.organisation.queries.units import (
     units_within,
 )
 from shanzhi.kernel.organisation.rulebook import UnitCatalogue
-from shanzhi.kernel.organisation.tree import one_tree
+from shanzhi.kernel.organisation.tree import keep_grids, one_tree
 
 __all__ = [
     "AdmissionRow",
@@ -168,13 +170,16 @@ __all__ = [
     "find_places",
     "find_regions",
     "find_staff",
+    "grid_wanted",
     "grids_told",
     "grids_wanted",
     "head_posts",
     "held_roles_of_units",
     "intake_for",
+    "keep_grids",
     "kind_of_place",
     "left_posts",
+    "near_wanted",
     "office_card",
     "office_peers",
     "offices_page",

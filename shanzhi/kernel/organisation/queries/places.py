@@ -9,13 +9,16 @@ from datetime import date, datetime
 from typing import Any, cast
 
 from django.db import connection
+from django.db.models import FloatField, Q, QuerySet
+from django.db.models.expressions import RawSQL
 
 from shanzhi.core.geo import EARTH_M, Box, Point, box_around
 from shanzhi.core.ranges import CodeRanges
 from shanzhi.kernel.catalogue import queries as catalogue
+from shanzhi.kernel.organisation.models import PlaceVersion
 from shanzhi.kernel.organisation.policy import Level
 from shanzhi.kernel.organisation.policy.places import Known, PlaceCatalogue, PlaceKind, PlaceSaid, city_box
-from shanzhi.kernel.organisation.queries.regions import RegionRow, paths_of, region_by_id
+from shanzhi.kernel.organisation.queries.regions import RegionRow, grids_told, paths_of, region_by_id
 from shanzhi.kernel.organisation.tree import current_tree
 
 PAGE = 25
@@ -97,23 +100,27 @@ _COLUMNS = (
     " v.longitude::float8, v.firm, v.firm_phone, v.committee, v.committee_phone, v.is_closed, v.holds_from,"
     " COALESCE(p.source, ''), COALESCE(p.source_number, '')"
 )
+# The grid in which a place lies, read along with it: who asks for a place shows where it is.
+_GRID = ", s.level = 'grid' AND s.valid @> %(on)s::date, s.name, s.short_name, s.parent_id, s.ranges::text"
+_GRID_WIDTH = 5
 # A region that is gone on that day still tells where the place lay, until the place has followed it.
 _FROM = (
     " FROM organisation_place p JOIN organisation_place_version v ON v.place_id = p.id"
     " AND v.holds_from <= %(on)s AND (v.holds_until IS NULL OR v.holds_until > %(on)s)"
-    " JOIN LATERAL (SELECT s.code FROM organisation_region_state s WHERE s.region_id = v.region_id"
+    " JOIN LATERAL (SELECT s.* FROM organisation_region_state s WHERE s.region_id = v.region_id"
     " AND lower(s.valid) <= %(on)s ORDER BY lower(s.valid) DESC LIMIT 1) s ON true WHERE true"
 )
-_METRES = (
-    "2 * %(earth)s * asin(sqrt(least(1, sin(radians(v.latitude::float8 - %(lat)s) / 2) ^ 2"
-    " + cos(radians(%(lat)s)) * cos(radians(v.latitude::float8))"
-    " * sin(radians(v.longitude::float8 - %(lon)s) / 2) ^ 2)))"
+_METRES_FROM = (
+    "2 * {earth} * asin(sqrt(least(1, sin(radians(latitude::float8 - {lat}) / 2) ^ 2"
+    " + cos(radians({lat})) * cos(radians(latitude::float8))"
+    " * sin(radians(longitude::float8 - {lon}) / 2) ^ 2)))"
 )
+_METRES = _METRES_FROM.format(earth="%(earth)s", lat="%(lat)s", lon="%(lon)s")
 TOTAL_CAP = 1_001
 
 
 def place_by_id(place_id: int, on: date) -> PlaceRow | None:
-    """A place as of a date, closed or not; None where it wasn't there; 2 or 3 queries."""
+    """A place as of a date, closed or not; None where it wasn't there; 2 queries."""
     return next(iter(_rows(" AND p.id = %(id)s", on, id=place_id)), None)
 
 
@@ -129,12 +136,12 @@ def place_by_source(source: str, number: str, on: date) -> PlaceRow | None:
 
 
 def places_by_ids(place_ids: Iterable[int], on: date) -> dict[int, PlaceRow]:
-    """Places by id, as of a date; 2 or 3 queries."""
+    """Places by id, as of a date; 2 queries."""
     return {row.id: row for row in _rows(" AND p.id = ANY(%(ids)s)", on, ids=list(place_ids))}
 
 
 def places_page(wanted: PlaceFilter, on: date, *, after: int = 0, size: int = PAGE) -> PlacesPage:
-    """A page of places by id; 3 or 4 queries."""
+    """A page of places by id; 3 queries."""
     condition, params = _condition(wanted)
     rows = _rows(
         condition + " AND p.id > %(after)s ORDER BY p.id LIMIT %(size)s", on, after=after, size=size + 1, **params
@@ -149,7 +156,7 @@ def places_page(wanted: PlaceFilter, on: date, *, after: int = 0, size: int = PA
 
 
 def places_within(ranges: CodeRanges, on: date, *, kinds: Iterable[str] = (), limit: int = 2_000) -> list[PlaceRow]:
-    """The open places of some ranges, by id; 2 or 3 queries."""
+    """The open places of some ranges, by id; 2 queries."""
     condition = " AND NOT v.is_closed AND s.code <@ %(ranges)s::codemultirange"
     condition += " AND v.kind = ANY(%(kinds)s)" if kinds else ""
     return _rows(
@@ -184,8 +191,27 @@ def places_near(
     )
 
 
+def near_wanted(point: Point, on: date, *, metres: float, but: int, limit: int = 10) -> QuerySet[PlaceVersion, Any]:
+    """The ids of the open places that `places_near` finds `but` one, not asked yet: for who asks for something about them."""
+    box = box_around(point, min(metres, NEAR_MOST_M))
+    open_there = PlaceVersion.objects.filter(
+        Q(holds_until=None) | Q(holds_until__gt=on),
+        holds_from__lte=on,
+        is_closed=False,
+        latitude__range=(box.south, box.north),
+        longitude__range=(box.west, box.east),
+    )
+    away = RawSQL(  # noqa: S611 - a fixed text
+        _METRES_FROM.format(earth="%s", lat="%s", lon="%s"),
+        [EARTH_M, point.latitude, point.latitude, point.longitude],
+        output_field=FloatField(),
+    )
+    near = open_there.exclude(place_id=but).annotate(away=away).filter(away__lte=min(metres, NEAR_MOST_M))
+    return near.order_by("away", "place_id").values("place_id")[:limit]
+
+
 def find_places(text: str, on: date, *, ranges: CodeRanges | None = None, limit: int = 10) -> list[PlaceRow]:
-    """Open places in whose names or address every word of `text` stands; names that begin so first; 2 or 3 queries."""
+    """Open places in whose names or address every word of `text` stands; names that begin so first; 2 queries."""
     text = text.replace("\0", "")
     if not text.split():
         return []
@@ -240,7 +266,7 @@ def place_version_said(place_id: int, version: int, on: date) -> PlaceSaid | Non
 
 
 def known_like(plain: str, on: date) -> list[Known]:
-    """Open places of the same name as names are compared; 2 or 3 queries."""
+    """Open places of the same name as names are compared; 2 queries."""
     rows = _rows(" AND NOT v.is_closed AND v.plain = %(plain)s ORDER BY p.id LIMIT 50", on, plain=plain)
     return [Known(row.id, row.name, plain, row.region_code, row.region_path, row.point) for row in rows]
 
@@ -324,11 +350,23 @@ def _rows(condition: str, on: date, *, metres_too: bool = False, **params: Any) 
     """Places that meet a condition; `condition` is one of this module's own texts."""
     metres = f", {_METRES}" if metres_too else ""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {_COLUMNS}{metres}{_FROM}{condition}", {"on": on, **params})
+        cursor.execute(f"SELECT {_COLUMNS}{metres}{_GRID}{_FROM}{condition}", {"on": on, **params})
         found = cursor.fetchall()
-    paths = paths_of({row[7] for row in found}, on) if found else {}
-    rules = place_catalogue()
-    return [_row(row, paths.get(row[7], ""), rules) for row in found]
+    if not found:
+        return []
+    paths, rules = _paths_of(found, on), place_catalogue()
+    return [_row(row[:-_GRID_WIDTH], paths.get(row[7], ""), rules) for row in found]
+
+
+def _paths_of(found: list[tuple[Any, ...]], on: date) -> dict[int, str]:
+    """The path names of the regions in which places lie, the grids' out of what was read with them; the tree's query."""
+    grids: dict[int, tuple[Any, ...]] = {}
+    for row in found:
+        is_grid, *names, ranges = row[-_GRID_WIDTH:]
+        if is_grid:
+            grids[row[7]] = (row[7], row[8], *names, CodeRanges.parse(ranges))
+    paths = {grid.id: grid.path for grid in grids_told(grids.values(), on)}
+    return paths | paths_of({row[7] for row in found} - paths.keys(), on)
 
 
 def _row(row: tuple[Any, ...], path: str, rules: PlaceCatalogue) -> PlaceRow:

@@ -13,6 +13,8 @@ from shanzhi.kernel.organisation.models import RegionState
 from shanzhi.kernel.organisation.policy import Level, check_code, level_of
 from shanzhi.kernel.organisation.tree import Node, Tree, current_tree, held_grids
 
+GRID_DIGITS = 15
+
 
 @dataclass(frozen=True, slots=True)
 class RegionRow:
@@ -215,13 +217,24 @@ def _grids(tree: Tree, condition: str, value: int | str | list[int], on: date) -
 def grids_wanted(region_ids: QuerySet[Any, Any], on: date) -> QuerySet[RegionState, Any]:
     """The grids among some regions as of a day, not asked yet: for who reads them in one statement with other things, and
     tells them by `grids_told`, so that a page needn't ask for their names."""
-    grids = RegionState.objects.filter(region_id__in=region_ids, level=Level.GRID.value, valid__contains=on)
+    return _as_grids(RegionState.objects.filter(region_id__in=region_ids), on)
+
+
+def grid_wanted(code: str, on: date) -> QuerySet[RegionState, Any]:
+    """The grid that holds this code as of a day, not asked yet (`grids_told`); nothing where no grid's code is like that."""
+    is_grid = code.isascii() and code.isdigit() and len(code) == GRID_DIGITS
+    grids = RegionState.objects.filter(code=code) if is_grid else RegionState.objects.none()
+    return _as_grids(grids, on)
+
+
+def _as_grids(states: QuerySet[RegionState], on: date) -> QuerySet[RegionState, Any]:
+    grids = states.filter(level=Level.GRID.value, valid__contains=on)
     return grids.values_list("region_id", "code", "name", "short_name", "parent_id", "ranges")
 
 
-def grids_told(found: Iterable[tuple[Any, ...]], on: date) -> None:
+def grids_told(found: Iterable[tuple[Any, ...]], on: date) -> list[RegionRow]:
     """What `grids_wanted` found; no query but the tree's."""
-    _told(current_tree(), found, on)
+    return _told(current_tree(), found, on)
 
 
 def _told(tree: Tree, rows: Iterable[tuple[Any, ...]], on: date) -> list[RegionRow]:

@@ -109,7 +109,7 @@ def test_it_refuses_a_post_that_somebody_holds_and_says_who(city: operations.Reg
     with pytest.raises(PostTaken) as refused:
         operations.hold_post(post_id=worker.post_id, staff_id=newcomer, on=TODAY, now=NOW, author=LOADER)
     assert str(refused.value) == (
-        f"“网格员”自 2024-01-01 起由{worker.staff_name}担任。请先办理离任，或改用离任之后的日期。"
+        f"“网格员”自 2024年1月1日 起由{worker.staff_name}担任。请先办理离任，或改用离任之后的日期。"
     )
     assert entries_of("post", worker.post_id) == []
 

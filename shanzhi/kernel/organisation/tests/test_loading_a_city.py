@@ -75,7 +75,7 @@ def test_it_adds_nothing_a_second_time(city: operations.RegionsCount, package: P
 def test_it_refuses_to_reach_back_before_what_is_there(regions: operations.RegionsCount, package: Path):
     with pytest.raises(LoadRefused) as refused:
         operations.regions_load(divisions=read_city(package, "3703"), on=date(2023, 1, 1), now=NOW, author=LOADER)
-    assert "自 2024-01-01 起已有记录" in str(refused.value)
+    assert "自 2024年1月1日 起已有记录" in str(refused.value)
 
 
 def test_it_makes_units_posts_and_people_by_the_rule_book(city: operations.RegionsCount):

@@ -97,11 +97,11 @@ def test_it_refuses_what_cannot_be(changes, says):
 
 
 def test_it_refuses_a_change_before_one_that_is_there():
-    with pytest.raises(BadChange, match="2025-09-01 起已有变更"):
+    with pytest.raises(BadChange, match="2025年9月1日 起已有变更"):
         draw(Rename("370303008", "乙"), later={4: date(2025, 9, 1)})
-    with pytest.raises(BadChange, match="2024-01-01 起已有变更"):
+    with pytest.raises(BadChange, match="2024年1月1日 起已有变更"):
         redraw(Plan(OPENED, (Rename("370303008", "乙"),)), STATES, later={}, later_codes={}, later_below={})
-    with pytest.raises(BadChange, match="2025-09-01 起已用于"):
+    with pytest.raises(BadChange, match="2025年9月1日 起已用于"):
         draw(Move("370303008", "370303010"), codes={"370303010": date(2025, 9, 1)})
 
 

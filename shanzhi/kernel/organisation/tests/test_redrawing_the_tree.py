@@ -39,7 +39,7 @@ def test_it_leaves_everything_where_a_plan_cannot_be():
 
 def test_it_refuses_to_change_before_a_change():
     change(Rename("370303008", "新街道"), on=date(2026, 1, 1))
-    with pytest.raises(BadChange, match="2026-01-01 起已有变更"):
+    with pytest.raises(BadChange, match="2026年1月1日 起已有变更"):
         change(Rename("370303008", "旧街道"))
 
 
@@ -86,7 +86,7 @@ def test_it_says_what_is_wrong_with_a_plan_that_was_carried_out_already():
     change(Merge(("370303008",), "370303009"))
     with pytest.raises(BadChange, match="没有代码为“370303008”的区域"):
         change(Merge(("370303008",), "370303009"), on=date(2025, 5, 2))
-    with pytest.raises(BadChange, match="2025-05-01 起另有下级划入"):
+    with pytest.raises(BadChange, match="2025年5月1日 起另有下级划入"):
         # What came below it in May isn't pulled away in April.
         change(Move("370303009", "370303011"), on=date(2025, 4, 1))
     change(Rename("370303009", "新街道"), on=date(2025, 6, 1))
