@@ -161,8 +161,8 @@ class Assignment(models.Model):
 
     `post` has it in hand: who took it, or to whom it was handed over; `fell_from` the post whose holder left it behind.
     `ground` tells why it was given back. A co-handler's share has its own promise (`due_at` and what it rests on, as of its
-    clock; it never changes), and `result_step` is the journal entry with which it ended: the result, the return, or why the
-    lead waits no longer (`excused`).
+    clock; only the calendar moves it, and the journal tells), and `result_step` is the journal entry with which it ended:
+    the result, the return, or why the lead waits no longer (`excused`).
     """
 
     matter = models.ForeignKey(Matter, on_delete=models.PROTECT, related_name="+")
@@ -184,6 +184,7 @@ class Assignment(models.Model):
     warn_at = models.DateTimeField(null=True)
     limit_text = models.CharField(max_length=20, default="", db_default="")
     calendar_version = models.CharField(max_length=80, default="", db_default="")
+    is_provisional = models.BooleanField(default=False, db_default=False)
     result_step = models.IntegerField(null=True)
 
     class Meta:
@@ -310,6 +311,7 @@ class Ask(models.Model):
     warn_at = models.DateTimeField()
     limit_text = models.CharField(max_length=20)
     calendar_version = models.CharField(max_length=80)
+    is_provisional = models.BooleanField(default=False, db_default=False)
     state = models.CharField(max_length=10, default="open", db_collation="C")
     decided_at = models.DateTimeField(null=True)
     decided_step = models.IntegerField(null=True)

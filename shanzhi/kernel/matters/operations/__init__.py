@@ -23,6 +23,7 @@ from shanzhi.kernel.matters.operations.kinds import kinds_take_over
 from shanzhi.kernel.matters.operations.listing import LIST_MOST, ListTooLong, list_take
 from shanzhi.kernel.matters.operations.papers import paper_issue, paper_void
 from shanzhi.kernel.matters.operations.processes import FaultyProcess, WouldStrand, process_go_live, process_upload
+from shanzhi.kernel.matters.operations.promises import promises_follow
 from shanzhi.kernel.matters.operations.recoding import matters_follow
 from shanzhi.kernel.matters.operations.report import Reported, report
 from shanzhi.kernel.matters.operations.rights import consent_withdraw, contact_correct, copy_own, copy_parts, erase_ask
@@ -102,6 +103,7 @@ __all__ = [
     "phone_for_notice",
     "process_go_live",
     "process_upload",
+    "promises_follow",
     "provisional_follow",
     "report",
     "resume_due",

@@ -36,8 +36,10 @@ from shanzhi.kernel.matters.policy.process import (
     check_action,
     is_drawn,
     outcome_of,
+    with_verdict,
 )
 from shanzhi.kernel.matters.rulebook import kind_version
+from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.vault import operations as vault
 
 
@@ -66,6 +68,8 @@ def act(
     matter = lock_with_lead(matter_id, (fields or {}).get(LEAD_FIELD), actor)
     kind = kind_version(matter.kind, matter.kind_version)
     given = {code: value for code, value in (fields or {}).items() if value not in (None, "", (), [])}
+    if kind.has_action(action):
+        given = with_verdict(kind, kind.action(action), given)
     if key is not None:
         content = (matter_id, action, sorted((code, repr(value)) for code, value in given.items()))
         earlier = claim_submission(
@@ -73,10 +77,12 @@ def act(
         )
         if earlier is not None:
             return replace(done_of(matter, kind), step=earlier.step, replayed=True)
-    step = _begin(matter, kind, action, actor, now, given)
-    check_version(matter, kind, step.action, version)
-    step.given = checked_fields(step)
-    return _carry_out(step)
+    # Asked for behind the lock, and once: what is checked and what is written go by the same regions.
+    with organisation.one_tree():
+        step = _begin(matter, kind, action, actor, now, given)
+        check_version(matter, kind, step.action, version)
+        step.given = checked_fields(step)
+        return _carry_out(step)
 
 
 def _begin(matter: Matter, kind: Kind, action: str, actor: Actor, now: datetime, given: Mapping[str, Any]) -> Step:
@@ -90,14 +96,15 @@ def _begin(matter: Matter, kind: Kind, action: str, actor: Actor, now: datetime,
 
 
 def _asked_of(matter: Matter, kind: Kind, action: str) -> tuple[list[Ask], list[Clock]]:
-    """What was asked and the clocks, for the actions that depend on them; 2 queries for those."""
+    """What was asked and the clocks, for the actions that depend on them; 2 queries at most for those."""
     if not kind.has_action(action):
         return [], []
     found = kind.action(action)
     is_ruled_on = any(ask.after and ask.after == found.counts for ask in kind.asks)
-    if not (found.ask or is_ruled_on or found.verb in (Verb.RESUME, Verb.APPEAL)):
+    if not (found.ask or is_ruled_on or found.verb in (Verb.RESUME, Verb.APPEAL, Verb.TRANSFER)):
         return [], []
-    return list(Ask.objects.filter(matter=matter).order_by("id")), clocks_of(matter)
+    asks = list(Ask.objects.filter(matter=matter).order_by("id"))
+    return asks, [] if found.verb is Verb.TRANSFER else clocks_of(matter)
 
 
 def is_named(matter_id: int) -> bool:

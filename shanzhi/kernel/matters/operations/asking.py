@@ -38,7 +38,6 @@ from shanzhi.kernel.matters.policy.process import (
     AskType,
     FieldsWrong,
     FieldType,
-    LimitReached,
     StageForbids,
     Verb,
 )
@@ -118,17 +117,8 @@ def _keep_precedent(step: Step, unit_id: int) -> None:
 
 
 def decline_ask(step: Step) -> None:
-    """Leave everything as it is; on what ground, where the kind asks for one.
-
-    Raises:
-        LimitReached: another county refuses what was ruled to be its own before.
-    """
-    spec, row = decide_ask(step, "declined")
-    if (
-        spec.type is AskType.CROSS
-        and ruled_county(step.matter.category, row.amount, step.matter.scope_code) == row.to_unit_id
-    ):
-        raise LimitReached(msg("同类、同地的事项已经裁定由本区县办理，裁定是终局的。请接收。"))
+    """Leave everything as it is; on what ground, where the kind asks for one."""
+    decide_ask(step, "declined")
     step.tells["ground"] = step.given.get("ground") or step.tells["ground"]
 
 
@@ -222,7 +212,7 @@ def _amount(step: Step, spec: AskSpec) -> str:
             raise FieldsWrong(
                 msg("暂停最长到%(day)s。请改日期。"),
                 fields={code: msg("日期太远了。")},
-                day=local_date(last).isoformat(),
+                day=local_date(last),
             )
     return given
 
@@ -254,7 +244,8 @@ def _pause(step: Step, spec: AskSpec, row: Ask) -> None:
     until = end_of_day(date.fromisoformat(row.amount), step)
     if until <= step.now:
         raise AskOutOfTime(
-            msg("申请暂停到%(day)s，这一天已经过了。请不同意，需要时请办理单位重新申请。"), day=row.amount
+            msg("申请暂停到%(day)s，这一天已经过了。请不同意，需要时请办理单位重新申请。"),
+            day=date.fromisoformat(row.amount),
         )
     step.tells["was_due_at"] = step.matter.due_at
     pause_clocks(step.matter, step.kind, until, _ground_name(row), step.now)

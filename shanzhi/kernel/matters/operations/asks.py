@@ -29,6 +29,7 @@ def put(step: Step, spec: AskSpec, to_unit: int, ground: str, amount: str = "") 
         warn_at=answer.warn_at,
         limit_text=answer.limit_text,
         calendar_version=answer.calendar_version,
+        is_provisional=answer.is_provisional,
     )
     step.tells.update(
         ask=spec.code,

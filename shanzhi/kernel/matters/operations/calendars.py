@@ -84,8 +84,7 @@ def due_dates_follow(*, now: datetime, batch: int = BATCH) -> int:
     """Move the due dates of open matters whose last day has become a day off, as the law says; returns how many.
     Worker's role; each batch is a transaction of its own. Nothing is shortened, and nothing else is moved."""
     today = local_date(now)
-    recent = GoLive.objects.filter(subject=CALENDAR, holds_from__range=(today - LOOK_BACK, today))
-    if not recent.exists():
+    if not is_new_edition(today):
         return 0
     forget_kinds()
     calendar = work_calendar(today)
@@ -96,6 +95,11 @@ def due_dates_follow(*, now: datetime, batch: int = BATCH) -> int:
     while moved := _move(off, due, calendar.zone.key, calendar.version, now, batch):
         total += moved
     return total
+
+
+def is_new_edition(today: date) -> bool:
+    """Did an edition of the calendar begin to hold so lately that open dates are looked through for it?"""
+    return GoLive.objects.filter(subject=CALENDAR, holds_from__range=(today - LOOK_BACK, today)).exists()
 
 
 def provisional_follow(*, now: datetime, batch: int = BATCH) -> int:

@@ -20,25 +20,40 @@ def checking_unit(matter: Matter, kind: Kind, now: datetime) -> int:
     in the matter's place, else any of the city's. Where nobody can it stays with the centre, whose clock the ladder
     tells of. 2 queries, 3 where another is looked for; none where the process asks for nothing.
     """
-    home = matter.intake_unit_id
+    home, on = matter.intake_unit_id, local_date(now)
     if not kind.separation.other_unit:
         return home
-    had = Assignment.objects.filter(matter=matter, taken_at__isnull=False).values_list("unit_id", "handled_by_id")
-    units, people = {unit for unit, _ in had}, {staff for _, staff in had}
-    on = local_date(now)
-
-    def able(cards: list[organisation.PostCard]) -> dict[int, None]:
-        return {
-            card.unit_id: None
-            for card in cards
-            if card.role == Role.CHECKER and card.staff_id is not None and card.staff_id not in people
-            if card.unit_id not in units
-        }
-
-    if able(organisation.posts_of_unit(home, on)):
+    had = _had(matter)
+    if _able(organisation.posts_of_unit(home, on), had):
         return home
-    others = able(organisation.posts_of_roles([Role.CHECKER], on))
+    others = _able(organisation.posts_of_roles([Role.CHECKER], on), had)
     return next((unit for unit in _nearest(matter, home, now) if unit in others), next(iter(others), home))
+
+
+def may_check(matter: Matter, kind: Kind, unit_id: int, now: datetime) -> bool:
+    """Is there somebody in the unit who may check what was done? 2 queries; none where the process keeps no units apart."""
+    if not kind.separation.other_unit:
+        return True
+    return bool(_able(organisation.posts_of_unit(unit_id, local_date(now)), _had(matter)))
+
+
+def _had(matter: Matter) -> tuple[set[int], set[int | None]]:
+    """The units and the people who had it in hand."""
+    rows = list(
+        Assignment.objects.filter(matter=matter, taken_at__isnull=False).values_list("unit_id", "handled_by_id")
+    )
+    return {unit for unit, _ in rows}, {staff for _, staff in rows}
+
+
+def _able(cards: list[organisation.PostCard], had: tuple[set[int], set[int | None]]) -> dict[int, None]:
+    """The units in which one of these posts is a checker's who had nothing to do with it."""
+    units, people = had
+    return {
+        card.unit_id: None
+        for card in cards
+        if card.role == Role.CHECKER and card.staff_id is not None and card.staff_id not in people
+        if card.unit_id not in units
+    }
 
 
 def _nearest(matter: Matter, home: int, now: datetime) -> Iterator[int]:

@@ -14,6 +14,7 @@ from shanzhi.kernel.matters.operations.asking import (
     rule_ask,
 )
 from shanzhi.kernel.matters.operations.dispatching import limit_on
+from shanzhi.kernel.matters.operations.falling import VACANT_UNIT
 from shanzhi.kernel.matters.operations.helping import (
     assist_back,
     assist_done,
@@ -33,7 +34,7 @@ from shanzhi.kernel.matters.operations.passing import (
     hand_down,
     to_centre_above,
 )
-from shanzhi.kernel.matters.operations.receiving import check_given, check_not_ruled
+from shanzhi.kernel.matters.operations.receiving import check_given
 from shanzhi.kernel.matters.operations.step import Step, assign, end_assignments, take_part
 from shanzhi.kernel.matters.operations.supervising import (
     clear_supervision,
@@ -47,8 +48,6 @@ from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.organisation.policy import Level, UnitKind, level_of
 from shanzhi.kernel.organisation.queries import RegionRow
 
-VACANT_UNIT = "vacant.unit"
-"""The ground on a share whose unit has nobody left."""
 _TOWNSHIP_DIGITS = 9
 _BELOW_TOWNSHIP = frozenset({Level.COMMUNITY, Level.GRID})
 
@@ -115,7 +114,6 @@ def _transfer(step: Step) -> None:
     before = step.lead.unit_id if step.lead else None
     if step.given["lead"] == before:
         raise FieldsWrong(msg("这件事项已经由该单位主办。请选择另一个单位。"), fields={"lead": msg("请另选单位。")})
-    check_not_ruled(step)
     check_given(step, step.given["lead"], step.given.get("co", ()))
     _join(step)
     _ground(step)

@@ -64,7 +64,7 @@ def day_given(step: Step) -> date | None:
             msg("“%(clock)s”要定在今天以后，最迟到%(last)s。"),
             fields={spec.by_field: msg("请另选日期。")},
             clock=(spec.name,),
-            last=last.isoformat() if last else "",
+            last=last or "",
         )
     return day
 

@@ -98,16 +98,17 @@ def join_helpers(step: Step) -> None:
         return
     if spec is not None:
         calendar = calendars(local_date(step.now))(calendar_of(step.kind, spec.code))
-        own, whole = set_deadline(step.now, spec.limit, spec.warn, calendar), _lead_clock(step.matter, step.kind)
+        own, whole = set_deadline(step.now, spec.limit, spec.warn, calendar), lead_clock(step.matter, step.kind)
         is_capped = whole is not None and step.now < whole.due_at < own.due_at
         for row in made:
             row.due_at = whole.due_at if whole is not None and is_capped else own.due_at
             row.warn_at = min(own.warn_at, whole.warn_at) if whole is not None and is_capped else own.warn_at
             row.limit_text, row.calendar_version = own.limit_text, own.calendar_version
+            row.is_provisional = own.is_provisional
     Assignment.objects.bulk_create(made)
 
 
-def _lead_clock(matter: Matter, kind: Kind) -> Clock | None:
+def lead_clock(matter: Matter, kind: Kind) -> Clock | None:
     """By what the lead has to answer: the clock that a stage trusts in."""
     ruling = {stage.clock for stage in kind.stages if stage.clock}
     return next((row for row in running(clocks_of(matter)) if row.code in ruling), None)

@@ -1,9 +1,10 @@
 """Which open matters are likely the same problem as a new report: found by place and time, judged by `policy.alike`."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from shanzhi.core.ranges import next_code
 from shanzhi.kernel.matters.models import Matter, MatterPlace, Suggestion
@@ -18,6 +19,10 @@ COMMUNITY_DIGITS, TOWNSHIP_DIGITS = 12, CODE_LENGTHS["township"]
 BODY_READ = 600
 """Characters of a text that are compared; what it is about is said at its start."""
 _READ = ("id", "title", "body", "place_text", "category", "scope_code", "reported_at", "stage", "kind", "kind_version")
+Guess = tuple[int, list[str]]
+"""A matter and the categories that were guessed for it."""
+About = tuple[int, int]
+"""A matter and the place that it is about."""
 _NEAR = """
 SELECT w.id, array(
     (SELECT m.id FROM matters_matter m WHERE m.ended_at IS NULL AND m.kind = w.kind AND m.reported_at >= w.since
@@ -57,15 +62,24 @@ def like_matters(matters: Sequence[Matter], likely: Mapping[int, str]) -> dict[i
 
 
 def same_among(
-    ids: Iterable[int], *, text: str, category: str, code: str, place_id: int | None, now: datetime
+    matters: Iterable[Matter],
+    guesses: Iterable[Guess],
+    places: Iterable[About],
+    *,
+    text: str,
+    category: str,
+    code: str,
+    place_id: int | None,
+    now: datetime,
 ) -> list[int]:
     """Which of these visible matters likely tell of what somebody is saying now, and could be its lead; the likeliest first.
 
-    `code` and `place_id`: where it is, as far as that is known. 3 queries.
+    With what `guesses_wanted` and `places_wanted` found of them. `code` and `place_id`: where it is, as far as that is
+    known. No query.
     """
     words = telling(text[:BODY_READ], topics=categories().rules.points)
     said = Report(id=0, words=words, category=category, place_id=place_id, code=code, reported_at=now)
-    return likest(said, _others(set(ids), {}).values())
+    return likest(said, _compared(matters, _first_guess(guesses), dict(places)).values())
 
 
 def _asked(matter: Matter, places: Mapping[int, int]) -> tuple[object, ...]:
@@ -76,21 +90,35 @@ def _asked(matter: Matter, places: Mapping[int, int]) -> tuple[object, ...]:
     )
 
 
+def guesses_wanted(ids: Collection[int]) -> QuerySet[Suggestion, Guess]:
+    """The categories that the background guessed for these matters, likeliest first; not asked yet."""
+    return Suggestion.objects.filter(matter_id__in=ids).values_list("matter_id", "categories")
+
+
+def places_wanted(ids: Collection[int]) -> QuerySet[MatterPlace, About]:
+    """The places (场所) that these matters are about; not asked yet."""
+    return MatterPlace.objects.filter(matter_id__in=ids).values_list("matter_id", "place_id")
+
+
 def _places(ids: Iterable[int]) -> dict[int, int]:
-    return dict(MatterPlace.objects.filter(matter_id__in=list(ids)).values_list("matter_id", "place_id"))
+    return dict(places_wanted(list(ids)))
+
+
+def _first_guess(guesses: Iterable[Guess]) -> dict[int, str]:
+    return {pk: next(iter(codes), "") for pk, codes in guesses}
 
 
 def _others(ids: set[int], likely: Mapping[int, str]) -> dict[int, Report]:
-    """Those that could be a lead, as they are compared; what nobody has put into a category goes by what was guessed."""
-    guessed = {
-        pk: next(iter(codes), "")
-        for pk, codes in Suggestion.objects.filter(matter_id__in=ids).values_list("matter_id", "categories")
-    } | dict(likely)
-    places = _places(ids)
-    rows = Matter.objects.filter(pk__in=ids).only(*_READ)
+    """Those that could be a lead, as they are compared; 3 queries."""
+    guessed = _first_guess(guesses_wanted(ids)) | dict(likely)
+    return _compared(Matter.objects.filter(pk__in=ids).only(*_READ), guessed, _places(ids))
+
+
+def _compared(matters: Iterable[Matter], guessed: Mapping[int, str], places: Mapping[int, int]) -> dict[int, Report]:
+    """Those of the matters that could be a lead; what nobody has put into a category goes by what was guessed."""
     return {
         row.pk: _report(row, row.category or guessed.get(row.pk, ""), places)
-        for row in rows
+        for row in matters
         if may_lead(kind_version(row.kind, row.kind_version), row.stage)
     }
 

@@ -12,10 +12,10 @@ from shanzhi.kernel.journal.policy import Subject
 from shanzhi.kernel.matters.models import Remark
 from shanzhi.kernel.matters.operations.step import author_of, lock_matter
 from shanzhi.kernel.matters.policy import papers
-from shanzhi.kernel.matters.policy.papers import PART, NotIssued, NotOurPaper, PaperIssuedAlready
+from shanzhi.kernel.matters.policy.papers import PART, NotIssued, NotOurPaper, PaperIssuedAlready, PaperNotDue
 from shanzhi.kernel.matters.policy.payloads import PaperIssued, PaperVoided
 from shanzhi.kernel.matters.policy.process import PaperTo
-from shanzhi.kernel.matters.queries.papers import Draft, draft_of, issues
+from shanzhi.kernel.matters.queries.papers import NOT_DUE, Draft, draft_of, issues
 from shanzhi.kernel.notices import operations as notices
 from shanzhi.kernel.vault.policy.envelope import commit, new_salt
 
@@ -36,6 +36,7 @@ def paper_issue(
         PaperUnknown: the step has no such paper.
         NotOurPaper: another unit did the step.
         PaperIssuedAlready: it was issued before, and not withdrawn.
+        PaperNotDue: the matter was withdrawn or went on, and the paper would say what isn't so any more.
         FieldsMissing, FieldsWrong: something is lacking, or can't be used; `fields` says what.
     """
     matter = lock_matter(matter_id)
@@ -44,6 +45,8 @@ def paper_issue(
         raise NotOurPaper(msg("这份文书由办这一步的单位开具，您现在的岗位不能开具。"))
     if draft.issued is not None:
         raise PaperIssuedAlready(msg("这份文书已经开具，不能再改。请刷新页面后打印。"))
+    if not draft.is_due:
+        raise PaperNotDue(NOT_DUE)
     filled = papers.checked_fill(draft.kind, draft.paper, fields or {})
     facts = {**draft.facts, **filled}
     papers.check_complete(draft.kind, draft.paper, facts)
@@ -66,8 +69,8 @@ def paper_issue(
 def paper_void(*, matter_id: int, step: int, code: str, reason: object, actor: Actor, now: datetime) -> int:
     """Withdraw (作废) the paper `code` of a step that is issued, with a reason; returns the number of its own entry.
 
-    The paper and its entry stay as they are; it can be issued anew. Whoever it was addressed to sees that it was
-    withdrawn, when and why. Neither stage nor clock moves.
+    The paper and its entry stay as they are; it can be issued anew while it is due. Whoever it was addressed to sees that
+    it was withdrawn, when and why. Neither stage nor clock moves.
 
     Raises:
         MatterNotFound: not there, or not visible.

@@ -34,6 +34,7 @@ from shanzhi.kernel.matters.policy.linking import HasLinked
 from shanzhi.kernel.matters.policy.parting import NewPart, PartsMoved, check_parts, part_number, whole_of
 from shanzhi.kernel.matters.policy.payloads import PartMade
 from shanzhi.kernel.matters.policy.process import (
+    LEAD_ISNT_SPLIT,
     PART_STAYS_WHOLE,
     FieldsWrong,
     FieldType,
@@ -78,7 +79,7 @@ def split(step: Step) -> None:
     if is_part(matter):
         raise StageForbids(PART_STAYS_WHOLE)
     if Link.objects.filter(lead=matter, unlinked_at=None).exists():
-        raise HasLinked(msg("这件事项名下有并案的事项，不能拆分。请先取消并单。"))
+        raise HasLinked(LEAD_ISNT_SPLIT)
     code = next(code for code in step.action.needs if step.kind.field(code).type is FieldType.PARTS)
     wanted = check_parts(step.given[code], code, step.kind.field(code).max or 2)
     regions = [_region_of(step, part, code) for part in wanted]

@@ -7,6 +7,7 @@ from shanzhi.core.text import msg
 from shanzhi.kernel.matters.operations.checking import checking_unit
 from shanzhi.kernel.matters.operations.step import Step, assign, end_assignments, take_part
 from shanzhi.kernel.matters.policy.process import (
+    CROSSES_FROM_COUNTY,
     NO_ESCALATION,
     TOP_ALREADY,
     AskType,
@@ -21,7 +22,7 @@ from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.organisation.policy import Level, UnitKind
 from shanzhi.kernel.organisation.queries import RegionRow, UnitRow
 
-_FROM_COUNTY_UP = frozenset({Level.COUNTY, Level.ZONE, Level.CITY, Level.PROVINCE})
+FROM_COUNTY_UP = frozenset({Level.COUNTY, Level.ZONE, Level.CITY, Level.PROVINCE})
 ESCALATING = frozenset({UnitKind.TOWNSHIP, UnitKind.COMMUNITY, UnitKind.CENTRE})
 """Units that stand in the line of levels; departments stand beside it."""
 _BELOW = frozenset({UnitKind.TOWNSHIP, UnitKind.COMMUNITY})
@@ -69,8 +70,8 @@ def receiver_of(step: Step) -> UnitRow:
     """
     on, field = local_date(step.now), region_code(step)
     asking = organisation.unit_by_id(step.actor.unit_id or 0, on)
-    if asking is None or asking.level not in _FROM_COUNTY_UP:
-        raise NotForThisLevel(msg("跨区县移交由区县中心提出。请先上报区县中心，由它移交。"))
+    if asking is None or asking.level not in FROM_COUNTY_UP:
+        raise NotForThisLevel(CROSSES_FROM_COUNTY)
     region: RegionRow = step.given[field]
     here, there = county_centre(step.matter.scope_code, on), county_centre(region.code, on)
     if there is None:

@@ -9,18 +9,16 @@ from datetime import date
 
 from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
-from shanzhi.kernel.matters.models import Ask, Assignment
+from shanzhi.kernel.matters.models import Assignment
 from shanzhi.kernel.matters.operations.passing import check_within_township, county_centre
 from shanzhi.kernel.matters.operations.step import Step
 from shanzhi.kernel.matters.policy.duty import Signed, departments_duty, first_acceptor
-from shanzhi.kernel.matters.policy.process import AskType, FieldsWrong, Owner, StageForbids, Verb
+from shanzhi.kernel.matters.policy.process import AskType, FieldsWrong, Verb
+from shanzhi.kernel.matters.policy.receiving import Unfit, helping_roles, leading_roles, why_unfit
 from shanzhi.kernel.matters.rulebook import categories
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.organisation.policy import UnitKind
 from shanzhi.kernel.organisation.queries import UnitRow
-
-_WORK = (Verb.TAKE, Verb.REPLY, Verb.CONCLUDE, Verb.REVIEW)
-"""What a lead does about a matter; everything else only passes it on, or asks."""
 
 
 def check_given(step: Step, lead: int, co: Collection[int] = (), *, also: Iterable[str] = ()) -> None:
@@ -54,48 +52,32 @@ def check_receivers(step: Step, lead: int | None, co: Collection[int], *, also: 
     rules = categories(on).rules
     duty = next((each for each in (step.matter.category, *also) if departments_duty(rules, each)), "")
     for unit_id, field in wanted:
-        _check_somebody(step, units[unit_id], field, held.get(unit_id, frozenset()))
-        if duty and units[unit_id].kind is UnitKind.COMMUNITY:
-            raise FieldsWrong(
-                msg(
-                    "“%(category)s”是部门的法定职责，不能派给村（社区）或网格“%(name)s”。请派给部门，分类不对的先更正。"
-                ),
-                fields={field: msg("部门的职责不能下派，请选部门。")},
-                category=(categories(on).name(duty),),
-                name=units[unit_id].name,
-            )
+        _check_fit(step, units[unit_id], field, held.get(unit_id, frozenset()), duty)
 
 
-def _check_somebody(step: Step, unit: UnitRow, field: str, held: frozenset[str]) -> None:
-    if not held:
+def _check_fit(step: Step, unit: UnitRow, field: str, held: frozenset[str], duty: str) -> None:
+    can = helping_roles(step.kind) if field == "co" else leading_roles(step.kind, step.action, step.matter.stage)
+    is_community = unit.kind is UnitKind.COMMUNITY
+    why = why_unfit(held=held, can=can, is_community=is_community, is_departments_duty=bool(duty))
+    if why is Unfit.EMPTY:
         raise FieldsWrong(
             msg("“%(name)s”现在没有人在岗，收到也没有人办。请另选单位，或请管理员先安排人员任职。"),
             fields={field: msg("这个单位没有人在岗，请另选。")},
             name=unit.name,
         )
-    can = _helping_roles(step) if field == "co" else _leading_roles(step)
-    if can and not held & can:
+    if why is Unfit.UNABLE:
         raise FieldsWrong(
             msg("“%(name)s”没有能办理这类事项的岗位，收到也没有人能办。请另选单位。"),
             fields={field: msg("这个单位没有人能办理，请另选。")},
             name=unit.name,
         )
-
-
-def _leading_roles(step: Step) -> frozenset[str]:
-    """In which roles somebody of the lead does something about the matter where this action puts it; empty: any, since it
-    goes to a centre's intake, which decides further, or the kind names none."""
-    kind, at = step.kind, step.matter.stage if step.action.stays else step.action.to
-    if kind.stage(at).owner is Owner.INTAKE:
-        return frozenset()
-    works = [action for verb in _WORK for action in kind.verb(verb)]
-    there = [action for action in works if at in action.from_stages]
-    # A whole is put to its lead once its parts have ended: in another stage.
-    return frozenset(str(role) for action in there or works for role in action.by)
-
-
-def _helping_roles(step: Step) -> frozenset[str]:
-    return frozenset(str(role) for action in step.kind.verb(Verb.ASSIST_DONE) for role in action.by)
+    if why is Unfit.DUTY:
+        raise FieldsWrong(
+            msg("“%(category)s”是部门的法定职责，不能派给村（社区）或网格“%(name)s”。请派给部门，分类不对的先更正。"),
+            fields={field: msg("部门的职责不能下派，请选部门。")},
+            category=(categories(local_date(step.now)).name(duty),),
+            name=unit.name,
+        )
 
 
 def check_own_county(step: Step, lead: int) -> None:
@@ -141,25 +123,6 @@ def _check_reviewer(step: Step, lead: int) -> None:
         raise FieldsWrong(
             msg("该单位办理过这件事项，不能由它复查、复核。请选择它的上一级机关、单位。"),
             fields={"lead": msg("请另选单位。")},
-        )
-
-
-def check_not_ruled(step: Step) -> None:
-    """What was ruled stays so: whose duty it is, the level above has said. Where nobody is in the unit that was named any
-    more, or another took over from it, the matter may be passed on.
-
-    Raises:
-        StageForbids: the lead has it by a ruling, or has had it since before one that left it there.
-    """
-    codes = {action.ask for action in step.kind.verb(Verb.RULE) if "lead" in action.needs}
-    ruled = Ask.objects.filter(matter=step.matter, code__in=codes, state__in=("granted", "declined"))
-    last = ruled.order_by("-id").values_list("decided_at", flat=True).first()
-    if last is None or step.lead is None or step.lead.assigned_at > last:
-        return
-    if organisation.held_roles_of_units([step.lead.unit_id], local_date(step.now)):
-        raise StageForbids(
-            msg("这件事项由谁办理已经裁定，裁定是终局的，不能%(action)s。请督促主办单位办理。"),
-            action=(step.action.name,),
         )
 
 

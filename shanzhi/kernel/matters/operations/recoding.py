@@ -11,6 +11,7 @@ from shanzhi.kernel.journal import operations as journal
 from shanzhi.kernel.journal.operations import Draft
 from shanzhi.kernel.journal.policy import Author, Subject
 from shanzhi.kernel.matters.operations.succeeding import coming, tell_heirs
+from shanzhi.kernel.matters.operations.vacating import checks_follow
 from shanzhi.kernel.matters.policy.payloads import Recode, Succeed
 from shanzhi.kernel.organisation import operations as organisation
 from shanzhi.kernel.organisation import queries as regions
@@ -93,7 +94,7 @@ def _hand_on(today: date, now: datetime, batch: int) -> int:
         rows = cursor.fetchall()
     if rows:
         tell_heirs(waiting, now=now)
-    return journal.record_many(
+    moved = journal.record_many(
         Draft(
             Succeed(
                 number=number,
@@ -108,6 +109,8 @@ def _hand_on(today: date, now: datetime, batch: int) -> int:
         )
         for matter_id, number, step, code, had, holder, had_intake, intake in rows
     )
+    checks_follow(matter_ids=[row[0] for row in rows if row[4] != row[5]], now=now)
+    return moved
 
 
 def _is_left(goals: Sequence[Following]) -> bool:

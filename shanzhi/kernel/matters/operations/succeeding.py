@@ -30,6 +30,8 @@ SELECT l.old_id, l.new_id, l.since, count(*) FROM line l CROSS JOIN LATERAL (
     UNION SELECT m.id FROM matters_matter m WHERE m.ended_at IS NULL AND m.intake_unit_id = l.old_id
     UNION SELECT m.id FROM matters_assignment a JOIN matters_matter m ON m.id = a.matter_id
         WHERE a.ended_at IS NULL AND m.ended_at IS NULL AND a.unit_id = l.old_id
+    UNION SELECT m.id FROM matters_ask k JOIN matters_matter m ON m.id = k.matter_id
+        WHERE k.state = 'open' AND m.ended_at IS NULL AND (k.to_unit_id = l.old_id OR k.unit_id = l.old_id)
 ) f
 WHERE NOT EXISTS (SELECT 1 FROM organisation_unit_heir h WHERE h.old_unit_id = l.new_id AND h.effective_on <= %(on)s)
 GROUP BY 1, 2, 3 ORDER BY 1

@@ -275,8 +275,8 @@ def reveal_contact(
     *, matter_id: int, reason: str, actor: Actor, now: datetime, originals: bool = False, parts: Collection[str] = ()
 ) -> dict[str, str]:
     """The reporter's contact (or the originals of masked texts) by part, for a named reason; journaled. `parts`: these
-    alone are read, and told of (all, where none is named). Of what was split the whole keeps the contact, and the unit that
-    leads a part reads it there; it is told of with the part.
+    alone are read, and told of (all, where none is named). Of what was split the whole keeps the contact, and whoever would
+    reach the reporter of an undivided matter reads it there by way of the part; it is told of with the part.
 
     Raises:
         MatterNotFound: not there, or not visible to the actor.
@@ -284,11 +284,9 @@ def reveal_contact(
         InputError: no such reason.
     """
     matter = lock_matter(matter_id)
-    shares: set[str] = set()
     if actor.is_post:
         mine = Assignment.objects.filter(matter=matter, unit=actor.unit_id, ended_at=None)
-        shares = set(mine.values_list("part", flat=True))
-        check_duty(needs_reporter(matter, actor, has_open_share=bool(shares)))
+        check_duty(needs_reporter(matter, actor, has_open_share=mine.exists()))
     matter.steps += 1
     found = vault.reveal(
         subject=Subject("matter", matter.pk, matter.steps, matter.scope_code),
@@ -297,7 +295,7 @@ def reveal_contact(
         actor=actor,
         now=now,
         parts=parts,
-        kept_with=None if originals or "lead" not in shares else whole_id_of(matter),
+        kept_with=None if originals else whole_id_of(matter),
     )
     if found:
         matter.save(update_fields=["steps"])

@@ -1,9 +1,11 @@
-"""Posts and units that people have left with open work: it falls to the unit's head, or back to the centre above.
+"""Posts and units that people have left with open work: it falls to the unit's head, or back to the centre above; and so do
+checks, and answers to what was asked, for which nobody is left (`falling`).
 
 Run by the worker every ten minutes. Nobody is asked, and nothing rests with a post in which nobody is.
 """
 
 from collections import defaultdict
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import connection, transaction
@@ -16,10 +18,13 @@ from shanzhi.kernel.journal.operations import Draft
 from shanzhi.kernel.journal.policy import Author, Subject
 from shanzhi.kernel.matters.models import Assignment, Matter
 from shanzhi.kernel.matters.operations.act import act
+from shanzhi.kernel.matters.operations.checking import may_check
+from shanzhi.kernel.matters.operations.falling import asks_fall, helpers_leave
 from shanzhi.kernel.matters.operations.handing import HANDED_TOPIC
+from shanzhi.kernel.matters.operations.step import KEPT_FROM_WORKER
 from shanzhi.kernel.matters.policy.payloads import PostFall
-from shanzhi.kernel.matters.policy.process import Verb
-from shanzhi.kernel.matters.rulebook import kind_version
+from shanzhi.kernel.matters.policy.process import Role, Verb
+from shanzhi.kernel.matters.rulebook import checking_stages, kind_version
 from shanzhi.kernel.notices import operations as notices
 from shanzhi.kernel.organisation import queries as organisation
 
@@ -43,12 +48,12 @@ WHERE a.ended_at IS NULL AND a.post_id IS NOT NULL
 
 def vacancies_settle(*, now: datetime) -> int:
     """Let what lies with vacant posts fall to their units' heads, and whatever is the turn of a unit without people go to
-    the centre above; returns how many moved. Worker's role. Each batch, and each matter that goes back, in a transaction
-    of its own."""
+    the centre above, as what was asked of one; returns how many moved. Worker's role. Each batch, and each matter that goes
+    back, in a transaction of its own."""
     moved = 0
     while fell := _posts_fall(now):
         moved += fell
-    return moved + _units_give_back(now)
+    return moved + _units_give_back(now) + _checks_move_on(now) + asks_fall(now=now) + helpers_leave(now=now)
 
 
 @transaction.atomic
@@ -106,6 +111,36 @@ def _units_give_back(now: datetime) -> int:
             rows = waiting.filter(kind=kind, kind_version=at, stage=stage).order_by("pk")
             done += sum(_goes_on(pk, action.code, now) for pk in list(rows.values_list("pk", flat=True)[:BATCH]))
     return done
+
+
+def _checks_move_on(now: datetime) -> int:
+    """Checks of centres in which people are, but nobody left who could check."""
+    stages = checking_stages()
+    waiting = Matter.objects.filter(ended_at=None, stage__in={stage for _, _, stage in stages})
+    units = set(waiting.order_by().values_list("holder_unit_id", flat=True).distinct())
+    held = organisation.held_roles_of_units(units, local_date(now))
+    lacking = {unit_id for unit_id, roles in held.items() if Role.CHECKER not in roles}
+    if not lacking:
+        return 0
+    rows = waiting.filter(holder_unit_id__in=lacking).order_by("pk")
+    found = list(rows.values_list("pk", "kind", "kind_version", "stage")[:BATCH])
+    return sum(
+        _goes_on(pk, stages[kind, at, stage], now) for pk, kind, at, stage in found if (kind, at, stage) in stages
+    )
+
+
+def checks_follow(*, matter_ids: Collection[int], now: datetime) -> int:
+    """Give checks that came to a unit which may not do them, having handled the matter itself, to one that may; returns how
+    many. Worker's role."""
+    stages = checking_stages()
+    names = {stage for _, _, stage in stages}
+    rows = Matter.objects.defer(*KEPT_FROM_WORKER).filter(pk__in=matter_ids, ended_at=None, stage__in=names)
+    return sum(
+        _goes_on(row.pk, stages[key], now)
+        for row in rows.order_by("pk")
+        if (key := (row.kind, row.kind_version, row.stage)) in stages
+        and not may_check(row, kind_version(row.kind, row.kind_version), row.holder_unit_id or 0, now)
+    )
 
 
 def _goes_on(matter_id: int, action: str, now: datetime) -> bool:

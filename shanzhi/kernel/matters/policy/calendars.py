@@ -103,7 +103,7 @@ def _check_year(days: Collection[date], year: int) -> None:
             msg("有 %(count)s 天不是 %(year)s 年的，如 %(day)s。请换成这一年的文件，或先选对年份。"),
             count=len(strange),
             year=year,
-            day=strange[0].isoformat(),
+            day=strange[0],
         )
 
 
@@ -125,7 +125,7 @@ def read_year(data: bytes, given: YearGiven) -> YearGiven:
         raise BadCalendar(msg("文件里没有放假或上班的日子。请写日期和安排（放假、上班）两列。"))
     both = sorted(off & work)
     if both:
-        raise BadCalendar(msg("%(day)s 既写作放假又写作上班。请只留一处。"), day=both[0].isoformat())
+        raise BadCalendar(msg("%(day)s 既写作放假又写作上班。请只留一处。"), day=both[0])
     _check_year(off | work, given.year)
     return replace(given, worked=(given.worked - off) | work, is_final=True)
 

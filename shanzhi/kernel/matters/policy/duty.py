@@ -2,7 +2,7 @@
 
 Need-to-know after article 6 of the Personal Information Protection Law (the least that the purpose needs). The same
 judgement, as far as rows can say it, stands in the policies on `vault_record` (migrations `0002_need_to_know` and, for the
-contact that a whole keeps for its parts, `0054_reach_through_a_part`).
+contact that a whole keeps for its parts, `0056_reach_as_undivided`).
 """
 
 from collections.abc import Iterable

@@ -80,5 +80,5 @@ def check_day(holds_from: date, today: date, last: Decision | None) -> None:
         raise BadDay(
             msg("已经定了从 %(day)s 起换版，新的生效日期不能比它早。请选这一天或以后。"),
             fields=beside,
-            day=last.holds_from.isoformat(),
+            day=last.holds_from,
         )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from shanzhi.core.errors import Conflict
 from shanzhi.core.text import msg
-from shanzhi.kernel.matters.policy.process import FieldsWrong, Kind, Owner
+from shanzhi.kernel.matters.policy.process import LEAD_ISNT_LINKED, FieldsWrong, Kind, Owner
 
 
 class HasLinked(Conflict):
@@ -32,7 +32,7 @@ def check_link(kind: Kind, matter_id: int, lead: Lead, *, has_linked: bool) -> N
         HasLinked: others are under the matter itself.
     """
     if has_linked:
-        raise HasLinked(msg("这件事项名下已有并案的事项，不能再并到别的事项。请把那一件并过来，或先取消并单。"))
+        raise HasLinked(LEAD_ISNT_LINKED)
     said = _wrong(kind, matter_id, lead)
     if said:
         raise FieldsWrong(msg("不能并到这件事项。"), fields={"same_as": said})

@@ -13,6 +13,7 @@ from datetime import date
 from shanzhi.core.errors import Conflict, NotAllowed, NotFound
 from shanzhi.core.text import clean_text, msg
 from shanzhi.kernel.matters.policy.process import (
+    REPORT,
     SLOTS,
     Action,
     FieldsMissing,
@@ -54,6 +55,12 @@ class NotIssued(Conflict):
     """It isn't issued, or was withdrawn already."""
 
     code = "paper-not-issued"
+
+
+class PaperNotDue(Conflict):
+    """What the paper was to say doesn't hold any more, so none is issued."""
+
+    code = "paper-not-due"
 
 
 class PaperGone(NotFound):
@@ -130,6 +137,35 @@ def may_issue(
     if author_unit_id is None or action is None:
         return is_intake and Role.DISPATCHER in roles
     return unit_id == author_unit_id and not set(roles).isdisjoint(action.by)
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """What became of a matter after a step, as far as it bears on the papers of that step."""
+
+    is_withdrawn: bool = False
+    """It was withdrawn, by a later step."""
+    is_decided: bool = False
+    """It has left the stage in which it was taken in."""
+    is_done_anew: bool = False
+    """The same action was done again."""
+    is_elsewhere: bool = False
+    """Another unit was given it, or the unit gave it back."""
+
+
+def is_due(paper: Paper, since: Since) -> bool:
+    """Is a paper that nobody has issued yet still to be issued?
+
+    Not where it would say what isn't so any more: of a matter that its reporter withdrew, nothing but the papers of that
+    step itself; of an action that was done again, those of the last time; what goes to a unit, while it has the matter; the
+    note that a report was received, until the centre has decided what becomes of it. All else stays due until it is issued,
+    beyond the matter's end too: an answer or a refusal is served on paper whatever came after.
+    """
+    if since.is_withdrawn or since.is_done_anew:
+        return False
+    if paper.action == REPORT:
+        return not since.is_decided
+    return not (paper.to in (PaperTo.LEAD, PaperTo.CO) and since.is_elsewhere)
 
 
 def checked_fill(kind: Kind, paper: Paper, given: Mapping[str, object]) -> dict[str, str]:

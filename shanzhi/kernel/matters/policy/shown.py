@@ -7,12 +7,12 @@ the administration's own; the reporter reads what was done with the matter, and 
 from collections.abc import Mapping
 from typing import Any
 
-from shanzhi.kernel.matters.policy.process import Kind, PaperTo, Role, Verb
+from shanzhi.kernel.matters.policy.process import Kind, Owner, PaperTo, Role, Verb
 
 _INNER = frozenset(
     f"matters.{verb}"
     for verb in (
-        *("correct", "hand_over", "post_fall", "ask", "decline", "follow", "reopen"),
+        *("correct", "hand_over", "post_fall", "ask", "decline"),
         *("supervise", "report_back", "insist", "clear"),
         *("involve", "assist_back", "excuse"),
     )
@@ -28,6 +28,13 @@ def is_reporters_ask(kind: Kind, ask: str) -> bool:
     return any(action.ask == ask and Role.REPORTER in action.by for action in kind.verb(Verb.URGE))
 
 
+def is_asked_again(payload: Mapping[str, Any], kind: Kind) -> bool:
+    """Was a linked matter taken back from its reporter, who was being asked, to wait for another answer?"""
+    been = next((stage for stage in kind.stages if stage.code == payload.get("stage")), None)
+    is_back = bool(kind.linked_stage) and payload.get("to_stage") == kind.linked_stage
+    return is_back and been is not None and been.owner is Owner.REPORTER
+
+
 def is_entry_for_reporter(
     action: str, payload: Mapping[str, Any], author_kind: str, kind: Kind, *, has_words: bool
 ) -> bool:
@@ -37,6 +44,8 @@ def is_entry_for_reporter(
     if action == "matters.assist_done":
         # A co-handler's result is for the lead, until the lead includes it in the answer.
         return has_words
+    if action == "matters.follow":
+        return is_asked_again(payload, kind)
     if action in _URGINGS:
         return is_reporters_ask(kind, str(payload.get("ask") or ""))
     return action not in _INNER and (action not in _NOTES or author_kind == "reporter")

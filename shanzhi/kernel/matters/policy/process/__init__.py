@@ -3,6 +3,9 @@ do what in it. Pure: no Django, no database, no clock."""
 
 from shanzhi.kernel.matters.policy.process.book import KindBook, KindChanged, KindUnknown
 from shanzhi.kernel.matters.policy.process.case import (
+    CROSSES_FROM_COUNTY,
+    LEAD_ISNT_LINKED,
+    LEAD_ISNT_SPLIT,
     NO_ESCALATION,
     PART_ISNT_LINKED,
     PART_ISNT_PAUSED,
@@ -20,7 +23,13 @@ from shanzhi.kernel.matters.policy.process.case import (
     SamePerson,
     StageForbids,
 )
-from shanzhi.kernel.matters.policy.process.filled import FieldsMissing, FieldsWrong, check_fields, is_blank
+from shanzhi.kernel.matters.policy.process.filled import (
+    FieldsMissing,
+    FieldsWrong,
+    check_fields,
+    is_blank,
+    with_verdict,
+)
 from shanzhi.kernel.matters.policy.process.loader import load_kind
 from shanzhi.kernel.matters.policy.process.model import (
     Action,
@@ -39,6 +48,7 @@ from shanzhi.kernel.matters.policy.process.of_asks import lasting
 from shanzhi.kernel.matters.policy.process.paper import REPORT, SLOTS, Paper, PaperForm, PaperTo, marks
 from shanzhi.kernel.matters.policy.process.problem import Problem
 from shanzhi.kernel.matters.policy.process.rules import allowed_actions, check_action, ground_use, is_drawn, outcome_of
+from shanzhi.kernel.matters.policy.process.way import way_gone, way_left
 from shanzhi.kernel.matters.policy.process.words import (
     ANY,
     OPEN,
@@ -64,6 +74,9 @@ from shanzhi.kernel.matters.policy.process.words import (
 
 __all__ = [
     "ANY",
+    "CROSSES_FROM_COUNTY",
+    "LEAD_ISNT_LINKED",
+    "LEAD_ISNT_SPLIT",
     "NO_ESCALATION",
     "OPEN",
     "OWNER_NAMES",
@@ -131,4 +144,7 @@ __all__ = [
     "outcome_of",
     "targets",
     "transitions",
+    "way_gone",
+    "way_left",
+    "with_verdict",
 ]

@@ -62,6 +62,10 @@ NO_ESCALATION = msg("上报由村（社区）、乡镇（街道）和综治中�
 PART_STAYS_WHOLE = msg("这是拆分出来的一部分，不能再拆。请退回后由整体那一件重新拆分。")
 PART_ISNT_LINKED = msg("拆分出来的部分不能并单：它的答复归整体那一件。请把整体那一件并过去。")
 PART_ISNT_PAUSED = msg("拆分出来的部分不能单独暂停：整体的时限照走。")
+LEAD_ISNT_LINKED = msg("这件事项名下已有并案的事项，不能再并到别的事项。请把那一件并过来，或先取消并单。")
+LEAD_ISNT_SPLIT = msg("这件事项名下有并案的事项，不能拆分。请先取消并单。")
+RULED_STAYS = msg("这件事项由谁办理已经裁定，裁定是终局的，不能%(action)s。请督促主办单位办理。")
+CROSSES_FROM_COUNTY = msg("跨区县移交由区县中心提出。请先上报区县中心，由它移交。")
 """With what the buttons and the operations refuse alike."""
 
 
@@ -126,6 +130,15 @@ class Case:
     """Does a level stand above the acting unit's, to which it could pass the matter up?"""
     is_in_line: bool = True
     """Does the acting unit stand in the line of levels (community, township, centre)? Departments stand beside it."""
+
+    is_ruled: bool = False
+    """Was it ruled who leads it, and is that unit the lead still, with somebody there?"""
+    has_linked: bool = False
+    """Are others linked under it?"""
+    is_settled: bool = False
+    """Was it ruled before that such matters there are this county's, which is asked to take this one?"""
+    is_from_county: bool = True
+    """Is the acting unit of a county's level or above?"""
 
     def ask(self, code: str) -> AskState:
         """How what may be asked under `code` stands."""

@@ -40,6 +40,24 @@ def check_fields(kind: Kind, action: Action, given: Mapping[str, object]) -> Non
         raise FieldsWrong(msg("有%(count)s项内容不能用，请按提示改正。"), fields=wrong, count=len(wrong))
 
 
+def with_verdict(kind: Kind, action: Action, given: Mapping[str, object]) -> dict[str, object]:
+    """What was given, with the answer that follows from the score where the kind has the verdict given by the score alone.
+
+    Raises:
+        FieldsWrong: the answer was given too, and isn't the one that follows.
+    """
+    asked = kind.verdict_by(action)
+    if asked is None:
+        return dict(given)
+    score, answer = (spec.code for spec in asked)
+    if not isinstance(given.get(score), int):
+        return dict(given)
+    follows = int(str(given[score])) >= kind.solved_from
+    if given.get(answer, follows) is not follows:
+        raise FieldsWrong(msg("评价前后不一致，请只选一项。"), fields={score: msg("请重新选择。")})
+    return {**given, answer: follows}
+
+
 def is_blank(value: object) -> bool:
     """Is nothing given? False and 0 are answers; an empty list is none, nor is a text in which there is nothing to read."""
     return (
@@ -79,6 +97,8 @@ def _over(size: int, spec: FieldSpec, message: str) -> str:
 def _wrong_score(spec: FieldSpec, value: object) -> str:
     whole = isinstance(value, int) and not isinstance(value, bool)
     fits = whole and isinstance(value, int) and 1 <= value <= (spec.max or 1)
+    if fits and spec.scale and value not in spec.scale:
+        return msg("请从列表里选。")
     return "" if fits else msg("请打 1 到 %(max)s 分。") % {"max": spec.max}
 
 

@@ -156,6 +156,7 @@ def _build(source: Source) -> Kind:
         asks=tuple(_ask(row) for row in tables.get("ask", ())),
         papers=tuple(_paper(row) for row in tables.get("paper", ())),
         questions=tuple(tables.get("rating", {}).get("questions", ())),
+        solved_from=tables.get("rating", {}).get("solved_from", 0),
         linking=Linking(**tables.get("linking", {})),
         separation=Separation(
             checker_not=frozenset(Role(role) for role in check.get("checker_not", ())),
@@ -200,7 +201,13 @@ def _field(row: Row) -> FieldSpec:
         max=row.get("max"),
         choices=tuple(row.get("choices", ())),
         hint=row.get("hint", ""),
+        scale={int(score): name for score, name in sorted(row.get("scale", {}).items(), key=_by_score)},
     )
+
+
+def _by_score(named: tuple[str, str]) -> int:
+    """The best first."""
+    return -int(named[0])
 
 
 def _count(row: Row) -> Count:

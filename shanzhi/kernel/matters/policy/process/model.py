@@ -63,6 +63,8 @@ class FieldSpec:
     """text: characters; score: highest score; units, files: how many."""
     choices: tuple[str, ...] = ()
     hint: str = ""
+    scale: Mapping[int, str] = field(default_factory=dict, hash=False)
+    """score: what the scores are called that may be given, the best first; empty: any from 1 to `max`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +203,7 @@ class Separation:
 
     checker_not: frozenset[Role] = frozenset()
     rater_not: frozenset[Role] = frozenset()
+    """`checker` only where none but the reporter rates: who checked isn't kept by person."""
     other_unit: bool = False
     """Who checks is of no unit that handled it."""
 
@@ -239,6 +242,8 @@ class Kind:
     papers: tuple[Paper, ...] = ()
     questions: tuple[str, ...] = ()
     """Codes of the fields that make up the resident's verdict, in order."""
+    solved_from: int = 0
+    """The verdict is the score alone, and from this one on it finds the matter solved; 0: both are asked."""
     linking: Linking = Linking()
     separation: Separation = Separation()
     sample: int = 0
@@ -308,6 +313,18 @@ class Kind:
     def assist_clock(self) -> ClockSpec | None:
         """The clock that each co-handler has for itself; None: the kind promises nothing of them."""
         return next((clock for clock in self.clocks if clock.owner is Owner.CO), None)
+
+    def verdict_by(self, action: Action) -> tuple[FieldSpec, FieldSpec] | None:
+        """The score that is the whole verdict, and the answer that follows from it; None where both are asked for."""
+        if not self.solved_from or action.verb is not Verb.RATE:
+            return None
+        specs = [self.field(code) for code in action.fields]
+        score = next(spec for spec in specs if spec.type is FieldType.SCORE)
+        return score, next(spec for spec in specs if spec.type is FieldType.BOOL)
+
+    def score_name(self, score: int | None) -> str:
+        """What a verdict's score is called in this kind (message id); empty where it has no name of its own."""
+        return next((spec.scale.get(score or 0, "") for spec in self.fields if spec.scale), "")
 
     @property
     def linked_stage(self) -> str:

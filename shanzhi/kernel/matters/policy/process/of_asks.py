@@ -2,10 +2,12 @@
 
 from shanzhi.core.text import msg
 from shanzhi.kernel.matters.policy.process.case import (
+    CROSSES_FROM_COUNTY,
     AskState,
     Case,
     ClockRunOut,
     LimitReached,
+    NotForThisLevel,
     RoleForbids,
     SamePerson,
     StageForbids,
@@ -47,12 +49,19 @@ def check_ask(case: Case, action: Action) -> None:
         _check_may_ask(case, ask, state, is_paused=is_paused)
     elif action.verb in _SUPERVISING:
         _check_supervision(case, action, ask, state)
-    elif not state.is_open:
+    else:
+        _check_may_answer(case, action, ask, state)
+
+
+def _check_may_answer(case: Case, action: Action, ask: AskSpec, state: AskState) -> None:
+    if not state.is_open:
         raise StageForbids(msg("没有待答复的“%(ask)s”。请刷新后再看。"), ask=(ask.name,))
-    elif not state.is_to_us:
+    if not state.is_to_us:
         raise RoleForbids(msg("“%(action)s”由收到申请的单位来做。"), action=(action.name,))
-    elif state.is_mine:
+    if state.is_mine:
         raise SamePerson(msg("“%(ask)s”是您自己提出的，要由别人来答复。"), ask=(ask.name,))
+    if action.verb is Verb.DECLINE and ask.type is AskType.CROSS and case.is_settled:
+        raise LimitReached(msg("同类、同地的事项已经裁定由本区县办理，裁定是终局的。请接收。"))
 
 
 _SUPERVISING = frozenset({Verb.URGE, Verb.SUPERVISE, Verb.REPORT_BACK, Verb.CLEAR, Verb.INSIST})
@@ -68,15 +77,24 @@ def _check_supervision(case: Case, action: Action, ask: AskSpec, state: AskState
             raise StageForbids(msg("这件事项没有在督办。请刷新后再看。"))
         if state.is_open:
             raise StageForbids(msg("“%(ask)s”已经提出，还没有答复。请等答复后再提。"), ask=(ask.name,))
+        if over.is_mine:
+            raise SamePerson(msg("“%(ask)s”是您自己提出的，要由别人来答复。"), ask=(case.kind.ask(ask.about).name,))
     else:
-        report = next(each for each in case.kind.asks if each.about == ask.code)
-        if not state.is_open:
-            raise StageForbids(msg("这件事项没有在督办。请刷新后再看。"))
-        if not state.is_ours:
-            raise RoleForbids(msg("“%(action)s”由提出督办的单位来做。"), action=(action.name,))
-        # Who supervises can always end it: where nobody is there to report, it is over without a report.
-        if not case.ask(report.code).is_open and (can_report(case, ask) or action.verb is Verb.INSIST):
-            raise StageForbids(msg("主办单位还没有报告。请等报告后再%(action)s，或先催办。"), action=(action.name,))
+        _check_may_end(case, action, ask, state)
+
+
+def _check_may_end(case: Case, action: Action, ask: AskSpec, state: AskState) -> None:
+    """A supervision is ended by the unit that began it, and by nobody who reported in it."""
+    report = next(each for each in case.kind.asks if each.about == ask.code)
+    if not state.is_open:
+        raise StageForbids(msg("这件事项没有在督办。请刷新后再看。"))
+    if not state.is_ours:
+        raise RoleForbids(msg("“%(action)s”由提出督办的单位来做。"), action=(action.name,))
+    # Who supervises can always end it: where nobody is there to report, it is over without a report.
+    if not case.ask(report.code).is_open and (can_report(case, ask) or action.verb is Verb.INSIST):
+        raise StageForbids(msg("主办单位还没有报告。请等报告后再%(action)s，或先催办。"), action=(action.name,))
+    if case.ask(report.code).is_open and case.ask(report.code).is_mine:
+        raise SamePerson(msg("“%(ask)s”是您自己提出的，要由别人来答复。"), ask=(report.name,))
 
 
 def _check_may_push(case: Case, ask: AskSpec, state: AskState) -> None:
@@ -131,6 +149,8 @@ def _check_may_be_ruled(case: Case, ask: AskSpec, state: AskState) -> None:
 
 def _check_may_cross(case: Case, ask: AskSpec) -> None:
     """Refused often enough, it is for the level above to rule; what was ruled is final."""
+    if not case.is_from_county:
+        raise NotForThisLevel(CROSSES_FROM_COUNTY)
     count = case.kind.refusals(ask)
     rulings = [
         each.code for each in case.kind.asks if each.type is AskType.RULING and count and each.after == count.code

@@ -11,10 +11,13 @@ from collections.abc import Mapping
 from shanzhi.core.errors import Conflict, NotAllowed
 from shanzhi.core.text import msg
 from shanzhi.kernel.matters.policy.process.case import (
+    LEAD_ISNT_LINKED,
+    LEAD_ISNT_SPLIT,
     NO_ESCALATION,
     PART_ISNT_LINKED,
     PART_ISNT_PAUSED,
     PART_STAYS_WHOLE,
+    RULED_STAYS,
     TOP_ALREADY,
     ActionUnknown,
     Case,
@@ -102,6 +105,7 @@ def _check(case: Case, action: Action) -> None:
     _check_withdrawal(case, action)
     _check_line(case, action)
     _check_part(case, action)
+    _check_lead(case, action)
     check_ask(case, action)
     _check_appeal(case, action)
 
@@ -230,6 +234,14 @@ def _check_part(case: Case, action: Action) -> None:
         raise StageForbids(PART_ISNT_LINKED)
     if action.verb is Verb.ASK and case.kind.ask(action.ask).type is AskType.PAUSE:
         raise StageForbids(PART_ISNT_PAUSED)
+
+
+def _check_lead(case: Case, action: Action) -> None:
+    """What was ruled stays with the unit that was named; what others are linked under is neither linked itself nor split."""
+    if action.verb is Verb.TRANSFER and case.is_ruled:
+        raise StageForbids(RULED_STAYS, action=(action.name,))
+    if case.has_linked and action.verb in (Verb.LINK, Verb.SPLIT):
+        raise StageForbids(LEAD_ISNT_LINKED if action.verb is Verb.LINK else LEAD_ISNT_SPLIT)
 
 
 def _check_appeal(case: Case, action: Action) -> None:

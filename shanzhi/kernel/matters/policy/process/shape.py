@@ -21,6 +21,7 @@ from shanzhi.kernel.matters.policy.process.words import (
 )
 
 CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
+SCORE_DIGITS = 4
 _JOURNAL = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
 
 PUBLIC_FIELDS = ("number", "category", "region", "place", "stage", "reported_on", "closed_on", "unit", "solved")
@@ -42,6 +43,7 @@ class Shape(Enum):
     RETENTION = auto()
     WORDS = auto()
     ANSWERS = auto()
+    SCALE = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,7 @@ TABLES: Mapping[str, Table] = {
             "max": Key(Shape.WHOLE),
             "choices": _WORDS,
             "hint": _TEXT,
+            "scale": Key(Shape.SCALE),
         },
         many=True,
     ),
@@ -198,7 +201,7 @@ TABLES: Mapping[str, Table] = {
         {"checker_not": _SEPARABLE, "rater_not": _SEPARABLE, "other_unit": Key(Shape.BOOL), "sample": Key(Shape.WHOLE)}
     ),
     "linking": Table({"most": Key(Shape.WHOLE), "collective": Key(Shape.WHOLE)}),
-    "rating": Table({"questions": Key(Shape.WORDS, required=True)}),
+    "rating": Table({"questions": Key(Shape.WORDS, required=True), "solved_from": Key(Shape.WHOLE)}),
     "visibility": Table(
         {
             "public_fields": Key(Shape.WORDS, choices=PUBLIC_FIELDS),
@@ -221,6 +224,15 @@ def _is_answers(value: object) -> bool:
     return isinstance(value, dict) and bool(value) and all(isinstance(stage, str) for stage in value.values())
 
 
+def _is_scale(value: object) -> bool:
+    return (
+        isinstance(value, dict)
+        and bool(value)
+        and all(score.isascii() and score.isdigit() and len(score) < SCORE_DIGITS for score in value)
+        and all(isinstance(name, str) and name.strip() for name in value.values())
+    )
+
+
 def fits(shape: Shape, value: object) -> bool:
     """Is `value`, as TOML gave it, of this shape?"""
     if isinstance(value, str):
@@ -231,7 +243,7 @@ def fits(shape: Shape, value: object) -> bool:
         return _is_whole(value)
     if shape is Shape.WORDS:
         return _is_words(value)
-    return shape is Shape.ANSWERS and _is_answers(value)
+    return _is_scale(value) if shape is Shape.SCALE else shape is Shape.ANSWERS and _is_answers(value)
 
 
 def _text_fits(shape: Shape, value: str) -> bool:
@@ -254,6 +266,7 @@ EXPECTED: Mapping[Shape, str] = {
     Shape.DURATION: msg('要写时限，像 "5wd"（工作日）、"4wh"（工作小时）、"7d"（自然日）、"24h"（小时）。'),
     Shape.RETENTION: msg('要写保存期限，像 "5y"（年）或 "18m"（月）。'),
     Shape.WORDS: msg('要写一列代码，像 ["a", "b"]。'),
+    Shape.SCALE: msg('要写“分数 = 名称”的表，像 { 5 = "good", 3 = "fair", 1 = "poor" }。'),
     Shape.ANSWERS: msg('要写“结果 = 环节”的表，像 { solved = "closed", unsolved = "handling" }。'),
 }
 """How to mend a value that isn't of its shape (message ids)."""

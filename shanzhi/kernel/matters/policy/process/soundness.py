@@ -12,7 +12,7 @@ from shanzhi.kernel.matters.policy.process.model import FieldSpec, Kind
 from shanzhi.kernel.matters.policy.process.of_stages import duplicates, find_strange_marks, unknown
 from shanzhi.kernel.matters.policy.process.problem import Problem
 from shanzhi.kernel.matters.policy.process.source import NOWHERE, Source
-from shanzhi.kernel.matters.policy.process.words import FieldType, Role, Verb
+from shanzhi.kernel.matters.policy.process.words import ROLE_NAMES, FieldType, Role, Verb
 
 CHOSEN = frozenset({FieldType.CHOICE, FieldType.LIMIT})
 Proof = Callable[[Kind, Source], Iterator[Problem]]
@@ -40,6 +40,11 @@ def _find_in_fields(kind: Kind, source: Source) -> Iterator[Problem]:
                 (*path, "choices"), msg("只有 choice、limit 类型才有选项。"), msg("删去 choices，或改类型。")
             )
         yield from _find_in_max(source, path, spec)
+        if spec.scale and (
+            spec.type is not FieldType.SCORE or not all(1 <= score <= (spec.max or 0) for score in spec.scale)
+        ):
+            message = msg("scale 只给打分题的分数起名，从 1 到 max。")
+            yield source.problem((*path, "scale"), message, msg("改分数，或删去 scale。"))
 
 
 def _find_in_max(source: Source, path: tuple[str | int, ...], spec: FieldSpec) -> Iterator[Problem]:
@@ -103,6 +108,18 @@ def _find_in_rules(kind: Kind, source: Source) -> Iterator[Problem]:
         )
 
 
+def _find_in_raters(kind: Kind, source: Source) -> Iterator[Problem]:
+    """Of who checked nothing but the post is kept: a person who rates as staff can't be told from them."""
+    staff = [role for action in kind.verb(Verb.RATE) for role in action.by if role is not Role.REPORTER]
+    if Role.CHECKER in kind.separation.rater_not and staff:
+        yield source.problem(
+            ("check", "rater_not"),
+            msg("评价也能由%(roles)s登记，而核查过的人没有记下是谁，“核查过的不能评价”拦不住。"),
+            msg("从 rater_not 里删去 checker，或让评价只由 reporter 来做。"),
+            roles="、".join(ROLE_NAMES[role] for role in dict.fromkeys(staff)),
+        )
+
+
 def _find_in_rating(kind: Kind, source: Source) -> Iterator[Problem]:
     rates = kind.verb(Verb.RATE)
     if kind.questions and not rates:
@@ -128,6 +145,22 @@ def _find_in_rating(kind: Kind, source: Source) -> Iterator[Problem]:
                 )
 
 
+def _find_in_verdict(kind: Kind, source: Source) -> Iterator[Problem]:
+    """A verdict by the score alone can say either, and asks for a score."""
+    if not kind.solved_from:
+        return
+    for action in kind.verb(Verb.RATE):
+        scores = [kind.field(code) for code in action.fields if kind.field(code).type is FieldType.SCORE]
+        named = list(scores[0].scale or range(1, (scores[0].max or 0) + 1)) if scores else []
+        if not named or not min(named) < kind.solved_from <= max(named):
+            yield source.problem(
+                ("rating", "solved_from"),
+                msg("按 solved_from 从打分看出是否解决，要有一道打分题，分数在它上下都有。"),
+                msg("改 solved_from，或给“%(action)s”补上打分题。"),
+                action=action.name,
+            )
+
+
 _REFERENCES: tuple[Proof, ...] = (
     of_stages.find_in_stages,
     _find_in_fields,
@@ -138,7 +171,9 @@ _REFERENCES: tuple[Proof, ...] = (
     of_clocks.find_wrong_limits,
     of_papers.find_in_papers,
     _find_in_rules,
+    _find_in_raters,
     _find_in_rating,
+    _find_in_verdict,
 )
 
 _PROOFS: tuple[Proof, ...] = (
