@@ -28,7 +28,7 @@ from shanzhi.kernel.matters.policy.golive import (
     kind_subject,
 )
 from shanzhi.kernel.matters.policy.ladder import Ladder, parse_ladder
-from shanzhi.kernel.matters.policy.process import Kind, KindBook, KindUnknown, load_kind
+from shanzhi.kernel.matters.policy.process import Kind, KindBook, KindUnknown, Owner, Verb, load_kind
 from shanzhi.kernel.matters.policy.suggest import CategoryRules
 
 CATALOGUE = Path(__file__).parent / "catalogue"
@@ -339,6 +339,18 @@ def lapsing_stages() -> dict[tuple[str, int, str], str]:
         for kind in _read_rules().book
         for stage in kind.stages
         if stage.on_overdue
+    }
+
+
+def checking_stages() -> dict[tuple[str, int, str], str]:
+    """The stages in which a unit apart checks: (kind, version, stage) → the action by which the system gives it to another."""
+    return {
+        (kind.code, kind.version, stage.code): action.code
+        for kind in _read_rules().book
+        if kind.separation.other_unit
+        for stage in kind.stages
+        if stage.owner is Owner.CHECKER
+        for action in kind.verb_at(Verb.VACATE, stage.code)
     }
 
 

@@ -12,6 +12,7 @@ from shanzhi.kernel.files import operations as files
 from shanzhi.kernel.matters import operations, queries
 from shanzhi.kernel.matters.operations.climbing import LADDER_TEXTS
 from shanzhi.kernel.matters.operations.erasing import FILES_GONE_TOPIC
+from shanzhi.kernel.matters.operations.falling import FELL_TOPIC
 from shanzhi.kernel.matters.operations.handing import HANDED_TOPIC
 from shanzhi.kernel.matters.operations.papers import PAPER_TOPIC
 from shanzhi.kernel.matters.operations.rights import ERASE_TOPIC
@@ -72,6 +73,9 @@ TEXTS = {
     "matters.resume": msg("已恢复计时：%(title)s（%(number)s）"),
     "matters.units_follow": msg("承接“%(from)s”在办事项 %(count)s 件，自 %(since)s 起由本单位办理，期限不变"),
     "matters.hand_over": msg("转给“%(post)s”接办：%(title)s（%(number)s）"),
+    "matters.ask_fall": msg("原来的单位没有人能答复，转由您单位答复：%(title)s（%(number)s）"),
+    "matters.ask_over": msg("接收单位没有人能答复，申请已失效，请另行处理：%(title)s（%(number)s）"),
+    "matters.helper_left": msg("协办单位没有人在岗，不再等它的结果：%(title)s（%(number)s）"),
 }
 """Notice texts by journal action."""
 
@@ -175,6 +179,30 @@ def write_of_hand_overs(events: Sequence[Happened], now: datetime) -> None:
             )  # fmt: skip
 
 
+def write_of_what_fell(events: Sequence[Happened], now: datetime) -> None:
+    """Tell who answers from now on, or that nobody does; and the lead, that it waits no longer for a co-handler."""
+    told = queries.parties_of([int(event.body["matter"]) for event in events])
+    posts = organisation.roles_of_units({int(event.body["unit"]) for event in events}, local_date(now))
+    written = []
+    for event in events:
+        matter, unit_id = told.get(int(event.body["matter"])), int(event.body["unit"])
+        if matter is None:
+            continue
+        there = posts.get(unit_id, frozenset())
+        is_helper, is_over = "helper" in event.body, bool(event.body.get("over"))
+        code = "matters.helper_left" if is_helper else "matters.ask_over" if is_over else "matters.ask_fall"
+        roles = _of_lead(matter, there) if is_helper or is_over else sorted(there & set(event.body["roles"]))
+        written += [
+            NewNotice(
+                unit_id, role, "matter", int(event.body["matter"]), int(event.body["step"]), code,
+                {"title": matter.title, "number": matter.number},
+                matter.kind.code, facts_of(matter),
+            )
+            for role in roles
+        ]  # fmt: skip
+    notices.notices_write(written, now=now)
+
+
 def write_of_papers(events: Sequence[Happened], now: datetime) -> None:
     """Tell the units to which an official paper is addressed that it was issued, or withdrawn."""
     told = queries.parties_of([int(event.body["matter"]) for event in events])
@@ -248,6 +276,7 @@ on_event(STEP_TOPIC, follow_leads)
 on_event(STEP_TOPIC, write_notices)
 on_event(STEP_TOPIC, tell_outside)
 on_event(HANDED_TOPIC, write_of_hand_overs)
+on_event(FELL_TOPIC, write_of_what_fell)
 on_event(PAPER_TOPIC, write_of_papers)
 on_event(SUCCEEDED_TOPIC, write_of_successions)
 on_event(ERASE_TOPIC, erase_what_was_asked)
@@ -278,9 +307,10 @@ def follow(timestamp: int) -> None:
 @app.periodic(cron="* * * * *")
 @app.task(queueing_lock="matters.due_follow", name="matters.due_follow")
 def due_follow(timestamp: int) -> None:
-    """Every minute: move due dates whose last day a new calendar has made a day off."""
+    """Every minute: let due dates, and what is promised beside them, follow a calendar that has changed."""
     operations.due_dates_follow(now=timezone.now())
     operations.provisional_follow(now=timezone.now())
+    operations.promises_follow(now=timezone.now())
 
 
 @app.periodic(cron="20 * * * *")

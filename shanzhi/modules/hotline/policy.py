@@ -22,6 +22,7 @@ RING_KEPT = timedelta(minutes=10)
 """How long a ring is kept that no desk has opened, and with it the caller's number."""
 _CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 SAID_MOST, TAIL = 12, 4
+ID_DIGITS = 15
 TO_TRIAGE = "triage"
 NO_HELP = "-"
 
@@ -109,6 +110,12 @@ class Words:
     ground: str = ""
     words: str = ""
     site: str = ""
+
+    @property
+    def site_id(self) -> int | None:
+        """The place's id; None for none, or for what can't be one."""
+        is_id = self.site.isascii() and self.site.isdigit() and len(self.site) <= ID_DIGITS
+        return int(self.site) if is_id else None
 
     @property
     def is_blank(self) -> bool:

@@ -10,12 +10,13 @@ HELPING = "co"
 """The unit's part in what it helps with."""
 TODO = "todo"
 """The part that opens first: all that waits for this unit."""
+OURS = frozenset({TODO, "waiting", "handling"})
 
 
 @dataclass(frozen=True, slots=True)
 class Tab:
     """One part of the list: the stages whose matters it shows, the unit's part in them (lead or co), and what it says of
-    itself where it is empty and in a file (`meaning`)."""
+    itself where it is empty and in a file (`meaning`). `is_ours`: it is the unit's turn in what it shows."""
 
     code: str
     label: str
@@ -24,6 +25,7 @@ class Tab:
     empty_title: str
     empty_text: str
     meaning: str
+    is_ours: bool
 
 
 def tabs_of(kinds: Iterable[Kind]) -> tuple[Tab, ...]:
@@ -76,4 +78,4 @@ _MEANINGS = {
 
 
 def _tab(code: str, label: str, part: str, stages: list[str], empty_title: str, empty_text: str) -> Tab:
-    return Tab(code, label, part, tuple(dict.fromkeys(stages)), empty_title, empty_text, _MEANINGS[code])
+    return Tab(code, label, part, tuple(dict.fromkeys(stages)), empty_title, empty_text, _MEANINGS[code], code in OURS)

@@ -1,13 +1,13 @@
 """The worklist of a unit, as its page shows it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.matters import queries as matters
 from shanzhi.kernel.matters.policy.process import Kind
-from shanzhi.kernel.matters.queries import DeskCount, Fallen, ListFilter, MatterPage
+from shanzhi.kernel.matters.queries import NOWHERE, DeskCount, Fallen, ListFilter, MatterPage, Sitting
 from shanzhi.modules.worklist.policy import HELPING, Tab, tabs_of
 
 
@@ -31,7 +31,14 @@ def part_of(actor: Actor, *, kinds: Sequence[Kind], tab: str, light: str, words:
     """
     tabs = tabs_of(kinds)
     chosen = next((each for each in tabs if each.code == tab), tabs[0])
-    return chosen, ListFilter(stages=chosen.stages, unit_id=actor.unit_id, part=chosen.part, light=light, words=words)
+    return chosen, replace(_filter(actor, chosen), light=light, words=words)
+
+
+def _filter(actor: Actor, tab: Tab) -> ListFilter:
+    """What a part of the list shows. What waits for the unit is what it holds: kinds may call a stage alike in which it is
+    another's turn."""
+    sitting = Sitting(holder_id=actor.unit_id) if tab.is_ours else NOWHERE
+    return ListFilter(stages=tab.stages, unit_id=actor.unit_id, part=tab.part, sitting=sitting)
 
 
 def worklist(
@@ -52,7 +59,7 @@ def worklist(
     """
     tabs = tabs_of(kinds)
     chosen, wanted = part_of(actor, kinds=kinds, tab=tab, light=light, words=words)
-    due = ListFilter(stages=tabs[0].stages, unit_id=actor.unit_id, part=tabs[0].part)
+    due = _filter(actor, tabs[0])
     found = matters.desk_page(
         due,
         wanted,

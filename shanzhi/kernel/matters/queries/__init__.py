@@ -3,7 +3,7 @@
 from shanzhi.kernel.matters.queries.boards import Board, DeskPage, Named, desk_page, unit_board
 from shanzhi.kernel.matters.queries.bulk import BulkRow, bulk_count, matters_in_bulk
 from shanzhi.kernel.matters.queries.calendars import CalendarTrial, CalendarYear, calendar_trial, calendar_year
-from shanzhi.kernel.matters.queries.calling import CallerMatter, likely_categories, open_of_phone, same_as_said
+from shanzhi.kernel.matters.queries.calling import CallerMatter, likely_categories, open_of_phone
 from shanzhi.kernel.matters.queries.card import (
     ActionChoice,
     MatterCard,
@@ -15,6 +15,7 @@ from shanzhi.kernel.matters.queries.card import (
     matter_id_of_number,
     step_title,
 )
+from shanzhi.kernel.matters.queries.changes import ClockChange
 from shanzhi.kernel.matters.queries.clocks import (
     AskLine,
     AskWaiting,
@@ -61,7 +62,7 @@ from shanzhi.kernel.matters.queries.lists import (
 )
 from shanzhi.kernel.matters.queries.offices import OpenWork, open_work_of_units
 from shanzhi.kernel.matters.queries.papers import PaperLine, PaperView, own_paper, paper
-from shanzhi.kernel.matters.queries.placed import open_about_places, open_at_place, open_at_places, place_ids
+from shanzhi.kernel.matters.queries.placed import open_at_place, open_at_places, place_ids
 from shanzhi.kernel.matters.queries.processes import (
     DecisionRow,
     ProcessPage,
@@ -73,7 +74,9 @@ from shanzhi.kernel.matters.queries.processes import (
     process_version,
     processes,
 )
+from shanzhi.kernel.matters.queries.promising import Promise, Promised, promised
 from shanzhi.kernel.matters.queries.proving import own_proof
+from shanzhi.kernel.matters.queries.receivers import Receiving, fit_units
 from shanzhi.kernel.matters.queries.redraws import RegionFigure, open_matters_of, open_matters_of_units, region_figures
 from shanzhi.kernel.matters.queries.released import PublicSource, public_sources
 from shanzhi.kernel.matters.queries.rights import (
@@ -96,7 +99,8 @@ from shanzhi.kernel.matters.queries.rules import (
     section_tables,
 )
 from shanzhi.kernel.matters.queries.rungs import RungLine
-from shanzhi.kernel.matters.queries.sitting import Bounced, Sitting
+from shanzhi.kernel.matters.queries.saying import KnownOf, Said, known_of
+from shanzhi.kernel.matters.queries.sitting import NOWHERE, Bounced, Sitting
 from shanzhi.kernel.matters.queries.state import LoopState, Parties, loop_state, parties_of
 from shanzhi.kernel.matters.queries.taken import TakenPage, TakenRow, lists_taken
 from shanzhi.kernel.matters.queries.tally import (
@@ -113,6 +117,7 @@ from shanzhi.kernel.matters.queries.tally import (
     tally,
 )
 from shanzhi.kernel.matters.queries.timing import Timing, TookRow, What, timing
+from shanzhi.kernel.matters.queries.together import together
 from shanzhi.kernel.matters.queries.took import NOBODY, Took
 from shanzhi.kernel.matters.queries.triage import TriageHint, alike, suggested_unit, triage_hint
 from shanzhi.kernel.matters.queries.views import ViewRow, my_views
@@ -133,6 +138,7 @@ from shanzhi.kernel.matters.rulebook import (
 __all__ = [
     "IDLE_DAYS",
     "NOBODY",
+    "NOWHERE",
     "NO_CATEGORY",
     "RETURNED_LEAST",
     "ActionChoice",
@@ -150,6 +156,7 @@ __all__ = [
     "Categories",
     "CategoryGroup",
     "CategoryTree",
+    "ClockChange",
     "ClockLine",
     "DecisionRow",
     "DeskCount",
@@ -161,6 +168,7 @@ __all__ = [
     "Fallen",
     "Ground",
     "Kept",
+    "KnownOf",
     "ListFilter",
     "LoopState",
     "MatterCard",
@@ -174,14 +182,18 @@ __all__ = [
     "ProcessPage",
     "ProcessRow",
     "ProcessTrial",
+    "Promise",
+    "Promised",
     "PublicSource",
     "Reading",
     "ReadingPage",
+    "Receiving",
     "RegionFigure",
     "Repeated",
     "ReplyTemplate",
     "RightsState",
     "RungLine",
+    "Said",
     "SectionState",
     "Share",
     "Sitting",
@@ -229,6 +241,7 @@ __all__ = [
     "fallen",
     "fallen_told",
     "fallen_wanted",
+    "fit_units",
     "follow_of_phone",
     "grounds",
     "hash_of_code",
@@ -237,6 +250,7 @@ __all__ = [
     "in_hand_counts",
     "kept",
     "kind_version",
+    "known_of",
     "likely_categories",
     "lists_taken",
     "live_kinds",
@@ -245,7 +259,6 @@ __all__ = [
     "matters_in_bulk",
     "matters_page",
     "my_views",
-    "open_about_places",
     "open_at_place",
     "open_at_places",
     "open_matters_of",
@@ -262,19 +275,20 @@ __all__ = [
     "process_trial",
     "process_version",
     "processes",
+    "promised",
     "public_sources",
     "readings",
     "region_figures",
     "rights_state",
     "root_of",
     "rows_by_ids",
-    "same_as_said",
     "section_state",
     "section_tables",
     "step_title",
     "suggested_unit",
     "tally",
     "timing",
+    "together",
     "triage_hint",
     "unit_board",
     "work_calendar",

@@ -15,7 +15,6 @@ from shanzhi.kernel.matters.queries.finding import (
     ListFilter,
     counts,
     found_by,
-    order_of,
     plan_by_values,
 )
 from shanzhi.kernel.matters.queries.lists import (
@@ -31,6 +30,7 @@ from shanzhi.kernel.matters.queries.lists import (
     lights_of,
     lines_of,
     page_of,
+    rows_wanted,
 )
 from shanzhi.kernel.matters.queries.together import together
 
@@ -67,7 +67,7 @@ def unit_board(wanted: ListFilter, lists: Sequence[tuple[ListFilter, int]], *, n
     """What waits on a unit's own desk (`desk_count`), and of each of these lists the first so many rows, as `matters_page`
     gives them; 2 queries for all of them, 1 more for grids that the page hasn't read yet. No list may have words."""
     plan_by_values()
-    dues, *each = together(_dues(wanted, now), *(_first(one, now, actor, most) for one, most in lists))
+    dues, *each = together(_dues(wanted, now), *(rows_wanted(one, now, actor, most) for one, most in lists))
     rows = iter(lines_of([row for part in each for row in part], now))
     return Board(lights_of(dues, now), tuple(tuple(islice(rows, len(part))) for part in each))
 
@@ -75,14 +75,6 @@ def unit_board(wanted: ListFilter, lists: Sequence[tuple[ListFilter, int]], *, n
 def _dues(wanted: ListFilter, now: datetime) -> QuerySet[Matter, Any]:
     found = found_by(wanted, now, None, most=COUNT_CAP + 1, ordered=False)
     return dues_wanted(found) if found is not None else Matter.objects.none().values_list("warn_at", "due_at")
-
-
-def _first(wanted: ListFilter, now: datetime, actor: Actor, most: int, past: Cursor | None = None) -> QuerySet[Matter]:
-    """The first rows of a list past a cursor, not asked yet."""
-    found = found_by(wanted, now, actor, most=most, after=past)
-    if found is None:
-        return Matter.objects.none()
-    return found.rows.order_by(*order_of(wanted.sort, is_back=past is not None and past.is_back))[:most]
 
 
 def desk_page(
@@ -107,8 +99,8 @@ def desk_page(
     numbers = _counted(whole, wanted, now, actor, is_planned=bool(lists))
     dues, rows, *rest = together(
         _dues(whole, now) if not numbers else Matter.objects.none(),
-        _first(wanted, now, actor, PAGE + 1, past),
-        *(part for one in lists for part in (_first(one, now, actor, PAGE + 1), _dues(one, now))),
+        rows_wanted(wanted, now, actor, PAGE + 1, past),
+        *(part for one in lists for part in (rows_wanted(one, now, actor, PAGE + 1), _dues(one, now))),
         *(part for one in named for part in (one.rows, one.order)),
         *along,
     )

@@ -1,12 +1,10 @@
 """What an operator may be shown of a caller's open matters without a reason: number, title, stage. Nothing is opened."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
 
-from shanzhi.kernel.matters.operations.likening import same_among
 from shanzhi.kernel.matters.policy.suggest import suggest_category
 from shanzhi.kernel.matters.queries.rights import phone_index
 from shanzhi.kernel.matters.rulebook import categories, kind_version
@@ -38,13 +36,6 @@ def open_of_phone(phone: str) -> tuple[CallerMatter, ...]:
         CallerMatter(number, title, kind_version(kind, version).stage(stage).name, reported_at)
         for number, title, kind, version, stage, reported_at in rows
     )
-
-
-def same_as_said(
-    ids: Iterable[int], *, text: str, category: str, region_code: str, place_id: int | None, now: datetime
-) -> list[int]:
-    """Which of these visible matters likely tell of what a caller says, and could be its lead; likeliest first; 3 queries."""
-    return same_among(ids, text=text, category=category, code=region_code, place_id=place_id, now=now)
 
 
 def likely_categories(title: str, body: str) -> tuple[tuple[str, str], ...]:

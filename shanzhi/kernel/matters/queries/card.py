@@ -19,6 +19,7 @@ from shanzhi.kernel.matters.operations.step import MatterNotFound
 from shanzhi.kernel.matters.operations.upkeep import needs_reporter
 from shanzhi.kernel.matters.policy.process import (
     Action,
+    AskType,
     FieldSpec,
     Kind,
     KindUnknown,
@@ -26,10 +27,13 @@ from shanzhi.kernel.matters.policy.process import (
     Stage,
     allowed_actions,
     ground_use,
+    way_gone,
+    way_left,
 )
 from shanzhi.kernel.matters.policy.report import CHANNELS, follow_hash, normalise_number
 from shanzhi.kernel.matters.policy.rights import part_name
-from shanzhi.kernel.matters.policy.shown import is_entry_for_reporter
+from shanzhi.kernel.matters.policy.shown import is_asked_again, is_entry_for_reporter
+from shanzhi.kernel.matters.queries.changes import ClockChange, changes_of
 from shanzhi.kernel.matters.queries.clocks import AskLine, ClockLine, ask_lines, asked_for, clock_lines, what_is_next
 from shanzhi.kernel.matters.queries.first_duty import FirstDuty, first_duty
 from shanzhi.kernel.matters.queries.hanging import Hanging, hanging
@@ -151,6 +155,7 @@ class MatterCard:
     parts: Parts
     papers: tuple[PaperLine, ...] = ()
     first: FirstDuty | None = None
+    changes: tuple[ClockChange, ...] = ()
 
     @property
     def helping(self) -> Share | None:
@@ -189,13 +194,12 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
     matter, shares, clocks, entries = hung.matter, hung.shares, hung.clocks, hung.entries
     kind, for_reporter = kind_version(matter.kind, matter.kind_version), actor.kind == "reporter"
     stage, asks = kind.stage(matter.stage), hung.asks if kind.asks else []
-    case = case_of(matter, kind, actor, shares, asks=asks, clocks=clocks, now=now)
+    case = case_of(matter, kind, actor, shares, asks=asks, clocks=clocks, now=now, has_linked=hung.has_linked)
     names = Names([matter], now, {row.unit_id for row in shares} | _units_in(entries))
-    remarks = _remarks(hung.remarks, for_reporter)
+    remarks, may_reach = _remarks(hung.remarks, for_reporter), for_reporter or _may_reach(matter, actor, shares)
     timeline, links = _timeline(entries, kind, names, remarks, actor), links_of(hung, kind, for_reporter=for_reporter)
-    may_reach = for_reporter or _may_reach(matter, actor, shares)
-    says, due = what_is_next(stage, clocks, matter.due_at, now)
-    kept = hung.kept | (hung.kept_of_whole if case.is_lead else frozenset()) if may_reach else frozenset()
+    parts, (says, due) = parts_of(hung, now), what_is_next(stage, clocks, matter.due_at, now)
+    kept = hung.kept | (frozenset() if for_reporter else hung.kept_of_whole) if may_reach else frozenset()
     return MatterCard(
         id=matter.pk,
         number=matter.number,
@@ -216,7 +220,7 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
         result=matter.result,
         next_sentence=says,
         next_params={"unit": names.unit_full(matter.holder_unit_id), "due": due},
-        stages=_path(kind, stage, {row.payload.get("to_stage") for row in entries}),
+        stages=_way(kind, stage, entries, is_part=bool(parts.whole)),
         light=light_of(matter, now),
         due_at=matter.due_at,
         left=_left(matter.due_at, clocks, now),
@@ -231,7 +235,8 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
         timeline=timeline,
         attachments=_attachments(hung.attachments, for_reporter),
         clocks=clock_lines(clocks, kind, now),
-        asks=ask_lines(_asks_shown(asks, for_reporter), kind, names, now),
+        changes=changes_of(clocks, kind, entries),
+        asks=ask_lines(_asks_shown(asks, for_reporter), kind, names, now, _titles(entries)),
         rungs=() if for_reporter else rung_lines(hung, kind, actor, now),
         actions=tuple(choice_of(kind, action) for action in allowed_actions(case)),
         has_contact=bool(kept & {"name", "phone"}),
@@ -241,7 +246,7 @@ def card(matter_id: int, *, actor: Actor, now: datetime) -> MatterCard:
         is_sent_on=stage.owner is Owner.CHECKER and actor.unit_id == matter.holder_unit_id != matter.intake_unit_id,
         links=links,
         papers=paper_lines(matter, kind, entries, actor),
-        parts=parts_of(hung, now),
+        parts=parts,
         first=None if for_reporter else first_duty(matter, shares, entries, names),
     )
 
@@ -262,6 +267,11 @@ def _timeline(
     is_reporter = actor.kind == "reporter"
     shown = (row for row in entries if _is_shown(row, kind, remarks, is_reporter))
     return tuple(_entry(row, kind, names, remarks, actor) for row in shown)
+
+
+def _titles(entries: list[EntryRow]) -> dict[int, str]:
+    """What each step is called."""
+    return {row.step: step_title(row.action, row.payload) for row in entries}
 
 
 def _asks_shown(rows: list[Ask], for_reporter: bool) -> list[Ask]:
@@ -326,34 +336,19 @@ def _may_reach(matter: Matter, actor: Actor, shares: list[Assignment]) -> bool:
 def choice_of(kind: Kind, action: Action) -> ActionChoice:
     """An action with its fields, whether it may be done now or not."""
     fields = tuple((kind.field(code), code in action.needs) for code in action.fields)
+    asked = kind.verdict_by(action)
+    if asked is not None:  # The score is the whole verdict: what follows from it isn't asked.
+        fields = ((asked[0], True), *((spec, needed) for spec, needed in fields if spec not in asked))
     return ActionChoice(action.code, action.name, action.verb.value, fields, ground_use(kind, action))
 
 
-WAY_MOST = 9
-"""So many stages are drawn side by side; of a longer way those are left out that were gone past."""
-
-
-def _path(kind: Kind, now_in: Stage, been_in: set[str | None]) -> tuple[tuple[str, str], ...]:
-    """The main way through the stages as (name, state): done, now, todo, or skipped by one that has ended; ends off
-    the way only when there."""
-    # What only linked matters go through stands there while they do, and as long as their reporter is asked.
-    is_asked = bool(kind.linked_stage) and now_in.owner is Owner.REPORTER and kind.linked_stage in been_in
-    shown = {now_in.code, kind.linked_stage if is_asked else ""}
-    way = [s for s in kind.stages if not s.is_end and (s.owner is not Owner.LINKED or s.code in shown)]
-    ends = [stage for stage in kind.stages if stage.is_end]
-    if now_in.is_end:
-        way = [s for s in way if s.code in been_in] if len(way) > WAY_MOST else way
-        way.append(now_in)
-        states = ["now" if stage is now_in else "done" if stage.code in been_in else "skipped" for stage in way]
-        return tuple((stage.name, state) for stage, state in zip(way, states, strict=True))
-    at = way.index(now_in)
-    # A kind with branches, or one linked under another, goes past stages in which it never was.
-    if len(way) > WAY_MOST:
-        way = [s for place, s in enumerate(way) if place >= at or s.code in been_in]
-        at = way.index(now_in)
-    before = ["done" if s.code in been_in else "skipped" for s in way[:at]]
-    states = [*before, "now", *("todo" for _ in way[at + 1 :])]
-    return (*((stage.name, state) for stage, state in zip(way, states, strict=True)), (ends[0].name, "todo"))
+def _way(kind: Kind, now_in: Stage, entries: list[EntryRow], *, is_part: bool) -> tuple[tuple[str, str], ...]:
+    """The matter's own way as (name, state): what it has gone (done), where it is (now), what is left (todo)."""
+    been = (str(row.payload.get("to_stage") or "") for row in entries)
+    gone = way_gone([code for code in (*been, now_in.code) if code])
+    left = way_left(kind, now_in.code, is_part=is_part)
+    states = [*(("done", code) for code in gone[:-1]), ("now", now_in.code), *(("todo", code) for code in left)]
+    return tuple((kind.stage(code).name, state) for state, code in states)
 
 
 def _units_in(entries: list[EntryRow]) -> set[int]:
@@ -388,6 +383,9 @@ _TITLES = {
     "matters.recode": msg("区划变更，所在区域随之调整"),
     "matters.succeed": msg("单位撤并，由接替的单位继续办理"),
     "matters.due_moved": msg("最后一天放假，时限顺延到下一个工作日"),
+    "matters.promise_moved": msg("工作日历有变，协办、答复的期限随之调整"),
+    "matters.ask_fall": msg("没有人能答复，改由上一级答复"),
+    "matters.helper_left": msg("协办单位没有人在岗，不再等它"),
     "matters.hand_over": msg("在本单位内转交给另一个岗位"),
     "matters.post_fall": msg("岗位空缺，转由本单位负责人接办"),
     "vault.read": msg("查看联系方式或原文"),
@@ -427,9 +425,11 @@ def _entry(row: EntryRow, kind: Kind, names: Names, remarks: dict[tuple[int, str
         "solved": row.payload.get("solved"),
         "claim_solved": row.payload.get("claim_solved"),
         "negligent": row.payload.get("negligent"),
+        "ruled": _is_ruling(row, kind),
         "satisfied": row.payload.get("satisfied"),
+        "scored": kind.score_name(row.payload.get("satisfied")),
         "paper": next((paper.name for paper in kind.papers if paper.code == row.payload.get("paper")), ""),
-        "reason": _reason(row),
+        "reason": _reason(row, kind),
         "parts": tuple(dict.fromkeys(part_name(part) for part in row.payload.get("parts") or ())),
     }
     return TimelineEntry(
@@ -454,8 +454,20 @@ def _asked_for(row: EntryRow, kind: Kind, names: Names) -> str:
     return asked_for(spec.type.value, amount, names.on) if spec is not None else amount
 
 
-def _reason(row: EntryRow) -> str:
-    """Why personal data was read, removed or kept on, as the reporter is told; empty for other entries."""
+def _is_ruling(row: EntryRow, kind: Kind) -> bool:
+    """Did the level above say by it whose duty the matter is?"""
+    rulings = {ask.code for ask in kind.asks if ask.type is AskType.RULING}
+    return row.action in ("matters.rule", "matters.decline") and row.payload.get("ask") in rulings
+
+
+_NOT_SOLVED = msg("反映同一问题的另一位反映人认为没有解决，退回承办单位重办。")
+
+
+def _reason(row: EntryRow, kind: Kind) -> str:
+    """Why personal data was read, removed or kept on, or a matter was done anew for another's sake, as the reporter is told;
+    empty for other entries."""
+    if row.action == "matters.reopen" or (row.action == "matters.follow" and is_asked_again(row.payload, kind)):
+        return _NOT_SOLVED
     code = str(row.payload.get("reason") or row.payload.get("ground") or "")
     if row.action == "vault.erased":
         return ERASE_REASONS[code].sentence if code in ERASE_REASONS else ""

@@ -1,6 +1,6 @@
 """The clocks of a matter and what was asked about it, as pages and the command line tell of them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -54,7 +54,10 @@ class ClockLine:
 
 @dataclass(frozen=True, slots=True)
 class AskLine:
-    """Something that was asked: by which unit, of whom, on which ground, what for, and what was decided."""
+    """Something that was asked: by which unit, of whom, on which ground, what for, and what was decided.
+
+    `fell_by`: what was done with the matter that left it without an answer (a message id); `decided_step` by which entry.
+    """
 
     code: str
     name: str
@@ -69,6 +72,8 @@ class AskLine:
     state: str
     state_name: str
     decided_at: datetime | None
+    fell_by: str = ""
+    decided_step: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +161,10 @@ def _promised_at(course: Course) -> datetime:
     return max((course.start, *happened))
 
 
-def ask_lines(rows: Iterable[Ask], kind: Kind, names: Names, now: datetime) -> tuple[AskLine, ...]:
-    """What was asked about a matter."""
+def ask_lines(
+    rows: Iterable[Ask], kind: Kind, names: Names, now: datetime, titles: Mapping[int, str]
+) -> tuple[AskLine, ...]:
+    """What was asked about a matter; `titles` says what each of its steps is called."""
     book = grounds().by_code
     return tuple(
         AskLine(
@@ -174,6 +181,8 @@ def ask_lines(rows: Iterable[Ask], kind: Kind, names: Names, now: datetime) -> t
             state=row.state,
             state_name=_PUSHED.get(row.type, {}).get(row.state) or ASK_STATES[row.state],
             decided_at=row.decided_at,
+            fell_by=titles.get(row.decided_step or 0, "") if row.state == "dropped" else "",
+            decided_step=row.decided_step or 0,
         )
         for row in rows
     )

@@ -196,12 +196,16 @@ def dispatch_faults(version_id: int, *, on: date) -> tuple[Fault, ...]:
 def dispatch_hint(category: str, region_code: str, now: datetime) -> DispatchHint | None:
     """Whom a case would go to today, by the catalogue or else by the rule book's hints; None where both lead nowhere;
     1 query."""
-    finder = finder_for(category, now)
+    return hint_found(finder_for(category, now), category, region_code)
+
+
+def hint_found(finder: UnitFinder, category: str, region_code: str) -> DispatchHint | None:
+    """The same out of what a finder was told of the category; no query."""
     case, unit_id = finder.decide(category, region_code)
     if unit_id is None:
         return None
     co = finder.helpers(case, region_code) if case is not None else ()
-    units = organisation.units_by_ids({unit_id, *co}, local_date(now))
+    units = organisation.units_by_ids({unit_id, *co}, finder.on)
     if unit_id not in units:
         return None
     helping = tuple((one, units[one].name) for one in co if one in units and one != unit_id)

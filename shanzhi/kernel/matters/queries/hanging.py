@@ -44,6 +44,11 @@ class Hanging:
     replies: dict[int, str]
     kept_of_whole: frozenset[str]
 
+    @property
+    def has_linked(self) -> bool:
+        """Are others linked under it?"""
+        return any(link.lead_id == self.matter.pk for link in self.links)
+
 
 def hanging(matter_id: int, *, on: date | None = None) -> Hanging | None:
     """The matter with all that hangs on it; None where it isn't visible; 1 query. Read along as of a day: the name of its

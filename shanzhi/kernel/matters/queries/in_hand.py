@@ -43,7 +43,7 @@ def in_hand(post_id: int, *, now: datetime, most: int) -> tuple[int, tuple[Matte
 @dataclass(frozen=True, slots=True)
 class Fallen:
     """A matter that changed hands because nobody was there: from which post of a unit to which; or, with `to_title` empty,
-    from a unit without people back to the centre."""
+    from a unit without people back to the centre; `is_helper`: a co-handler without people, whom its lead doesn't wait for."""
 
     number: str
     title: str
@@ -51,6 +51,7 @@ class Fallen:
     from_title: str
     to_title: str
     due_at: datetime | None
+    is_helper: bool = False
 
 
 def fallen(*, now: datetime, post_id: int | None = None, most: int = 100) -> tuple[Fallen, ...]:
@@ -63,13 +64,15 @@ def fallen_wanted(*, post_id: int | None = None, most: int = 100) -> QuerySet[As
     """What `fallen` reads, not asked yet, for who reads it along with other things."""
     fell = Q(ended_at=None, fell_from__isnull=False)
     wanted = (
-        fell & Q(post_id=post_id) if post_id is not None else fell | Q(ground="vacant.unit", matter__in_intake=True)
+        fell & Q(post_id=post_id)
+        if post_id is not None
+        else fell | Q(Q(matter__in_intake=True) | Q(part="co"), ground="vacant.unit")
     )
     return (
         Assignment.objects.filter(wanted, matter__ended_at=None)
         .order_by("matter__due_at", "pk")
         .values_list(
-            "unit_id", "fell_from_id", "post_id", "ground", "matter__number", "matter__title", "matter__due_at"
+            "unit_id", "fell_from_id", "post_id", "ground", "part", "matter__number", "matter__title", "matter__due_at"
         )[:most]
     )
 
@@ -89,6 +92,7 @@ def fallen_told(found: Iterable[Any], *, now: datetime) -> tuple[Fallen, ...]:
             posts[from_id].title if from_id in posts else "",
             posts[to_id].title if to_id in posts and not ground else "",
             due_at,
+            bool(ground) and part == "co",
         )
-        for unit_id, from_id, to_id, ground, number, title, due_at in rows
+        for unit_id, from_id, to_id, ground, part, number, title, due_at in rows
     )

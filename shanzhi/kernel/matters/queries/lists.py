@@ -163,6 +163,16 @@ def first_rows(
     return list(found.rows.order_by(*order_of(wanted.sort, is_back=past is not None and past.is_back))[:most])
 
 
+def rows_wanted(
+    wanted: ListFilter, now: datetime, actor: Actor, most: int, past: Cursor | None = None
+) -> QuerySet[Matter]:
+    """The first rows of a list past a cursor, not asked yet."""
+    found = found_by(wanted, now, actor, most=most, after=past)
+    if found is None:
+        return Matter.objects.none()
+    return found.rows.order_by(*order_of(wanted.sort, is_back=past is not None and past.is_back))[:most]
+
+
 def ids_in_order(wanted: ListFilter, now: datetime, actor: Actor | None, most: int) -> list[int]:
     """The ids of a list's first `most` rows, in its order; 1 or 2 queries."""
     found = found_by(wanted, now, actor, most=most)

@@ -17,7 +17,7 @@ from shanzhi.kernel.matters.operations.step import MatterNotFound
 from shanzhi.kernel.matters.operations.upkeep import needs_reporter
 from shanzhi.kernel.matters.policy import papers
 from shanzhi.kernel.matters.policy.papers import PART, PaperSpoilt, PaperUnknown, Sheet, day_text
-from shanzhi.kernel.matters.policy.process import SLOTS, FieldSpec, Kind, Owner, Paper, PaperTo
+from shanzhi.kernel.matters.policy.process import SLOTS, FieldSpec, Kind, Owner, Paper, PaperTo, Result
 from shanzhi.kernel.matters.policy.report import CHANNELS
 from shanzhi.kernel.matters.rulebook import categories, grounds, kind_version
 from shanzhi.kernel.organisation import queries as organisation
@@ -25,6 +25,7 @@ from shanzhi.kernel.vault.policy.envelope import commit
 
 ISSUED, VOIDED = "matters.paper", "matters.paper_void"
 REVIEW, ABOVE = "matters.review", "上一级机关、单位"
+NOT_DUE = msg("事项已经撤回，或者又往下办了，这份文书不用再开具。请回到事项页查看。")
 ANSWERS = frozenset({"matters.reply", "matters.review", "matters.conclude"})
 ANSWERED = frozenset({"matters.appeal", "matters.rate", "matters.check_fail"})
 _VERDICTS: Mapping[object, str] = {True: "满意", False: "不满意"}
@@ -85,6 +86,11 @@ class Draft:
         return _issued(self.entries, self.entry.step, self.paper.code)
 
     @property
+    def is_due(self) -> bool:
+        """Is it still to be issued, if it isn't?"""
+        return papers.is_due(self.paper, since(self.matter, self.kind, self.entries, self.entry))
+
+    @property
     def addressees(self) -> tuple[int, ...]:
         """The units to which it is addressed, as of the step."""
         given = _given(self.entries, self.entry)
@@ -108,6 +114,7 @@ def _lines_of(
     matter: Matter, kind: Kind, entries: Sequence[EntryRow], row: EntryRow, actor: Actor
 ) -> Iterator[PaperLine]:
     done_by = str(row.payload.get("done_by", ""))
+    later = since(matter, kind, entries, row)
     for paper in papers.papers_of(kind, done_by):
         if actor.kind == "reporter" and paper.to != PaperTo.REPORTER:
             continue
@@ -121,8 +128,25 @@ def _lines_of(
             paper.name,
             row.happened_at,
             issued.step if issued else None,
-            issued is None and issues(matter, kind, row, actor),
+            issued is None and issues(matter, kind, row, actor) and papers.is_due(paper, later),
         )
+
+
+TAKEN_AWAY = frozenset({"matters.hand_back", "matters.vacate", "matters.give_back"})
+"""After these steps the unit that led has it no more."""
+
+
+def since(matter: Matter, kind: Kind, entries: Sequence[EntryRow], entry: EntryRow) -> papers.Since:
+    """What became of the matter after the step of an entry."""
+    later = [row for row in entries if row.step > entry.step]
+    done_by = entry.payload.get("done_by")
+    return papers.Since(
+        is_withdrawn=matter.result == Result.WITHDRAWN
+        and any(row.payload.get("to_stage") == matter.stage for row in later),
+        is_decided=any(row.payload.get("to_stage") not in (None, kind.initial) for row in later),
+        is_done_anew=any(row.payload.get("done_by") == done_by for row in later),
+        is_elsewhere=any(row.action in TAKEN_AWAY or row.payload.get("lead_unit_id") for row in later),
+    )
 
 
 def _issues_of(entries: Sequence[EntryRow], step: int, code: str) -> list[EntryRow]:
@@ -183,7 +207,7 @@ def paper(matter_id: int, step: int, code: str, *, actor: Actor, was: int | None
 
     Raises:
         MatterNotFound: not there, or not visible.
-        PaperUnknown: no such paper, or not issued and not this post's to issue.
+        PaperUnknown: no such paper, or not issued and not this post's to issue, or not due any more.
         PaperGone, PaperSpoilt: see `policy.papers`.
     """
     draft = draft_of(_visible(matter_id), step, code)
@@ -196,6 +220,8 @@ def paper(matter_id: int, step: int, code: str, *, actor: Actor, was: int | None
         return replace(view, may_name=_may_name(view, draft.matter, actor))
     if not issues(draft.matter, draft.kind, draft.entry, actor):
         raise PaperUnknown(msg("这份文书还没有开具，由办这一步的单位开具。"))
+    if not draft.is_due:
+        raise PaperUnknown(NOT_DUE)
     lacks = tuple(SLOTS[name] for name in papers.lacking(draft.paper, draft.facts) if name in SLOTS)
     fill = tuple(draft.kind.field(name) for name in draft.paper.fill)
     sheet = papers.compose(draft.paper, draft.facts)
@@ -297,7 +323,7 @@ def _facts(matter: Matter, kind: Kind, paper: Paper, entries: Sequence[EntryRow]
         "amount": _amount(str(said.get("amount") or "")),
         "passed_to": str(said.get("passed_to") or ""),
         "solved": _VERDICTS.get(said.get("solved"), ""),
-        "satisfied": f"{said['satisfied']} 分" if said.get("satisfied") else "",
+        "satisfied": kind.score_name(said["satisfied"]) or f"{said['satisfied']} 分" if said.get("satisfied") else "",
         "before_unit": _answering(kind, before, names) if before else "",
         "before_on": day_text(local_date(before.happened_at)) if before else "",
         "asked_on": day_text(local_date(asked.happened_at)) if asked else "",

@@ -1,10 +1,11 @@
 """Matters and the places (场所) that they are about."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from typing import Any
 
-from shanzhi.kernel.matters.models import MatterPlace
-from shanzhi.kernel.matters.queries.lists import MatterRow, rows_by_ids
+from django.db.models import QuerySet
+
+from shanzhi.kernel.matters.models import Matter, MatterPlace
 
 
 def place_ids(matter_ids: Iterable[int]) -> dict[int, int]:
@@ -17,10 +18,10 @@ def open_at_place(place_id: int) -> int:
     return MatterPlace.objects.filter(place_id=place_id, matter__ended_at=None).count()
 
 
-def open_about_places(place_ids: Iterable[int], *, now: datetime, most: int) -> list[MatterRow]:
-    """Open matters that are visible and about one of these places, the newest first; 4 queries."""
-    rows = MatterPlace.objects.filter(place_id__in=list(place_ids), matter__ended_at=None).order_by("-matter_id")
-    return rows_by_ids(list(rows.values_list("matter_id", flat=True)[:most]), now=now)
+def about_places_wanted(place_ids: Iterable[int] | QuerySet[Any, Any], most: int) -> QuerySet[Matter]:
+    """Open matters that are visible and about one of these places, the newest first; not asked yet."""
+    rows = MatterPlace.objects.filter(place_id__in=place_ids, matter__ended_at=None).order_by("-matter_id")
+    return Matter.objects.filter(pk__in=rows.values("matter_id")[:most]).order_by("-pk")
 
 
 def open_at_places(ids: Iterable[int]) -> dict[int, int]:

@@ -35,6 +35,7 @@ class TallyRow:
 class Tally:
     """What is open, by region of the level below, unit whose turn it is (its id), first-level category, and kind.
 
+    What is no unit's turn stands among `units` by `policy.turns.WITH_REPORTER` and `WITH_LINKED` in place of an id.
     An item of `regions` that is as short as the place's own code is what lies at the place itself.
     """
 
@@ -89,18 +90,21 @@ def root_of(actor: Actor) -> str:
     return code if code and whole and actor.ranges.covers(whole) else ""
 
 
-def tally(region_code: str, *, digits: int, resident_stages: tuple[str, ...], now: datetime) -> Tally:
+def tally(
+    region_code: str, *, digits: int, resident_stages: tuple[str, ...], turn_stages: tuple[str, ...], now: datetime
+) -> Tally:
     """Counts of what is open in a region (empty: wherever it is seen), in one statement.
 
-    `digits`: the length of a code one level below. `resident_stages`: the stages in which the resident is waited for.
+    `digits`: the length of a code one level below. `resident_stages`: the stages in which the resident is waited for;
+    `turn_stages`: those in which a unit has something to do.
     """
     low, below = span_of(region_code) if region_code else (None, None)
     since = Sitting(idle_days=IDLE_DAYS).idle_since(now)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT dimension, item, open, late, warning, returned, idle, resident, days"
-            " FROM matters_tally(%s, %s, %s, %s, %s, %s) ORDER BY late DESC, open DESC, item",
-            [low, below, digits, now, since, list(resident_stages)],
+            " FROM matters_tally(%s, %s, %s, %s, %s, %s, %s) ORDER BY late DESC, open DESC, item",
+            [low, below, digits, now, since, list(resident_stages), list(turn_stages)],
         )
         rows = cursor.fetchall()
     found: dict[int, list[TallyRow]] = {}

@@ -20,12 +20,15 @@ BOOL = 16
 
 
 def together(*wanted: QuerySet[Any, Any]) -> list[list[Any]]:
-    """The rows of each of these reads, exactly as each would give them by itself; 1 query for all of them."""
+    """The rows of each of these reads, exactly as each would give them by itself; 1 query for all of them, none where nothing
+    can be found."""
     compiled = [_compiled(each) for each in wanted]
     asked = [sql for _, sql, _ in compiled if sql]
+    if not asked:
+        return [[] for _ in wanted]
     params = [value for _, _, values in compiled for value in values]
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(asked)}" if asked else "SELECT", params)
+        cursor.execute(f"SELECT {', '.join(asked)}", params)
         told = iter(cursor.fetchone() or ())
         driver = cursor.cursor
     return [

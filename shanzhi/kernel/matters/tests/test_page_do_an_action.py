@@ -1,19 +1,23 @@
 """Staff do an action on a matter's page: it is done once, or it says why not, and nothing typed is lost."""
 
+import re
 import uuid
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
+from shanzhi.core.errors import DomainError
 from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.matters import queries
 from shanzhi.kernel.matters.operations import Reported
 from shanzhi.kernel.matters.queries import MatterCard
 from shanzhi.kernel.matters.tests.page_support import done, handed_to, hidden, page, reported, signed_in
+from shanzhi.kernel.organisation import queries as organisation
 from tests.city import LOGINS, PASSWORD, Cast
 
 pytestmark = pytest.mark.django_db
@@ -32,7 +36,10 @@ def test_it_does_it_and_says_what_is_now(cast: Cast):
     answer = client.post(f"/m/{matter.number}/do/reply/", {"reply": REPLY, "page": f"/m/{matter.number}/"})
     assert answer.status_code == 302
     assert answer["Location"] == f"/m/{matter.number}/"
-    assert "已答复。事项现在是“待核查”" in page(client.get(answer["Location"]))
+    assert re.search(
+        "已答复。事项现在是“待核查”。请[^，。]+在[^，。]+前办完这一步。承诺[^，。]+前答复反映人。",
+        page(client.get(answer["Location"])),
+    )
     assert card(cast.handler, matter).reply == REPLY
 
 
@@ -222,3 +229,52 @@ def test_it_sends_off_a_whole_transfer(cast: Cast):
         ("张店区城管局", "lead", True),
         ("张店区住建局", "co", True),
     ]
+
+
+def offered(html: str) -> set[int]:
+    return {int(value) for value in re.findall(r'<input class="form-check-input" [^>]*value="(\d+)"', html)}
+
+
+def found_for(part: str, html: str, field: str, words: str) -> set[int]:
+    """Which units the picker of a page offers for some words, by the address that stands in the page."""
+    box = re.search(rf'name="q_{field}".*?hx-get="([^"]+)"', html, re.S)
+    assert box
+    return offered(page(signed_in(part).get(f"{box[1]}&{urlencode({f'q_{field}': words})}")))
+
+
+def test_it_offers_whom_the_step_takes_and_nobody_else(cast: Cast):
+    matter = handed_to(cast.handler, cast.dispatcher, reported())
+    html = page(signed_in("handler").get(f"/m/{matter.number}/"))
+    box = html.split("/do/involve/", 1)[1]
+    on = timezone.localdate()
+    community = organisation.unit_by_id(cast.community_handler.unit_id or 0, on)
+    assert community is not None
+    assert found_for("handler", box, "co", community.name) == set(), "a department's duty isn't a community's"
+    assert cast.second_handler.unit_id in found_for("handler", box, "co", "城市管理")
+    assert cast.handler.unit_id not in found_for("handler", box, "co", "住房和城乡"), "it leads"
+    for words in (community.name, "城市管理", "住房和城乡"):
+        shown = found_for("handler", box, "co", words)
+        units = organisation.units_within(cast.supervisor.ranges, on, text=words, limit=200)
+        assert {unit.id for unit in units if takes(cast, matter, unit.id)} == shown, words
+
+
+def takes(cast: Cast, matter: Reported, unit_id: int) -> bool:
+    """Would the step itself take the unit? Nothing is kept of it."""
+    try:
+        with transaction.atomic():
+            done(cast.handler, matter, "involve", co=[unit_id], words="请配合")
+            transaction.set_rollback(True)
+    except DomainError:
+        return False
+    return True
+
+
+def test_it_offers_communities_for_what_is_no_departments_duty(cast: Cast):
+    matter = reported()
+    query = {"field": "co", "kind": "units", "process": "request", "do": "dispatch", "q_co": "世纪花园"}
+    for category, is_offered in (("housing.property-service", False), ("", True)):
+        html = page(signed_in("dispatcher").get("/m/units/", query | {"category": category}))
+        assert bool(offered(html)) == is_offered, matter.number
+    assert "不列村（社区）" in page(
+        signed_in("dispatcher").get("/m/units/", query | {"category": "housing.property-service"})
+    )

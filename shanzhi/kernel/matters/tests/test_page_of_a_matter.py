@@ -5,10 +5,19 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
+from shanzhi.kernel.matters.operations import Reported
 from shanzhi.kernel.matters.tests.page_support import done, handed_to, hidden, page, queries_of, reported, signed_in
+from shanzhi.modules.intake.tests.walk import follow_in
 from tests.city import Cast
 
 pytestmark = pytest.mark.django_db
+
+
+def followed(matter: Reported) -> Client:
+    """A browser that has shown the matter's code."""
+    client = Client()
+    follow_in(client, matter)
+    return client
 
 
 def test_it_shows_what_was_reported_masked_and_what_the_post_may_do(cast: Cast):
@@ -87,6 +96,21 @@ def test_it_says_what_is_left_in_working_time(cast: Cast):
     html = page(signed_in("dispatcher").get(f"/m/{reported(ago=timedelta(days=20)).number}/"))
     assert "超期" in html
     assert "（工作时间）" in html
+
+
+def test_the_proof_stands_apart_from_the_history(cast: Cast):
+    matter = reported()
+    for client, path in (
+        (signed_in("dispatcher"), f"/m/{matter.number}/"),
+        (followed(matter), f"/my/{matter.number}/"),
+    ):
+        html = page(client.get(path))
+        panels = html.split('<section class="ui-panel')
+        history = next(part for part in panels if "ui-timeline" in part and ">经过<" in part)
+        proof = next(part for part in panels if "下载存证" in part)
+        assert "下载存证" not in history
+        assert ">存证<" in proof
+        assert "证明以上各步何时入账、此后没有改过" in proof
 
 
 def test_it_takes_few_queries(cast: Cast):

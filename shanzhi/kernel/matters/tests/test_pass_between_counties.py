@@ -21,7 +21,7 @@ from shanzhi.kernel.matters.policy.process import (
 from shanzhi.kernel.matters.policy.report import NewReport
 from shanzhi.kernel.matters.tests.kind_support import of_unit, taken_in
 from tests.city import NOW, Cast
-from tests.desks import do, refused
+from tests.desks import do, may, refused
 
 pytestmark = pytest.mark.django_db
 
@@ -119,7 +119,9 @@ def test_the_ask_names_a_place_in_another_county_a_ground_and_words(cast: Cast, 
     refused(FieldsWrong, "没有中心可以接收", sender, handled, "ask_crossing", **WHY | {"to_region": "3703"})
     refused(FieldsWrong, "1项", sender, handled, "ask_crossing", **WHY | {"ground": "return.not-our-duty"})
     refused(RoleForbids, "", cast.handler, handled, "ask_crossing", **WHY)
-    refused(NotForThisLevel, "请先上报区县中心", cast.township_dispatcher, reported(), "ask_crossing", **WHY)
+    near = reported()
+    refused(NotForThisLevel, "请先上报区县中心", cast.township_dispatcher, near, "ask_crossing", **WHY)
+    assert "ask_crossing" not in may(cast.township_dispatcher, near)
 
 
 def test_until_it_is_taken_over_the_sender_has_it_and_its_clock_runs(cast: Cast, sender: Actor, handled: Reported):
@@ -213,6 +215,7 @@ def test_refused_twice_the_city_rules_and_its_ruling_is_final(cast: Cast, sender
         assert queries.suggested_unit(CATEGORY, HERE, NOW) == cast.handler.unit_id
     do(sender, later, "ask_crossing", **WHY)
     refused(LimitReached, "请接收", cast.neighbour_dispatcher, later, "refuse_crossing", **NO)
+    assert {"receive", "refuse_crossing"} & may(cast.neighbour_dispatcher, later) == {"receive"}
     back = WHY | {"to_region": HERE}
     refused(LimitReached, "裁定是终局的", cast.neighbour_dispatcher, handled, "ask_crossing", **back)
     assert sees(sender, handled)

@@ -14,7 +14,7 @@ from shanzhi.kernel.matters.operations import Reported
 from shanzhi.kernel.matters.policy.process import FieldsMissing, FieldsWrong, LimitReached, RoleForbids, StageForbids
 from shanzhi.kernel.matters.policy.report import NewReport
 from tests.city import NOW, Cast
-from tests.desks import do, refused
+from tests.desks import do, may, refused
 
 pytestmark = pytest.mark.django_db
 
@@ -128,6 +128,13 @@ def test_what_was_ruled_isn_t_transferred(cast: Cast, returned_twice: Reported, 
     other = cast.handler.unit_id if ending == "rule" else cast.second_handler.unit_id
     for actor in (cast.dispatcher, cast.supervisor):
         refused(StageForbids, "裁定是终局的", actor, returned_twice, "transfer", lead=other)
+        # No button that could only refuse.
+        assert "transfer" not in may(actor, returned_twice, NOW + timedelta(minutes=1))
+
+
+def test_before_the_ruling_it_may_still_be_transferred(cast: Cast, returned_twice: Reported):
+    do(cast.handler, returned_twice, "ask_ruling", **NOT_OURS)
+    assert "transfer" in may(cast.dispatcher, returned_twice)
 
 
 def test_a_transfer_asks_what_a_dispatch_asks(cast: Cast):

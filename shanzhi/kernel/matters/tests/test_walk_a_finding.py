@@ -50,7 +50,7 @@ def test_a_day_off_moves_to_the_next_working_day(cast: Cast, finding: Case):
 
 @pytest.mark.parametrize("until", ["2025-11-18", "2025-11-17", "2026-05-19"])
 def test_the_day_is_ahead_and_within_six_months(cast: Cast, finding: Case, until: str):
-    with pytest.raises(FieldsWrong, match="最迟到2026-05-18") as wrong:
+    with pytest.raises(FieldsWrong, match="最迟到2026年5月18日") as wrong:
         finding.do(cast.handler, "plan", words=WORDS, until=until)
     assert list(wrong.value.fields) == ["until"]
     assert finding.card(cast.handler).stage == "dispatched"

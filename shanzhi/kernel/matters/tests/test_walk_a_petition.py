@@ -68,6 +68,16 @@ def test_it_is_answered_within_15_days_and_handled_within_60_of_acceptance(cast:
     assert petition.due(cast.handler) == ends(2026, 1, 19)
 
 
+def test_it_is_passed_on_within_15_days_of_receipt_however_late_it_was_accepted(cast: Cast, petition: Case):
+    petition.do(cast.dispatcher, "accept", at(2025, 12, 3))
+    # The stage itself would have three working days; article 22 has fifteen from the receipt.
+    assert petition.due(cast.dispatcher, at(2025, 12, 3)) == ends(2025, 12, 3)
+    petition.do(cast.dispatcher, "dispatch", at(2025, 12, 3), lead=cast.handler.unit_id)
+    petition.do(cast.handler, "hand_back", at(2025, 12, 5), ground="return.not-our-duty", words="不归我局")
+    # Given back, the three working days of the stage are the sooner.
+    assert petition.due(cast.dispatcher, at(2025, 12, 5)) == ends(2025, 12, 10)
+
+
 def test_it_goes_through_review_and_re_review_and_is_ended(cast: Cast, replied: Case):
     assert replied.due(cast.dispatcher) == ends(2025, 12, 31)  # 1.12. + 30
     assert replied.do(replied.reporter, "appeal", at(2025, 12, 15), words="答复没有回应赔偿").stage == "appealed"
@@ -85,6 +95,26 @@ def test_it_goes_through_review_and_re_review_and_is_ended(cast: Cast, replied: 
     assert [entry.detail.get("reply") or entry.reply for entry in card.timeline if entry.reply][-1].startswith(
         "省级复核"
     )
+
+
+def way(case: Case, actor: Actor) -> str:
+    """Its own way: the stages gone, the present one in brackets, those left."""
+    return " ".join(f"[{name}]" if state == "now" else name for name, state in case.card(actor).stages)
+
+
+def test_its_page_shows_its_own_way(cast: Cast, petition: Case):
+    assert way(petition, cast.dispatcher) == "[待受理] 待转送 待签收 办理中 已答复，可请求复查 已办结"
+    petition.do(cast.dispatcher, "take_advice")
+    assert way(petition, cast.dispatcher) == "待受理 [建议待转送] 建议研究中 建议已回复"
+
+
+def test_its_page_shows_the_review_once_it_was_asked_for(cast: Cast, replied: Case):
+    gone = "待受理 待转送 待签收 办理中 "
+    assert way(replied, replied.reporter) == gone + "[已答复，可请求复查] 已办结"
+    replied.do(replied.reporter, "appeal", at(2025, 12, 15), words="不服")
+    assert way(replied, replied.reporter) == (gone + "已答复，可请求复查 [待安排复查] 复查中 已复查，可请求复核 已办结")
+    replied.do(replied.reporter, "withdraw", at(2025, 12, 16))
+    assert way(replied, replied.reporter) == gone + "已答复，可请求复查 待安排复查 [已撤回]"
 
 
 def test_a_review_is_asked_for_within_30_days(cast: Cast, replied: Case):

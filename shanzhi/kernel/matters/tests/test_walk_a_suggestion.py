@@ -13,6 +13,7 @@ from shanzhi.core.errors import DomainError
 from shanzhi.kernel.matters.operations.helping import HelpersOpen, ReturnedBefore
 from shanzhi.kernel.matters.policy.process import (
     FieldsMissing,
+    FieldsWrong,
     LimitReached,
     RoleForbids,
     SamePerson,
@@ -87,6 +88,31 @@ def test_it_is_handled_a_second_time_once(cast: Cast, answered: Case):
     assert answered.do(answered.reporter, "rate_again", at(2026, 3, 11), solved=False).stage == "unsatisfied"
     card = answered.card(answered.reporter)
     assert (card.result, card.solved, card.actions) == ("closed", False, ())
+
+
+@pytest.mark.parametrize(("score", "stage", "solved"), [(5, "closed", True), (3, "closed", True), (1, "again", False)])
+def test_one_word_of_the_deputys_is_the_whole_verdict(cast: Cast, answered: Case, score: int, stage: str, solved: bool):
+    assert answered.do(answered.reporter, "rate", at(2026, 2, 10), satisfied=score).stage == stage
+    card = answered.card(cast.dispatcher, at(2026, 2, 10))
+    assert (card.solved, card.satisfied) == (solved, score)
+    assert card.timeline[-1].detail["scored"] == {5: "满意", 3: "基本满意", 1: "不满意"}[score]
+
+
+@pytest.mark.parametrize(
+    "given", [{"satisfied": 4}, {"satisfied": 5, "solved": False}, {"satisfied": 1, "solved": True}]
+)
+def test_a_word_that_there_is_not_or_that_contradicts_is_refused(cast: Cast, answered: Case, given: dict[str, Any]):
+    with pytest.raises(FieldsWrong):
+        answered.do(answered.reporter, "rate", at(2026, 2, 10), **given)
+
+
+def test_staff_who_write_it_down_are_asked_the_same(cast: Cast, answered: Case):
+    rate = next(choice for choice in answered.card(cast.dispatcher, at(2026, 2, 10)).actions if choice.code == "rate")
+    assert [(spec.code, needed) for spec, needed in rate.fields] == [
+        ("satisfied", True),
+        ("ground", False),
+        ("words", False),
+    ]
 
 
 def test_a_deputy_who_is_satisfied_the_second_time_closes_it(cast: Cast, answered: Case):

@@ -78,7 +78,8 @@ def test_the_page_withdraws_and_marks(cast: Cast, petition: Case):
     assert "为什么作废" in page(client.get(url))
     answer = client.post(f"{url}void/", {"reason": ""})
     assert (answer.status_code, "请写明为什么作废" in page(answer)) == (422, True)
-    assert client.post(f"{url}void/", {"reason": WHY}).status_code == 302
+    answer = client.post(f"{url}void/", {"reason": WHY})
+    assert (answer.status_code, answer.headers["Location"]) == (302, f"/m/{petition.made.number}/")
     shown = page(client.get(f"{url}?was={first}"))
     assert ("这份文书已作废" in shown, WHY in shown, "张信告〔2025〕1号" in shown) == (True, True, True)
     assert 'name="doc_no"' in page(client.get(url))  # to be issued anew

@@ -10,8 +10,8 @@ from django.utils.translation import gettext
 from shanzhi.core.errors import DomainError
 from shanzhi.kernel.access.web.middleware import ActingRequest
 from shanzhi.kernel.matters import queries
-from shanzhi.kernel.matters.policy.process import FieldSpec, FieldType, Verb
-from shanzhi.kernel.matters.queries import ActionChoice, Ground, MatterCard, ReplyTemplate, suggested_unit
+from shanzhi.kernel.matters.policy.process import FieldsMissing, FieldSpec, FieldType, Verb
+from shanzhi.kernel.matters.queries import ActionChoice, Ground, MatterCard, Receiving, ReplyTemplate, suggested_unit
 from shanzhi.kernel.matters.web import show
 from shanzhi.kernel.matters.web.forms import OFFERED, PICKED, ActionForm, grounds_for
 from shanzhi.kernel.matters.web.picker import Picker, elsewhere_picker, picker, search_name, units_below
@@ -62,6 +62,8 @@ class ActionBlock:
     has_search: bool
     is_back: bool
     """Was it sent and has it come back?"""
+    said: str
+    """What was wrong with it as a whole, for the head of its problems; empty where these say all of it."""
 
 
 def action_block(
@@ -108,7 +110,13 @@ def action_block(
         has_files=FieldType.FILES in types,
         has_search=not PICKED.isdisjoint(types),
         is_back=mine is not None,
+        said=_said(mine.error) if mine is not None else "",
     )
+
+
+def _said(error: DomainError | None) -> str:
+    """An error's sentence. That something is missing each field says itself."""
+    return "" if error is None or isinstance(error, FieldsMissing) else error.sentence(gettext)
 
 
 def _is_offered(card: MatterCard, spec: FieldSpec) -> bool:
@@ -167,7 +175,18 @@ def _picker(
         words=data.get(search_name(spec.code), "") if data is not None else "",
         known=_known(card, spec, start),
         note=start.lead_note if start else "",
+        wanted=_wanted(card, choice, spec, data),
     )
+
+
+def _wanted(card: MatterCard, choice: ActionChoice, spec: FieldSpec, data: QueryDict | None) -> Receiving | None:
+    """For what a unit is chosen: what is offered is what the step takes."""
+    if spec.type not in (FieldType.UNIT, FieldType.UNITS):
+        return None
+    category = (data.get("category") if data is not None else "") or card.category
+    is_co = spec.type is FieldType.UNITS
+    has_part = frozenset(share.unit_id for share in card.shares if share.is_open) if is_co else frozenset()
+    return Receiving(card.kind, choice.code, category, is_co, has_part)
 
 
 def _known(card: MatterCard, spec: FieldSpec, start: Start | None) -> dict[str, str]:

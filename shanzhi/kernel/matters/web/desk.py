@@ -25,8 +25,9 @@ from shanzhi.kernel.matters.models import Matter
 from shanzhi.kernel.matters.operations import Done
 from shanzhi.kernel.matters.operations.step import MatterNotFound
 from shanzhi.kernel.matters.policy.process import FieldType, Kind, Verb
+from shanzhi.kernel.matters.policy.turns import WITH_REPORTER
 from shanzhi.kernel.matters.queries import ActionChoice, MatterCard, MatterRow, current_kind, kind_version, live_kinds
-from shanzhi.kernel.matters.web import show
+from shanzhi.kernel.matters.web import show, told
 from shanzhi.kernel.matters.web.blocks import (
     FIND,
     ActionBlock,
@@ -37,13 +38,15 @@ from shanzhi.kernel.matters.web.blocks import (
     joint_choice,
 )
 from shanzhi.kernel.matters.web.forms import PickerField, grounds_for, values_of
-from shanzhi.kernel.matters.web.picker import is_code, is_id, picker, region_choices, search_name
+from shanzhi.kernel.matters.web.picker import is_code, is_id, picker, place_known, region_choices, search_name
+from shanzhi.kernel.matters.web.promises import for_staff, with_answer
 from shanzhi.kernel.vault.operations import READ_REASONS
 from shanzhi.kernel.vault.web.parked import parked_fields
 from shanzhi.ui.components import LightLevel
 
 __all__ = [
     "FIND",
+    "WITH_REPORTER",
     "ActionBlock",
     "Line",
     "PickerField",
@@ -67,13 +70,16 @@ __all__ = [
     "lines",
     "parked",
     "picker",
+    "place_known",
     "region_choices",
     "say",
     "say_done",
     "search_name",
+    "unsaid",
     "values_of",
     "version_of",
     "when",
+    "with_answer",
 ]
 
 FEATURE = "find"
@@ -83,11 +89,9 @@ MAIN_VERBS = ("receive", "accept", "dispatch", "take", "reply", "check_pass", "r
 
 Draw = Callable[[ActingRequest, dict[str, Any], int], HttpResponse]
 when = show.when
-amount_said = show.amount_said
+amount_said = told.amount_said
+change_told, history = told.change_told, told.history
 LEVELS = show.LEVELS
-
-WITH_REPORTER = ".reporter"
-"""In a list's address, in place of a stage: all stages in which the reporter has the turn, of whatever kind."""
 
 
 def check_staff(request: ActingRequest, feature: str = FEATURE) -> None:
@@ -179,14 +183,17 @@ def desk_context(
         "first_told": show.first_told(card),
         "clocks": show.clocks_of(card, request.now),
         "rungs": show.rungs_of(card),
-        "asks": [(ask, show.amount_said(ask.amount), show.ASK_TONES[ask.state]) for ask in card.asks],
+        "asks": [
+            (ask, told.amount_said(ask.amount), show.ASK_TONES[ask.state], told.why_fallen(ask)) for ask in card.asks
+        ],
+        "returned": told.returns_of(card),
         "photos": show.photos_of(card),
         "papers": show.papers_of(card),
         "timeline": show.timeline_of(card, request.now),
         "next_sentence": _next(card, request),
         "main": main,
         "others": tuple(block for block in blocks if block is not main),
-        "sentence": posted.error.sentence(gettext) if posted and posted.error else "",
+        "sentence": unsaid(posted, blocks),
         "kept": _kept(matter_id, posted, card.actions),
         "read_reasons": tuple((code, gettext(name)) for code, name in READ_REASONS.items()),
         "revealed": dict(revealed or {}),
@@ -203,6 +210,12 @@ def parked(request: ActingRequest) -> Posted | None:
     for name, values in fields.items():
         data.setlist(name, values)
     return Posted(data.get("action", ""), data)
+
+
+def unsaid(posted: Posted | None, blocks: Collection[ActionBlock]) -> str:
+    """The sentence of what went wrong, where no form that came back tells of it."""
+    is_told = any(block.is_back and block.form.errors for block in blocks)
+    return posted.error.sentence(gettext) if posted and posted.error and not is_told else ""
 
 
 def _main(blocks: list[ActionBlock]) -> ActionBlock | None:
@@ -298,15 +311,12 @@ def key_of(request: ActingRequest) -> uuid.UUID | None:
 
 
 def say_done(request: ActingRequest, name: str, done: Done, *, form: str = "") -> None:
-    """Leave a sentence for the next page: what was done, what is now and until when. `form` is the sent form's code."""
-    row = next(iter(queries.rows_by_ids([done.matter_id], now=request.now)), None)
+    """Leave a sentence for the next page: what was done, what is now, and what is next by when. `form` is the sent form's
+    code."""
     params = {"action": gettext(name), "stage": gettext(done.stage_name)}
-    if row is None or row.due_at is None:
-        said = gettext(msg("已%(action)s。事项现在是“%(stage)s”。")) % params
-    else:
-        params |= {"unit": row.holder_name, "due": show.when(row.due_at, request.now)}
-        said = gettext(msg("已%(action)s。事项现在是“%(stage)s”，%(due)s前要完成这一步。")) % params
-    say(request, said, done, form=form)
+    said = gettext(msg("已%(action)s。事项现在是“%(stage)s”。")) % params
+    told = queries.promised(done.matter_id, now=request.now)
+    say(request, for_staff(said, told, request.now), done, form=form)
 
 
 def say(request: ActingRequest, said: str, done: Done, *, form: str = "") -> None:

@@ -15,10 +15,11 @@ from shanzhi.core.ranges import CodeRanges
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.web.middleware import ActingRequest
 from shanzhi.kernel.clock.policy import Light
-from shanzhi.kernel.matters.policy.process import Kind, Owner
+from shanzhi.kernel.matters.policy.process import Kind
 from shanzhi.kernel.matters.policy.report import CHANNELS
+from shanzhi.kernel.matters.policy.turns import WITH_LINKED, WITH_REPORTER, WITH_UNIT, stages_of_turn
 from shanzhi.kernel.matters.queries import NO_CATEGORY, ListFilter, categories
-from shanzhi.kernel.matters.web.desk import WITH_REPORTER, kinds
+from shanzhi.kernel.matters.web.desk import kinds
 from shanzhi.kernel.matters.web.picker import region_choices
 from shanzhi.kernel.matters.web.sitting import FIELDS as SITTING
 from shanzhi.kernel.matters.web.sitting import SittingForm, sitting_choices, sitting_of
@@ -36,6 +37,9 @@ _LIVE = {
     "hx-push-url": "true",
     "hx-sync": "closest form:replace",
 }
+
+
+_TURNS = {WITH_UNIT: msg("等单位办理"), WITH_REPORTER: msg("等反映人"), WITH_LINKED: msg("等并案、拆分的各件")}
 
 
 class FindForm(SittingForm):
@@ -66,7 +70,7 @@ class FindForm(SittingForm):
         self.is_strict = False
         every = ("", gettext(msg("全部")))
         choices: dict[str, list[Any]] = {
-            "stage": [every, (WITH_REPORTER, gettext(msg("等反映人"))), *_stages(self.kinds)],
+            "stage": [every, *((code, gettext(name)) for code, name in _TURNS.items()), *_stages(self.kinds)],
             "light": [every, *((light.value, gettext(light.label)) for light in Light)],
             "region": [every, *region_choices(given.get("region", ""), on)],
             "category": [every, *_categories()],
@@ -177,10 +181,10 @@ def _flat(choices: Any) -> dict[str, str]:
 
 
 def _chosen(stage: str, every: list[Kind]) -> tuple[str, ...]:
-    """The stage, or all in which the reporter has the turn."""
-    if stage != WITH_REPORTER:
+    """The stage, or all of a turn."""
+    if stage not in _TURNS:
         return (stage,) if stage else ()
-    return tuple(dict.fromkeys(each.code for kind in every for each in kind.stages if each.owner is Owner.REPORTER))
+    return stages_of_turn(every, stage)
 
 
 def _stages(every: list[Kind]) -> list[tuple[str, str]]:

@@ -21,7 +21,7 @@ from shanzhi.kernel.files.policy import MAX_BYTES, MAX_FILES_A_STEP
 from shanzhi.kernel.matters.policy.process import FieldSpec, FieldType
 from shanzhi.kernel.matters.queries import ActionChoice, Ground, categories, grounds
 from shanzhi.kernel.matters.web.picker import Picker
-from shanzhi.kernel.matters.web.show import limit_said
+from shanzhi.kernel.matters.web.told import limit_said
 
 PICKED = frozenset({FieldType.UNIT, FieldType.UNITS, FieldType.REGION})
 OFFERED = frozenset({FieldType.HELPER, FieldType.RESULTS})
@@ -151,6 +151,7 @@ def _bool(choice: ActionChoice, spec: FieldSpec, common: dict[str, Any]) -> form
 
 def _score(choice: ActionChoice, spec: FieldSpec, common: dict[str, Any]) -> forms.Field:
     steps = [(str(score), gettext(msg("%(score)s 分")) % {"score": score}) for score in range(1, (spec.max or 5) + 1)]
+    steps = [(str(score), gettext(name)) for score, name in spec.scale.items()] or steps
     return forms.ChoiceField(**common, choices=steps, widget=forms.RadioSelect)
 
 

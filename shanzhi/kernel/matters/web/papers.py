@@ -89,7 +89,7 @@ def paper(request: ActingRequest, number: str, step: int, code: str) -> HttpResp
 @require_POST
 @never_cache
 def void(request: ActingRequest, number: str, step: int, code: str) -> HttpResponse:
-    """Withdraw the issued paper, with a reason; it can be issued anew then."""
+    """Withdraw the issued paper, with a reason; the matter's page tells whether it is to be issued anew."""
     desk.check_staff(request)
     matter_id = desk.id_of(number)
     reason = request.POST.get("reason", "")
@@ -101,8 +101,8 @@ def void(request: ActingRequest, number: str, step: int, code: str) -> HttpRespo
         found = queries.paper(matter_id, step, code, actor=request.actor)
         said = error.sentence(gettext) + "".join(gettext(text) for text in error.fields.values())
         return _draw(request, found, status=error.status, problem=said, reason=reason)
-    messages.success(request, gettext(msg("文书已作废，原件留存并标明。需要时可以重新开具。")))
-    return HttpResponseRedirect(reverse("matters:paper", args=[number, step, code]))
+    messages.success(request, gettext(msg("文书已作废，原件留存并标明。还要开具的，在“文书”里列为待开具。")))
+    return HttpResponseRedirect(reverse("matters:matter", args=[number]))
 
 
 @require_POST

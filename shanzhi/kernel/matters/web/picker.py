@@ -6,6 +6,7 @@ Works as a plain form (a button "查找" sends it and gets it back), and by htmx
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from urllib.parse import urlencode
 
 from django.http import QueryDict
 from django.utils.translation import gettext
@@ -15,11 +16,14 @@ from shanzhi.core.ranges import CodeRanges
 from shanzhi.core.text import clean_text, msg
 from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.access.web.middleware import ActingRequest
+from shanzhi.kernel.matters.queries import Receiving, current_kind, fit_units, live_kinds
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.organisation.policy import BadCode, Level
 from shanzhi.kernel.organisation.queries import PlaceRow
 
 FOUND_MOST = 12
+LOOKED_AT = 200
+"""Units of a name among which those are looked for that may be given a matter."""
 REGION_LEVELS = (Level.COUNTY, Level.ZONE, Level.TOWNSHIP, Level.COMMUNITY)
 CODE_LENGTHS = (2, 4, 6, 9, 12, 15)
 ELSEWHERE = "elsewhere"
@@ -48,6 +52,8 @@ class Picker:
     suggested: tuple[str, ...] = ()
     words: str = ""
     options: tuple[Option, ...] = ()
+    query: str = ""
+    """What the address that finds more has to know."""
 
     @property
     def is_multiple(self) -> bool:
@@ -77,8 +83,10 @@ def picker(
     words: str = "",
     known: Mapping[str, str] | None = None,
     note: str = "",
+    wanted: Receiving | None = None,
 ) -> Picker:
-    """The picker with its lines: chosen first, then suggested, then what `words` find. At most 3 queries.
+    """The picker with its lines: chosen first, then suggested, then what `words` find. At most 3 queries, 1 more where
+    `wanted` says for what a unit is chosen: those are found that may be given it.
 
     `known` are values whose names the page has already: value → name; they aren't looked up again. `note`: in a word why
     what is suggested is.
@@ -91,12 +99,30 @@ def picker(
     lines = {value: names[value] for value in first if value in names}
     words = clean_text(words)
     if words:
-        lines |= _without(search(request, words), lines)
+        found = search(request, words) if wanted is None else _units_for(request, words, wanted)
+        lines |= _without(found, lines)
     note = "" if kind == ELSEWHERE else note or gettext(msg("建议"))
     options = tuple(
         Option(value, label, note if value in suggested else "", value in picked) for value, label in lines.items()
     )
-    return Picker(name, kind, picked, tuple(suggested), words, options)
+    return Picker(name, kind, picked, tuple(suggested), words, options, _query(wanted))
+
+
+def _query(wanted: Receiving | None) -> str:
+    """For what a unit is chosen, for the address that finds more."""
+    if wanted is None:
+        return ""
+    told = {"process": wanted.kind.code, "do": wanted.action, "category": wanted.category}
+    return urlencode({**told, "without": sorted(wanted.without)}, doseq=True)
+
+
+def wanted_of(query: QueryDict, kind: str) -> Receiving | None:
+    """For what a unit is chosen, as the address says it; None where it doesn't."""
+    code = str(query.get("process", ""))
+    if code not in live_kinds():
+        return None
+    without = frozenset(int(value) for value in query.getlist("without") if is_id(value))
+    return Receiving(current_kind(code), query.get("do", ""), query.get("category", ""), kind == "units", without)
 
 
 def units_below(code: str, request: ActingRequest) -> list[str]:
@@ -147,6 +173,12 @@ def _units(request: ActingRequest, words: str) -> dict[str, str]:
     return {str(row.id): row.name for row in rows}
 
 
+def _units_for(request: ActingRequest, words: str, wanted: Receiving) -> dict[str, str]:
+    on = local_date(request.now)
+    rows = organisation.units_within(within(request.actor, on), on, text=words, limit=LOOKED_AT)
+    return {str(row.id): row.name for row in fit_units(rows, wanted, on)[:FOUND_MOST]}
+
+
 def _region_names(request: ActingRequest, values: Sequence[str]) -> dict[str, str]:
     rows = (organisation.region_of_code(value, local_date(request.now)) for value in values if is_code(value))
     return {row.code: row.path or row.name for row in rows if row is not None}
@@ -177,6 +209,11 @@ def _places(request: ActingRequest, words: str) -> dict[str, str]:
     on = local_date(request.now)
     rows = organisation.find_places(words, on, ranges=within(request.actor, on), limit=FOUND_MOST)
     return {str(row.id): _named(row) for row in rows}
+
+
+def place_known(row: PlaceRow) -> dict[str, str]:
+    """A place that the page has read already, as what `picker` takes for known."""
+    return {str(row.id): _named(row)}
 
 
 def _named(row: PlaceRow) -> str:

@@ -9,10 +9,11 @@ from django.urls import reverse
 from django.utils.translation import get_language, gettext
 
 from shanzhi.core.text import msg
-from shanzhi.kernel.clock.policy import BadDuration, Duration, Light, Remaining
+from shanzhi.kernel.clock.policy import Light, Remaining
 from shanzhi.kernel.files.queries import AttachmentRow
 from shanzhi.kernel.matters.policy.ladder import Tell
 from shanzhi.kernel.matters.queries import ClockLine, MatterCard, RungLine, Share, TimelineEntry, work_calendar
+from shanzhi.kernel.matters.web.told import amount_said, history
 from shanzhi.ui import components
 from shanzhi.ui.formats import left_text as spell_left
 from shanzhi.ui.formats import when_text
@@ -93,14 +94,15 @@ def facts_of(card: MatterCard) -> tuple[tuple[str, object], ...]:
         (gettext(msg("坐标在别的区域")), card.point_elsewhere),
         (gettext(msg("来源")), gettext(card.channel_name)),
         (gettext(msg("结果")), gettext(RESULTS[card.result]) if card.result in RESULTS else ""),
-        (gettext(msg("反映人评价")), _verdict(card.solved, card.satisfied)),
+        (gettext(msg("反映人评价")), _verdict(card.kind.score_name(card.satisfied), card.solved, card.satisfied)),
         (gettext(msg("次数")), _counts(card)),
     )
 
 
-def _verdict(solved: bool | None, satisfied: int | None) -> str:
-    if solved is None:
-        return ""
+def _verdict(named: str, solved: bool | None, satisfied: int | None) -> str:
+    """`named`: what the kind itself calls the score (满意)."""
+    if solved is None or named:
+        return gettext(named) if named else ""
     said = gettext(msg("已解决")) if solved else gettext(msg("没有解决"))
     return (
         said
@@ -195,20 +197,6 @@ def clock_told(line: ClockLine, now: datetime) -> Iterator[str]:
         yield gettext(line.law)
 
 
-def limit_said(text: str) -> str:
-    """A limit in the reader's language: 5个工作日."""
-    limit = Duration.parse(text)
-    return gettext(limit.message) % {"amount": limit.amount}
-
-
-def amount_said(text: str) -> str:
-    """What was asked for: a duration in words, anything else (a day, a place, what can't be read) as it is."""
-    try:
-        return limit_said(text)
-    except BadDuration:
-        return text
-
-
 _WHOM = {
     Tell.HOLDER: msg("现在该办的岗位"),
     Tell.UNIT: msg("承办单位"),
@@ -280,16 +268,17 @@ def _purpose(row: AttachmentRow) -> str:
 def timeline_of(card: MatterCard, now: datetime) -> tuple[components.TimelineEntry, ...]:
     """What was done, newest first. Only the promise that still runs is repeated there."""
     running = next((entry.step for entry in reversed(card.timeline) if entry.due_at and card.due_at), None)
-    return tuple(
-        components.TimelineEntry(
+
+    def drawn(entry: TimelineEntry, moved: str) -> components.TimelineEntry:
+        return components.TimelineEntry(
             at=entry.at,
             title=gettext(entry.title),
             who=gettext(entry.who),
-            text="\n".join(_said(entry, now, with_due=entry.step == running)),
+            text="\n".join(_said(entry, now, with_due=entry.step == running, moved=moved)),
             tone="warn" if entry.detail.get("solved") is False else _TONES.get(entry.action, "neutral"),
         )
-        for entry in reversed(card.timeline)
-    )
+
+    return history(card, now, drawn)
 
 
 def _double_check(detail: dict[str, Any]) -> tuple[str, ...]:
@@ -305,13 +294,13 @@ def _named(name: str | None) -> str:
     return gettext(name) if name else ""
 
 
-def _said(entry: TimelineEntry, now: datetime, *, with_due: bool) -> list[str]:
+def _said(entry: TimelineEntry, now: datetime, *, with_due: bool, moved: str) -> list[str]:
     detail, reason = entry.detail, entry.detail.get("reason")
     named = (
         (msg("主办：%(what)s"), detail.get("lead")),
         (msg("协办：%(what)s"), detail.get("co")),
         (_ASKED.get(entry.action, ""), detail.get("asked")),
-        (msg("申请内容：%(what)s"), amount_said(detail["amount"]) if detail.get("amount") else ""),
+        (msg("申请内容：%(what)s"), amount_said(detail["amount"]) if detail.get("amount") and not moved else ""),
         (msg("文书：%(what)s"), _named(detail.get("paper"))),
         (msg("理由：%(what)s"), entry.ground or (gettext(reason) if reason else "")),
         (msg("告知的渠道：%(what)s"), entry.channel),
@@ -321,8 +310,9 @@ def _said(entry: TimelineEntry, now: datetime, *, with_due: bool) -> list[str]:
     lines += [
         text
         for text in (
-            _verdict(detail.get("solved"), detail.get("satisfied")),
+            _verdict(detail.get("scored", ""), detail.get("solved"), detail.get("satisfied")),
             *_double_check(detail),
+            moved,
             entry.words,
             entry.reply,
         )

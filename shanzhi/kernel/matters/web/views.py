@@ -14,7 +14,7 @@ from shanzhi.kernel.journal import queries as journal
 from shanzhi.kernel.journal.policy import ProofError, write_proof
 from shanzhi.kernel.matters import operations, queries
 from shanzhi.kernel.matters.web import desk
-from shanzhi.kernel.matters.web.picker import is_id, picker, search_name
+from shanzhi.kernel.matters.web.picker import is_id, picker, search_name, wanted_of
 
 PICKER_KINDS = frozenset({"unit", "units", "region", "place"})
 
@@ -87,6 +87,7 @@ def units(request: ActingRequest) -> HttpResponse:
         chosen=request.GET.getlist(field),
         suggested=[value for value in request.GET.getlist("suggested") if is_id(value)],
         words=request.GET.get(search_name(field), ""),
+        wanted=wanted_of(request.GET, kind),
     )
     return render(request, "matters/_picker_options.html", {"picker": chosen, "id": request.GET.get("id", "")})
 

@@ -2,7 +2,6 @@
 
 from shanzhi.modules.hotline.operations.calls import (
     Ended,
-    Look,
     call_drop,
     call_end,
     call_keep,
@@ -22,7 +21,6 @@ from shanzhi.modules.hotline.operations.ringing import check_signature, extensio
 __all__ = [
     "Ended",
     "Loaded",
-    "Look",
     "call_drop",
     "call_end",
     "call_keep",

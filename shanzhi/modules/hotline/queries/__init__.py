@@ -2,8 +2,10 @@
 
 from shanzhi.modules.hotline.queries.calls import (
     CALLS,
+    DeskCalls,
     OpenCall,
     counts_today,
+    desk_calls,
     left_calls,
     open_calls,
     typed,
@@ -21,17 +23,22 @@ from shanzhi.modules.hotline.queries.knowledge import (
     standing_counts,
     versions_of,
 )
+from shanzhi.modules.hotline.queries.looking import Look, look
 
 __all__ = [
     "CALLS",
+    "DeskCalls",
     "Item",
     "ItemPage",
+    "Look",
     "OpenCall",
     "counts_today",
+    "desk_calls",
     "item_of",
     "items_for",
     "items_page",
     "left_calls",
+    "look",
     "may_be_cited",
     "newest_items",
     "open_calls",

@@ -1,18 +1,19 @@
 """What the desk reads of its calls. Under row-level security: one's own, and the post's ended ones and untaken rings."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from shanzhi.core.periods import CITY_ZONE, local_date
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.access.policy.unfinished import PostRef, Unfinished
+from shanzhi.kernel.matters.queries import together
 from shanzhi.kernel.vault.operations import keyring
 from shanzhi.modules.hotline.models import Call
 from shanzhi.modules.hotline.policy import FORGET_AFTER, RING_KEPT, Ending, Words, told_apart
@@ -40,11 +41,33 @@ def open_calls(actor: Actor, now: datetime) -> tuple[OpenCall, ...]:
 
     Their drafts are opened for the operator whose own they are: others' rows aren't seen at all.
     """
+    return _in_words(_open_of(actor, now))
+
+
+@dataclass(frozen=True, slots=True)
+class DeskCalls:
+    """A desk's calls that aren't over, and how those of today ended: ending → how many."""
+
+    calls: tuple[OpenCall, ...]
+    ended: Mapping[str, int]
+
+
+def desk_calls(actor: Actor, now: datetime) -> DeskCalls:
+    """What `open_calls` and `counts_today` tell; 1 query for both."""
+    calls, ended = together(_open_of(actor, now), _ended_today(actor, now))
+    return DeskCalls(_in_words(calls), _by_ending(ended))
+
+
+def _open_of(actor: Actor, now: datetime) -> QuerySet[Call]:
     stale = Q(rung=True, taken_at=None, opened_at__lt=now - RING_KEPT)
-    rows = Call.objects.filter(post_id=actor.post_id or 0, ended_at=None).exclude(stale).order_by("-opened_at", "-pk")
+    rows = Call.objects.filter(post_id=actor.post_id or 0, ended_at=None).exclude(stale)
+    return rows.order_by("-opened_at", "-pk")[:CALLS_MOST]
+
+
+def _in_words(calls: Iterable[Call]) -> tuple[OpenCall, ...]:
     return tuple(
         OpenCall(row.ref, row.opened_at, row.rung, row.rung and row.taken_at is None, *told_apart(words_in(row)))
-        for row in rows[:CALLS_MOST]
+        for row in calls
     )
 
 
@@ -88,12 +111,16 @@ def words_in(call: Call) -> Words:
 
 def counts_today(actor: Actor, now: datetime) -> Mapping[str, int]:
     """How the acting post's calls of today ended: ending → how many; 1 query."""
+    return _by_ending(_ended_today(actor, now))
+
+
+def _ended_today(actor: Actor, now: datetime) -> QuerySet[Call, tuple[str, int]]:
     day = local_date(now)
     since = datetime(day.year, day.month, day.day, tzinfo=CITY_ZONE)
-    rows = (
-        Call.objects.filter(post_id=actor.post_id or 0, ended_at__gte=since)
-        .values_list("ending")
-        .annotate(n=Count("pk"))
-    )
-    found = dict(rows.order_by())
+    rows = Call.objects.filter(post_id=actor.post_id or 0, ended_at__gte=since).values_list("ending")
+    return rows.annotate(n=Count("pk")).order_by()
+
+
+def _by_ending(counted: Iterable[tuple[str, int]]) -> Mapping[str, int]:
+    found = dict(counted)
     return {ending.value: found.get(ending.value, 0) for ending in Ending}

@@ -1,9 +1,10 @@
 """Knowledge items: by words for an answer, in lists, in all their versions. Nothing in them is anybody's own."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import BooleanField, Count, Q, QuerySet
+from django.db.models import BooleanField, Count, FloatField, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from shanzhi.core.text import msg
@@ -57,20 +58,30 @@ class Item:
 
 def items_for(text: str, category: str, on: date) -> tuple[Item, ...]:
     """Items that hold on a day and have most to do with a text and a category, best first; 1 query."""
+    return items_of(items_wanted(text, category, on))
+
+
+def items_of(rows: Iterable[KnowledgeVersion]) -> tuple[Item, ...]:
+    """What `items_wanted` found; no query."""
+    return tuple(map(_item, rows))
+
+
+def items_wanted(text: str, category: str, on: date) -> QuerySet[KnowledgeVersion]:
+    """What `items_for` asks, not asked yet: for who reads it together with other things."""
     words = [word for word in words_of(text) if len(word) > 1 and not word.isdigit() and word not in _SAID_OF_ANYTHING]
     words = sorted(words, key=len, reverse=True)[:WORDS_MOST]
     if not words and not category:
-        return ()
+        return KnowledgeVersion.objects.none()
     sought = " | ".join(f"'{word}'" for word in words)
     rows = _valid(on)
     if sought:
-        rank = RawSQL("ts_rank(words, %s::tsquery)", [sought])
+        rank = RawSQL("ts_rank(words, %s::tsquery)", [sought], output_field=FloatField())
         hits = Q(pk__in=RawSQL("SELECT id FROM hotline_knowledgeversion WHERE words @@ %s::tsquery", [sought]))
         rows = rows.filter(hits | Q(categories__contains=[category]) if category else hits).annotate(rank=rank)
         rows = rows.order_by("-rank", "pk")
     else:
         rows = rows.filter(categories__contains=[category]).order_by("pk")
-    return tuple(_item(row) for row in rows.defer("words")[:ITEMS_MOST])
+    return rows.defer("words")[:ITEMS_MOST]
 
 
 def newest_items(on: date) -> tuple[Item, ...]:

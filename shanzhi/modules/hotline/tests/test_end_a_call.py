@@ -311,3 +311,16 @@ def test_it_keeps_whatever_is_typed_or_pasted(typed: str):
     given = {"ref": str(ref), "body": typed, "title": typed[:40], "phone": typed[:30], "region": "²", "co": "²,1"}
     assert client.post("/desk/look/", given).status_code == 200
     assert client.get(f"/desk/call/{ref}/").status_code == 200
+
+
+def test_it_says_by_when_the_caller_is_promised_an_answer_where_one_is_to_come(cast: Cast):
+    sent = end(cast.operator, Ending.DISPATCHED, words(lead=str(cast.handler.unit_id)))
+    with acting(cast.operator):
+        pk = seen.matter_id_of_number(sent.number)
+        assert pk is not None
+        clocks = {line.code: line.due_at for line in seen.card(pk, actor=cast.operator, now=timezone.now()).clocks}
+    assert sent.answer_at == clocks["handle"] != clocks[""]
+    assert end(cast.operator, Ending.ANSWERED, words(cite=known(cast), words="已告知。")).answer_at is None
+    client, ref = signed_in("operator"), str(uuid.uuid4())
+    given = {"ref": ref, "body": BODY, "region": COMMUNITY, "category": PROPERTY, "do": "triage"}
+    assert re.search("承诺[^，。]+前答复。", client.post(f"/desk/call/{ref}/", given).content.decode())

@@ -14,8 +14,9 @@ from shanzhi.kernel.matters.operations import Reported
 from shanzhi.kernel.matters.policy.process import FieldsWrong
 from shanzhi.kernel.matters.policy.report import NewReport
 from shanzhi.modules.hotline import operations, queries
-from shanzhi.modules.hotline.operations import Ended, Look
+from shanzhi.modules.hotline.operations import Ended
 from shanzhi.modules.hotline.policy import CallOver, Ending, Words
+from shanzhi.modules.hotline.queries import Look
 from tests.city import Cast
 from tests.desks import signed_in
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from shanzhi.core.dates import day_said
 from shanzhi.core.errors import DomainError, InputError, NotFound
 from shanzhi.core.periods import local_date
 from shanzhi.core.sheets import MEDIA_TYPES
@@ -124,7 +125,7 @@ def _versions(request: ActingRequest, error: DomainError | None = None) -> HttpR
             {
                 "name": gettext("第 %(number)d 版") % {"number": each.id},
                 "state": _state(each, in_force, on),
-                "from": each.holds_from.isoformat(),
+                "from": day_said(each.holds_from, gettext),
                 "rows": each.rows,
                 "loaded": each.loaded_at,
                 "note": each.note,
@@ -357,7 +358,7 @@ def live(request: ActingRequest, version: int) -> HttpResponse:
         raise
     except DomainError as error:
         return _rows(request, version, error)
-    messages.success(request, gettext("已确认，从 %(day)s 起按这一版派单。") % {"day": since.isoformat()})
+    messages.success(request, gettext("已确认，从 %(day)s 起按这一版派单。") % {"day": day_said(since, gettext)})
     return HttpResponseRedirect(reverse("hotline:dispatch_version", args=[version]))
 
 

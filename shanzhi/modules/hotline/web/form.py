@@ -13,6 +13,7 @@ from shanzhi.kernel.matters import queries
 from shanzhi.kernel.matters.policy.process import FieldsMissing
 from shanzhi.kernel.matters.policy.report import BODY_MOST, NAME_MOST, PLACE_MOST, TITLE_MOST
 from shanzhi.kernel.matters.web import desk
+from shanzhi.kernel.organisation.queries import PlaceRow
 from shanzhi.modules.hotline.policy import NO_HELP, Words
 
 FIELDS = ("phone", "name", "title", "body", "place", "region", "category", "lead", "cite", "ground", "words", "site")
@@ -89,14 +90,24 @@ def words_of(request: ActingRequest, *, ends: bool = False) -> Words:
     return Words(**given)
 
 
-def call_form(request: ActingRequest, words: Words, *, error: DomainError | None = None, start: str = "") -> CallForm:
-    """The form with what was typed; the cursor stands in the field `start`. At most 8 queries."""
+def call_form(
+    request: ActingRequest,
+    words: Words,
+    *,
+    place: PlaceRow | None = None,
+    error: DomainError | None = None,
+    start: str = "",
+) -> CallForm:
+    """The form with what was typed; the cursor stands in the field `start`. `place`: the chosen one, where it was read
+    already. 1 query for each of region and place that the page hasn't read yet, and for each that is searched for."""
     form = CallForm({name: getattr(words, name) for name in FIELDS}, error)
     if start:
         form.fields[start].widget.attrs["autofocus"] = True
+    known = {"site": desk.place_known(place)} if place is not None else {}
     pickers = (("region", "region", words.region), ("site", "place", words.site), ("lead", "unit", words.lead))
     for name, kind, chosen in pickers:
         field: Any = form.fields[name]
         typed = request.POST.get(desk.search_name(name), "")
-        field.picker = desk.picker(request, name, kind, chosen=[chosen] if chosen else [], words=typed)
+        picked = [chosen] if chosen else []
+        field.picker = desk.picker(request, name, kind, chosen=picked, words=typed, known=known.get(name))
     return form

@@ -13,6 +13,7 @@ from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from shanzhi.core.dates import day_said
 from shanzhi.core.errors import DomainError, NotFound
 from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
@@ -157,7 +158,7 @@ def _table(found: tuple[Item, ...], on: date) -> Table:
                 "title": gettext("【示例】") + each.title if each.is_sample else each.title,
                 "category": _names(each),
                 "state": _badge(each, on),
-                "until": each.valid_until.isoformat() if each.valid_until else gettext("长期"),
+                "until": day_said(each.valid_until, gettext) if each.valid_until else gettext("长期"),
                 "ground": each.ground,
             },
         )
@@ -212,8 +213,8 @@ def _none(code: str) -> HttpResponse:
 
 
 def _span(item: Item) -> str:
-    until = item.valid_until.isoformat() if item.valid_until else gettext("长期")
-    return gettext("%(since)s 至 %(until)s") % {"since": item.valid_from.isoformat(), "until": until}
+    until = day_said(item.valid_until, gettext) if item.valid_until else gettext("长期")
+    return gettext("%(since)s 至 %(until)s") % {"since": day_said(item.valid_from, gettext), "until": until}
 
 
 @require_http_methods(["GET", "POST"])

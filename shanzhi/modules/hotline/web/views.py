@@ -19,8 +19,9 @@ from shanzhi.kernel.access.web.middleware import ActingRequest
 from shanzhi.kernel.matters.queries import current_kind
 from shanzhi.kernel.matters.web import desk
 from shanzhi.modules.hotline import operations, queries
-from shanzhi.modules.hotline.operations import Ended, Look
+from shanzhi.modules.hotline.operations import Ended
 from shanzhi.modules.hotline.policy import ENDING_NAMES, FEATURE, CallNotFound, CallOver, Ending, Words
+from shanzhi.modules.hotline.queries import DeskCalls, Look
 from shanzhi.modules.hotline.web.form import call_form, words_of
 
 PASS_ON, LINK, DROP = "pass_on:", "link:", "drop"
@@ -32,10 +33,11 @@ def desk_page(request: ActingRequest) -> HttpResponse:
     """The desk with an empty form: the next call. A ring that nobody has opened is the next call; `?new=1` leaves it
     ringing, for a call that the exchange didn't put through."""
     desk.check_staff(request, FEATURE)
-    ringing = queries.waiting_ring(queries.open_calls(request.actor, request.now))
+    waiting = queries.desk_calls(request.actor, request.now)
+    ringing = queries.waiting_ring(waiting.calls)
     if ringing is not None and not request.GET.get("new"):
         return HttpResponseRedirect(reverse("hotline:call", args=[ringing.ref]))
-    return _draw(request, _Shown(uuid.uuid4(), Words()))
+    return _draw(request, _Shown(uuid.uuid4(), Words()), waiting)
 
 
 @require_http_methods(["GET", "POST"])
@@ -155,12 +157,14 @@ def _look_context(request: ActingRequest, words: Words, found: Look | None) -> d
     return context
 
 
-def _draw(request: ActingRequest, shown: _Shown, status: int = HTTPStatus.OK) -> HttpResponse:
+def _draw(
+    request: ActingRequest, shown: _Shown, waiting: DeskCalls | None = None, status: int = HTTPStatus.OK
+) -> HttpResponse:
     words, found, error = shown.words, shown.look, shown.error
-    form = call_form(request, words, error=error, start=_start_field(words, shown))
+    place = found.place if found is not None else None
+    form = call_form(request, words, place=place, error=error, start=_start_field(words, shown))
     grounds = tuple(desk.grounds_for("refuse"))
-    calls = queries.open_calls(request.actor, request.now)
-    counted = queries.counts_today(request.actor, request.now)
+    waiting = waiting or queries.desk_calls(request.actor, request.now)
     to = current_kind("request").field("passed_to").choices
     context = {
         **_look_context(request, words, found),
@@ -170,12 +174,13 @@ def _draw(request: ActingRequest, shown: _Shown, status: int = HTTPStatus.OK) ->
         "ground": next((row for row in grounds if row.code == words.ground), None),
         "sentence": error,
         "ended": shown.ended,
+        "answer_by": desk.when(shown.ended.answer_at, request.now) if shown.ended else "",
         "ended_name": ENDING_NAMES[shown.ended.ending] if shown.ended else "",
-        "calls": [row for row in calls if row.ref != shown.ref],
+        "calls": [row for row in waiting.calls if row.ref != shown.ref],
         "shown": str(shown.ref),
-        "current": next((row for row in calls if row.ref == shown.ref), None),
+        "current": next((row for row in waiting.calls if row.ref == shown.ref), None),
         "stays": bool(request.GET.get("new")) or shown.ended is not None,
-        "counted": [(ENDING_NAMES[ending], counted[ending.value]) for ending in Ending],
+        "counted": [(ENDING_NAMES[ending], waiting.ended[ending.value]) for ending in Ending],
         "pass_to": [(name, str(place)) for place, name in enumerate(to, start=1)],
     }
     return render(request, "hotline/desk.html", context, status=status)

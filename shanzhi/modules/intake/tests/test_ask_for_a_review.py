@@ -1,5 +1,6 @@
 """A petitioner who doesn't accept the answer asks for a review on the own page; nobody reports a petition without staff."""
 
+import re
 import uuid
 
 import pytest
@@ -39,7 +40,7 @@ def test_it_asks_for_a_review_and_for_a_re_review(client, cast):
     assert "经查，电梯已列入更新计划。" in read
     response = post(client, made, "appeal", words="没有说什么时候更新")
     assert (response.status_code, card(made).stage) == (302, "appealed")
-    assert "您的请求已收到，会在规定期限内答复您。" in text_of(page_of(client, made))
+    assert re.search(r"您的请求已收到。承诺\S+前答复您。", text_of(page_of(client, made)))
     do(cast.dispatcher, made.matter_id, "record_review", reply="维持原答复意见。")
     assert "请求复核" in text_of(page_of(client, made))
     post(client, made, "appeal", words="仍不服")
@@ -69,10 +70,19 @@ def test_a_deputys_second_word_is_kept_and_ends_it(client, cast):
     do(cast.handler, made.matter_id, "take")
     do(cast.handler, made.matter_id, "reply", reply="已列入计划。")
     follow_in(client, made)
-    post(client, made, "rate", solved="no", satisfied="1")
+    shown = text_of(page_of(client, made))
+    assert "对办理和答复满意吗" in shown
+    assert "基本满意" in shown
+    assert "选“不满意”，会再办一次并再次答复您。" in shown
+    assert "问题解决了吗" not in shown
+    assert "没有解决" not in shown
+    assert post(client, made, "rate").status_code == 422
+    assert post(client, made, "rate", satisfied="4").status_code == 422
+    post(client, made, "rate", satisfied="1", words="没有时间表")
     assert card(made).stage == "again"
     do(cast.handler, made.matter_id, "reply_again", reply="已提前实施。")
-    post(client, made, "rate", solved="no", satisfied="2")
+    assert "选“不满意”，您的意见会如实记载。" in text_of(page_of(client, made))
+    post(client, made, "rate", satisfied="1")
     assert card(made).stage == "unsatisfied"
     assert "您的评价已收到，意见已如实记载。" in text_of(page_of(client, made))
 

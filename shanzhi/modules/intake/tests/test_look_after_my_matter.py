@@ -117,7 +117,7 @@ def test_it_goes_back_to_be_done_again(client, mine, cast):
     found = card(mine)
     assert (found.stage, found.solved, found.counts) == ("handling", False, {"reopenings": 1})
     read = text_of(page_of(client, mine))
-    assert "您的评价已收到，事项已退回重办。" in read
+    assert re.search(r"您的评价已收到，事项已退回重办。承诺\S+前答复您。", read)
     assert re.search("没有解决·满意程度1分.*第二天又停了", read)
 
 

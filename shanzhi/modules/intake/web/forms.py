@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -214,8 +215,17 @@ def _grounds(rows: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     return [("", gettext("不选")), *((code, gettext(name)) for code, name in rows)]
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A verdict that is one choice: the question, its answers as (score, name), and from which score on it is content."""
+
+    question: str
+    scale: tuple[tuple[str, str], ...]
+    content_from: int
+
+
 class RateForm(StepForm):
-    """The verdict."""
+    """The verdict. Of a kind that has it given by one choice (`asked`: 满意、基本满意、不满意) nothing else is asked."""
 
     ids = "id_rate_%s"
     solved = forms.TypedChoiceField(
@@ -233,13 +243,42 @@ class RateForm(StepForm):
     words = forms.CharField(label=gettext_lazy("还想说的"), max_length=WORDS_MOST, required=False, widget=_textarea(3))
 
     def __init__(
-        self, *args: Any, grounds: Sequence[tuple[str, str]] = (), is_last: bool = False, **kwargs: Any
+        self,
+        *args: Any,
+        grounds: Sequence[tuple[str, str]] = (),
+        is_last: bool = False,
+        asked: Asked | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         if is_last:
             self.fields["solved"].help_text = gettext("选“没有解决”，您的意见会如实记载。")
         self.fields["ground"].choices = _grounds(grounds)  # type: ignore[attr-defined]
         self.fields["satisfied"].choices = [(code, gettext(name)) for code, name in SCORES]  # type: ignore[attr-defined]
+        self.asked = asked
+        if asked is not None:
+            self._ask_once(asked, is_last)
+
+    def _ask_once(self, asked: Asked, is_last: bool) -> None:
+        """In place of the two questions the kind's own."""
+        for name in ("solved", "ground"):
+            del self.fields[name]
+        choice = self.fields["satisfied"]
+        choice.choices = list(asked.scale)  # type: ignore[attr-defined]
+        choice.label, choice.required = asked.question, True
+        choice.error_messages["required"] = gettext("请选择一项。")
+        low = gettext("、").join(name for code, name in asked.scale if int(code) < asked.content_from)
+        said = msg("选“%(low)s”，您的意见会如实记载。") if is_last else msg("选“%(low)s”，会再办一次并再次答复您。")
+        choice.help_text = gettext(said) % {"low": low}
+        self.fields["words"].label = gettext("具体意见")
+
+    def clean(self) -> dict[str, Any]:
+        """Whether it is content follows from the one choice."""
+        data = super().clean() or self.cleaned_data
+        if self.asked is not None:
+            score = data.get("satisfied")
+            data |= {"solved": score is not None and score >= self.asked.content_from, "ground": ""}
+        return data
 
 
 class AddForm(StepForm):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from http import HTTPStatus
 from typing import cast
 
@@ -23,11 +24,21 @@ from shanzhi.kernel.matters import operations, queries
 from shanzhi.kernel.matters.policy.process import UNSOLVED, Owner
 from shanzhi.kernel.matters.queries import MatterCard
 from shanzhi.kernel.matters.queries import TimelineEntry as Done
+from shanzhi.kernel.matters.web import desk
 from shanzhi.modules.intake.policy import NoSuchMatter
 from shanzhi.modules.intake.web import uploads
-from shanzhi.modules.intake.web.forms import AddForm, AppealForm, RateForm, StepForm, UrgeForm, WithdrawForm, new_key
+from shanzhi.modules.intake.web.forms import (
+    AddForm,
+    AppealForm,
+    Asked,
+    RateForm,
+    StepForm,
+    UrgeForm,
+    WithdrawForm,
+    new_key,
+)
 from shanzhi.modules.intake.web.public import day_words
-from shanzhi.modules.intake.web.resident import next_words, resident
+from shanzhi.modules.intake.web.resident import due_words, next_words, resident
 from shanzhi.modules.intake.web.rights import reading_entry
 from shanzhi.ui.components import Photo, Step, StepState, TimelineEntry, Tone
 
@@ -102,27 +113,35 @@ def rate(request: ActingRequest, number: str) -> HttpResponse:
     if request.method != "POST":
         return _to_page(number)
     matter_id, actor = _find(request, number)
-    form = RateForm(request.POST, grounds=_grounds("not_solved"))
+    card = queries.card(matter_id, actor=actor, now=request.now)
+    form = RateForm(request.POST, grounds=_grounds("not_solved"), asked=_asked(card))
     if not form.is_valid():
         return _again(request, matter_id, actor, form)
     data = form.cleaned_data
     fields = {"solved": data["solved"], "satisfied": data["satisfied"], "words": data["words"]}
     if not data["solved"]:
         fields["ground"] = data["ground"]
-    card = queries.card(matter_id, actor=actor, now=request.now)
 
     def said(done: operations.Done) -> str:
         stage = card.kind.stage(done.stage)
         if not stage.is_end:
-            is_back = not data["solved"] and stage.owner is not Owner.LINKED
-            return (
-                msg("您的评价已收到，事项已退回重办。")
-                if is_back
-                else msg("您的评价已收到。其他反映人也评价以后办结。")
-            )
-        return msg("您的评价已收到，事项办结。") if data["solved"] else msg("您的评价已收到，意见已如实记载。")
+            if not data["solved"] and stage.owner is not Owner.LINKED:
+                return _with_answer(msg("您的评价已收到，事项已退回重办。"), done, request.now)
+            return gettext(msg("您的评价已收到。其他反映人也评价以后办结。"))
+        return gettext(msg("您的评价已收到，事项办结。") if data["solved"] else msg("您的评价已收到，意见已如实记载。"))
 
     return _act(request, matter_id, actor, _choice(card, "rate").code, form, fields=fields, said=said)
+
+
+def _asked(card: MatterCard) -> Asked | None:
+    """The question that is the whole verdict, in the words of the kind; None where it has the usual ones."""
+    action = card.kind.action(_choice(card, "rate").code) if card.kind.verb("rate") else None
+    found = card.kind.verdict_by(action) if action is not None else None
+    if found is None:
+        return None
+    score, answer = found
+    scale = tuple((str(code), gettext(name)) for code, name in score.scale.items())
+    return Asked(gettext(answer.name), scale, card.kind.solved_from)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -136,7 +155,10 @@ def appeal(request: ActingRequest, number: str) -> HttpResponse:
         return _again(request, matter_id, actor, form)
     choice = _choice(queries.card(matter_id, actor=actor, now=request.now), "appeal")
     fields = {"words": form.cleaned_data["words"]}
-    said = msg("您的请求已收到，会在规定期限内答复您。")
+
+    def said(done: operations.Done) -> str:
+        return _with_answer(msg("您的请求已收到。"), done, request.now)
+
     return _act(request, matter_id, actor, choice.code, form, fields=fields, said=said)
 
 
@@ -213,7 +235,20 @@ def urge(request: ActingRequest, number: str) -> HttpResponse:
     form = UrgeForm(request.POST)
     if not form.is_valid():
         return _again(request, matter_id, actor, form)
-    return _act(request, matter_id, actor, URGE, form, fields={}, said=msg("已经转给承办单位，请等对方回应。"))
+
+    def said(done: operations.Done) -> str:
+        return _with_answer(msg("已经转给承办单位，请等对方回应。"), done, request.now)
+
+    return _act(request, matter_id, actor, URGE, form, fields={}, said=said)
+
+
+def _with_answer(said: str, done: operations.Done, now: datetime) -> str:
+    """The sentence with by when the reporter has an answer; nothing is promised for the past."""
+    told = queries.promised(done.matter_id, now=now)
+    if told is None or told.answer_at is None or told.answer_at <= now:
+        return gettext(said)
+    params = {"said": gettext(said), "due": due_words(told.answer_at, now)}
+    return gettext(msg("%(said)s承诺%(due)s前答复您。")) % params
 
 
 def _act(
@@ -241,7 +276,7 @@ def _act(
     except DomainError as error:
         form.say(error)
         return _again(request, matter_id, actor, form, stored, status=error.status)
-    messages.success(request, gettext(said if isinstance(said, str) else said(done)))
+    messages.success(request, gettext(said) if isinstance(said, str) else said(done))
     return _to_page(done.number)
 
 
@@ -273,7 +308,9 @@ def _forms(card: MatterCard, posted: StepForm | None, stored: list[StoredFile]) 
     return _Forms(
         rate=posted
         if isinstance(posted, RateForm)
-        else RateForm(initial=fresh(), grounds=_grounds("not_solved"), is_last=_choice(card, "rate").is_last),
+        else RateForm(
+            initial=fresh(), grounds=_grounds("not_solved"), is_last=_choice(card, "rate").is_last, asked=_asked(card)
+        ),
         add=posted if isinstance(posted, AddForm) else AddForm(initial=fresh()),
         withdraw=posted
         if isinstance(posted, WithdrawForm)
@@ -295,9 +332,11 @@ def _page(
     read = queries.readings(resident(request), matter_id=card.id)
     context = {
         "card": card,
+        "level": "paused" if any(line.paused_at for line in card.clocks) else desk.LEVELS[card.light],
         "sentence": next_words(card.next_sentence, unit=card.holder_name, due=card.next_params["due"], now=request.now),
         "steps": [Step(gettext(name), cast(StepState, state)) for name, state in card.stages],
-        "timeline": [_entry(entry) for entry in reversed(card.timeline)],
+        "timeline": desk.history(card, request.now, _entry),
+        "changes": [desk.change_told(change, request.now, why=True) for change in reversed(card.changes)],
         "photos": [
             Photo(reverse("files:attachment", args=[row.id]), reverse("files:preview", args=[row.id]), gettext("照片"))
             for row in card.attachments
@@ -353,17 +392,18 @@ def _refusal(card: MatterCard) -> list[tuple[str, object]]:
     ]
 
 
-def _entry(entry: Done) -> TimelineEntry:
+def _entry(entry: Done, moved: str) -> TimelineEntry:
     detail, reason = entry.detail, entry.detail.get("reason")
     lines = [
         gettext(msg("主办：%(unit)s")) % {"unit": detail["lead"]} if detail.get("lead") else "",
         gettext(msg("协办：%(unit)s")) % {"unit": detail["co"]} if detail.get("co") else "",
         _paper(detail.get("paper")),
-        _verdict(detail.get("solved"), detail.get("satisfied")),
+        _verdict(detail.get("scored", ""), detail.get("solved"), detail.get("satisfied")),
         gettext(msg("理由：%(ground)s")) % {"ground": entry.ground} if entry.ground else "",
         entry.channel,
         gettext(msg("原因：%(reason)s")) % {"reason": gettext(reason)} if reason else "",
         _parts(detail.get("parts", ())),
+        moved,
         entry.words,
         entry.reply,
     ]
@@ -385,9 +425,10 @@ def _parts(parts: tuple[str, ...]) -> str:
     return gettext(msg("涉及：%(what)s")) % {"what": said} if said else ""
 
 
-def _verdict(solved: bool | None, satisfied: int | None) -> str:
-    if solved is None:
-        return ""
+def _verdict(named: str, solved: bool | None, satisfied: int | None) -> str:
+    """`named`: what the kind itself calls the score (满意)."""
+    if solved is None or named:
+        return gettext(named) if named else ""
     said = gettext("解决了") if solved else gettext("没有解决")
     score = gettext(msg("满意程度 %(score)s 分")) % {"score": satisfied}
     return f"{said} · {score}" if satisfied else said

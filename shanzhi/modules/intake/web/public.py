@@ -17,6 +17,7 @@ from shanzhi.modules.intake import queries
 from shanzhi.modules.intake.policy import PublicFilter, State, read_cursor
 from shanzhi.modules.intake.queries import PublicPage, PublicRow
 from shanzhi.ui.components import Badge, Column, Pager, Row, Table
+from shanzhi.ui.formats import day_text
 
 WIDE_SPACE = "　"
 
@@ -89,16 +90,9 @@ def _row(row: PublicRow, today: date) -> Row:
     )
 
 
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-
-
 def day_words(day: date, today: date) -> str:
     """A day as it is read: 11月18日, with its year where it isn't this one."""
-    if (get_language() or "").startswith("en"):
-        short = f"{day.day} {_MONTHS[day.month - 1]}"
-        return short if day.year == today.year else f"{short} {day.year}"
-    short = f"{day.month}月{day.day}日"
-    return short if day.year == today.year else f"{day.year}年{short}"
+    return day_text(day, today, get_language() or "zh-hans")
 
 
 def _pager(request: ActingRequest, page: PublicPage) -> Pager:

@@ -55,7 +55,7 @@ def test_it_makes_a_day_off_from_a_day_on_and_goes_back(cast: Cast) -> None:
     assert keeper.post("/keeper/calendar/", sent).status_code == 302
     assert (work_calendar().is_working_day(day), work_calendar().is_provisional(day)) == (False, False)
     again = page(keeper.get(f"/keeper/calendar/?year={year}"))
-    assert f'value="{day.isoformat()}" aria-label="{day.isoformat()}">' in again
+    assert f'value="{day.isoformat()}" aria-label="{day.year}年{day.month}月{day.day}日">' in again
     assert "这一年的放假安排还没有公布" not in again
     assert keeper.post("/keeper/calendar/", sent).status_code == 409, "a second keeper is told"
     back = form(again, year, do="undo", number="0")

@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from shanzhi.core.dates import day_said
 from shanzhi.core.errors import DomainError
 from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
@@ -134,7 +135,7 @@ def _changes_table(trial: CalendarTrial) -> Table:
             {
                 "number": one.number,
                 "due": one.due_at,
-                "would": local_date(one.would_be).isoformat(),
+                "would": day_said(local_date(one.would_be), gettext),
                 "what": gettext("最后一天放假，依法顺延到下一个工作日") if one.moves else gettext("不变，按答应的算"),
             },
         )

@@ -12,6 +12,7 @@ from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from shanzhi.core.dates import day_said
 from shanzhi.core.errors import DomainError, InputError
 from shanzhi.core.periods import local_date
 from shanzhi.core.sheets import MEDIA_TYPES, WRITERS, Sheet
@@ -294,7 +295,7 @@ def history_table(state: SectionState) -> Table:
         Row(
             "",
             {
-                "day": row.holds_from.isoformat(),
+                "day": day_said(row.holds_from, gettext),
                 "number": edition_name(row.number),
                 "note": row.note,
                 "at": row.decided_at,

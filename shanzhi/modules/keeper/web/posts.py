@@ -11,6 +11,7 @@ from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from shanzhi.core.dates import day_said
 from shanzhi.core.periods import local_date
 from shanzhi.kernel.access.web.middleware import ActingRequest
 from shanzhi.kernel.organisation.operations import SEES_NAMES, NewPost, PostNow
@@ -44,8 +45,8 @@ def post(request: ActingRequest, pk: int) -> HttpResponse:
         (gettext("可见范围"), gettext(SEES_NAMES[card.sees])),
         (gettext("另定的区域代码"), "、".join(low for low, _ in card.ranges) if card.ranges else ""),
         (gettext("序号"), card.seat),
-        (gettext("设立日期"), card.opened_on.isoformat()),
-        (gettext("撤销日期"), card.closed_on.isoformat() if card.closed_on else ""),
+        (gettext("设立日期"), day_said(card.opened_on, gettext)),
+        (gettext("撤销日期"), day_said(card.closed_on, gettext) if card.closed_on else ""),
     ]
     context = {
         "page": page,

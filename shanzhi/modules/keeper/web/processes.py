@@ -12,6 +12,7 @@ from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from shanzhi.core.dates import day_said
 from shanzhi.core.errors import DomainError
 from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
@@ -219,8 +220,8 @@ def _kinds_table(rows: tuple[ProcessRow, ...]) -> Table:
                 "name": gettext(row.name),
                 "code": row.code,
                 "now": _numbered(row.in_force) if row.in_force else gettext("未生效"),
-                "since": row.since.isoformat() if row.since else "",
-                "coming": f"{_numbered(row.coming)} · {row.coming_on.isoformat()}" if row.coming_on else "",
+                "since": day_said(row.since, gettext) if row.since else "",
+                "coming": f"{_numbered(row.coming)} · {day_said(row.coming_on, gettext)}" if row.coming_on else "",
                 "drafts": "、".join(_numbered(number) for number in row.drafts),
             },
         )
@@ -256,7 +257,7 @@ def _decisions_table(page: ProcessPage) -> Table:
         Column("at", gettext("决定时间"), "time"),
     )
     rows = [
-        Row("", {"day": one.holds_from.isoformat(), "number": _numbered(one.number), "at": one.decided_at})
+        Row("", {"day": day_said(one.holds_from, gettext), "number": _numbered(one.number), "at": one.decided_at})
         for one in page.decisions
     ]
     return Table(gettext("换版记录"), columns, rows)
@@ -333,7 +334,7 @@ def _stranded_table(code: str, groups: tuple[Any, ...]) -> Table | None:
         Row(
             f"{reverse('matters:list')}?kind={code}&stage={group.stage}",
             {
-                "stage": group.stage_name,
+                "stage": gettext(group.stage_name),
                 "version": _numbered(group.version),
                 "count": group.count,
                 "why": gettext(group.why.label),
@@ -362,13 +363,13 @@ def _trial_table(rows: tuple[Any, ...], new: Kind) -> Table:
             why = gettext(said) % {
                 "step": row.halt.step,
                 "action": row.halt_action,
-                "stage": new.stage(row.halt.stage).name,
+                "stage": gettext(new.stage(row.halt.stage).name),
             }
         cells = {
             "number": row.number,
             "state": gettext("未结") if row.is_open else gettext("已结"),
-            "stage": row.stage_name,
-            "would": row.would_be,
+            "stage": gettext(row.stage_name),
+            "would": gettext(row.would_be) if row.would_be else "",
             "why": why,
         }
         shown.append(Row(reverse("matters:matter", args=[row.number]), cells))

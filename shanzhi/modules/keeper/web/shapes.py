@@ -14,6 +14,7 @@ from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from shanzhi.core.dates import day_said
 from shanzhi.core.errors import DomainError
 from shanzhi.core.geo import DATUMS
 from shanzhi.core.periods import local_date
@@ -103,7 +104,7 @@ def _loads() -> Table:
         Column("at", gettext("采用时间"), "time"),
     ]
     rows = [
-        Row("", {"day": f"{one.holds_from:%Y-%m-%d}", "count": one.shapes, "datum": one.datum, "at": one.made_at})
+        Row("", {"day": day_said(one.holds_from, gettext), "count": one.shapes, "datum": one.datum, "at": one.made_at})
         for one in queries.shape_loads()
     ]
     return Table(gettext("采用过的边界"), columns, rows)

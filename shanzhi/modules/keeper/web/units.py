@@ -12,6 +12,7 @@ from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from shanzhi.core.dates import day_said
 from shanzhi.core.periods import local_date
 from shanzhi.kernel.access.web.middleware import ActingRequest
 from shanzhi.kernel.organisation.operations import NewUnit
@@ -136,8 +137,8 @@ def unit(request: ActingRequest, pk: int) -> HttpResponse:
         (gettext("简称"), card.short_name),
         (gettext("区域"), f"{page.region_name}（{page.region_code}）"),
         (gettext("上级单位"), card.parent_name),
-        (gettext("设立日期"), card.opened_on.isoformat()),
-        (gettext("撤销日期"), card.closed_on.isoformat() if card.closed_on else ""),
+        (gettext("设立日期"), day_said(card.opened_on, gettext)),
+        (gettext("撤销日期"), day_said(card.closed_on, gettext) if card.closed_on else ""),
         (gettext("接收单位"), card.successor_name),
     ]
     context = {

@@ -8,7 +8,8 @@ from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.matters import queries as matters
-from shanzhi.kernel.matters.policy.process import Kind, Owner
+from shanzhi.kernel.matters.policy.process import Kind
+from shanzhi.kernel.matters.policy.turns import WITH_LINKED, WITH_REPORTER, WITH_UNIT, stages_of_turn
 from shanzhi.kernel.matters.queries import EndedCount, Repeated, TallyRow
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.organisation.policy import BadCode, Level
@@ -19,6 +20,8 @@ GRID_DIGITS = 15
 OWN = msg("没有细到下一级")
 NO_CATEGORY = msg("还没有分类")
 CLOSED_UNIT = msg("已撤销的单位")
+NOBODYS = {WITH_REPORTER: msg("等反映人"), WITH_LINKED: msg("等并案、拆分的各件")}
+"""Lines for what is no unit's turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +68,9 @@ def overview(actor: Actor, *, region: str, kinds: Sequence[Kind], now: datetime)
     path = path_to(actor, region, on)
     code = path[-1][0] if path else ""
     below = below_of(code or actor.region_code, on)
-    waiting = tuple(
-        dict.fromkeys(stage.code for kind in kinds for stage in kind.stages if stage.owner is Owner.REPORTER)
-    )
+    waiting, turns = stages_of_turn(kinds, WITH_REPORTER), stages_of_turn(kinds, WITH_UNIT)
     digits = min((len(row.code) for row in below), default=GRID_DIGITS)
-    counted = matters.tally(code, digits=digits, resident_stages=waiting, now=now)
+    counted = matters.tally(code, digits=digits, resident_stages=waiting, turn_stages=turns, now=now)
     since = week_of(on)
     base = {"region": code} if code else {}
     return Overview(
@@ -131,9 +132,16 @@ def _regions(rows: Sequence[TallyRow], below: Sequence[RegionRow], digits: int) 
 
 
 def _units(rows: Sequence[TallyRow], base: Mapping[str, str], on: date) -> list[Line]:
-    found = organisation.units_by_ids([int(row.item) for row in rows], on)
+    """What it is a unit's turn to do: its own desks show as many. What waits for somebody else comes last."""
+    mine = [row for row in rows if row.item not in NOBODYS]
+    found = organisation.units_by_ids([int(row.item) for row in mine], on)
     names = {unit_id: unit.name for unit_id, unit in found.items()}
-    return [Line(names.get(int(row.item), CLOSED_UNIT), row, {**base, "holder": row.item}) for row in rows]
+    lines = [
+        Line(names.get(int(row.item), CLOSED_UNIT), row, {**base, "holder": row.item, "stage": WITH_UNIT})
+        for row in mine
+    ]
+    others = [row for row in rows if row.item in NOBODYS]
+    return [*lines, *(Line(NOBODYS[row.item], row, {**base, "stage": row.item}) for row in others)]
 
 
 def _categories(rows: Sequence[TallyRow], base: Mapping[str, str]) -> list[Line]:

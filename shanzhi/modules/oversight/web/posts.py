@@ -117,6 +117,7 @@ def fallen_table(lines: tuple[Fallen, ...]) -> Table:
         Column("due", gettext(msg("期限")), "time"),
     )
     vacant, nobody = gettext(msg("“%(post)s”空缺")), gettext(msg("单位没有人在岗"))
+    back, helper = gettext(msg("已交回中心，请重新派单")), gettext(msg("主办单位不再等它协办"))
     rows = tuple(
         Row(
             reverse("matters:matter", args=[line.number]),
@@ -124,7 +125,7 @@ def fallen_table(lines: tuple[Fallen, ...]) -> Table:
                 "title": line.title,
                 "unit": line.unit_name,
                 "why": vacant % {"post": line.from_title} if line.to_title else nobody,
-                "to": line.to_title or gettext(msg("已交回中心，请重新派单")),
+                "to": line.to_title or (helper if line.is_helper else back),
                 "due": line.due_at,
             },
         )

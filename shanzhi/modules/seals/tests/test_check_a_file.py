@@ -59,7 +59,7 @@ def test_it_tells_what_a_genuine_file_proves_and_what_it_does_not(sealed):
     page = answer.content.decode()
     assert answer.status_code == 200
     assert "真实，没有被改过" in page
-    assert "文件里的 9 步，在 2025-11-25 10:30:00 之前就已入账，此后一字未改。" in page
+    assert "文件里的 9 步，在 2025年11月25日 10:30 之前就已入账，此后一字未改。" in page
     assert "本市现在公布的树在这个位置和它一致" in page
     assert "所记的事是否属实；这之后有没有新的步骤。" in page
     assert answer["Cache-Control"] == "max-age=0, no-cache, no-store, must-revalidate, private"

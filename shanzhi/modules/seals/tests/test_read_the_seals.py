@@ -40,7 +40,7 @@ def test_it_shows_the_newest_head_to_anybody(anybody, sealed):
     late = read_head(sealed.late).head
     for group in groups(late.tree.root):
         assert f"<span>{group}</span>" in page
-    assert "2025-11-25 10:30:00" in page
+    assert "2025年11月25日 10:30" in page
     assert queries.keys()[0].text in page
     assert f">{1600 + baseline(sealed):,}<" in page
 
@@ -150,7 +150,7 @@ def test_it_prints_the_last_head_of_a_week(anybody, sealed):
     root = read_head(sealed.early).head.tree.root
     assert all(f"<span>{group}</span>" in page for group in groups(root, 8))
     assert sealed.early.splitlines()[-1] in page
-    assert "2025-11-17 至 2025-11-23" in page
+    assert "2025年11月17日 至 2025年11月23日" in page
     assert page.count('src="data:image/svg+xml;base64,') == 1
     assert " style=" not in page
     assert queries.keys()[0].text in page

@@ -12,6 +12,7 @@ from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from shanzhi.core.dates import moment_said
 from shanzhi.core.errors import DomainError
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.web.middleware import ActingRequest
@@ -132,7 +133,7 @@ def _say(saying: Saying) -> str:
 def _proved(judged: Judged) -> list[str]:
     last = max(judged.heads, key=lambda signed: signed.head.at)
     named = {
-        "at": f"{localtime(last.head.at):%Y-%m-%d %H:%M:%S}",
+        "at": moment_said(localtime(last.head.at), gettext),
         "keys": "、".join(dict.fromkeys(key for head in judged.heads for key in head.key_ids)),
         "epoch": last.head.tree.epoch,
         "size": f"{last.head.tree.size:,}",
@@ -167,7 +168,7 @@ def _steps(entries: tuple[tuple[int, EntryFields], ...]) -> Table:
             {
                 "step": entry.subject_step,
                 "title": gettext(step_title(entry.action, entry.payload)),
-                "at": f"{localtime(entry.recorded_at):%Y-%m-%d %H:%M:%S}",
+                "at": moment_said(localtime(entry.recorded_at), gettext),
                 "leaf": leaf,
             },
         )

@@ -9,6 +9,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
+from shanzhi.core.dates import day_said, moment_said
 from shanzhi.core.periods import local_date
 from shanzhi.kernel.access.web.middleware import ActingRequest
 from shanzhi.kernel.journal.policy import read_head
@@ -109,11 +110,11 @@ def _facts(row: HeadRow) -> list[tuple[str, object]]:
 
 def exact_time(row: HeadRow) -> str:
     """A head's time to the second, as it has to be compared."""
-    return f"{localtime(row.signed_at):%Y-%m-%d %H:%M:%S}"
+    return moment_said(localtime(row.signed_at), gettext)
 
 
 def _period(first: date, last: date) -> str:
-    return gettext("%(first)s 至 %(last)s") % {"first": first.isoformat(), "last": last.isoformat()}
+    return gettext("%(first)s 至 %(last)s") % {"first": day_said(first, gettext), "last": day_said(last, gettext)}
 
 
 def _table(rows: tuple[HeadRow, ...]) -> Table:

@@ -18,7 +18,7 @@ from shanzhi.kernel.clock.policy import Light
 from shanzhi.kernel.matters import operations as matters
 from shanzhi.kernel.matters import queries
 from shanzhi.kernel.matters.operations import Done
-from shanzhi.kernel.matters.policy.process import Kind, Role
+from shanzhi.kernel.matters.policy.process import Kind
 from shanzhi.kernel.matters.queries import DeskCount, ListFilter, MatterPage, MatterRow, Sitting
 from shanzhi.kernel.matters.web import desk
 from shanzhi.kernel.matters.web.queue import Queue
@@ -129,6 +129,7 @@ def _matter_context(request: ActingRequest, matter_id: int, posted: desk.Posted 
     if buttons.any:
         context["act"] = form.form_block(request, card, hint, posted)
         context["kept"] = ()
+        context["sentence"] = desk.unsaid(posted, [context["act"]])
     return context
 
 
@@ -202,18 +203,22 @@ def _do(request: ActingRequest, matter_id: int, kind: Kind, button: str) -> Done
 
 
 def _say(request: ActingRequest, kind: Kind, button: str, done: Done) -> None:
-    """A sentence for the next page; after a dispatch: to whom, and until when they have to take it."""
+    """A sentence for the next page; after a dispatch: to whom, until when they have to take it, and by when an answer is
+    promised."""
     if button not in (form.ACCEPT_AND_DISPATCH, "dispatch"):
         desk.say_done(request, form.action_of(kind, button.partition(":")[0]).name, done, form=form.CODE)
         return
-    row = next(iter(queries.rows_by_ids([done.matter_id], now=request.now)), None)
-    steps = kind.actions_from(done.stage, {Role.HANDLER})
-    if row is None or not steps:
+    told = queries.promised(done.matter_id, now=request.now)
+    if told is None or told.step is None:
         desk.say_done(request, form.action_of(kind, "dispatch").name, done, form=form.CODE)
         return
-    params = {"unit": row.holder_name, "due": desk.when(row.due_at, request.now), "step": gettext(steps[0].name)}
+    params = {
+        "unit": told.unit,
+        "due": desk.when(told.step.due_at, request.now),
+        "step": gettext(told.step.name),
+    }
     said = gettext(msg("已派给%(unit)s，%(due)s前%(step)s。")) % params
-    desk.say(request, said, done, form=form.CODE)
+    desk.say(request, desk.with_answer(said, told, request.now), done, form=form.CODE)
 
 
 def _onwards(request: ActingRequest, done: Done, *, stays: bool) -> str:

@@ -22,6 +22,10 @@ def words(answer) -> str:
     )
 
 
+def titles(answer) -> list[str]:
+    return re.findall(r'<h2 class="ui-panel__title">([^<]*)</h2>', answer.content.decode())
+
+
 def fields_of(html: str, number: str, action: str) -> dict[str, str]:
     form = re.search(rf'<form[^>]+action="/worklist/{number}/{action}/".*?</form>', html, re.S)
     assert form, f"no form for {action}"
@@ -74,6 +78,19 @@ def test_it_lists_what_is_late_first_and_counts_it(cast: Cast):
     assert late in only
     assert fresh not in only
     assert "超期" in only
+
+
+def test_it_shows_the_dates_and_papers_of_a_matter_and_leads_to_its_own_page(cast: Cast):
+    taken, replied = at_stage(cast, "take"), at_stage(cast, "reply")
+    client = signed_in("handler")
+    shown = client.get(f"/worklist/{taken}/")
+    assert f'href="/m/{taken}/"' in shown.content.decode()
+    assert "时限" in titles(shown)
+    assert "这个日期怎么来的" in words(shown)
+    assert "起算" in words(shown)
+    answered = client.get(f"/worklist/{replied}/")
+    assert "文书" in titles(answered)
+    assert re.search(rf'href="/m/{replied}/papers/\d+/reply_slip/"', answered.content.decode())
 
 
 def test_it_takes_with_one_press_and_offers_the_reply_next(cast: Cast):
@@ -177,3 +194,23 @@ def test_it_asks_the_same_number_of_questions_for_thirty_rows_and_for_fifty(cast
 
 
 LIST_QUERIES = 9
+
+
+def test_what_is_wrong_is_said_once_above_with_links_and_once_beside_the_field(cast: Cast):
+    number = at_stage(cast, "dispatch")
+    client = signed_in("handler")
+    html = send(client, number, "hand_back").content.decode()
+    shown = words(client.get("/worklist/"))
+    assert "请填写" not in shown
+    assert html.count('role="alert"') == 1
+    assert "ui-notice--bad" not in html
+    assert html.count("请填写这一项。") == 4, "two fields, above and beside each"
+    assert 'href="#id_hand_back_ground"' in html
+    assert "退单前请填写" not in html, "the fields say it themselves"
+
+
+def test_what_no_field_can_say_stands_above_alone(cast: Cast):
+    number = at_stage(cast, "take")
+    html = send(signed_in("handler"), number, "reply", reply="已经修好了。", version="1").content.decode()
+    assert html.count("这件事项刚刚有了变化") == 1
+    assert "ui-summary" not in html
