@@ -41,18 +41,19 @@ def test_it_renames_and_merges_categories(site: Site, meet: Meet) -> None:
 def test_it_tries_a_day_off_before_it_holds(site: Site, meet: Meet) -> None:
     year = date.today().year + 1
     day = next(one for one in (date(year, 6, 1) + timedelta(days=n) for n in range(9)) if one.weekday() == 2)
+    shown = f"{day.year}年{day.month}月{day.day}日"
     keeper = meet("keeper")
     page = keeper.page
     keeper.signs_in("keeper")
     keeper.goes(f"/keeper/calendar/?year={year}")
     keeper.sees("这一年的放假安排还没有公布")
     keeper.looks("keeper-calendar")
-    page.get_by_label(day.isoformat(), exact=True).uncheck()
+    page.get_by_label(shown, exact=True).uncheck()
     keeper.presses("试算")
     keeper.sees("还没有保存。对您看得到的未结事项：")
-    expect(page.get_by_label(day.isoformat(), exact=True)).not_to_be_checked()
+    expect(page.get_by_label(shown, exact=True)).not_to_be_checked()
     keeper.looks("keeper-calendar-trial")
     page.get_by_label("办公时间").fill("早上到晚上")
     keeper.presses("定为生效")
     keeper.sees("办公时间请写成 08:30-12:00 13:30-17:30 这样。")
-    expect(page.get_by_label(day.isoformat(), exact=True)).not_to_be_checked()
+    expect(page.get_by_label(shown, exact=True)).not_to_be_checked()

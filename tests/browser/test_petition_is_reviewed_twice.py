@@ -17,6 +17,8 @@ def test_it_goes_through_review_and_re_review_and_ends(site: Site, meet: Meet) -
     centre.sees("待转送")
     centre.sees("办理期限")
     centre.page.get_by_text("这个日期怎么来的").first.click()
+    centre.sees("《信访工作条例》第二十二、二十三条")
+    centre.page.get_by_text("这个日期怎么来的").nth(1).click()
     centre.sees("《信访工作条例》第三十四条")
     centre.looks("petition-accepted")
 
@@ -72,7 +74,9 @@ def _reviews_twice(centre: Person, petitioner: Person, made: Reported) -> None:
     petitioner.writes("不服的理由和请求", "仍不服")
     petitioner.presses("请求复核")
     petitioner.sees("待安排复核")
+    petitioner.looks("petition-many-steps")
     centre.goes(f"/m/{number}/")
     does(centre, "登记复核意见", 书面意见="省住房和城乡建设厅复核：维持复查意见。")
     centre.sees("复核终结")
+    centre.looks("petition-many-steps-desk")
     issues(centre, number, "复核意见登记单", look="paper-recheck")

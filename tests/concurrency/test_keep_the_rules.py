@@ -9,8 +9,9 @@ from shanzhi.config import database
 from shanzhi.core.periods import local_date
 from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.access.policy import ANYONE, IMPORTER
+from shanzhi.kernel.journal import queries as journal
 from shanzhi.kernel.matters import operations, queries
-from shanzhi.kernel.matters.models import Clock, Matter
+from shanzhi.kernel.matters.models import Ask, Assignment, Clock, Matter
 from shanzhi.kernel.matters.operations import Deciding
 from shanzhi.kernel.matters.policy.calendars import YearGiven
 from shanzhi.kernel.matters.policy.golive import RulesMovedOn
@@ -20,6 +21,7 @@ from shanzhi.kernel.matters.web.show import clock_told
 from tests.city import NOW
 from tests.concurrency.committed import City, at_once
 from tests.concurrency.steps import entries, report
+from tests.desks import do
 
 TODAY = local_date(NOW)
 HOURS = "08:30-12:00 13:30-17:30"
@@ -64,7 +66,7 @@ def test_a_last_day_that_becomes_a_day_off_moves_to_the_next_working_day(city: C
     assert follow(city) == 0
     assert entries(city, made) == ["report", "due_moved"]
     said = told(city, made.number)
-    assert "2025-11-21" in said[-1], said
+    assert "2025年11月21日" in said[-1], said
 
 
 def told(city: City, number: str) -> tuple[str, ...]:
@@ -84,6 +86,44 @@ def test_a_day_more_that_is_worked_shortens_nothing(city: City) -> None:
         operations.edition_restore(section="calendar", number=0, how=Deciding(TODAY, seen, IMPORTER, NOW))
     assert work_calendar(TODAY).is_working_day(TODAY + timedelta(days=1))
     assert (follow(city), due_of(city, made.matter_id)) == (0, before)
+
+
+def promised(city: City, matter_id: int, start: date) -> list[tuple[str, int, bool]]:
+    """What is promised beside the clocks: of whom, in how many days, and whether the calendar is sure of it."""
+    with database.acting_as(city.installation, "worker"):
+        shares = Assignment.objects.filter(matter_id=matter_id, part="co").values_list("due_at", "is_provisional")
+        asked = Ask.objects.filter(matter_id=matter_id).order_by("id").values_list("code", "due_at", "is_provisional")
+        rows = [("co", *share) for share in shares] + list(asked)
+        return [(code, (local_date(due) - start).days, unsure) for code, due, unsure in rows]
+
+
+def pushed(city: City, at: datetime) -> int:
+    """A matter with a co-handler, urged and under supervision, with more time asked for: four promises on one day."""
+    cast = city.cast
+    with acting(ANYONE):
+        new = NewReport(body="跨年报修", region_code="370303009006")
+        made = operations.report(new=new, actor=ANYONE, now=at).matter_id
+    do(cast.dispatcher, made, "accept", at, category="housing.property-service")
+    do(cast.dispatcher, made, "dispatch", at, lead=cast.handler.unit_id, co=[cast.second_handler.unit_id])
+    do(cast.handler, made, "take", at)
+    do(cast.dispatcher, made, "urge", at, words="请抓紧")
+    do(cast.supervisor, made, "supervise", at, ground="supervise.overdue", words="请报告")
+    do(cast.handler, made, "ask_extension", at, ground="extend.works", words="要采购水泵", more_time="5wd")
+    return made
+
+
+def test_what_ends_on_a_day_that_becomes_a_day_off_moves_as_clocks_do(city: City) -> None:
+    made = pushed(city, NOW)
+    ends = {code: days for code, days, _ in promised(city, made, TODAY)}
+    close(city, [ends["co"]])
+    forget_kinds()
+    with database.acting_as(city.installation, "worker"):
+        operations.due_dates_follow(now=NOW)
+        assert operations.promises_follow(now=NOW) >= 2
+        assert operations.promises_follow(now=NOW) == 0
+    moved = {code: days for code, days, _ in promised(city, made, TODAY)}
+    assert (moved["co"] > ends["co"], moved["supervision"] > ends["supervision"]) == (True, True)
+    assert (moved["urging"], moved["extension"]) == (ends["urging"], ends["extension"])
 
 
 def test_of_two_keepers_at_once_one_is_told(city: City) -> None:
@@ -122,3 +162,45 @@ def test_a_date_of_a_year_without_a_notice_is_reckoned_anew_when_it_is_out(city:
         assert [(local_date(row.due_at), row.is_provisional) for row in stage.all()] == [(date(2027, 1, 4), False)]
         assert Matter.objects.values_list("due_at", flat=True).get(pk=made.matter_id) == stage.get().due_at
         assert operations.provisional_follow(now=eve) == 0
+
+
+def test_what_is_promised_beside_the_clocks_follows_the_year_too(city: City) -> None:
+    # Wednesday, 29 December 2027, half past ten; 2028 has no notice, so Monday, 3 January counts until one says otherwise.
+    eve = datetime(2027, 12, 29, 2, 30, tzinfo=UTC)
+    day = local_date(eve)
+    with database.acting_as(city.installation, "importer"):
+        year = queries.calendar_year(2027, day)
+        how = Deciding(day, year.state.seen, IMPORTER, eve)
+        operations.calendar_year_set(given=YearGiven(2027, year.given.worked, HOURS, is_final=False), how=how)
+    forget_kinds()
+    made = pushed(city, eve)
+    before = [("co", 7, True), ("urging", 1, True), ("supervision", 7, True), ("extension", 1, True)]
+    assert promised(city, made, day) == before
+    with database.acting_as(city.installation, "worker"):
+        assert operations.promises_follow(now=eve) == 0
+    with database.acting_as(city.installation, "importer"):
+        for number, off in ((2027, {date(2027, 12, 30)}), (2028, {date(2028, 1, 3)})):
+            year = queries.calendar_year(number, day)
+            given = YearGiven(number, year.given.worked - off, HOURS, is_final=True)
+            operations.calendar_year_set(given=given, how=Deciding(day, year.state.seen, IMPORTER, eve))
+    forget_kinds()
+    with database.acting_as(city.installation, "worker"):
+        operations.provisional_follow(now=eve)
+        assert operations.promises_follow(now=eve) == 4
+    after = [("co", 9, False), ("urging", 2, False), ("supervision", 9, False), ("extension", 2, False)]
+    assert promised(city, made, day) == after
+    with acting(city.cast.supervisor):
+        told = [row.payload for row in queries_of_journal(made)]
+    assert sorted((one["ask"], one["was_due_at"][:10], one["due_at"][:10]) for one in told) == [
+        ("", "2028-01-05", "2028-01-07"),
+        ("extension", "2027-12-30", "2027-12-31"),
+        ("supervision", "2028-01-05", "2028-01-07"),
+        ("urging", "2027-12-30", "2027-12-31"),
+    ]
+    with database.acting_as(city.installation, "worker"):
+        assert operations.promises_follow(now=eve) == 0
+        assert (queries.loop_state().lost, queries.loop_state().out_of_step) == ((), ())
+
+
+def queries_of_journal(matter_id: int) -> list[journal.EntryRow]:
+    return journal.entries_by_action("matter", [matter_id], ["matters.promise_moved"], limit=10)

@@ -38,7 +38,17 @@ AROUND = {
     f"matters.{name}"
     for name in (
         *("dispatch_edited", "dispatch_live", "dispatch_loaded", "process_live", "process_uploaded", "rules_live"),
-        *("due_moved", "hand_over", "post_fall", "list_take", "recode", "succeed"),
+        *(
+            "due_moved",
+            "promise_moved",
+            "ask_fall",
+            "helper_left",
+            "hand_over",
+            "post_fall",
+            "list_take",
+            "recode",
+            "succeed",
+        ),
         *("appeal", "paper", "paper_void", "review"),
     )
 }

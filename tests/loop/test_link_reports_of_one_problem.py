@@ -24,7 +24,7 @@ from shanzhi.kernel.matters.policy.process import FieldsMissing, FieldsWrong, Ki
 from shanzhi.kernel.matters.policy.report import NewReport
 from tests.city import NOW, Cast
 from tests.concurrency.committed import City
-from tests.desks import do, refused
+from tests.desks import do, may, refused
 
 CATEGORY = "housing.property-service"
 FOLDER = Path(matters.__file__).parent / "catalogue" / "kinds"
@@ -255,6 +255,7 @@ def test_what_cant_be_linked_is_refused(cast: Cast, pair: tuple[Reported, Report
     other = reported()
     do(cast.dispatcher, other, "link", same_as=top.number)
     refused(HasLinked, "名下已有", cast.dispatcher, top, "link", same_as=lead.number)
+    assert may(cast.dispatcher, top).isdisjoint({"link", "split"})
     answered(cast, lead)
     late = reported()
     refused(FieldsWrong, "已经答复", cast.dispatcher, late, "link", same_as=lead.number)

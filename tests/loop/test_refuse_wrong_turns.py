@@ -76,7 +76,7 @@ def test_a_pause_has_a_ground_words_and_a_day_ahead(cast: Cast):
     whole = {"ground": "pause.hearing", "until": ahead, "words": "等水质检测"}
     for left_out, name in (("ground", "理由"), ("words", "说明"), ("until", "暂停到哪一天")):
         given = {code: value for code, value in whole.items() if code != left_out}
-        refused(client, matter, "ask_pause", f"申请暂停计时前请填写：{name}。", status=422, **given)
+        refused(client, matter, "ask_pause", f"{name}：请填写这一项。", status=422, **given)
     refused(client, matter, "ask_pause", "请选今天以后的日期", status=422, **whole | {"until": gone})
     refused(client, matter, "ask_pause", "请从列表里选一条理由", status=422, **whole | {"ground": "extend.works"})
     assert stands(cast.handler, matter)[0] == "handling"
@@ -135,7 +135,7 @@ def test_a_calendar_file_of_another_year_is_refused_on_the_page_and_on_the_comma
     sent = {"year": str(year), "seen": "0", "do": "save", "hours": "08:30-12:00 13:30-17:30",
             "holds_from": str(local_date(timezone.now())), "file": SimpleUploadedFile("a.csv", data)}  # fmt: skip
     answer = keeper.post("/keeper/calendar/", sent)
-    said = f"有 1 天不是 {year} 年的，如 {year + 1}-01-01。请换成这一年的文件，或先选对年份。"
+    said = f"有 1 天不是 {year} 年的，如 {year + 1}年1月1日。请换成这一年的文件，或先选对年份。"
     assert (answer.status_code, said in page(answer)) == (422, True)
     file = tmp_path / "calendar.csv"
     file.write_bytes(data)

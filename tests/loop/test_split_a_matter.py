@@ -202,6 +202,7 @@ def test_what_is_linked_or_a_part_isnt_split(cast: Cast, whole: Reported):
     lead, other = accepted(cast), accepted(cast)
     do(cast.dispatcher, other.matter_id, "link", same_as=lead.number)
     refused(HasLinked, "先取消并单", cast.dispatcher, lead.matter_id, "split", lead=cast.handler.unit_id, parts=PARTS)
+    assert "split" not in may(cast.dispatcher, lead.matter_id)
     refused(StageForbids, "并单办理", cast.dispatcher, other.matter_id, "split", lead=cast.handler.unit_id, parts=PARTS)
     fresh = accepted(cast)
     refused(FieldsWrong, "不能并", cast.dispatcher, fresh.matter_id, "link", same_as=whole.number)
@@ -309,36 +310,62 @@ def test_a_part_offers_nothing_that_is_its_wholes(cast: Cast, whole: Reported):
     assert "ask_extension" in may(cast.handler, part)
 
 
-def test_who_leads_a_part_reaches_the_reporter_and_it_is_told(cast: Cast, whole: Reported):
+def test_who_works_on_a_part_reaches_the_reporter_and_it_is_told(cast: Cast, whole: Reported):
     """The contact is kept with the whole: it is read by way of the part, for a reason, and the resident sees by whom."""
     first, second = parts(cast, whole)
     me, helper = Actor(follow=(whole.follow_hash,)), of_unit("transport-370303")
     do(cast.dispatcher, second, "dispatch", lead=cast.second_handler.unit_id, co=[helper.unit_id])
-    assert reach(cast.second_handler, second)["phone"] == "13812345678"
-    assert card(cast.second_handler, second).has_contact
+    for actor in (cast.second_handler, helper):
+        assert reach(actor, second)["phone"] == "13812345678"
+        assert card(actor, second).has_contact
     with acting(me):
         read = queries.readings(me, matter_id=whole.matter_id).rows
-    assert [(row.number, row.unit_name, row.parts) for row in read] == [
-        (f"{whole.number}-2", "张店区城市管理局", ("phone",))
+    assert sorted((row.number, row.unit_name, row.parts) for row in read) == [
+        (f"{whole.number}-2", "张店区交通运输局", ("phone",)),
+        (f"{whole.number}-2", "张店区城市管理局", ("phone",)),
     ]
-    # Nobody by way of another's part, no helper, no administrator, and none of what the whole said in full.
-    assert reach(helper, second) == {}
+    # Nobody by way of another's part, no administrator, and none of what the whole said in full.
     for actor in (cast.handler, cast.second_handler, helper):
         with pytest.raises((operations.MatterNotFound, NoDuty)):
             reach(actor, first)
-    with acting(cast.second_handler):
-        assert not operations.reveal_contact(
-            matter_id=second, reason="original", actor=cast.second_handler, now=NOW, originals=True
-        )
-        pieces = Record.objects.filter(subject_id=whole.matter_id)
-        assert set(pieces.values_list("purpose", flat=True)) == {"contact"}
-    for actor in (helper, ANYONE, cast.keeper):
+    for actor in (cast.second_handler, helper):
+        with acting(actor):
+            assert not operations.reveal_contact(
+                matter_id=second, reason="original", actor=actor, now=NOW, originals=True
+            )
+            pieces = Record.objects.filter(subject_id=whole.matter_id)
+            assert set(pieces.values_list("purpose", flat=True)) == {"contact"}
+    for actor in (ANYONE, cast.keeper):
         with acting(actor):
             assert not Record.objects.filter(subject_id=whole.matter_id).exists()
     # It ends with the share.
+    do(helper, second, "assist_done", words="已配合")
     do(cast.second_handler, second, "hand_back", ground="return.not-our-duty", words="三定规定第五条：不归我局")
-    with acting(cast.second_handler):
-        assert not Record.objects.filter(subject_id=whole.matter_id).exists()
+    for actor in (cast.second_handler, helper):
+        with acting(actor):
+            assert not Record.objects.filter(subject_id=whole.matter_id).exists()
+
+
+def test_who_checks_a_part_reaches_the_reporter_while_it_is_checked(cast: Cast, whole: Reported):
+    part, _ = parts(cast, whole)
+    checker = of_unit("centre-370303", role="checker")
+    assert reach(cast.dispatcher, part)["phone"] == "13812345678"  # triage
+    do(cast.dispatcher, part, "dispatch", lead=cast.second_handler.unit_id)
+    do(cast.second_handler, part, "take")
+    for actor in (cast.checker, cast.dispatcher, checker):
+        with pytest.raises((operations.MatterNotFound, NoDuty)):
+            reach(actor, part)
+    do(cast.second_handler, part, "reply", reply="已清理")
+    assert card(cast.checker, part).has_contact
+    for actor in (cast.checker, checker):
+        assert reach(actor, part)["phone"] == "13812345678"
+    with pytest.raises(NoDuty):
+        reach(cast.dispatcher, part)
+    assert do(cast.checker, part, "check_pass").stage == "joined"
+    for actor in (cast.checker, checker, cast.second_handler):
+        with pytest.raises(NoDuty):
+            reach(actor, part)
+    assert reach(cast.supervisor, part)["phone"] == "13812345678"
 
 
 def reach(actor: Actor, matter_id: int) -> dict[str, str]:

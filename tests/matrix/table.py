@@ -240,7 +240,11 @@ PAGES: Mapping[str, Page] = {
     ),
     "matters:taken": Page("audit", asks=("before",)),
     "matters:view_drop": Page(write="find", args=({"pk": "1"},), away=True),
-    "matters:units": Page("find", head=False, asks=("field", "kind", "suggested", "id", "lead", "q_lead", "", "q_")),
+    "matters:units": Page(
+        "find",
+        head=False,
+        asks=("field", "kind", "suggested", "id", "lead", "q_lead", "", "q_", "process", "do", "category", "without"),
+    ),
     "matters:ground": Page("find", head=False, asks=("ground",)),
     "matters:matter": Page("find", about="matter", head=False, asks=BACK),
     "matters:reveal": Page(write="find", about="matter", sends={"reason": "contact"}, reveals=True),

@@ -35,13 +35,6 @@ __all__ = ["city"]
 pytestmark = pytest.mark.usefixtures("evidence_store")
 
 MOST = 12
-MORE: Mapping[str, int] = {
-    # A draft that is taken up again is locked for its desk, and all that an operator is told while typing is asked anew: the
-    # caller's phone, the place and what is near it, what is alike in two ways, the catalogue, the knowledge items.
-    "hotline:call": 24,
-}
-"""Pages that take more, and why."""
-
 BY_ROLE = {"dispatcher": "dispatcher", "operator": "operator", "handler": "handler", "checker": "checker",
     "supervisor": "supervisor", "keeper": "keeper", "grid_worker": "grid_worker", "security_officer": "security_officer",
     "auditor": "auditor", "knowledge_editor": "knowledge_editor"}  # fmt: skip
@@ -181,17 +174,17 @@ def test_no_page_asks_more_than_twelve_times(city: City) -> None:
         for part, url in asked_of(there, route):
             browser = there.browser(part)
             status, count = statements(browser, url)
-            if count > MORE.get(route.name, MOST):
+            if count > MOST:
                 # The first page of its sort may read what the process then knows (rule book, tree, units), and once a minute
                 # a session is marked as seen: this request is for that.
                 browser.get(url)
                 status, count = statements(browser, url)
             is_shown = status == 200 or (status == 302 and route.page.away)
             shown[f"{route.name} {url}"] = is_shown or shown.get(f"{route.name} {url}", False)
-            if count > MORE.get(route.name, MOST):
+            if count > MOST:
                 many[f"{route.name} {part} {url}"] = count
     assert (many, [name for name, was in shown.items() if not was]) == ({}, [])
 
 
 def test_it_names_no_page_that_is_gone() -> None:
-    assert (NAMED.keys() | ASKED.keys() | NOT_ASKED.keys() | MORE.keys() | BY_NAME.keys()) - PAGES.keys() == set()
+    assert (NAMED.keys() | ASKED.keys() | NOT_ASKED.keys() | BY_NAME.keys()) - PAGES.keys() == set()
