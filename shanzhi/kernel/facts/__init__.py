@@ -1,0 +1,1 @@
+"""The read model without persons, projected from the journal."""
