@@ -5,9 +5,8 @@ MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
 # How many test processes: one more than the two cores for which the times in the README are given, since many tests wait (browser, kills).
 WORKERS ?= 3
-# Each process takes a stretch of the suite, so that what a file's or a folder's tests share is made once; who is done
-# takes over from the other's end.
-SHARE := --dist worksteal
+# Each process takes whole files: what a file's tests share is made once, and its tests run in their order.
+SHARE := --dist loadfile
 # Further arguments for pytest: make test ARGS="-k whistle -x"
 ARGS ?=
 
