@@ -19,6 +19,7 @@ from shanzhi.core.papers.model import (
     Number,
     Paragraph,
     Table,
+    Verbatim,
 )
 from shanzhi.core.papers.sheets import to_xlsx
 from shanzhi.core.papers.typeset import pages, to_pdf, to_png
@@ -44,6 +45,7 @@ __all__ = [
     "Paragraph",
     "Point",
     "Table",
+    "Verbatim",
     "machine_fonts",
     "pages",
     "shipped_fonts",

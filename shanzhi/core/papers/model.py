@@ -41,6 +41,13 @@ class Paragraph:
 
 
 @dataclass(frozen=True, slots=True)
+class Verbatim:
+    """A line to be typed as it stands: a command, an address. No blank of it is touched."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Number:
     """A cell with a number: as it is read (`shown`), and what a spreadsheet computes with, in what format."""
 
@@ -75,7 +82,7 @@ class Table:
             raise ValueError(f"{self.title}: each row has one cell for each column")
 
 
-Block = Heading | Paragraph | Table | Chart
+Block = Heading | Paragraph | Verbatim | Table | Chart
 
 
 @dataclass(frozen=True, slots=True)

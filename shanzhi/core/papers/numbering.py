@@ -11,8 +11,8 @@ from shanzhi.core.papers.model import Annex, Block, Document, Heading, Table
 DIGITS = "〇一二三四五六七八九"
 
 _CHINESE = "\u2e80-\u9fff\uff00-\uffef"
-_BEFORE_LATIN = re.compile(rf"(?<=[{_CHINESE}]) (?=[!-~])")
-_AFTER_LATIN = re.compile(rf"(?<=[!-~]) (?=[{_CHINESE}])")
+_BEFORE_LATIN = re.compile(rf"(?<=[{_CHINESE}]) (?=[0-9A-Za-z])")
+_AFTER_LATIN = re.compile(rf"(?<=[0-9A-Za-z%‰]) (?=[{_CHINESE}])")
 _BEFORE_SIGN = re.compile(r"(?<=\d) (?=[%‰℃°])")
 _CONTROLS = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufffe\uffff\ud800-\udfff]"
@@ -65,9 +65,14 @@ def _head(level: int, number: int) -> str:
     return (f"{chinese(number)}、", f"（{chinese(number)}）", f"{number}. ")[level - 1]
 
 
+def visible(text: str) -> str:
+    """A text on one line, without control characters and marks that nobody sees."""
+    return _CONTROLS.sub("", text.replace("\t", " ").replace("\n", " "))
+
+
 def plain(text: str) -> str:
-    """A text as it is set: without control characters, on one line; no blanks between Chinese and Latin, where the
+    """A text as it is set: `visible`; no blanks between Chinese and Latin, where the
     typesetter puts a hair of space, and none at which a number could part from its sign."""
-    text = _CONTROLS.sub("", text.replace("\t", " ").replace("\n", " "))
+    text = visible(text)
     text = _AFTER_LATIN.sub("", _BEFORE_LATIN.sub("", text))
     return _BEFORE_SIGN.sub("\u00a0", text)

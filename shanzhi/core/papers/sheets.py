@@ -10,7 +10,7 @@ from openpyxl.styles import Alignment, Border, Font, Side
 from openpyxl.utils import get_column_letter
 
 from shanzhi.core.dates import day_said, moment_said
-from shanzhi.core.papers.model import Align, Document, Heading, Number, Paragraph, Table
+from shanzhi.core.papers.model import Align, Document, Heading, Number, Paragraph, Table, Verbatim
 from shanzhi.core.papers.numbering import numbered, plain
 from shanzhi.core.papers.steady import steady
 from shanzhi.core.sheets import TEXT_MOST, harmless
@@ -124,7 +124,7 @@ def _about(page: Any, paper: Document) -> None:
     ]
     for annex in paper.annexes:
         lines.append((annex.name, annex.title))
-        lines += [("", block.text) for block in annex.blocks if isinstance(block, (Heading, Paragraph))]
+        lines += [("", block.text) for block in annex.blocks if isinstance(block, (Heading, Paragraph, Verbatim))]
     row = 0
     for what, said in lines:
         if said:

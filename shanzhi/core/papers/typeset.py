@@ -16,14 +16,20 @@ from shanzhi.core.dates import day_said
 from shanzhi.core.papers.charts import Chart
 from shanzhi.core.papers.drawing import drawn
 from shanzhi.core.papers.fonts import GAP, FontSet, machine_fonts
-from shanzhi.core.papers.model import Block, Document, Heading, Paragraph, Table
-from shanzhi.core.papers.numbering import numbered, plain
+from shanzhi.core.papers.model import Block, Document, Heading, Paragraph, Table, Verbatim
+from shanzhi.core.papers.numbering import numbered, plain, visible
 
 TEMPLATE = Path(__file__).with_name("paper.typ")
 DPI = 240
 """Of charts as pictures: sharp on paper, small enough for mail."""
 
 _LEFT_OUT = "文中“〓”处的字，本机字库没有：%s。"
+
+
+class Exact(str):
+    """A text whose blanks stay as they are."""
+
+    __slots__ = ()
 
 
 def to_pdf(document: Document, fonts: FontSet | None = None) -> bytes:
@@ -89,7 +95,7 @@ def _mended(value: Any, mend: Any) -> Any:
 
 
 def _set_text(fonts: FontSet, lacking: set[str], text: str) -> str:
-    text = plain(text)
+    text = visible(text) if isinstance(text, Exact) else plain(text)
     gone = fonts.lacking(text)
     lacking.update(gone)
     return text.translate({ord(letter): GAP for letter in gone}) if gone else text
@@ -122,6 +128,8 @@ def _block(block: Block, notes: "count[int]") -> dict[str, Any]:
         case Paragraph():
             number = f"[{next(notes)}]" if block.note else ""
             return {"kind": "paragraph", "text": block.text, "lead": block.lead, "number": number}
+        case Verbatim():
+            return {"kind": "verbatim", "text": Exact(block.text)}
         case Table():
             rows = [[cell if isinstance(cell, str) else cell.shown for cell in row] for row in block.rows]
             columns = [{"head": c.head, "align": c.align.value, "width": c.width} for c in block.columns]

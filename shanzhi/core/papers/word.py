@@ -20,8 +20,8 @@ from shanzhi.core.dates import day_said
 from shanzhi.core.papers import parts
 from shanzhi.core.papers.charts import BarChart, Chart, FunnelChart, LineChart
 from shanzhi.core.papers.fonts import FontSet
-from shanzhi.core.papers.model import Block, Document, Heading, Paragraph, Table
-from shanzhi.core.papers.numbering import numbered, plain
+from shanzhi.core.papers.model import Block, Document, Heading, Paragraph, Table, Verbatim
+from shanzhi.core.papers.numbering import numbered, plain, visible
 from shanzhi.core.papers.parts import BODY, GREY, KAI, SANS, TITLE
 from shanzhi.core.papers.steady import steady
 from shanzhi.core.papers.typeset import to_png
@@ -36,6 +36,7 @@ _STYLES = (
     ("公文版头", BODY, 14, False, 24),
     ("图表标题", SANS, 12, False, 20),
     ("表格文字", BODY, 10.5, False, 16),
+    ("照录", SANS, 10.5, False, 28),
     ("Heading 1", SANS, 16, True, 28),
     ("Heading 2", KAI, 16, True, 28),
     ("Heading 3", BODY, 16, True, 28),
@@ -84,6 +85,8 @@ class _Writer:
                     _text(self.file, block.text, f"Heading {block.level}")
                 case Paragraph():
                     self._paragraph(block)
+                case Verbatim():
+                    self.file.add_paragraph(style="照录").add_run(visible(block.text))
                 case Table():
                     self._table(block)
                 case BarChart() | LineChart() | FunnelChart():

@@ -1,0 +1,34 @@
+"""Periodic reports that write themselves: figures in, a paper out. Pure; `compose` is where to begin."""
+
+from shanzhi.kernel.indicators.policy.reports.compose import compose
+from shanzhi.kernel.indicators.policy.reports.figures import (
+    Better,
+    Definition,
+    Figure,
+    Moment,
+    Part,
+    Project,
+    Report,
+    Shape,
+    Standing,
+    Value,
+)
+from shanzhi.kernel.indicators.policy.reports.period import Period, Span
+from shanzhi.kernel.indicators.policy.reports.sentences import figure_sentence
+
+__all__ = [
+    "Better",
+    "Definition",
+    "Figure",
+    "Moment",
+    "Part",
+    "Period",
+    "Project",
+    "Report",
+    "Shape",
+    "Span",
+    "Standing",
+    "Value",
+    "compose",
+    "figure_sentence",
+]
