@@ -57,7 +57,7 @@ def _bars(chart: BarChart) -> dict[str, Any]:
 def _line(chart: LineChart) -> dict[str, Any]:
     axis = chart.axis()
     step = WIDE / max(1, len(chart.points) - 1)
-    across = [at * step for at in range(len(chart.points))] if len(chart.points) > 1 else [WIDE / 2]
+    across = [at * step for at in range(len(chart.points))] if len(chart.points) != 1 else [WIDE / 2]
     ups = [None if point.value is None else _up(point.value, axis) for point in chart.points]
     lines = [
         [[across[at], ups[at]] for at in range(first, last + 1)]

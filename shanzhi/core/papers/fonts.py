@@ -81,8 +81,8 @@ class FontSet:
         if not rest or self._lacking(SAMPLE, rest):
             raise FontMissing(
                 msg(
-                    "服务器上没有中文字体，不能生成 PDF 和图表。请重新运行 make setup 装上字体包，"
-                    "或把仿宋、宋体装进系统字体目录，然后再试一次。"
+                    "服务器上没有中文字体，不能生成 PDF 和图表。请管理员运行 make setup 装上字体包，"
+                    "或把仿宋、宋体装进系统字体目录，重新启动服务后再试一次。"
                 )
             )
         return chains

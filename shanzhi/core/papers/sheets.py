@@ -11,7 +11,7 @@ from openpyxl.utils import get_column_letter
 
 from shanzhi.core.dates import day_said, moment_said
 from shanzhi.core.papers.model import Align, Document, Heading, Number, Paragraph, Table, Verbatim
-from shanzhi.core.papers.numbering import numbered, plain
+from shanzhi.core.papers.numbering import numbered, visible
 from shanzhi.core.papers.steady import steady
 from shanzhi.core.sheets import TEXT_MOST, harmless
 
@@ -35,7 +35,7 @@ def to_xlsx(document: Document) -> bytes:
     # What it tells of itself stands last: whoever opens it wants the figures.
     book.move_sheet(about, offset=len(book.sheetnames) - 1)
     book.active = 0
-    book.properties.title, book.properties.creator = plain(document.title), plain(document.issuer)
+    book.properties.title, book.properties.creator = visible(document.title), visible(document.issuer)
     out = io.BytesIO()
     book.save(out)
     return steady(out.getvalue(), document.made_at)
@@ -43,7 +43,7 @@ def to_xlsx(document: Document) -> bytes:
 
 def _name(title: str, taken: set[str]) -> str:
     """A sheet's name: at most 31 characters, none that a spreadsheet refuses, none twice."""
-    base = _FORBIDDEN.sub(" ", plain(title).replace("\u3000", " ")).strip()[:_NAME_MOST] or ABOUT
+    base = _FORBIDDEN.sub(" ", visible(title).replace("\u3000", " ")).strip()[:_NAME_MOST] or ABOUT
     name, count = base, 2
     while name.lower() in {one.lower() for one in taken}:
         name, count = f"{base[: _NAME_MOST - 4]} {count}", count + 1
@@ -85,7 +85,7 @@ def _put(
     if isinstance(cell, Number):
         made.value, made.number_format = cell.value, cell.format
     else:
-        made.value = harmless(plain(cell))[:TEXT_MOST]
+        made.value = harmless(visible(cell))[:TEXT_MOST]
         # A text stays one, whatever it begins with.
         made.data_type = "s"
     made.font = font

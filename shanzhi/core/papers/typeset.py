@@ -4,7 +4,7 @@ What is said goes to the typesetter as data, never as its markup, so that #, $, 
 """
 
 import json
-from datetime import datetime, timedelta, timezone
+from datetime import UTC
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -38,7 +38,10 @@ def to_pdf(document: Document, fonts: FontSet | None = None) -> bytes:
     Raises:
         FontMissing: there is no Chinese font.
     """
-    return _compile(_said(document), fonts, document.made_at)
+    made: bytes = _run(
+        _said(document), fonts or machine_fonts(), format="pdf", timestamp=document.made_at.astimezone(UTC)
+    )
+    return made
 
 
 def pages(document: Document, fonts: FontSet | None = None, *, ppi: int = 60) -> list[bytes]:
@@ -58,13 +61,6 @@ def to_png(chart: Chart, fonts: FontSet | None = None) -> bytes:
         FontMissing: there is no Chinese font.
     """
     made: bytes = _run({"only": drawn(chart)}, fonts or machine_fonts(), format="png", ppi=DPI)
-    return made
-
-
-def _compile(said: dict[str, Any], fonts: FontSet | None, made_at: datetime) -> bytes:
-    # The typesetter takes a fixed offset; a name of a zone has none by itself.
-    at = made_at.astimezone(timezone(made_at.utcoffset() or timedelta()))
-    made: bytes = _run(said, fonts or machine_fonts(), format="pdf", timestamp=at)
     return made
 
 

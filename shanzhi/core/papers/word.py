@@ -27,19 +27,21 @@ from shanzhi.core.papers.steady import steady
 from shanzhi.core.papers.typeset import to_png
 
 WIDE = Mm(156)
+LINE = 28.95
+"""Points from line to line: 22 lines in 225 mm."""
 _STYLES = (
     # name, font, size, indented, line spacing
-    ("Normal", BODY, 16, False, 28),
-    ("公文正文", BODY, 16, True, 28),
+    ("Normal", BODY, 16, False, LINE),
+    ("公文正文", BODY, 16, True, LINE),
     ("公文标题", TITLE, 22, False, 36),
-    ("公文副题", KAI, 16, False, 28),
+    ("公文副题", KAI, 16, False, LINE),
     ("公文版头", BODY, 14, False, 24),
     ("图表标题", SANS, 12, False, 20),
     ("表格文字", BODY, 10.5, False, 16),
-    ("照录", SANS, 10.5, False, 28),
-    ("Heading 1", SANS, 16, True, 28),
-    ("Heading 2", KAI, 16, True, 28),
-    ("Heading 3", BODY, 16, True, 28),
+    ("照录", SANS, 10.5, False, LINE),
+    ("Heading 1", SANS, 16, True, LINE),
+    ("Heading 2", KAI, 16, True, LINE),
+    ("Heading 3", BODY, 16, True, LINE),
 )
 
 
@@ -107,7 +109,7 @@ class _Writer:
         holder.paragraph_format.line_spacing_rule = WD_LINE_SPACING.SINGLE
         picture = holder.add_run().add_picture(io.BytesIO(to_png(chart, self.fonts)), width=WIDE)
         about = picture._inline.docPr
-        about.set("descr", plain(chart.said()))
+        about.set("descr", visible(chart.said()))
         about.set("name", f"chart{next(self.pictures)}")
 
     def _table(self, table: Table) -> None:
@@ -150,6 +152,7 @@ def _page(file: Any, paper: Document) -> None:
     section.top_margin, section.left_margin, section.right_margin = Mm(37), Mm(28), Mm(26)
     section.bottom_margin, section.footer_distance = Mm(35), Mm(23)
     file.settings.odd_and_even_pages_header_footer = True
+    parts.character_grid(section)
     for footer, is_even in ((section.footer, False), (section.even_page_footer, True)):
         line = footer.paragraphs[0]
         line.style = file.styles["公文版头"]

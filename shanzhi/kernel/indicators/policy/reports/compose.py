@@ -182,7 +182,7 @@ def _attention(report: Report) -> Iterator[Block]:
         return
     yield Paragraph(f"以下 {len(found)} 条，请有关单位对照记录核实原因，需要整改的按事项交办。")
     for number, sentence in enumerate(found, 1):
-        yield Paragraph(sentence, lead=f"{number}. ")
+        yield Paragraph(sentence, lead=f"（{number}）")
 
 
 def _attention_sentences(report: Report) -> Iterator[str]:
@@ -215,13 +215,13 @@ def _all_figures(report: Report) -> Table:
             )
         )
     columns = (
-        Column("指标", width=2.6),
-        Column("单位", Align.CENTER, 0.7),
-        Column("本期", Align.RIGHT, 1.1),
+        Column("指标", width=2.2),
+        Column("单位", Align.CENTER, 0.9),
+        Column("本期", Align.RIGHT, 1.6),
         Column("基数", Align.RIGHT),
-        Column("95 % 区间", Align.RIGHT, 1.4),
+        Column("95 % 区间", Align.RIGHT, 1.5),
         Column(report.period.before_word, Align.RIGHT, 1.1),
-        Column("目标", Align.RIGHT),
+        Column("目标", Align.RIGHT, 0.8),
     )
     note = "95 % 区间（威尔逊法）表示受随机波动影响，实际水平可能在哪个范围。"
     return Table(f"{report.period.said_fully}指标数据", columns, tuple(rows), note)
@@ -265,7 +265,7 @@ def _rules(report: Report) -> Iterator[Block]:
     )
     columns = (
         Column("指标（代码）", width=1.7),
-        Column("版本", Align.CENTER, 0.5),
+        Column("版本", Align.CENTER, 0.7),
         Column("怎样计算", width=2.6),
         Column("依据", width=1.8),
     )
