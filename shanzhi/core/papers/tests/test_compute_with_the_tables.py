@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import openpyxl
 import pytest
+
 from shanzhi.core.papers import Align, Column, Number, Paragraph, Table, to_xlsx
 from shanzhi.core.papers.tests.paper_support import TABLE, paper
 

@@ -8,6 +8,7 @@ import docx
 import pytest
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
+
 from shanzhi.core.papers import FontMissing, FontSet, Paragraph, Table, shipped_fonts, to_docx, to_pdf
 from shanzhi.core.papers.model import Column
 from shanzhi.core.papers.tests.paper_support import BARS, LINE, TABLE, paper

@@ -1,8 +1,11 @@
 """Charts say what they show: axes with round marks, bars from 0, labels that don't lie over each other."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from shanzhi.core.papers import Bar, BarChart, LineChart, Point
 from shanzhi.core.papers.charts import axis_of, segments, spread
 from shanzhi.core.papers.drawing import BARS as BAR_WIDTH
@@ -43,7 +46,7 @@ def test_all_values_lie_on_the_axis_and_marks_differ(values, from_zero):
 def test_labels_keep_their_distance_and_order(places):
     found = spread(places, LINE)
     ordered = sorted(found)
-    assert all(b - a >= LINE - 1e-6 for a, b in zip(ordered, ordered[1:], strict=False))
+    assert all(b - a >= LINE - 1e-6 for a, b in pairwise(ordered))
     order = sorted(range(len(places)), key=lambda at: places[at])
     assert [found[at] for at in order] == ordered
     if all(abs(a - b) >= LINE for at, a in enumerate(places) for b in places[:at]):
@@ -74,7 +77,7 @@ def test_the_last_point_the_target_and_what_was_expected_are_labelled():
         ("band", "预期范围"),
     ]
     ups = sorted(label["up"] for label in labels)
-    assert all(b - a >= LINE - 1e-6 for a, b in zip(ups, ups[1:], strict=False))
+    assert all(b - a >= LINE - 1e-6 for a, b in pairwise(ups))
 
 
 def test_what_was_expected_is_an_area_within_the_plot():
