@@ -9,6 +9,12 @@ _ESCAPE = re.compile(rb"\\([0-7]{1,3}|\r?\n|.)", re.S)
 _SIGNS = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 
 
+def _found(pattern: bytes, where: bytes) -> re.Match[bytes]:
+    found = re.search(pattern, where, re.S)
+    assert found, pattern
+    return found
+
+
 class Pdf:
     """A PDF as the typesetter writes it: uncompressed objects, compressed streams, one CMap a font."""
 
@@ -21,7 +27,7 @@ class Pdf:
 
     def _stream(self, number: int) -> bytes:
         found = self.objects[number]
-        length = int(re.search(rb"/Length (\d+)", found[2])[1])
+        length = int(_found(rb"/Length (\d+)", found[2])[1])
         return zlib.decompress(self.data[found.end() : found.end() + length])
 
     def fonts(self) -> dict[int, dict[int, str]]:
@@ -42,12 +48,12 @@ class Pdf:
     def glyphs(self) -> list[list[tuple[int, str]]]:
         """Page by page each glyph that is shown, with its letter; glyph 0 is the box of what is missing."""
         fonts, pages = self.fonts(), []
-        order = re.search(rb"/Type/Pages/Count \d+/Kids\[([^\]]*)\]", self.data)[1]
+        order = _found(rb"/Type/Pages/Count \d+/Kids\[([^\]]*)\]", self.data)[1]
         for page in re.findall(rb"(\d+) 0 R", order):
             about = self._about(int(page))
-            named = re.search(rb"/Font\s*<<(.*?)>>", self._resources(about), re.S)[1]
+            named = _found(rb"/Font\s*<<(.*?)>>", self._resources(about))[1]
             by_name = {name: fonts[int(number)] for name, number in re.findall(rb"/(f\d+) (\d+) 0 R", named)}
-            content = self._stream(int(re.search(rb"/Contents (\d+) 0 R", about)[1]))
+            content = self._stream(int(_found(rb"/Contents (\d+) 0 R", about)[1]))
             pages.append(list(_shown(content, by_name)))
         return pages
 
@@ -85,9 +91,10 @@ def _string(content: bytes, at: int) -> tuple[bytes, int]:
     while True:
         sign = content[at : at + 1]
         if sign == b"\\":
-            found = _ESCAPE.match(content, at)
-            made += _unescaped(found[1])
-            at = found.end()
+            escape = _ESCAPE.match(content, at)
+            assert escape
+            made += _unescaped(escape[1])
+            at = escape.end()
             continue
         depth += {b"(": 1, b")": -1}.get(sign, 0)
         at += 1

@@ -97,9 +97,8 @@ def parts() -> tuple[Part, ...]:
     return tuple(reversed(made))
 
 
-def report(**given) -> Report:
-    """The whole report of October."""
-    rates = (
+def _rates() -> tuple[Figure, ...]:
+    return (
         share(
             key="response_rate",
             name="响应率",
@@ -143,8 +142,11 @@ def report(**given) -> Report:
             definition=Definition(1, "反映人评价为“满意”“基本满意”的占全部评价的多少。", "国办发〔2020〕53号"),
         ),
     )
+
+
+def _overview() -> tuple[Figure, ...]:
     months = [11020, 10890, 9320, 11400, 11650, 11480, 11900, 12210, 12010, 11820, 11714, 12034]
-    overview = (
+    return (
         count(trend=tuple(Moment(f"{(m + 10) % 12 + 1}月", Value(n, n)) for m, n in enumerate(months))),
         count(key="closed", name="办结事项数", now=Value(11872, 11872), before=Value(11830, 11830)),
         hours(),
@@ -162,7 +164,10 @@ def report(**given) -> Report:
             grade="良好",
         ),
     )
-    projects = (
+
+
+def _projects() -> tuple[Project, ...]:
+    return (
         Project(
             "社会治理体系",
             (
@@ -188,6 +193,10 @@ def report(**given) -> Report:
             "公共安全风险防范", (share(key="hazard_rate", name="隐患整改率", now=Value(19, 21), before=Value(30, 33)),)
         ),
     )
+
+
+def report(**given) -> Report:
+    """The whole report of October."""
     made = Report(
         city="青禾市",
         region="370300",
@@ -197,9 +206,9 @@ def report(**given) -> Report:
         made_at=AT,
         data_at=datetime(2025, 11, 3, 8, 0, tzinfo=CITY_ZONE),
         catalogue="市域社会治理指标（示例）",
-        overview=overview,
-        rates=rates,
-        projects=projects,
+        overview=_overview(),
+        rates=_rates(),
+        projects=_projects(),
         parts=parts(),
         compared=("on_time_rate",),
         is_sample=True,

@@ -104,7 +104,8 @@ def parts_chart(report: Report, figure: Figure) -> FunnelChart | None:
     scale = float(figure.scale)
     smallest, largest = figure.minimum, max(value.denominator for _, value, _ in placed)
     sizes = sorted({smallest + (largest - smallest) * step // _CURVE for step in range(_CURVE + 1)})
-    curve = tuple((size, *(edge * scale for edge in limits(whole, size))) for size in sizes if size > 0)
+    edges = {size: limits(whole, size) for size in sizes if size > 0}
+    curve = tuple((size, low * scale, high * scale) for size, (low, high) in edges.items())
     return FunnelChart(
         title=f"各{report.parts_word}{figure.name}与{figure.base_unit}数（{figure.unit}）",
         size_said=f"{figure.base_unit}数（{figure.base_unit}）",
