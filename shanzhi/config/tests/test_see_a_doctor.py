@@ -14,6 +14,7 @@ from shanzhi.config import database, doctor
 from shanzhi.config.backup import keep
 from shanzhi.config.doctor import Finding
 from shanzhi.config.installation import ROLES, UNFINISHED, Installation
+from shanzhi.core.papers import FontSet, shipped_fonts
 from shanzhi.kernel.journal import operations as journal
 from shanzhi.kernel.vault.policy.envelope import KeyRing, new_keyring_text, record_context
 from tests.concurrency.committed import City, city, seal_all
@@ -258,3 +259,15 @@ def test_it_sees_a_matter_that_the_journal_tells_of_alone(asked, broken):
     found = asked()
     assert wrong(found) == {"事项与留痕"}
     assert "987654" in found["事项与留痕"].seen
+
+
+def test_it_says_which_font_papers_are_set_in():
+    there = doctor.fonts_seen(shipped_fonts())
+    assert (there.ok, there.seen) == (True, "公文正文用 Noto Serif SC")
+    gone = doctor.fonts_seen(FontSet(places=()))
+    assert not gone.ok
+    assert "make setup" in gone.mend
+
+
+def test_it_looks_at_the_fonts_of_the_machine(asked):
+    assert asked()["中文字体"].ok

@@ -36,6 +36,7 @@ from shanzhi.kernel.indicators.policy.reports.parts import (
     stands,
     target_cell,
 )
+from shanzhi.kernel.indicators.policy.reports.period import Span
 from shanzhi.kernel.indicators.policy.reports.sentences import (
     cell_said,
     exactly_said,
@@ -249,11 +250,13 @@ def _rules(report: Report) -> Iterator[Block]:
         "各区域与整体的差别按 99.8 % 的控制限判断。样本不足的不作比较，没有此类事项的不计 0 也不计 100。",
         lead="怎样比较。",
     )
+    if report.period.span is Span.WEEK:
+        yield Paragraph("周报按天计数，口径与月报相同；复算以月为单位。", lead="周报。")
     yield Paragraph(
         "任何一个数都可以由记录重新算出。在服务器上运行下面的命令（KEY 换成指标代码），可看到算式、每一步的数和所依据的记录。",
         lead="怎样复算。",
     )
-    yield Verbatim(f"shanzhi indicator explain KEY --region {report.region} --period {report.period.key}")
+    yield Verbatim(f"shanzhi indicator explain KEY --region {report.region} --period {report.period.explained_by}")
     rows = tuple(
         (
             f"{figure.name}（{figure.key}）",

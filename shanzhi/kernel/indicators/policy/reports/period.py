@@ -69,6 +69,11 @@ class Period:
         return f"{self.year}-{sign[self.span]}"
 
     @property
+    def explained_by(self) -> str:
+        """The period by which a command explains a figure: a month or quarter itself, of a week the month it ends in."""
+        return self.key if self.span is not Span.WEEK else Period.of(Span.MONTH, self.last).key
+
+    @property
     def said(self) -> str:
         """Within its year: 第44周, 10月, 第三季度."""
         if self.span is Span.WEEK:
