@@ -202,7 +202,7 @@ def test_how_each_figure_is_counted_is_told_with_its_version_and_how_to_recomput
 def test_a_week_is_recomputed_by_its_month():
     rules = compose(report(period=Period(Span.WEEK, 2025, 44))).annexes[1].blocks
     assert "周报按天计数，口径与月报相同；复算以月为单位。" in words(rules)
-    assert [block.text for block in rules if isinstance(block, Verbatim)][0].endswith("--period 2025-11")
+    assert next(block.text for block in rules if isinstance(block, Verbatim)).endswith("--period 2025-11")
 
 
 def test_a_sample_catalogue_is_marked_and_a_citys_own_isnt():
