@@ -194,6 +194,13 @@ def test_a_definition_of_another_version_counts_only_when_it_is_known():
     assert "口径由第 1 版改为第 2 版" in said(share(definition=Definition(2, "新口径")))
 
 
+def test_of_several_sentences_only_the_first_says_when_and_where():
+    assert said(share(), is_first=False) == "按期办结率为 93.4 %（共 3,126 件），与上月基本持平，达到目标（90 %）。"
+    assert said(share(now=None), is_first=False) == "按期办结率尚未填报。"
+    assert said(share(now=Value(0, 0)), is_first=False) == "按期办结率不适用：本期没有此类事项。"
+    assert said(share(now=Value(1, 2)), is_first=False) == "按期办结率样本不足（共 2 件，少于 30 件），不作比较。"
+
+
 def test_no_sentence_ranks_or_blames():
     figures = [share(), share(now=Value(1, 100)), count(), hours(), share(now=None), share(now=Value(0, 0))]
     text = "".join(said(figure) for figure in figures)

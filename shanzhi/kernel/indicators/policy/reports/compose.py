@@ -4,7 +4,7 @@ Weeks, months and quarters have the same sections; one for which there is nothin
 says that there is nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from fractions import Fraction
 
@@ -75,8 +75,20 @@ def compose(report: Report) -> Document:
     )
 
 
-def _sentence(report: Report, figure: Figure) -> str:
-    return figure_sentence(figure, report.period, report.whole, when=_when(report), is_over=report.until is None)
+def _sentence(report: Report, figure: Figure, *, is_first: bool = True) -> str:
+    return figure_sentence(
+        figure,
+        report.period,
+        report.whole,
+        when=_when(report),
+        is_over=report.until is None,
+        is_first=is_first,
+    )
+
+
+def _sentences(report: Report, figures: Iterable[Figure]) -> str:
+    """Several in a row: only the first says when and where."""
+    return "".join(_sentence(report, figure, is_first=number == 0) for number, figure in enumerate(figures))
 
 
 def _when(report: Report) -> str:
@@ -90,7 +102,7 @@ def _overview(report: Report) -> Iterator[Block]:
     if report.until is not None:
         yield Paragraph(f"{report.period.said}尚未结束，本期只计到{_when(report).split('至')[1]}，不作比较。")
     if report.overview:
-        yield Paragraph("".join(_sentence(report, figure) for figure in report.overview))
+        yield Paragraph(_sentences(report, report.overview))
     for figure in report.overview:
         if chart := trend_chart(report, figure):
             yield chart
@@ -151,7 +163,7 @@ def _project(report: Report, project: Project) -> Iterator[Block]:
     told = [figure for figure in project.figures if _is_told(figure)]
     said = f"{len(project.figures)} 项指标，{_counted(project.figures)}。"
     rest = "其余指标见附件1。" if told and len(told) < len(project.figures) else ""
-    said += "".join(_sentence(report, figure) for figure in told)
+    said += _sentences(report, told)
     yield Paragraph(said + (rest or ("" if told else "没有需要单独说明的变化，见附件1。")))
 
 

@@ -57,25 +57,27 @@ def base_said(figure: Figure, value: Value) -> str:
     )
 
 
-def figure_sentence(figure: Figure, period: Period, where: str, *, when: str = "", is_over: bool = True) -> str:
+def figure_sentence(
+    figure: Figure, period: Period, where: str, *, when: str = "", is_over: bool = True, is_first: bool = True
+) -> str:
     """What a figure is, how it has changed and how it stands to its target, in one sentence.
 
-    `when` replaces the period's name; a period that isn't over is neither compared nor held against a target.
+    `when` replaces the period's name; a period that isn't over is neither compared nor held against a target. Only the
+    first of several sentences says when and where.
     """
-    when = when or period.said
+    about = f"{when or period.said}，{where}{figure.name}" if is_first else figure.name
     match figure.standing(figure.now):
         case Standing.MISSING:
-            return f"{when}，{where}{figure.name}尚{MISSING}。"
+            return f"{about}尚{MISSING}。"
         case Standing.NOTHING:
-            return f"{when}，{where}{figure.name}不适用：本期{NOTHING}。"
+            return f"{about}不适用：本期{NOTHING}。"
         case Standing.FEW:
             base = figure.now.denominator if figure.now else 0
             return (
-                f"{when}，{where}{figure.name}{FEW}"
-                f"（共 {base:,} {figure.base_unit}，少于 {figure.minimum} {figure.base_unit}），不作比较。"
+                f"{about}{FEW}（共 {base:,} {figure.base_unit}，少于 {figure.minimum} {figure.base_unit}），不作比较。"
             )
     value = figure.now or Value(0, 0)
-    said = [f"{when}，{where}{figure.name}为 {value_said(figure, value)}{base_said(figure, value)}"]
+    said = [f"{about}为 {value_said(figure, value)}{base_said(figure, value)}"]
     if figure.grade:
         said.append(f"等级为“{figure.grade}”")
     if is_over:
