@@ -15,6 +15,7 @@ from shanzhi.kernel.indicators.policy.reports.figures import (
 )
 from shanzhi.kernel.indicators.policy.reports.period import Period, Span
 from shanzhi.kernel.indicators.policy.reports.sentences import figure_sentence
+from shanzhi.kernel.indicators.policy.reports.source import figure_of
 
 __all__ = [
     "Better",
@@ -30,5 +31,6 @@ __all__ = [
     "Standing",
     "Value",
     "compose",
+    "figure_of",
     "figure_sentence",
 ]
