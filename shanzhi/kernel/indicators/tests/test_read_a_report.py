@@ -136,6 +136,32 @@ def test_parts_are_drawn_by_their_size_with_what_chance_allows():
     assert not [block for block in compose(report()).blocks if isinstance(block, BarChart)]
 
 
+def test_counts_and_amounts_of_parts_are_bars_from_nought_without_a_judgement():
+    named = tuple(
+        replace(part, values={"taken_in": Value(n * 100, 0), "handling_hours": Value(n * 36000, 40 if n else 0)})
+        for n, part in enumerate(parts())
+    )
+    made = compose(report(parts=named, compared=("taken_in", "handling_hours")))
+    counts, table, amounts, times = section(made, "分区域情况")[1:]
+    assert isinstance(counts, BarChart)
+    assert [bar.shown for bar in counts.bars][:2] == ["1,000 件", "900 件"]
+    assert [bar.label for bar in counts.bars] == list(PART_NAMES)
+    assert [column.head for column in table.columns] == ["区域", "受理事项数（件）"]
+    assert table.note == ""
+    assert (amounts.target_said, amounts.bars[-1].value, amounts.bars[-1].shown) == (
+        "目标 24 小时",
+        None,
+        "没有此类事项",
+    )
+    assert [column.head for column in times.columns] == ["区域", "件数", "办理时长中位数（小时）"]
+
+
+def test_too_many_parts_for_bars_are_a_table():
+    many = tuple(Part(f"3703{n:02}", f"甲{n}镇", {"taken_in": Value(n, 0)}) for n in range(21))
+    blocks = section(compose(report(parts=many, compared=("taken_in",))), "分区域情况")
+    assert [type(block) for block in blocks] == [Paragraph, Table]
+
+
 def test_few_parts_are_a_table_only():
     few = compose(report(parts=parts()[:4]))
     assert [type(block) for block in section(few, "分区域情况")] == [Paragraph, Table]

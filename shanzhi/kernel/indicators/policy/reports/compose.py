@@ -182,9 +182,7 @@ def _parts(report: Report) -> Iterator[Block]:
     for figure in figures_compared(report):
         if chart := parts_chart(report, figure):
             yield chart
-        table = parts_table(report, figure)
-        few = f"少于 {figure.minimum} {figure.base_unit}的为样本不足，不作比较。"
-        yield Table(table.title, table.columns, table.rows, note=few)
+        yield parts_table(report, figure)
 
 
 def _attention(report: Report) -> Iterator[Block]:

@@ -4,14 +4,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from shanzhi.core.papers import Align, Column, Dot, FunnelChart, Number, Table
+from shanzhi.core.papers import Align, Bar, BarChart, Cell, Column, Dot, FunnelChart, Number, Table
 from shanzhi.kernel.indicators.policy.reports.chance import limits, rounded
 from shanzhi.kernel.indicators.policy.reports.figures import Figure, Part, Report, Shape, Standing, Value
-from shanzhi.kernel.indicators.policy.reports.sentences import cell_said, exact_decimals, number_said
+from shanzhi.kernel.indicators.policy.reports.sentences import cell_said, exact_decimals, exactly_said, number_said
 
 WITHIN, ABOVE, BELOW = "在预期范围内", "高于", "低于"
 FUNNEL_FROM = 5
 """Parts that can be told from each other in a drawing."""
+BARS_FROM, BARS_MOST = 2, 20
+"""Bars that fit on a page and are worth a drawing."""
 _CURVE = 40
 
 
@@ -53,20 +55,26 @@ def _by_chance(figure: Figure, value: Value | None) -> tuple[Fraction, Fraction]
 
 
 def parts_table(report: Report, figure: Figure) -> Table:
-    """One figure by parts: base, value, and where it stands beside the whole."""
-    rows = []
-    for stand in stands(figure, report.parts):
+    """One figure by parts: what it rests on, its value, and where it stands beside the whole, as far as there is such."""
+    by_code = stands(figure, report.parts)
+    is_based = figure.shape is not Shape.COUNT and bool(figure.base_unit)
+    is_judged = figure.shape is Shape.SHARE or any(stand.side for stand in by_code)
+    columns = [Column("区域", width=1.6), Column(f"{figure.name}（{figure.unit}）", Align.RIGHT, 1.4)]
+    if is_based:
+        columns.insert(1, Column(f"{figure.base_unit}数", Align.RIGHT))
+    if is_judged:
+        columns.append(Column(f"与{report.whole}相比", width=1.4))
+    rows: list[tuple[Cell, ...]] = []
+    for stand in by_code:
         value = stand.part.values.get(figure.key)
-        base = Number(f"{value.denominator:,}", value.denominator, "#,##0") if value else ""
-        said = f"{stand.side}预期范围" if stand.side in (ABOVE, BELOW) else stand.side or "不作比较"
-        rows.append((stand.part.name, base, cell_of(figure, value), said))
-    columns = (
-        Column("区域", width=1.6),
-        Column(f"{figure.base_unit}数", Align.RIGHT),
-        Column(f"{figure.name}（{figure.unit}）", Align.RIGHT, 1.4),
-        Column(f"与{report.whole}相比", width=1.4),
-    )
-    return Table(f"各{report.parts_word}{figure.name}", columns, tuple(rows))
+        base = (Number(f"{value.denominator:,}", value.denominator, "#,##0") if value else "",) if is_based else ()
+        rows.append((stand.part.name, *base, cell_of(figure, value), *((_side_said(stand),) if is_judged else ())))
+    few = f"少于 {figure.minimum} {figure.base_unit}的为样本不足，不作比较。" if is_based else ""
+    return Table(f"各{report.parts_word}{figure.name}", tuple(columns), tuple(rows), few)
+
+
+def _side_said(stand: Stand) -> str:
+    return f"{stand.side}预期范围" if stand.side in (ABOVE, BELOW) else stand.side or "不作比较"
 
 
 def cell_of(figure: Figure, value: Value | None) -> str | Number:
@@ -91,14 +99,36 @@ def _decimal(whole: int, decimals: int) -> Decimal:
     return Decimal(whole).scaleb(-decimals)
 
 
-def parts_chart(report: Report, figure: Figure) -> FunnelChart | None:
-    """The parts by number of cases and value, with what chance allows; None of too few parts, or where it isn't a share."""
+def parts_chart(report: Report, figure: Figure) -> FunnelChart | BarChart | None:
+    """The parts in one drawing: shares by their number of cases with what chance allows, all else as bars in the order of
+    codes; None of too few parts, and of too many for bars."""
+    return _funnel(report, figure) if figure.shape is Shape.SHARE else _bars(report, figure)
+
+
+def _bars(report: Report, figure: Figure) -> BarChart | None:
+    if not BARS_FROM <= len(report.parts) <= BARS_MOST:
+        return None
+    bars = []
+    for stand in stands(figure, report.parts):
+        value = stand.part.values.get(figure.key)
+        is_known = value is not None and figure.standing(value) is Standing.KNOWN
+        number = float(figure.number(value)) if value is not None and is_known else None
+        bars.append(Bar(stand.part.name, number, cell_said(figure, value)))
+    return BarChart(
+        title=f"各{report.parts_word}{figure.name}（{figure.unit}）",
+        bars=tuple(bars),
+        target=None if figure.target is None else float(figure.target),
+        target_said="" if figure.target is None else f"目标 {exactly_said(figure, figure.target)}",
+    )
+
+
+def _funnel(report: Report, figure: Figure) -> FunnelChart | None:
     placed = [
         (stand, value, float(figure.number(value)))
         for stand in stands(figure, report.parts)
         if stand.side and (value := stand.part.values.get(figure.key)) is not None
     ]
-    if figure.shape is not Shape.SHARE or figure.now is None or len(placed) < FUNNEL_FROM:
+    if figure.now is None or len(placed) < FUNNEL_FROM:
         return None
     whole = Fraction(figure.now.numerator, figure.now.denominator)
     scale = float(figure.scale)
