@@ -115,16 +115,15 @@ class _Writer:
     def _table(self, table: Table) -> None:
         title = _text(self.file, table.title, "图表标题")
         title.alignment, title.paragraph_format.keep_with_next = WD_ALIGN_PARAGRAPH.CENTER, True
-        made = self.file.add_table(rows=0, cols=len(table.columns))
+        made = self.file.add_table(rows=len(table.rows) + 1, cols=len(table.columns))
         made.autofit = False
         whole = sum(column.width for column in table.columns)
         widths = [int(WIDE * column.width / whole) for column in table.columns]
         heads = tuple(column.head for column in table.columns)
         shown = [tuple(cell if isinstance(cell, str) else cell.shown for cell in row) for row in table.rows]
-        for number, row in enumerate((heads, *shown)):
-            cells = made.add_row().cells
-            for cell, column, text, width in zip(cells, table.columns, row, widths, strict=True):
-                parts.fill_cell(cell, plain(text), column.align, width, is_head=number == 0)
+        for row, texts in zip(made.rows, (heads, *shown), strict=True):
+            for cell, column, text, width in zip(row.cells, table.columns, texts, widths, strict=True):
+                parts.fill_cell(cell, plain(text), column.align, width, is_head=texts is heads)
         parts.finish_table(made, widths)
         note = _text(self.file, table.note, "表格文字")
         parts.colour(note, GREY)

@@ -133,7 +133,7 @@ def test_what_came_before_has_a_word(span, word):
 
 def test_a_period_that_isnt_over_is_neither_compared_nor_judged():
     assert said(share(), when="10月1日至20日", is_over=False) == (
-        "10月1日至20日，全市按期办结率为 93.4 %（共 3,126 件），本期未结束，暂不比较。"
+        "10月1日至20日，全市按期办结率为 93.4 %（共 3,126 件）。"
     )
 
 

@@ -227,7 +227,7 @@ def test_how_each_figure_is_counted_is_told_with_its_version_and_how_to_recomput
 
 def test_a_week_is_recomputed_by_its_month():
     rules = compose(report(period=Period(Span.WEEK, 2025, 44))).annexes[1].blocks
-    assert "周报按天计数，口径与月报相同；复算以月为单位。" in words(rules)
+    assert "周报口径。按天计数，与月报相同；复算以月为单位。" in words(rules)
     assert next(block.text for block in rules if isinstance(block, Verbatim)).endswith("--period 2025-11")
 
 
@@ -242,10 +242,11 @@ def test_a_sample_catalogue_is_marked_and_a_citys_own_isnt():
 def test_a_period_that_isnt_over_is_neither_compared_nor_judged():
     made = compose(report(until=date(2025, 10, 20)))
     text = words(made.blocks)
-    assert "10月尚未结束，本期只计到10月20日，不作比较。" in text
-    assert "10月1日至10月20日，全市受理事项数为 12,034 件，本期未结束，暂不比较。" in text
+    assert "10月尚未结束，本期只计到10月20日，不与上期和目标比较。" in text
+    assert "10月1日至10月20日，全市受理事项数为 12,034 件。办结事项数为 11,872 件。" in text
+    assert "3 个项目共 6 项指标，已有数 3 项，样本不足 1 项，没有此类事项 1 项，尚未填报 1 项。" in text
     assert "本期尚未结束，待结束后再列。" in text
-    assert not any(word in text for word in ("提高", "下降", "基本持平", "达到目标（", "低于按以往"))
+    assert not any(word in text for word in ("提高", "下降", "基本持平", "达到目标", "低于按以往"))
 
 
 def test_a_figure_that_comes_twice_is_listed_once():

@@ -5,7 +5,7 @@ says that there is nothing.
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 from fractions import Fraction
 
 from shanzhi.core.dates import moment_said
@@ -94,13 +94,17 @@ def _sentences(report: Report, figures: Iterable[Figure]) -> str:
 def _when(report: Report) -> str:
     if report.until is None:
         return report.period.said
-    first, last = report.period.first, report.until
-    return f"{first.month}月{first.day}日至{last.month}月{last.day}日"
+    return f"{day_of(report.period.first)}至{day_of(report.until)}"
+
+
+def day_of(day: date) -> str:
+    """A day within its year: 10月20日."""
+    return f"{day.month}月{day.day}日"
 
 
 def _overview(report: Report) -> Iterator[Block]:
     if report.until is not None:
-        yield Paragraph(f"{report.period.said}尚未结束，本期只计到{_when(report).split('至')[1]}，不作比较。")
+        yield Paragraph(f"{report.period.said}尚未结束，本期只计到{day_of(report.until)}，不与上期和目标比较。")
     if report.overview:
         yield Paragraph(_sentences(report, report.overview))
     for figure in report.overview:
@@ -109,7 +113,7 @@ def _overview(report: Report) -> Iterator[Block]:
             break
     figures = tuple(figure for project in report.projects for figure in project.figures)
     if figures:
-        yield Paragraph(f"{len(report.projects)} 个项目共 {len(figures)} 项指标，{_counted(figures)}。")
+        yield Paragraph(f"{len(report.projects)} 个项目共 {len(figures)} 项指标，{_counted(report, figures)}。")
 
 
 def _rates(report: Report) -> Iterator[Block]:
@@ -143,14 +147,16 @@ def _point(figure: Figure, moment: Moment) -> Point:
     return Point(moment.label, value, cell_said(figure, moment.value), low, high)
 
 
-def _counted(figures: tuple[Figure, ...]) -> str:
-    """How many met their target, missed it, and of how many nothing can be said."""
-    verdicts = [is_on_target(figure) for figure in figures]
+def _counted(report: Report, figures: tuple[Figure, ...]) -> str:
+    """How many met their target, missed it, and of how many nothing can be said; before the period is over, how many have a
+    value."""
+    verdicts = [is_on_target(figure) if report.until is None else None for figure in figures]
+    known = "不设目标" if report.until is None else "已有数"
     standings = [figure.standing(figure.now) for figure in figures]
     counts = (
         ("达到目标", verdicts.count(True)),
         ("未达到目标", verdicts.count(False)),
-        ("不设目标", sum(v is None and s is Standing.KNOWN for v, s in zip(verdicts, standings, strict=True))),
+        (known, sum(v is None and s is Standing.KNOWN for v, s in zip(verdicts, standings, strict=True))),
         ("样本不足", standings.count(Standing.FEW)),
         ("没有此类事项", standings.count(Standing.NOTHING)),
         ("尚未填报", standings.count(Standing.MISSING)),
@@ -160,11 +166,12 @@ def _counted(figures: tuple[Figure, ...]) -> str:
 
 def _project(report: Report, project: Project) -> Iterator[Block]:
     yield Heading(project.name, 2)
-    told = [figure for figure in project.figures if _is_told(figure)]
-    said = f"{len(project.figures)} 项指标，{_counted(project.figures)}。"
+    told = [figure for figure in project.figures if report.until is None and _is_told(figure)]
+    said = f"{len(project.figures)} 项指标，{_counted(report, project.figures)}。"
     rest = "其余指标见附件1。" if told and len(told) < len(project.figures) else ""
     said += _sentences(report, told)
-    yield Paragraph(said + (rest or ("" if told else "没有需要单独说明的变化，见附件1。")))
+    quiet = "没有需要单独说明的变化，见附件1。" if report.until is None else "见附件1。"
+    yield Paragraph(said + (rest or ("" if told else quiet)))
 
 
 def _is_told(figure: Figure) -> bool:
@@ -261,7 +268,7 @@ def _rules(report: Report) -> Iterator[Block]:
         lead="怎样比较。",
     )
     if report.period.span is Span.WEEK:
-        yield Paragraph("周报按天计数，口径与月报相同；复算以月为单位。", lead="周报。")
+        yield Paragraph("按天计数，与月报相同；复算以月为单位。", lead="周报口径。")
     yield Paragraph(
         "任何一个数都可以由记录重新算出。在服务器上运行下面的命令（KEY 换成指标代码），可看到算式、每一步的数和所依据的记录。",
         lead="怎样复算。",

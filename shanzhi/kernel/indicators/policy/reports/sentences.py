@@ -82,8 +82,6 @@ def figure_sentence(
         said.append(f"等级为“{figure.grade}”")
     if is_over:
         said += [change_said(figure, period), target_said(figure)]
-    else:
-        said.append("本期未结束，暂不比较")
     return "，".join(part for part in said if part) + "。"
 
 
