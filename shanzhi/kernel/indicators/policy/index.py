@@ -1,0 +1,156 @@
+"""Weighted trees: an index of classes of indicators, and a project of indicators.
+
+What has no value is shown as missing and its weight stays named: the figure is the mean over the weight that is there, beside
+it stands which share that is, and below the index's `minimum_share` there is no figure at all.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from shanzhi.kernel.indicators.policy.definitions import (
+    Catalogue,
+    Direction,
+    Grade,
+    Index,
+    IndexClass,
+    Indicator,
+    Normalise,
+    Part,
+    Project,
+    ScoringKind,
+)
+from shanzhi.kernel.indicators.policy.scoring import Points, between, score
+from shanzhi.kernel.indicators.policy.values import MISSING, State, Value, rounded
+
+DECIMALS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class PartResult:
+    """An indicator within a class: its value, and as 0 to 100; None where it is missing, with the value's state as reason."""
+
+    part: Part
+    value: Value
+    normalised: Decimal | None
+    adds: Decimal | None
+    """What it adds to the whole index, in points; None where it is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClassResult:
+    """A class: the mean of what is there, and the share of its weight (per cent) that has values."""
+
+    of: IndexClass
+    value: Decimal | None
+    share: Decimal
+    parts: tuple[PartResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IndexResult:
+    """An index of one region and period. `value` is None where less than the least share of the weight has values."""
+
+    index: Index
+    value: Decimal | None
+    grade: Grade | None
+    share: Decimal
+    classes: tuple[ClassResult, ...]
+
+    @property
+    def missing(self) -> tuple[PartResult, ...]:
+        """The parts without a value."""
+        return tuple(part for each in self.classes for part in each.parts if part.normalised is None)
+
+
+def normalised(part: Part, indicator: Indicator, value: Value) -> Fraction | None:
+    """A value as 0 to 100 by the part's rule; None without a value, or where the rule gives nothing (a veto, no target)."""
+    if value.state is not State.VALUE or value.exact is None:
+        return None
+    if part.normalise is Normalise.RANGE:
+        return between(value.exact, part.zero or Decimal(0), part.full or Decimal(0)) * 100
+    if part.normalise is Normalise.SCORING:
+        share = score(indicator, value).share
+        return None if share is None else min(max(share, Fraction(0)), Fraction(1)) * 100
+    return _to_target(indicator, value.exact)
+
+
+def _to_target(indicator: Indicator, value: Fraction) -> Fraction | None:
+    target = indicator.target
+    if target is None or target <= 0:
+        return None
+    if indicator.direction is Direction.LOWER:
+        return Fraction(100) if value <= Fraction(target) else Fraction(target) / value * 100
+    return min(max(value / Fraction(target), Fraction(0)), Fraction(1)) * 100
+
+
+def index_of(index: Index, indicators: Mapping[str, Indicator], values: Mapping[str, Value]) -> IndexResult:
+    """The index of a region and period from its indicators' values, by key; what isn't in `values` is missing."""
+    there = total = Fraction(0)
+    classes: list[ClassResult] = []
+    for each in index.classes:
+        parts = [
+            _part(part, indicators.get(part.indicator), values.get(part.indicator, MISSING)) for part in each.parts
+        ]
+        weight = sum((Fraction(part.weight) for part, _, got in parts if got is not None), Fraction(0))
+        summed = sum((Fraction(part.weight) * got for part, _, got in parts if got is not None), Fraction(0))
+        share = Fraction(each.weight) / 100
+        there += share * weight
+        total += share * summed
+        mean = rounded(summed / weight, DECIMALS) if weight else None
+        classes.append(ClassResult(each, mean, rounded(weight, DECIMALS), tuple(_told(*got, share) for got in parts)))
+    enough = there > 0 and there >= Fraction(index.minimum_share)
+    value = rounded(total / there, DECIMALS) if enough else None
+    return IndexResult(index, value, grade_of(index, value), rounded(there, DECIMALS), tuple(classes))
+
+
+def _part(part: Part, indicator: Indicator | None, value: Value) -> tuple[Part, Value, Fraction | None]:
+    return part, value, None if indicator is None else normalised(part, indicator, value)
+
+
+def _told(part: Part, value: Value, got: Fraction | None, share: Fraction) -> PartResult:
+    if got is None:
+        return PartResult(part, value, None, None)
+    adds = rounded(got * Fraction(part.weight) * share / 100, DECIMALS)
+    return PartResult(part, value, rounded(got, DECIMALS), adds)
+
+
+def grade_of(index: Index, value: Decimal | None) -> Grade | None:
+    """The colour of a value: the first grade that it reaches."""
+    if value is None:
+        return None
+    return next((grade for grade in index.grades if value >= grade.at_least), None)
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectResult:
+    """A project's score: `value` 0 to 100 over the weight that is there, `bonus` on top of the whole assessment, and the
+    indicators that failed it outright."""
+
+    project: Project
+    value: Decimal | None
+    share: Decimal
+    bonus: Decimal
+    vetoed_by: tuple[str, ...]
+    points: Mapping[str, Points]
+
+
+def project_of(project: Project, catalogue: Catalogue, month: int, values: Mapping[str, Value]) -> ProjectResult:
+    """A project's score in a month. A veto makes it 0, whatever else is there."""
+    indicators = [each for each in catalogue.in_month(month) if each.project == project.code]
+    points = {each.key: score(each, values.get(each.key, MISSING)) for each in indicators}
+    vetoed = tuple(key for key, got in points.items() if got.vetoed)
+    scored = [
+        (Fraction(each.weight), share)
+        for each in indicators
+        if each.scoring.kind is not ScoringKind.BONUS and (share := points[each.key].share) is not None
+    ]
+    weight = sum((weight for weight, _ in scored), Fraction(0))
+    bonus = sum(
+        (points[each.key].points or Decimal(0) for each in indicators if each.scoring.kind is ScoringKind.BONUS),
+        Decimal(0),
+    )
+    mean = sum((weight * share for weight, share in scored), Fraction(0)) * 100 / weight if weight else None
+    value = Decimal(0) if vetoed else None if mean is None else rounded(mean, DECIMALS)
+    return ProjectResult(project, value, rounded(weight, DECIMALS), bonus, vetoed, points)

@@ -1,0 +1,125 @@
+"""From two integers to a value, and from small regions and short periods to large ones.
+
+A ratio is one exact division. It is rounded once, at the end, to the places of the indicator, a half away from nought.
+Without a denominator there is no value: not 0 and not 100. Below the smallest sample there is none either.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+
+from shanzhi.core.errors import InputError
+from shanzhi.core.text import msg
+from shanzhi.kernel.indicators.policy.definitions import Figure, Grouping, Indicator
+from shanzhi.kernel.indicators.policy.periods import Period
+from shanzhi.kernel.indicators.policy.regions import Standing
+
+
+class State(StrEnum):
+    """Whether there is a value, and why not."""
+
+    VALUE = "value"
+    NOT_APPLICABLE = "not_applicable"
+    TOO_FEW = "too_few"
+    MISSING = "missing"
+
+
+STATES: Mapping[State, str] = {
+    State.VALUE: msg("有值"),
+    State.NOT_APPLICABLE: msg("不适用"),
+    State.TOO_FEW: msg("样本不足"),
+    State.MISSING: msg("缺数据"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """The two integers of a figure. A numerator is None where there was nothing to take it from (a median of nothing)."""
+
+    numerator: int | None
+    denominator: int
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A figure: `exact` before rounding, `shown` after it; both None unless the state is `value`.
+
+    `unfinished`: the period wasn't over when it was computed.
+    """
+
+    state: State
+    numerator: int | None = None
+    denominator: int | None = None
+    exact: Fraction | None = None
+    shown: Decimal | None = None
+    unfinished: bool = False
+
+    @property
+    def words(self) -> str:
+        """The number as text, or why there is none (a message id)."""
+        return STATES[self.state] if self.shown is None else f"{self.shown:f}"
+
+
+MISSING = Value(State.MISSING)
+"""Nothing was computed or handed in."""
+
+
+def value_of(indicator: Indicator, numbers: Numbers | None, *, unfinished: bool = False) -> Value:
+    """The value of an indicator from its integers; None where nothing is there."""
+    if numbers is None:
+        return Value(State.MISSING, unfinished=unfinished)
+    top, bottom = numbers.numerator, numbers.denominator
+    divides = indicator.figure in (Figure.RATIO, Figure.YES_NO)
+    if top is None or (bottom == 0 and indicator.figure is not Figure.COUNT):
+        return Value(State.NOT_APPLICABLE, top, bottom, unfinished=unfinished)
+    if bottom < indicator.minimum and not (bottom == 0 and indicator.minimum <= 1):
+        return Value(State.TOO_FEW, top, bottom, unfinished=unfinished)
+    exact = Fraction(top) * indicator.scale / (bottom if divides else 1)
+    return Value(State.VALUE, top, bottom, exact, rounded(exact, indicator.decimals), unfinished)
+
+
+def rounded(exact: Fraction, decimals: int) -> Decimal:
+    """An exact number to so many places, a half away from nought (GB/T 8170 leaves that rule to the user; schools and
+    payrolls know it so)."""
+    scaled = abs(exact) * 10**decimals
+    whole = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
+    return Decimal(-whole if exact < 0 else whole).scaleb(-decimals)
+
+
+class NotAdditive(InputError):
+    """Integers that can't be added up."""
+
+    code = "not-additive"
+
+
+def roll_up(
+    indicator: Indicator,
+    numbers: Iterable[tuple[int, int, Numbers]],
+    standing: Standing,
+    periods: Iterable[Period],
+) -> dict[tuple[int, Period], Numbers]:
+    """Integers of regions and months, added up to every region that stands and holds them, and to each of the periods.
+
+    `numbers` are (region_id, month, integers) of the lowest regions that have any; a region that is no more counts where the
+    standing tree has its home. Months outside the periods are left out.
+
+    Raises:
+        NotAdditive: the indicator has to be computed anew for each region and period.
+    """
+    if indicator.grouping is not Grouping.ADDITIVE:
+        raise NotAdditive(msg("“%(name)s”不能由下级和各月的数相加得出，请按区域和期间重新计算。"), name=indicator.name)
+    of_month: dict[int, list[Period]] = defaultdict(list)
+    for period in periods:
+        for month in period.months:
+            of_month[month].append(period)
+    top: dict[tuple[int, Period], int] = defaultdict(int)
+    bottom: dict[tuple[int, Period], int] = defaultdict(int)
+    for region_id, month, each in numbers:
+        for period in of_month.get(month, ()):
+            for ancestor in standing.ancestors(region_id):
+                top[ancestor, period] += each.numerator or 0
+                bottom[ancestor, period] += each.denominator
+    return {place: Numbers(top[place], bottom[place]) for place in top}
