@@ -73,7 +73,7 @@ class Expressions:
     faults: list[Fault] = field(default_factory=list)
     exists: Callable[[exp.Expr, Names], Read] | None = None
 
-    def fault(self, node: exp.Expr, message: str, mend: str = "", **params: object) -> Read:
+    def fault(self, node: exp.Expr, message: str, mend: str = "", /, **params: object) -> Read:
         """Note a fault at a node; reading goes on with a value that fits anywhere."""
         self.faults.append(Fault(*self.places.of(node), message, mend, params))
         return Read(exp.null(), ANY)

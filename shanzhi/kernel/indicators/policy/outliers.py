@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from math import log10
 from statistics import median
 
 ROBUST_LIMIT = 3.5
 """Beyond it a robust z is an outlier (Iglewicz and Hoaglin 1993, How to Detect and Handle Outliers)."""
 FEWEST = 5
 """With fewer values beside it nothing is said of how far one is from the others."""
-UNIT_SLIPS = (Decimal(10000), Decimal(1000), Decimal(100), Decimal(10))
-"""A point forgotten, per cent for shares, 元 for 万元: by these factors people mistype."""
 
 
 class Oddity(StrEnum):
@@ -48,16 +47,14 @@ def findings(value: Decimal, before: Decimal | None, others: Sequence[Decimal], 
 
 
 def unit_slip(value: Decimal, before: Decimal | None) -> Decimal | None:
-    """The factor (10 to 10,000, up or down) by which a value looks mistyped against the last one: within half of a power of
-    ten from 100 on, within a twentieth of ten. None where it doesn't."""
+    """The power of ten by which a value looks mistyped against the last one, up or down: from fifty times on the nearest one,
+    and ten times within a twentieth. None where it doesn't."""
     if not before or not value or (value < 0) != (before < 0):
         return None
     ratio = max(abs(value / before), abs(before / value))
-    for factor in UNIT_SLIPS:
-        near = Decimal("0.05") if factor == 10 else Decimal("0.5")
-        if abs(ratio / factor - 1) <= near:
-            return factor
-    return UNIT_SLIPS[0] if ratio > UNIT_SLIPS[0] else None
+    if ratio >= 50:
+        return Decimal(10) ** max(round(log10(ratio)), 2)
+    return Decimal(10) if Decimal("9.5") <= ratio <= Decimal("10.5") else None
 
 
 def robust_z(value: float, others: Sequence[float]) -> float | None:
