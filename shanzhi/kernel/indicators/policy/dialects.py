@@ -82,7 +82,7 @@ def records(formula: Formula, first: int, last: int, *, limit: int) -> exp.Selec
 def render(select: exp.Select, engine: EngineName) -> str:
     """The text of a query for an engine, every name quoted."""
     if engine is EngineName.SPARK:
-        select = select.copy().transform(_ordered_percentile)
+        return select.transform(_ordered_percentile).sql(engine.value, identify=True)
     return select.sql(engine.value, identify=True)
 
 
@@ -123,7 +123,7 @@ def _out(select: exp.Select, numerator: exp.Expr, denominator: exp.Expr) -> exp.
     return made.group_by(region.copy(), period.copy(), copy=False)
 
 
-def _number(value: int) -> exp.Literal:
+def _number(value: int) -> exp.Expr:
     return exp.Literal.number(str(value))
 
 

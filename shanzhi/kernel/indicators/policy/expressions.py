@@ -315,6 +315,8 @@ class Expressions:
         made = exp.Coalesce(this=reads[0].expr, expressions=[read.expr for read in reads[1:]])
         read = _mixed(made, _common(reads), reads)
         is_zero = len(reads) == 2 and isinstance(reads[1].expr, exp.Literal) and reads[1].expr.name == "0"
+        if reads[0].linear and not is_zero:
+            self.fault(node, msg("“%(what)s”：没有记录时 SUM 和 COUNT 就是 0，不用 COALESCE。"), what=shown(node))
         return Read(made, read.of, read.loose, read.aggregate, linear=is_zero and reads[0].linear)
 
     def _nullif(self, node: exp.Expr, names: Names) -> Read:
@@ -345,7 +347,10 @@ class Expressions:
         if node.expressions or isinstance(node.this, exp.Distinct):
             return self.fault(node, msg("“%(what)s”：里面只能写一个整数式子，不能 DISTINCT。"), what=shown(node))
         read = self.expect(node.this, self._of_rows(node.this, names), INTEGER)
-        made = exp.cast(type(node)(this=_wide(read.expr)), exp.DType.BIGINT)
+        made: exp.Expr = exp.cast(type(node)(this=_wide(read.expr)), exp.DType.BIGINT)
+        if isinstance(node, exp.Sum):
+            # A sum of nothing is 0 here: as NULL it would take what it is added to with it, and parts wouldn't add up.
+            made = exp.Coalesce(this=made, expressions=[exp.Literal.number("0")])
         return Read(made, INTEGER, aggregate=True, linear=isinstance(node, exp.Sum))
 
     def _quantile(self, node: exp.Expr, names: Names) -> Read:
@@ -378,6 +383,8 @@ def _filtered(aggregate: exp.Expr, condition: exp.Expr) -> exp.Expr:
     if isinstance(aggregate, exp.PercentileDisc):
         value = exp.Case(ifs=[exp.If(this=condition, true=aggregate.this)])
         return exp.PercentileDisc(this=value, expression=aggregate.expression)
+    if isinstance(aggregate, exp.Coalesce):
+        return exp.Coalesce(this=_filtered(aggregate.this, condition), expressions=aggregate.expressions)
     if isinstance(aggregate, exp.Cast):
         return exp.cast(_filtered(aggregate.this, condition), exp.DType.BIGINT)
     return exp.Filter(this=aggregate, expression=exp.Where(this=condition))

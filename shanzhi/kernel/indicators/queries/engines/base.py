@@ -1,0 +1,57 @@
+"""What an engine does, and how it refuses."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from sqlglot import exp
+
+from shanzhi.core.errors import DomainError
+from shanzhi.kernel.indicators.policy.dialects import EngineName
+
+Row = tuple[int | None, ...]
+Pairs = Sequence[tuple[int, int]]
+
+
+class EngineUnusable(DomainError):
+    """The engine isn't there, or its facts aren't."""
+
+    code = "engine"
+
+
+class TookTooLong(DomainError):
+    """A formula ran longer than it may; it was stopped."""
+
+    status = 503
+    code = "engine-time"
+
+
+class Engine(Protocol):
+    """Runs queries that were made around a sound formula (`policy/dialects.py`), and nothing else."""
+
+    name: EngineName
+
+    def rows(self, select: exp.Select, scope: Pairs, periods: Pairs) -> list[Row]:
+        """The rows of a query, sorted; whole numbers and NULL only. `scope` and `periods` are the rows of the two small tables
+        that it may join.
+
+        Raises:
+            EngineUnusable: a table isn't there.
+            TookTooLong: it was stopped.
+        """
+        ...
+
+    def table(self, name: str, columns: Sequence[str]) -> list[tuple[object, ...]]:
+        """The given columns of a whole small table (regions, units), by the first column.
+
+        Raises:
+            EngineUnusable: it isn't there.
+        """
+        ...
+
+
+def sorted_rows(rows: Sequence[Sequence[int | None]]) -> list[Row]:
+    """Rows in one order whatever the engine: by their numbers, NULL first."""
+    return sorted(
+        (tuple(None if each is None else int(each) for each in row) for row in rows),
+        key=lambda row: tuple((each is not None, each or 0) for each in row),
+    )

