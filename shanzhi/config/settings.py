@@ -34,7 +34,18 @@ if not PROCESS_ROLE:
     DATABASES["owner"] = INSTALLATION.django_database("owner")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-KERNEL = ["clock", "catalogue", "journal", "organisation", "access", "vault", "files", "notices", "matters", "indicators"]
+KERNEL = [
+    "clock",
+    "catalogue",
+    "journal",
+    "organisation",
+    "access",
+    "vault",
+    "files",
+    "notices",
+    "matters",
+    "indicators",
+]
 MODULES = sorted(entry.name for entry in (PACKAGE / "modules").iterdir() if (entry / "apps.py").exists())
 INSTALLED_APPS = [
     "django.contrib.auth",

@@ -9,3 +9,10 @@ class IndicatorsConfig(AppConfig):
     name = "shanzhi.kernel.indicators"
     label = "indicators"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Offer the section of the rule book."""
+        # Imported here: registries are filled once Django's apps are ready.
+        from shanzhi.kernel.indicators.queries import book  # noqa: PLC0415
+
+        book.register()

@@ -24,7 +24,7 @@ EXAMPLES = 200 if os.environ.get("SHANZHI_SIZE") == "full" else 12
 SHIPPED = sorted((Path(__file__).parents[1] / "catalogue").glob("*.toml"))
 SCOPE = tree().scope()
 PERIODS = [(month, 202601) for month in MONTHS[:3]] + [(202604, 202604)]
-Facts = Mapping[str, Sequence[Sequence[object]]]
+Facts = Mapping[str, Sequence[Sequence[Any]]]
 _TYPES = {Of.INTEGER: "bigint", Of.TEXT: 'text COLLATE "C"', Of.DATE: "date", Of.TIME: "timestamptz"}
 relaxed = settings(
     max_examples=EXAMPLES,
@@ -54,7 +54,7 @@ def _in_postgres(rows: Facts, answer: Callable[[Engine], Any]) -> Any:
         with connection.cursor() as cursor:
             for name, given_rows in rows.items():
                 marks = ", ".join("%s" for _ in tables()[name].columns)
-                cursor.executemany(f'INSERT INTO "{name}" VALUES ({marks})', list(given_rows))
+                cursor.executemany(f'INSERT INTO "{name}" VALUES ({marks})', given_rows)
         found = answer(PostgresEngine())
         transaction.set_rollback(True)
     return found
@@ -128,6 +128,8 @@ def spark() -> Any:
     session.stop()
 
 
+# py4j leaves sockets to the collector.
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 def test_duckdb_and_spark_agree(spark: Any) -> None:
     formulas = [sound(text) for text in FORMULAS.values()] + [param.values[0] for param in _shipped()]
     names = sorted({name for formula in formulas for name in formula.tables})

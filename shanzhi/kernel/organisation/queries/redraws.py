@@ -148,6 +148,15 @@ def region_became(region_id: int, since: date, until: date) -> int | None:
     return region_id
 
 
+def regions_became(until: date) -> dict[int, int | None]:
+    """Of each region that ended by `until`, the one that took its place then; None where a closed one has no heir. 1 query.
+
+    Follow it from region to region, as far as one that stands: what took a place may have ended too.
+    """
+    pairs = RedrawPair.objects.filter(redraw__effective_on__lte=until).exclude(new_region=F("old_region"))
+    return dict(pairs.order_by("redraw__effective_on", "redraw_id").values_list("old_region_id", "new_region_id"))
+
+
 @dataclass(frozen=True, slots=True)
 class Placed:
     """Under which code a place was on a day, and under which it is now; None where nobody held it."""

@@ -1,5 +1,12 @@
 """Reads a catalogue file, or says everything that is wrong with it."""
 
-from shanzhi.kernel.indicators.policy.loading.loader import CatalogueUnsound, load_catalogue, sound_catalogue
+from shanzhi.kernel.indicators.policy.loading.loader import (
+    SHOWN,
+    CatalogueUnsound,
+    catalogue_of,
+    load_catalogue,
+    sound_catalogue,
+    tables_of,
+)
 
-__all__ = ["CatalogueUnsound", "load_catalogue", "sound_catalogue"]
+__all__ = ["SHOWN", "CatalogueUnsound", "catalogue_of", "load_catalogue", "sound_catalogue", "tables_of"]

@@ -96,8 +96,9 @@ def _blocks(row: Row, source: Source) -> None:
 
 def _ground(row: Row) -> Ground:
     made = Ground(row.text("law"), row.text("article", required=False), row.text("quote", required=False))
-    if not made.article and not made.quote:
-        row.fault("", msg("依据要写到条款，或引出原文。"), msg("补上 article 或 quote。"))
+    # Laws and regulations have articles; of other documents their title and number are ground enough.
+    if made.law.endswith(("法", "条例")) and not made.article and not made.quote:
+        row.fault("", msg("依据法律法规的，要写到条款，或引出原文。"), msg("补上 article 或 quote。"))
     row.finish()
     return made
 

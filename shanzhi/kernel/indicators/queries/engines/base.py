@@ -1,7 +1,7 @@
 """What an engine does, and how it refuses."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlglot import exp
 
@@ -40,8 +40,9 @@ class Engine(Protocol):
         """
         ...
 
-    def table(self, name: str, columns: Sequence[str]) -> list[tuple[object, ...]]:
-        """The given columns of a whole small table (regions, units), by the first column.
+    def table(self, name: str, columns: Sequence[str], only: Sequence[int] | None = None) -> list[tuple[Any, ...]]:
+        """The given columns of a small table (regions, units), by the first two; of any table only the rows whose first column
+        is one of `only`.
 
         Raises:
             EngineUnusable: it isn't there.
@@ -55,3 +56,10 @@ def sorted_rows(rows: Sequence[Sequence[int | None]]) -> list[Row]:
         (tuple(None if each is None else int(each) for each in row) for row in rows),
         key=lambda row: tuple((each is not None, each or 0) for each in row),
     )
+
+
+def table_text(name: str, columns: Sequence[str], only: Sequence[int] | None, quote: str = '"') -> str:
+    """The query of `Engine.table`; names come from the code, `only` are whole numbers."""
+    listed = ", ".join(f"{quote}{column}{quote}" for column in columns)
+    among = "" if only is None else f" WHERE {listed.split(',')[0]} IN ({', '.join(str(int(each)) for each in only)})"
+    return f"SELECT {listed} FROM {quote}{name}{quote}{among} ORDER BY 1, 2"  # noqa: S608  # as the docstring says

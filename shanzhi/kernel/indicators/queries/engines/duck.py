@@ -17,7 +17,14 @@ from shanzhi.core.text import msg
 from shanzhi.kernel.facts.policy.columns import Of, Table
 from shanzhi.kernel.indicators.policy.dialects import PERIOD, SCOPE, EngineName, render
 from shanzhi.kernel.indicators.policy.tables import EXCLUSION, tables
-from shanzhi.kernel.indicators.queries.engines.base import EngineUnusable, Pairs, Row, TookTooLong, sorted_rows
+from shanzhi.kernel.indicators.queries.engines.base import (
+    EngineUnusable,
+    Pairs,
+    Row,
+    TookTooLong,
+    sorted_rows,
+    table_text,
+)
 
 _TYPES = {Of.INTEGER: "BIGINT", Of.TEXT: "VARCHAR", Of.DATE: "DATE"}
 
@@ -100,10 +107,9 @@ class DuckEngine:
         self._fill(PERIOD, periods)
         return sorted_rows(self._run(render(select, self.name)))
 
-    def table(self, name: str, columns: Sequence[str]) -> list[tuple[object, ...]]:
+    def table(self, name: str, columns: Sequence[str], only: Sequence[int] | None = None) -> list[tuple[Any, ...]]:
         """See `Engine`."""
-        listed = ", ".join(f'"{column}"' for column in columns)
-        return self._run(f'SELECT {listed} FROM "{name}" ORDER BY 1, 2')  # noqa: S608  # names come from the code
+        return [] if only is not None and not only else self._run(table_text(name, columns, only))
 
     def close(self) -> None:
         """Give its memory back."""

@@ -9,7 +9,14 @@ from sqlglot import exp
 
 from shanzhi.core.text import msg
 from shanzhi.kernel.indicators.policy.dialects import PERIOD, SCOPE, EngineName, render
-from shanzhi.kernel.indicators.queries.engines.base import EngineUnusable, Pairs, Row, TookTooLong, sorted_rows
+from shanzhi.kernel.indicators.queries.engines.base import (
+    EngineUnusable,
+    Pairs,
+    Row,
+    TookTooLong,
+    sorted_rows,
+    table_text,
+)
 
 
 class PostgresEngine:
@@ -30,10 +37,9 @@ class PostgresEngine:
         given = [[each[side] for each in pairs] for pairs in (scope, periods) for side in (0, 1)]
         return sorted_rows(self._run(f"WITH {', '.join(small)} {text}", given))
 
-    def table(self, name: str, columns: Sequence[str]) -> list[tuple[object, ...]]:
+    def table(self, name: str, columns: Sequence[str], only: Sequence[int] | None = None) -> list[tuple[Any, ...]]:
         """See `Engine`."""
-        listed = ", ".join(f'"{column}"' for column in columns)
-        return self._run(f'SELECT {listed} FROM "{name}" ORDER BY 1, 2', [])  # noqa: S608  # names come from the code
+        return [] if only is not None and not only else self._run(table_text(name, columns, only), [])
 
     def _run(self, text: str, given: list[list[int]]) -> list[tuple[Any, ...]]:
         try:

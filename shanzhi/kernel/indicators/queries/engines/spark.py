@@ -13,7 +13,7 @@ from shanzhi.core.text import msg
 from shanzhi.kernel.facts.policy.columns import Of, Table
 from shanzhi.kernel.indicators.policy.dialects import PERIOD, SCOPE, EngineName, render
 from shanzhi.kernel.indicators.policy.tables import EXCLUSION, tables
-from shanzhi.kernel.indicators.queries.engines.base import EngineUnusable, Pairs, Row, sorted_rows
+from shanzhi.kernel.indicators.queries.engines.base import EngineUnusable, Pairs, Row, sorted_rows, table_text
 from shanzhi.kernel.indicators.queries.engines.duck import files_of
 
 _TYPES = {Of.INTEGER: "BIGINT", Of.TEXT: "STRING", Of.DATE: "DATE"}
@@ -39,7 +39,7 @@ def session(master: str = "local[2]") -> Any:
         "spark.sql.ansi.enabled": "true",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
-        "spark.sql.shuffle.partitions": "8",
+        "spark.sql.shuffle.partitions": "4",
         "spark.sql.session.timeZone": "Asia/Shanghai",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
@@ -95,10 +95,13 @@ class SparkEngine:
         self._view(PERIOD, "month BIGINT, period BIGINT", periods)
         return sorted_rows(self.spark.sql(render(select, self.name)).collect())
 
-    def table(self, name: str, columns: Sequence[str]) -> list[tuple[object, ...]]:
+    def table(self, name: str, columns: Sequence[str], only: Sequence[int] | None = None) -> list[tuple[Any, ...]]:
         """See `Engine`."""
-        frame = self.spark.table(name).select(*columns).orderBy(*columns[:2])
-        return [tuple(row) for row in frame.collect()]
+        return (
+            []
+            if only is not None and not only
+            else [tuple(row) for row in self.spark.sql(table_text(name, columns, only, "`")).collect()]
+        )
 
     def close(self) -> None:
         """Stop the session."""

@@ -1,0 +1,214 @@
+"""Figures of computed indicators: which version holds for which months, what runs on an engine, what comes of it."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import lru_cache
+
+from shanzhi.core.errors import InputError, NotFound
+from shanzhi.core.text import msg
+from shanzhi.kernel.indicators.policy.definitions import Catalogue, Grouping, Indicator, Source
+from shanzhi.kernel.indicators.policy.dialects import records, rolled
+from shanzhi.kernel.indicators.policy.periods import Period
+from shanzhi.kernel.indicators.policy.regions import RegionState, Standing, standing_on
+from shanzhi.kernel.indicators.policy.subset import Formula, read_formula
+from shanzhi.kernel.indicators.policy.tables import tables
+from shanzhi.kernel.indicators.policy.values import Numbers, Value, value_of
+from shanzhi.kernel.indicators.queries.engines.base import Engine
+
+
+class IndicatorUnknown(NotFound):
+    """No such indicator, or no version of it holds then."""
+
+    code = "indicator-unknown"
+
+
+class NotComputed(InputError):
+    """The indicator has no formula: its figures are typed in."""
+
+    code = "not-computed"
+
+
+@dataclass(frozen=True, slots=True)
+class Figured:
+    """A figure of one region and period, with the version that is its rule."""
+
+    indicator: Indicator
+    region_id: int
+    period: Period
+    numbers: Numbers
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """A record behind a figure: what it adds to numerator and denominator (its own value, where figures don't add up)."""
+
+    matter_id: int
+    numerator: int
+    denominator: int
+    number: str = ""
+    """The matter's number; empty where the facts don't have the matter."""
+
+
+def formula_of(indicator: Indicator) -> Formula:
+    """The formula of a computed indicator, read.
+
+    Raises:
+        NotComputed: it has none.
+        AssertionError: it isn't sound, though the catalogue was loaded: a table was registered no more.
+    """
+    if indicator.source is not Source.COMPUTED:
+        raise NotComputed(msg("“%(name)s”不是算出来的，没有公式。"), name=indicator.name)
+    return _formula(indicator.formula)
+
+
+@lru_cache(maxsize=1024)
+def _formula(text: str) -> Formula:
+    found = read_formula(text, tables())
+    if isinstance(found, list):
+        raise AssertionError("; ".join(str(fault) for fault in found))
+    return found
+
+
+def rule_of(catalogue: Catalogue, key: str, period: Period) -> Indicator:
+    """The version that is the rule for a period: that of its last month.
+
+    Raises:
+        IndicatorUnknown: there is none, or it is for longer periods only.
+    """
+    found = catalogue.indicator(key, period.last)
+    if found is None:
+        words = msg("%(period)s 没有指标“%(key)s”。请核对指标代码和期间。")
+        raise IndicatorUnknown(words, period=str(period), key=key)
+    if found.period.months > period.length.months:
+        words = msg("“%(name)s”最短按%(length)s计算，没有 %(period)s 的数。")
+        lengths = {"quarter": msg("季"), "year": msg("年"), "month": msg("月")}
+        raise IndicatorUnknown(words, name=found.name, length=(lengths[found.period.value],), period=str(period))
+    return found
+
+
+def standing_of(engine: Engine, day: date, became: Mapping[int, int | None]) -> Standing:
+    """The tree of a day out of the engine's regions. `became`: see `policy.regions.standing_on`."""
+    names = ("region_id", "from_on", "until_on", "level", "code", "name", "parent_id")
+    return standing_on(day, (RegionState(*row) for row in engine.table("fact_region", names)), became)
+
+
+def figures(
+    engine: Engine,
+    catalogue: Catalogue,
+    keys: Iterable[str],
+    periods: Sequence[Period],
+    standing: Standing,
+    *,
+    today: date,
+    wanted: Collection[int] | None = None,
+) -> list[Figured]:
+    """The figures of computed indicators for every region that stands (or those of `wanted`) at the indicator's lowest
+    level and above, and each period. A region without a record has one too: of no cases.
+
+    Each month counts under the version of that month; a figure computed anew is all under that of its period's last month. A
+    period that isn't over on `today` is marked `unfinished`.
+
+    Raises:
+        IndicatorUnknown, NotComputed, EngineUnusable, TookTooLong: nothing is given back then.
+    """
+    scope = standing.scope(wanted)
+    made: list[Figured] = []
+    for key in keys:
+        rules = {period: rule_of(catalogue, key, period) for period in periods}
+        found = _numbers(engine, catalogue, key, rules, scope)
+        made += (
+            _figured(rule, region, period, found.get((region, period)), today)
+            for period, rule in rules.items()
+            for region in _regions(standing, rule, wanted)
+        )
+    return made
+
+
+def _regions(standing: Standing, rule: Indicator, wanted: Collection[int] | None) -> list[int]:
+    lowest = rule.level.height
+    levels = {level.value for level in type(rule.level) if level.height >= lowest}
+    ids = standing.states if wanted is None else [each for each in wanted if each in standing.states]
+    return sorted(each for each in ids if standing.states[each].level in levels)
+
+
+def _figured(rule: Indicator, region: int, period: Period, numbers: Numbers | None, today: date) -> Figured:
+    nothing = Numbers(0 if rule.grouping is Grouping.ADDITIVE else None, 0)
+    value = value_of(rule, numbers or nothing, unfinished=not period.is_over(today))
+    return Figured(rule, region, period, numbers or nothing, value)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """Months in a row that one version computes, and the periods that they go to."""
+
+    rule: Indicator
+    months: tuple[tuple[int, Period], ...]
+
+
+def _stretches(catalogue: Catalogue, key: str, rules: Mapping[Period, Indicator]) -> list[_Stretch]:
+    by_rule: dict[Indicator, list[tuple[int, Period]]] = defaultdict(list)
+    for period, rule in rules.items():
+        for month in period.months:
+            of_month = catalogue.indicator(key, month) if rule.grouping is Grouping.ADDITIVE else rule
+            if of_month is not None:
+                by_rule[of_month].append((month, period))
+    return [_Stretch(rule, tuple(sorted(months))) for rule, months in by_rule.items()]
+
+
+def _numbers(
+    engine: Engine, catalogue: Catalogue, key: str, rules: Mapping[Period, Indicator], scope: Sequence[tuple[int, int]]
+) -> dict[tuple[int, Period], Numbers]:
+    """The integers of an indicator by region and period; of several versions they are added up."""
+    found: dict[tuple[int, Period], Numbers] = {}
+    numbered = {period: place for place, period in enumerate(rules)}
+    named = {place: period for period, place in numbered.items()}
+    for stretch in _stretches(catalogue, key, rules):
+        pairs = [(month, numbered[period]) for month, period in stretch.months]
+        query = rolled(formula_of(stretch.rule), pairs[0][0], pairs[-1][0])
+        for region, place, top, bottom in engine.rows(query, scope, pairs):
+            if region is not None and place is not None:
+                at = (region, named[place])
+                found[at] = _plus(found.get(at), Numbers(top, bottom or 0))
+    return found
+
+
+def _plus(one: Numbers | None, other: Numbers) -> Numbers:
+    if one is None:
+        return other
+    return Numbers((one.numerator or 0) + (other.numerator or 0), one.denominator + other.denominator)
+
+
+def behind(
+    engine: Engine,
+    catalogue: Catalogue,
+    key: str,
+    period: Period,
+    region_id: int,
+    standing: Standing,
+    *,
+    limit: int = 1000,
+) -> list[Behind]:
+    """The records behind one figure, by matter, at most `limit`; empty where the formula counts no matters.
+
+    Each month's records follow that month's version, as the figure does.
+
+    Raises:
+        IndicatorUnknown, NotComputed, EngineUnusable, TookTooLong.
+    """
+    scope = standing.scope({region_id})
+    found: list[Behind] = []
+    for stretch in _stretches(catalogue, key, {period: rule_of(catalogue, key, period)}):
+        formula = formula_of(stretch.rule)
+        if formula.matter is None:
+            continue
+        pairs = [(month, 0) for month, _ in stretch.months]
+        query = records(formula, pairs[0][0], pairs[-1][0], limit=limit)
+        rows = engine.rows(query, scope, pairs)
+        found += (Behind(matter or 0, top or 0, bottom or 0) for matter, top, bottom in rows)
+    found = sorted(found, key=lambda each: each.matter_id)[:limit]
+    ids = sorted({each.matter_id for each in found})
+    numbers = dict(engine.table("fact_matter", ("matter_id", "number"), only=ids))
+    return [replace(each, number=numbers.get(each.matter_id, "")) for each in found]
