@@ -27,7 +27,7 @@ def parse_indicators(tables: dict[str, Any]) -> Catalogue:
     Raises:
         RuleBookError: with what is wrong, without lines; `shanzhi indicator check` names them.
     """
-    found = catalogue_of(tables_of(tables), roles=_roles())
+    found = catalogue_of(tables_of(tables))
     if isinstance(found, Catalogue):
         return found
     said = "\n".join(f"{each.where}：{each.sentence()}" for each in found[:SHOWN])
@@ -55,15 +55,15 @@ def catalogue_in_force() -> Catalogue:
 def catalogue_in(path: Path) -> Catalogue:
     """The catalogue of a file, read again when it has changed.
 
+    Whether the roles that type figures in exist is left to `shanzhi indicator check`: without one nobody can type its figures
+    in, and all others go on.
+
     Raises:
         CatalogueUnsound: it can't be used.
     """
     status = path.stat()
     at = (path, status.st_mtime_ns, status.st_size)
     if at not in _read:
-        _read[at] = sound_catalogue(path.read_text(encoding="utf-8", errors="replace"), path.name, roles=_roles())
+        _read[at] = sound_catalogue(path.read_text(encoding="utf-8", errors="replace"), path.name)
     return _read[at]
 
-
-def _roles() -> frozenset[str]:
-    return frozenset(rule_book.section("roles"))
