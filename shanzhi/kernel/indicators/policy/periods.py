@@ -109,7 +109,8 @@ def read_period(text: str) -> Period:
     Raises:
         PeriodUnreadable: not such a text.
     """
-    if _MONTH.fullmatch(text):
+    month = _MONTH.fullmatch(text)
+    if month and int(month[1]):
         return Period(read_month(text))
     quarter = _QUARTER.fullmatch(text)
     if quarter and int(quarter[1]):

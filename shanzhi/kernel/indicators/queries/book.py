@@ -66,4 +66,3 @@ def catalogue_in(path: Path) -> Catalogue:
     if at not in _read:
         _read[at] = sound_catalogue(path.read_text(encoding="utf-8", errors="replace"), path.name)
     return _read[at]
-

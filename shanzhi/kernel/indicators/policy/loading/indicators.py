@@ -97,7 +97,8 @@ def _blocks(row: Row, source: Source) -> None:
 def _ground(row: Row) -> Ground:
     made = Ground(row.text("law"), row.text("article", required=False), row.text("quote", required=False))
     # Laws and regulations have articles; of other documents their title and number are ground enough.
-    if made.law.endswith(("法", "条例")) and not made.article and not made.quote:
+    is_law = made.law.endswith(("法", "条例")) and not made.law.endswith("办法")
+    if is_law and not made.article and not made.quote:
         row.fault("", msg("依据法律法规的，要写到条款，或引出原文。"), msg("补上 article 或 quote。"))
     row.finish()
     return made
