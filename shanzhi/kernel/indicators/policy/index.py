@@ -21,6 +21,7 @@ from shanzhi.kernel.indicators.policy.definitions import (
     Project,
     ScoringKind,
 )
+from shanzhi.kernel.indicators.policy.periods import Period, period_of
 from shanzhi.kernel.indicators.policy.scoring import Points, between, score
 from shanzhi.kernel.indicators.policy.values import MISSING, State, Value, rounded
 
@@ -83,6 +84,15 @@ def _to_target(indicator: Indicator, value: Fraction) -> Fraction | None:
     if indicator.direction is Direction.LOWER:
         return Fraction(100) if value <= Fraction(target) else Fraction(target) / value * 100
     return min(max(value / Fraction(target), Fraction(0)), Fraction(1)) * 100
+
+
+def period_of_part(indicator: Indicator, period: Period) -> Period:
+    """The period whose figure of an indicator enters an index of a period: the same, or for one by the quarter or year the
+    last that was over when the index's period ended (a yearly survey goes on counting until the next)."""
+    if indicator.period.months <= period.length.months:
+        return period
+    around = period_of(period.ends_on, indicator.period)
+    return around if around.last == period.last else around.before()
 
 
 def index_of(index: Index, indicators: Mapping[str, Indicator], values: Mapping[str, Value]) -> IndexResult:

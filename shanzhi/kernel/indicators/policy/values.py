@@ -77,15 +77,15 @@ def value_of(indicator: Indicator, numbers: Numbers | None, *, unfinished: bool 
         return Value(State.NOT_APPLICABLE, top, bottom, unfinished=unfinished)
     if bottom < indicator.minimum and not (bottom == 0 and indicator.minimum <= 1):
         return Value(State.TOO_FEW, top, bottom, unfinished=unfinished)
-    exact = Fraction(top) * indicator.scale / (bottom if divides else 1)
+    exact = Fraction(top * indicator.scale.numerator, indicator.scale.denominator * (bottom if divides else 1))
     return Value(State.VALUE, top, bottom, exact, rounded(exact, indicator.decimals), unfinished)
 
 
 def rounded(exact: Fraction, decimals: int) -> Decimal:
     """An exact number to so many places, a half away from nought (GB/T 8170 leaves that rule to the user; schools and
     payrolls know it so)."""
-    scaled = abs(exact) * 10**decimals
-    whole = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
+    top, bottom = abs(exact.numerator) * 10**decimals, exact.denominator
+    whole = (2 * top + bottom) // (2 * bottom)
     return Decimal(-whole if exact < 0 else whole).scaleb(-decimals)
 
 

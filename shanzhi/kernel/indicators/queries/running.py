@@ -1,7 +1,6 @@
 """Figures of computed indicators: which version holds for which months, what runs on an engine, what comes of it."""
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -105,26 +104,36 @@ def figures(
     today: date,
     wanted: Collection[int] | None = None,
 ) -> list[Figured]:
+    """All of `each_figure` at once."""
+    return list(each_figure(engine, catalogue, keys, periods, standing, today=today, wanted=wanted))
+
+
+def each_figure(
+    engine: Engine,
+    catalogue: Catalogue,
+    keys: Iterable[str],
+    periods: Sequence[Period],
+    standing: Standing,
+    *,
+    today: date,
+    wanted: Collection[int] | None = None,
+) -> Iterator[Figured]:
     """The figures of computed indicators for every region that stands (or those of `wanted`) at the indicator's lowest
-    level and above, and each period. A region without a record has one too: of no cases.
+    level and above, and each period; one indicator after the other, so that millions never stand in memory together. A region
+    without a record has a figure too: of no cases.
 
     Each month counts under the version of that month; a figure computed anew is all under that of its period's last month. A
     period that isn't over on `today` is marked `unfinished`.
 
     Raises:
-        IndicatorUnknown, NotComputed, EngineUnusable, TookTooLong: nothing is given back then.
+        IndicatorUnknown, NotComputed, EngineUnusable, TookTooLong: at the indicator that they concern.
     """
     scope = standing.scope(wanted)
-    made: list[Figured] = []
     for key in keys:
-        rules = {period: rule_of(catalogue, key, period) for period in periods}
-        found = _numbers(engine, catalogue, key, rules, scope)
-        made += (
-            _figured(rule, region, period, found.get((region, period)), today)
-            for period, rule in rules.items()
-            for region in _regions(standing, rule, wanted)
-        )
-    return made
+        rules = [rule_of(catalogue, key, period) for period in periods]
+        found = _integers(engine, catalogue, key, list(zip(periods, rules, strict=True)), scope)
+        for place, (period, rule) in enumerate(zip(periods, rules, strict=True)):
+            yield from _figured(rule, period, place, found, _regions(standing, rule, wanted), today)
 
 
 def _regions(standing: Standing, rule: Indicator, wanted: Collection[int] | None) -> list[int]:
@@ -134,51 +143,62 @@ def _regions(standing: Standing, rule: Indicator, wanted: Collection[int] | None
     return sorted(each for each in ids if standing.states[each].level in levels)
 
 
-def _figured(rule: Indicator, region: int, period: Period, numbers: Numbers | None, today: date) -> Figured:
-    nothing = Numbers(0 if rule.grouping is Grouping.ADDITIVE else None, 0)
-    value = value_of(rule, numbers or nothing, unfinished=not period.is_over(today))
-    return Figured(rule, region, period, numbers or nothing, value)
+def _figured(
+    rule: Indicator,
+    period: Period,
+    place: int,
+    found: Mapping[tuple[int, int], tuple[int | None, int]],
+    regions: Sequence[int],
+    today: date,
+) -> Iterator[Figured]:
+    nothing = (0 if rule.grouping is Grouping.ADDITIVE else None, 0)
+    unfinished = not period.is_over(today)
+    # Small places have the same few integers again and again.
+    known: dict[tuple[int | None, int], tuple[Numbers, Value]] = {}
+    for region in regions:
+        pair = found.get((region, place), nothing)
+        if pair not in known:
+            numbers = Numbers(*pair)
+            known[pair] = (numbers, value_of(rule, numbers, unfinished=unfinished))
+        yield Figured(rule, region, period, *known[pair])
 
 
 @dataclass(frozen=True, slots=True)
 class _Stretch:
-    """Months in a row that one version computes, and the periods that they go to."""
+    """What one version computes: (month, place of its period in the list)."""
 
     rule: Indicator
-    months: tuple[tuple[int, Period], ...]
+    months: tuple[tuple[int, int], ...]
 
 
-def _stretches(catalogue: Catalogue, key: str, rules: Mapping[Period, Indicator]) -> list[_Stretch]:
-    by_rule: dict[Indicator, list[tuple[int, Period]]] = defaultdict(list)
-    for period, rule in rules.items():
+def _stretches(catalogue: Catalogue, key: str, rules: Sequence[tuple[Period, Indicator]]) -> list[_Stretch]:
+    by_version: dict[int, tuple[Indicator, list[tuple[int, int]]]] = {}
+    for place, (period, rule) in enumerate(rules):
         for month in period.months:
             of_month = catalogue.indicator(key, month) if rule.grouping is Grouping.ADDITIVE else rule
             if of_month is not None:
-                by_rule[of_month].append((month, period))
-    return [_Stretch(rule, tuple(sorted(months))) for rule, months in by_rule.items()]
+                by_version.setdefault(of_month.version, (of_month, []))[1].append((month, place))
+    return [_Stretch(rule, tuple(sorted(months))) for rule, months in by_version.values()]
 
 
-def _numbers(
-    engine: Engine, catalogue: Catalogue, key: str, rules: Mapping[Period, Indicator], scope: Sequence[tuple[int, int]]
-) -> dict[tuple[int, Period], Numbers]:
-    """The integers of an indicator by region and period; of several versions they are added up."""
-    found: dict[tuple[int, Period], Numbers] = {}
-    numbered = {period: place for place, period in enumerate(rules)}
-    named = {place: period for period, place in numbered.items()}
+def _integers(
+    engine: Engine,
+    catalogue: Catalogue,
+    key: str,
+    rules: Sequence[tuple[Period, Indicator]],
+    scope: Sequence[tuple[int, int]],
+) -> dict[tuple[int, int], tuple[int | None, int]]:
+    """The integers of an indicator by region and place of the period; those of several versions are added up."""
+    found: dict[tuple[int, int], tuple[int | None, int]] = {}
     for stretch in _stretches(catalogue, key, rules):
-        pairs = [(month, numbered[period]) for month, period in stretch.months]
-        query = rolled(formula_of(stretch.rule), pairs[0][0], pairs[-1][0])
-        for region, place, top, bottom in engine.rows(query, scope, pairs):
-            if region is not None and place is not None:
-                at = (region, named[place])
-                found[at] = _plus(found.get(at), Numbers(top, bottom or 0))
+        query = rolled(formula_of(stretch.rule), stretch.months[0][0], stretch.months[-1][0])
+        for region, place, top, bottom in engine.rows(query, scope, stretch.months):
+            at = (region or 0, place or 0)
+            if at in found:
+                found[at] = ((found[at][0] or 0) + (top or 0), found[at][1] + (bottom or 0))
+            else:
+                found[at] = (top, bottom or 0)
     return found
-
-
-def _plus(one: Numbers | None, other: Numbers) -> Numbers:
-    if one is None:
-        return other
-    return Numbers((one.numerator or 0) + (other.numerator or 0), one.denominator + other.denominator)
 
 
 def behind(
@@ -200,13 +220,12 @@ def behind(
     """
     scope = standing.scope({region_id})
     found: list[Behind] = []
-    for stretch in _stretches(catalogue, key, {period: rule_of(catalogue, key, period)}):
+    for stretch in _stretches(catalogue, key, [(period, rule_of(catalogue, key, period))]):
         formula = formula_of(stretch.rule)
         if formula.matter is None:
             continue
-        pairs = [(month, 0) for month, _ in stretch.months]
-        query = records(formula, pairs[0][0], pairs[-1][0], limit=limit)
-        rows = engine.rows(query, scope, pairs)
+        query = records(formula, stretch.months[0][0], stretch.months[-1][0], limit=limit)
+        rows = engine.rows(query, scope, stretch.months)
         found += (Behind(matter or 0, top or 0, bottom or 0) for matter, top, bottom in rows)
     found = sorted(found, key=lambda each: each.matter_id)[:limit]
     ids = sorted({each.matter_id for each in found})

@@ -41,9 +41,8 @@ def folder_of(folder: Path, rows: dict[str, list[tuple[object, ...]]]) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("keep", [False, True])
-def test_it_counts_over_a_folder(tmp_path: Path, keep: bool) -> None:
-    engine = DuckEngine.over_folder(folder_of(tmp_path, {"fact_matter": [matter(1), matter(2)]}), keep=keep)
+def test_it_counts_over_a_folder(tmp_path: Path) -> None:
+    engine = DuckEngine.over_folder(folder_of(tmp_path, {"fact_matter": [matter(1), matter(2)]}))
     assert engine.rows(rolled(sound(COUNT), 202601, 202601), [(3, 3), (3, 1)], [(202601, 0)]) == [
         (1, 0, 2, 2),
         (3, 0, 2, 2),

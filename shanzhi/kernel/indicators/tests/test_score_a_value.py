@@ -10,12 +10,14 @@ from shanzhi.kernel.indicators.policy.definitions import (
     Direction,
     Index,
     Indicator,
+    Length,
     Normalise,
     Part,
     Scoring,
     ScoringKind,
 )
-from shanzhi.kernel.indicators.policy.index import grade_of, index_of, project_of
+from shanzhi.kernel.indicators.policy.index import grade_of, index_of, period_of_part, project_of
+from shanzhi.kernel.indicators.policy.periods import read_period
 from shanzhi.kernel.indicators.policy.scoring import score
 from shanzhi.kernel.indicators.policy.values import MISSING, Value
 from shanzhi.kernel.indicators.tests.made import catalogue, counted, indicator, scoring, value
@@ -162,3 +164,19 @@ def test_a_part_may_be_measured_by_its_target(direction: Direction, top: int, ex
     one = replace(index, classes=(replace(index.classes[0], parts=(part,)),))
     rules["satisfaction_rate"] = replace(rules["satisfaction_rate"], direction=direction, target=Decimal(90))
     assert index_of(one, rules, _values(satisfaction_rate=value(top, 100))).value == Decimal(expected)
+
+
+@pytest.mark.parametrize(
+    ("length", "period", "enters"),
+    [
+        (Length.MONTH, "2026-11", "2026-11"),
+        (Length.QUARTER, "2026-11", "2026-Q3"),
+        (Length.QUARTER, "2026-12", "2026-Q4"),
+        (Length.YEAR, "2026-11", "2025"),
+        (Length.YEAR, "2026-12", "2026"),
+        (Length.YEAR, "2026-Q4", "2026"),
+        (Length.MONTH, "2026", "2026"),
+    ],
+)
+def test_a_yearly_figure_goes_on_counting_until_the_next(length: Length, period: str, enters: str) -> None:
+    assert str(period_of_part(indicator(period=length), read_period(period))) == enters

@@ -16,9 +16,10 @@ from shanzhi.kernel.indicators.policy.dialects import monthly, records, rolled
 from shanzhi.kernel.indicators.policy.loading import sound_catalogue
 from shanzhi.kernel.indicators.policy.subset import Formula
 from shanzhi.kernel.indicators.policy.tables import tables
-from shanzhi.kernel.indicators.queries.engines import DuckEngine, Engine, PostgresEngine, Row
+from shanzhi.kernel.indicators.queries.engines import DuckEngine, Engine, PostgresEngine, Row, TooLargeNumber
 from shanzhi.kernel.indicators.queries.engines import spark as spark_engine
 from shanzhi.kernel.indicators.tests.facts import FORMULAS, MONTHS, facts, sound, tree
+from shanzhi.kernel.indicators.tests.test_lock_the_engine import matter
 
 EXAMPLES = 200 if os.environ.get("SHANZHI_SIZE") == "full" else 12
 SHIPPED = sorted((Path(__file__).parents[1] / "catalogue").glob("*.toml"))
@@ -73,6 +74,30 @@ def test_duckdb_and_postgresql_agree(name: str) -> None:
         assert _answers(duck, formula) == _in_postgres(rows, lambda engine: _answers(engine, formula))
 
     agree()
+
+
+OVERFLOWS = {
+    "a product": ("SUM(m.end_seconds * m.end_seconds)", 4_000_000_000, 1),
+    "a sum": ("SUM(m.end_seconds)", 9_000_000_000_000_000_000, 2),
+}
+
+
+def _overflowing(name: str) -> tuple[Formula, Facts]:
+    top, amount, count = OVERFLOWS[name]
+    text = FORMULAS["count with filter"]
+    text = text.replace(text[text.index("COUNT(*)") : text.index(" AS numerator")], top)
+    return sound(text), {"fact_matter": [matter(number + 1, end_seconds=amount) for number in range(count)]}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", OVERFLOWS)
+def test_a_number_beyond_64_bits_is_refused_and_never_wrapped_around(name: str) -> None:
+    formula, rows = _overflowing(name)
+    _make_temporary_tables()
+    with pytest.raises(TooLargeNumber, match="64 位整数"):
+        _answers(DuckEngine.over_rows(rows), formula)
+    with pytest.raises(TooLargeNumber, match="64 位整数"):
+        _in_postgres(rows, lambda engine: _answers(engine, formula))
 
 
 def _shipped() -> list[Any]:
@@ -145,3 +170,7 @@ def test_duckdb_and_spark_agree(spark: Any) -> None:
             assert _answers(duck, formula) == _answers(other, formula)
 
     agree()
+    for name in OVERFLOWS:
+        formula, rows = _overflowing(name)
+        with pytest.raises(TooLargeNumber):
+            _answers(spark_engine.SparkEngine.over_rows(rows, spark=spark), formula)

@@ -1,11 +1,12 @@
 """What an engine does, and how it refuses."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 from sqlglot import exp
 
 from shanzhi.core.errors import DomainError
+from shanzhi.core.text import msg
 from shanzhi.kernel.indicators.policy.dialects import EngineName
 
 Row = tuple[int | None, ...]
@@ -25,6 +26,15 @@ class TookTooLong(DomainError):
     code = "engine-time"
 
 
+class TooLargeNumber(DomainError):
+    """A formula multiplied or added beyond 64 bits; an engine that wraps around would give nonsense, so none may."""
+
+    code = "engine-overflow"
+
+
+TOO_LARGE = msg("公式算出的数超过了 64 位整数。请改写公式，例如用秒数列代替相乘。")
+
+
 class Engine(Protocol):
     """Runs queries that were made around a sound formula (`policy/dialects.py`), and nothing else."""
 
@@ -37,6 +47,7 @@ class Engine(Protocol):
         Raises:
             EngineUnusable: a table isn't there.
             TookTooLong: it was stopped.
+            TooLargeNumber: a number went beyond 64 bits.
         """
         ...
 
@@ -50,12 +61,15 @@ class Engine(Protocol):
         ...
 
 
-def sorted_rows(rows: Sequence[Sequence[int | None]]) -> list[Row]:
+def sorted_rows(rows: Iterable[Sequence[int | None]]) -> list[Row]:
     """Rows in one order whatever the engine: by their numbers, NULL first."""
-    return sorted(
-        (tuple(None if each is None else int(each) for each in row) for row in rows),
-        key=lambda row: tuple((each is not None, each or 0) for each in row),
-    )
+    made = [tuple(row) for row in rows]
+    try:
+        made.sort()
+
+    except TypeError:  # a NULL among them
+        made.sort(key=lambda row: tuple((each is not None, each or 0) for each in row))
+    return made
 
 
 def table_text(name: str, columns: Sequence[str], only: Sequence[int] | None, quote: str = '"') -> str:

@@ -18,10 +18,12 @@ from shanzhi.kernel.facts.policy.columns import Of, Table
 from shanzhi.kernel.indicators.policy.dialects import PERIOD, SCOPE, EngineName, render
 from shanzhi.kernel.indicators.policy.tables import EXCLUSION, tables
 from shanzhi.kernel.indicators.queries.engines.base import (
+    TOO_LARGE,
     EngineUnusable,
     Pairs,
     Row,
     TookTooLong,
+    TooLargeNumber,
     sorted_rows,
     table_text,
 )
@@ -55,12 +57,8 @@ class DuckEngine:
             self._connection.execute(f"CREATE TABLE {name} ({columns})")
 
     @classmethod
-    def over_folder(
-        cls, folder: Path, *, seconds: float = 120, memory: str = "2GB", threads: int = 2, keep: bool = False
-    ) -> "DuckEngine":
+    def over_folder(cls, folder: Path, *, seconds: float = 120, memory: str = "2GB", threads: int = 2) -> "DuckEngine":
         """Over exported facts: files `<table>*.parquet`, or in folders called after the table, at any depth.
-
-        `keep` reads them into memory once, which pays from some dozen formulas on.
 
         Raises:
             EngineUnusable: there is no table of facts in the folder.
@@ -75,7 +73,7 @@ class DuckEngine:
         engine._lock()
         for table in tables().values():
             if table.name in found:
-                engine._show(table, found[table.name], "TABLE" if keep else "VIEW")
+                engine._show(table, found[table.name])
         if EXCLUSION.name not in found:
             engine._make(EXCLUSION)
             engine.absent = (EXCLUSION.name,)
@@ -138,6 +136,8 @@ class DuckEngine:
             raise EngineUnusable(words, reason=str(error).splitlines()[0]) from error
         except duckdb.OutOfMemoryException as error:
             raise EngineUnusable(msg("内存不够算这个公式。请把范围缩小。")) from error
+        except (duckdb.ConversionException, duckdb.OutOfRangeException) as error:
+            raise TooLargeNumber(TOO_LARGE) from error
 
     @contextmanager
     def _within_time(self) -> Iterator[None]:
@@ -157,7 +157,7 @@ class DuckEngine:
         columns = ", ".join(f'"{each.name}" {_TYPES[each.of]}' for each in table.columns if each.of in _TYPES)
         self._connection.execute(f'CREATE TABLE "{table.name}" ({columns})')
 
-    def _show(self, table: Table, files: Sequence[Path], made: str) -> None:
+    def _show(self, table: Table, files: Sequence[Path]) -> None:
         columns = ", ".join(
             f'CAST("{each.name}" AS {_TYPES[each.of]}) AS "{each.name}"' for each in table.columns if each.of in _TYPES
         )
@@ -165,7 +165,7 @@ class DuckEngine:
         source = f"read_parquet([{listed}], hive_partitioning = false, union_by_name = true)"
         try:
             # Names come from columns.py and from the folder's listing, quoted.
-            self._connection.execute(f'CREATE {made} "{table.name}" AS SELECT {columns} FROM {source}')  # noqa: S608
+            self._connection.execute(f'CREATE VIEW "{table.name}" AS SELECT {columns} FROM {source}')  # noqa: S608
         except duckdb.Error as error:
             words = msg("%(table)s 的 Parquet 文件不能用：%(reason)s。请重新导出。")
             raise EngineUnusable(words, table=table.name, reason=str(error).splitlines()[0]) from error

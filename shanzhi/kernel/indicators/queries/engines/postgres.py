@@ -4,16 +4,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import DatabaseError, OperationalError, connections, transaction
-from psycopg.errors import QueryCanceled, UndefinedTable
+from psycopg.errors import NumericValueOutOfRange, QueryCanceled, UndefinedTable
 from sqlglot import exp
 
 from shanzhi.core.text import msg
 from shanzhi.kernel.indicators.policy.dialects import PERIOD, SCOPE, EngineName, render
 from shanzhi.kernel.indicators.queries.engines.base import (
+    TOO_LARGE,
     EngineUnusable,
     Pairs,
     Row,
     TookTooLong,
+    TooLargeNumber,
     sorted_rows,
     table_text,
 )
@@ -57,6 +59,8 @@ class PostgresEngine:
             words = msg("算了超过 %(seconds)s 秒，已停下。请把范围缩小，或稍后再算。")
             raise TookTooLong(words, seconds=f"{self.seconds:g}") from error
         except DatabaseError as error:
+            if isinstance(error.__cause__, NumericValueOutOfRange):
+                raise TooLargeNumber(TOO_LARGE) from error
             if not isinstance(error.__cause__, UndefinedTable):
                 raise
             words = msg("事实里缺少公式要用的表：%(reason)s")

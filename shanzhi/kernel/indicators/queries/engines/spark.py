@@ -13,7 +13,15 @@ from shanzhi.core.text import msg
 from shanzhi.kernel.facts.policy.columns import Of, Table
 from shanzhi.kernel.indicators.policy.dialects import PERIOD, SCOPE, EngineName, render
 from shanzhi.kernel.indicators.policy.tables import EXCLUSION, tables
-from shanzhi.kernel.indicators.queries.engines.base import EngineUnusable, Pairs, Row, sorted_rows, table_text
+from shanzhi.kernel.indicators.queries.engines.base import (
+    TOO_LARGE,
+    EngineUnusable,
+    Pairs,
+    Row,
+    TooLargeNumber,
+    sorted_rows,
+    table_text,
+)
 from shanzhi.kernel.indicators.queries.engines.duck import files_of
 
 _TYPES = {Of.INTEGER: "BIGINT", Of.TEXT: "STRING", Of.DATE: "DATE"}
@@ -93,7 +101,10 @@ class SparkEngine:
         """See `Engine`."""
         self._view(SCOPE, "region_id BIGINT, ancestor_id BIGINT", scope)
         self._view(PERIOD, "month BIGINT, period BIGINT", periods)
-        return sorted_rows(self.spark.sql(render(select, self.name)).collect())
+        try:
+            return sorted_rows(self.spark.sql(render(select, self.name)).collect())
+        except import_module("pyspark.errors").ArithmeticException as error:
+            raise TooLargeNumber(TOO_LARGE) from error
 
     def table(self, name: str, columns: Sequence[str], only: Sequence[int] | None = None) -> list[tuple[Any, ...]]:
         """See `Engine`."""
