@@ -11,7 +11,7 @@ SHARE := --dist loadfile
 ARGS ?=
 
 .PHONY: help setup setup-dev demo test test-spark proof check check-format check-lint check-types check-layers check-house \
-        check-translations check-front bench bench-intake bench-masking bench-journal bench-rows bench-lists bench-redraw bench-clock bench-ladder fmt lock clean
+        check-translations check-front bench bench-intake bench-masking bench-journal bench-rows bench-lists bench-redraw bench-clock bench-ladder bench-ruler fmt lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
@@ -78,6 +78,9 @@ bench-redraw: setup-dev  ## two townships with 50,000 open matters merged while 
 
 bench-lists: setup-dev  ## every list page at a million matters through the web server
 	@$(BIN)/python -m bench.lists $(ARGS)
+
+bench-ruler: setup-dev  ## 133 indicators, every region, twelve months, over a folder of facts (ARGS="FOLDER"; bench.make_facts makes one)
+	@$(BIN)/python -m bench.ruler $(ARGS)
 
 bench-intake: setup-dev  ## reports a second through the HTTP API
 	@$(BIN)/python -m bench.intake $(ARGS)
