@@ -1,7 +1,7 @@
 """`make bench-ruler ARGS="FACTS"`: 133 indicators for every region and twelve months, on DuckDB over exported facts.
 
-FACTS is a folder as `python -m bench.make_facts FOLDER` or `shanzhi facts export` leaves it. The indicators are the computed ones
-of the catalogue (`--catalogue`, else the shipped one), taken again from the first until there are 133: nothing is
+FACTS is a folder as `python -m bench.make_facts FOLDER` or `shanzhi facts export` leaves it. The indicators are the computed
+ones of the catalogue (`--catalogue`, else the shipped one), taken again from the first until there are 133: nothing is
 remembered between two. Measured are the integers (fetched into Python), the values made of them as well, and as the limit the
 formulas alone, grouped as they are written, with their rows left in DuckDB: no regions above, no periods, nothing fetched.
 `--spark` runs the integers on Spark beside it (`make test-spark` brings it).

@@ -51,9 +51,10 @@ def check(
     _settings()
     from shanzhi.kernel.catalogue import queries as rule_book
     from shanzhi.kernel.indicators.policy.loading import load_catalogue
+    from shanzhi.kernel.indicators.queries.book import text_of
 
     roles = frozenset(rule_book.section("roles"))
-    found = load_catalogue(file.read_text(encoding="utf-8", errors="replace"), roles=roles)
+    found = load_catalogue(text_of(file), roles=roles)
     if not isinstance(found, Catalogue):
         for problem in found:
             console.print(f"{file.name}  {problem}", markup=False, highlight=False, soft_wrap=True)

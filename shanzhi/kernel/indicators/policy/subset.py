@@ -45,13 +45,37 @@ class Formula:
 
 def read_formula(text: str, tables: Mapping[str, Table]) -> Formula | list[Fault]:
     """The formula of a text in DuckDB's dialect, or all that is wrong with it, in the order of the text."""
+    try:
+        return _read(text, tables)
+    except RecursionError:
+        return [TOO_DEEP]
+
+
+def _read(text: str, tables: Mapping[str, Table]) -> Formula | list[Fault]:
     parsed = _parsed(text)
     if isinstance(parsed, Fault):
         return [parsed]
     reader = _Reader(text, tables)
     formula = reader.read(parsed)
     faults = reader.expressions.faults
-    return sorted(faults, key=lambda each: (each.line, each.column)) if faults or formula is None else formula
+    if faults or formula is None:
+        return sorted(faults, key=lambda each: (each.line, each.column))
+    # What can be read has to be writable too, with room for what is made around it.
+    too_deep = max(_depth(each) for each in (formula.where, formula.numerator, formula.denominator)) > DEEPEST
+    return [TOO_DEEP] if too_deep else formula
+
+
+DEEPEST = 120
+"""Conditions within conditions; a formula of people has a dozen."""
+TOO_DEEP = Fault(1, 1, msg("公式的条件或括号套得太深。"), msg("拆成几条指标，或用 IN 列出。"))
+
+
+def _depth(expr: exp.Expr | None) -> int:
+    deepest, level = 0, [expr] if expr is not None else []
+    while level:
+        deepest += 1
+        level = [child for each in level for child in each.iter_expressions()]
+    return deepest
 
 
 _SNIPPET = re.compile(r"Line (\d+), Col: (\d+)")
@@ -64,8 +88,6 @@ def _parsed(text: str) -> exp.Select | Fault:
         found = [each for each in sqlglot.parse(text, read="duckdb") if each is not None]
     except TokenError:
         return Fault(1, 1, msg("公式读不懂：引号或注释没有成对。"))
-    except RecursionError:
-        return Fault(1, 1, msg("公式的括号套得太深。"))
     except SqlglotError as error:
         return _unread(text, error)
     places = Places(text)

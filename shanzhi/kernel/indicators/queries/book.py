@@ -64,5 +64,18 @@ def catalogue_in(path: Path) -> Catalogue:
     status = path.stat()
     at = (path, status.st_mtime_ns, status.st_size)
     if at not in _read:
-        _read[at] = sound_catalogue(path.read_text(encoding="utf-8", errors="replace"), path.name)
+        _read[at] = sound_catalogue(text_of(path), path.name)
     return _read[at]
+
+
+def text_of(path: Path) -> str:
+    """The text of a file.
+
+    Raises:
+        RuleBookError: it isn't UTF-8.
+    """
+    try:
+        return path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        words = msg("%(where)s 不是 UTF-8 文本（第 %(byte)s 字节处读不懂）。请另存为 UTF-8 后再试。")
+        raise RuleBookError(words, where=path.name, byte=error.start) from error

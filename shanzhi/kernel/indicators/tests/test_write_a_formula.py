@@ -92,7 +92,7 @@ STATEMENTS = {
     "SELECT 1 FROM read_csv('/etc/passwd')": "FROM 和 JOIN 后面只能是事实表。",
     "SELEC 1 FRO x": "公式读不懂",
     "SELECT 'open": "引号或注释没有成对。",
-    "SELECT " + "(" * 3000 + "1" + ")" * 3000: "括号套得太深。",
+    "SELECT " + "(" * 3000 + "1" + ")" * 3000: "条件或括号套得太深。",
     WHOLE + " HAVING COUNT(*) > 3": "公式里不能用 HAVING。",
     WHOLE + " ORDER BY 1": "公式里不能用 ORDER BY。",
     WHOLE + " LIMIT 3": "公式里不能用 LIMIT。",
@@ -172,3 +172,14 @@ def test_a_table_that_a_slice_registers_can_be_read(monkeypatch: pytest.MonkeyPa
     columns = tuple(Column(name, Of.INTEGER, "") for name in ("region_id", "month", "found"))
     register_table(Table("fact_visit", "", ("region_id",), columns))
     assert faults(text) == []
+
+
+@pytest.mark.parametrize("terms", [100, 3000])
+def test_a_formula_without_end_is_refused(terms: int) -> None:
+    for text in (where(" AND ".join(["m.is_open = 0"] * terms)), where("(" * terms + "m.is_open = 0" + ")" * terms)):
+        assert any("条件或括号套得太深。" in each for each in faults(text)), faults(text)
+
+
+def test_twenty_conditions_are_no_trouble() -> None:
+    formula = sound(where(" OR ".join(f"m.urges = {number}" for number in range(20))))
+    assert "19" in render(monthly(formula, 202601, 202612), EngineName.SPARK)
