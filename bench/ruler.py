@@ -109,7 +109,7 @@ def main() -> None:
     console = Console()
     bench = Bench(given.facts, given.catalogue, given.indicators, given.first)
     count = len(bench.keys)
-    (matters,) = bench.duck._connection.execute("SELECT count(*) FROM fact_matter").fetchone()
+    matters = int(bench.duck._connection.execute("SELECT count(*) FROM fact_matter").fetchall()[0][0])
     lines = [
         f"{matters:,} matters; {count} indicators ({bench.different} different) × {len(bench.standing.states):,} regions"
         f" × {MONTHS} months.",
