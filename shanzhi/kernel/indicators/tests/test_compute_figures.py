@@ -211,7 +211,7 @@ def test_check_says_that_a_file_is_sound_or_where_it_isnt(city: tuple[str, str],
 
 def test_check_says_that_a_file_is_no_text(tmp_path: Path) -> None:
     wrong = tmp_path / "wrong.toml"
-    wrong.write_bytes(b"[catalogue]\nname = \xd6\xb8")
+    wrong.write_bytes(b"[catalogue]\nname = \xff\xff")
     assert said("check", str(wrong)) == (1, "wrong.toml 不是 UTF-8 文本（第 19 字节处读不懂）。请另存为 UTF-8 后再试。")
 
 

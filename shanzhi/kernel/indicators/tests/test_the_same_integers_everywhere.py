@@ -170,7 +170,11 @@ def test_duckdb_and_spark_agree(spark: Any) -> None:
             assert _answers(duck, formula) == _answers(other, formula)
 
     agree()
-    for name in OVERFLOWS:
-        formula, rows = _overflowing(name)
-        with pytest.raises(TooLargeNumber):
-            _answers(spark_engine.SparkEngine.over_rows(rows, spark=spark), formula)
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("name", OVERFLOWS)
+def test_spark_refuses_a_number_beyond_64_bits_too(spark: Any, name: str) -> None:
+    formula, rows = _overflowing(name)
+    with pytest.raises(TooLargeNumber, match="64 位整数"):
+        _answers(spark_engine.SparkEngine.over_rows(rows, spark=spark), formula)

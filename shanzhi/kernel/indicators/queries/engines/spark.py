@@ -24,6 +24,7 @@ from shanzhi.kernel.indicators.queries.engines.base import (
 )
 from shanzhi.kernel.indicators.queries.engines.duck import files_of
 
+_OVERFLOWS = ("[ARITHMETIC_OVERFLOW]", "[CAST_OVERFLOW]", "[NUMERIC_VALUE_OUT_OF_RANGE]")
 _TYPES = {Of.INTEGER: "BIGINT", Of.TEXT: "STRING", Of.DATE: "DATE"}
 
 
@@ -103,8 +104,14 @@ class SparkEngine:
         self._view(PERIOD, "month BIGINT, period BIGINT", periods)
         try:
             return sorted_rows(self.spark.sql(render(select, self.name)).collect())
-        except import_module("pyspark.errors").ArithmeticException as error:
-            raise TooLargeNumber(TOO_LARGE) from error
+        except (
+            import_module("pyspark.errors").PySparkException,
+            import_module("py4j.protocol").Py4JJavaError,
+        ) as error:
+            # What an executor refuses comes as one aborted job, in whose words Spark's error class is all that is left.
+            if any(each in str(error) for each in _OVERFLOWS):
+                raise TooLargeNumber(TOO_LARGE) from error
+            raise
 
     def table(self, name: str, columns: Sequence[str], only: Sequence[int] | None = None) -> list[tuple[Any, ...]]:
         """See `Engine`."""
