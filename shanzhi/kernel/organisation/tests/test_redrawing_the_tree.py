@@ -71,6 +71,9 @@ def test_it_tells_what_became_of_a_region():
     before = date(2025, 4, 1)
     assert [queries.region_became(ids[code], before, TODAY) for code in ids] == [new, new, new]
     assert queries.region_became(ids["370303008"], before, date(2025, 5, 2)) == ids["370303009"]
+    became = queries.regions_became(TODAY)
+    assert [became[ids[code]] for code in ids] == [ids["370303009"], new, new]
+    assert ids["370303009"] not in queries.regions_became(date(2025, 5, 2))
     assert [row.code for row in queries.children("370303200", TODAY)] == [
         "370303200001", "370303200006", "370303200007", "370303200200",
     ]  # fmt: skip
