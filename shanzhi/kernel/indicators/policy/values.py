@@ -86,7 +86,8 @@ def rounded(exact: Fraction, decimals: int) -> Decimal:
     payrolls know it so)."""
     top, bottom = abs(exact.numerator) * 10**decimals, exact.denominator
     whole = (2 * top + bottom) // (2 * bottom)
-    return Decimal(-whole if exact < 0 else whole).scaleb(-decimals)
+    # Made of its digits: arithmetic of decimals would round again, to 28 places.
+    return Decimal(f"{'-' if exact < 0 and whole else ''}{whole}E-{decimals}")
 
 
 class NotAdditive(InputError):
