@@ -44,6 +44,7 @@ KERNEL = [
     "files",
     "notices",
     "matters",
+    "facts",
     "indicators",
 ]
 MODULES = sorted(entry.name for entry in (PACKAGE / "modules").iterdir() if (entry / "apps.py").exists())
