@@ -33,6 +33,7 @@ def put(step: Step, spec: AskSpec, to_unit: int, ground: str, amount: str = "") 
     )
     step.tells.update(
         ask=spec.code,
+        ask_type=spec.type.value,
         clock=spec.clock,
         amount=amount,
         ground=ground,
@@ -50,4 +51,11 @@ def end(step: Step, row: Ask, state: str) -> None:
     """Answer it; the row stays with its answer, and the step tells whose it was."""
     row.state, row.decided_at, row.decided_step = state, step.now, step.matter.steps
     row.save(update_fields=["state", "decided_at", "decided_step"])
-    step.tells.update(ask=row.code, clock=row.clock, amount=row.amount, ground=row.ground, asked_unit_id=row.unit_id)
+    step.tells.update(
+        ask=row.code,
+        ask_type=row.type,
+        clock=row.clock,
+        amount=row.amount,
+        ground=row.ground,
+        asked_unit_id=row.unit_id,
+    )

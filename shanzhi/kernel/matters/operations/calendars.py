@@ -23,7 +23,7 @@ from shanzhi.kernel.matters.operations.rules import Deciding, edit_section
 from shanzhi.kernel.matters.operations.step import KEPT_FROM_WORKER
 from shanzhi.kernel.matters.policy.calendars import YearGiven, with_year
 from shanzhi.kernel.matters.policy.golive import CALENDAR
-from shanzhi.kernel.matters.policy.payloads import DueMoved
+from shanzhi.kernel.matters.policy.payloads_second import DueMoved
 from shanzhi.kernel.matters.rulebook import forget_kinds, kind_version, work_calendar
 
 BATCH = 500
@@ -125,8 +125,8 @@ def _reckon_anew(matter_id: int, calendar: WorkCalendar, now: datetime) -> int:
         if not row.is_provisional or row.paused_at is not None:
             continue
         again = follow_calendar(row, kind, calendar.named(row.calendar))
-        stop_clocks([row], now)
-        write_clocks([again])
+        stop_clocks(matter, [row], now)
+        write_clocks(matter, [again])
         if again.due_at == row.due_at:
             continue
         moved += 1
@@ -138,6 +138,7 @@ def _reckon_anew(matter_id: int, calendar: WorkCalendar, now: datetime) -> int:
             was_due_at=row.due_at,
             due_at=again.due_at,
             calendar=again.calendar_version,
+            code=row.code,
         )
         subject = Subject("matter", matter.pk, matter.steps, matter.scope_code)
         journal.record(payload=payload, subject=subject, author=Author("system"), happened_at=now)
@@ -160,10 +161,12 @@ def _move(off: Sequence[date], due: Sequence[datetime], zone: str, version: str,
             )
     return journal.record_many(
         Draft(
-            DueMoved(number=number, stage=stage, limit=limit, was_due_at=was, due_at=due_at, calendar=version),
+            DueMoved(
+                number=number, stage=stage, limit=limit, was_due_at=was, due_at=due_at, calendar=version, code=clock
+            ),
             Subject("matter", matter_id, steps, scope_code),
             Author("system"),
             now,
         )
-        for matter_id, number, scope_code, stage, limit, _started, was, _warn, steps, due_at, *_ in rows
+        for matter_id, number, scope_code, stage, limit, _started, was, _warn, steps, due_at, clock, *_ in rows
     )

@@ -6,7 +6,9 @@ course of the clock, from which its date follows (`clock.policy.promise`).
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from django.db import connection
 
@@ -14,6 +16,7 @@ from shanzhi.core.periods import local_date
 from shanzhi.kernel.clock.policy import Course, Deadline, Duration, WorkCalendar, promise
 from shanzhi.kernel.matters.models import Clock, Matter
 from shanzhi.kernel.matters.policy.clocks import STAGE, Calendars, Promise, calendar_of, promises, soonest, stops
+from shanzhi.kernel.matters.policy.payloads_second import ClockBegun, How, clock_told
 from shanzhi.kernel.matters.policy.process import Action, Kind, Verb
 from shanzhi.kernel.matters.rulebook import work_calendar
 
@@ -23,6 +26,29 @@ _INSERT = (
 )
 
 
+@dataclass(slots=True)
+class _Changes:
+    """What changed of a matter's clocks since its last journal entry."""
+
+    stopped: list[str] = field(default_factory=list)
+    begun: list[ClockBegun] = field(default_factory=list)
+
+
+def _changes(matter: Matter) -> _Changes:
+    found: _Changes = matter.__dict__.setdefault("_clock_changes", _Changes())
+    return found
+
+
+def clocks_told(matter: Matter, now: datetime) -> dict[str, Any]:
+    """What the matter's next journal entry says of its clocks: `clocks` that began and codes that `stopped`, each since the
+    entry before. Told once."""
+    changes: _Changes = matter.__dict__.pop("_clock_changes", _Changes())
+    return {
+        "clocks": tuple(clock_told(each, matter.stage, now) for each in changes.begun),
+        "stopped": tuple(changes.stopped),
+    }
+
+
 def calendars(on: date) -> Calendars:
     """The city's work calendars of a day by their codes."""
     return work_calendar(on).named
@@ -30,7 +56,7 @@ def calendars(on: date) -> Calendars:
 
 def start_clocks(matter: Matter, kind: Kind, stage: str, begun: Iterable[Promise]) -> None:
     """Write clocks that begin."""
-    write_clocks(_made(matter.pk, kind, stage, each.code, each.deadline) for each in begun)
+    write_clocks(matter, (_made(matter.pk, kind, stage, each.code, each.deadline) for each in begun), How.NEW)
 
 
 def clocks_of(matter: Matter) -> list[Clock]:
@@ -92,19 +118,19 @@ def follow_move(
     is_end = kind.stage(target).is_end
     ended = [row for row in open_rows if is_end or row.code == STAGE or stops(kind, row.code, target, action.code)]
     held = [row for row in open_rows if row not in ended and row.paused_at is not None]
-    stop_clocks([*ended, *held], now)
+    stop_clocks(matter, [*ended, *held], now)
     if is_end:
         return None
     named = calendars(local_date(now))
     resumed = [_again(row, kind, course_of(row, kind).resumed(now), named) for row in held]
-    write_clocks(resumed)
+    write_clocks(matter, resumed)
     kept = [row for row in open_rows if row not in ended and row not in held]
     if limit is not None:
-        kept = _relimited(kept, kind, limit, now, named)
+        kept = _relimited(matter, kept, kind, limit, now, named)
     if until is not None:
-        kept = _ending_on(kept, kind, until, now, named)
+        kept = _ending_on(matter, kept, kind, until, now, named)
     if action.verb is Verb.UNLINK:
-        resumed += _counted_on(rows, kind, target, named)
+        resumed += _counted_on(matter, rows, kind, target, named)
     begun = promises(
         kind,
         target,
@@ -120,15 +146,17 @@ def follow_move(
     return soonest([*(deadline_of(row) for row in (*kept, *resumed)), *(each.deadline for each in begun)])
 
 
-def _ending_on(rows: list[Clock], kind: Kind, until: date, now: datetime, named: Calendars) -> list[Clock]:
+def _ending_on(
+    matter: Matter, rows: list[Clock], kind: Kind, until: date, now: datetime, named: Calendars
+) -> list[Clock]:
     """The clocks that go by a day which is filled in end on it, counted in statutory days from their start."""
     by_field = {clock.code for clock in kind.clocks if clock.by_field}
     old = [row for row in rows if row.code in by_field]
     new = [
         _again(row, kind, Course(row.started_at, days_until(local_date(row.started_at), until)), named) for row in old
     ]
-    stop_clocks(old, now)
-    write_clocks(new)
+    stop_clocks(matter, old, now)
+    write_clocks(matter, new)
     return [*(row for row in rows if row not in old), *new]
 
 
@@ -137,14 +165,14 @@ def days_until(start: date, until: date) -> Duration:
     return Duration.parse(f"{(until - start).days}sd")
 
 
-def _counted_on(rows: list[Clock], kind: Kind, target: str, named: Calendars) -> list[Clock]:
+def _counted_on(matter: Matter, rows: list[Clock], kind: Kind, target: str, named: Calendars) -> list[Clock]:
     """The clocks that had run before and belong where the matter comes back to, the stage's own too, as if they had never
     stopped: what was promised at the beginning is due when it was."""
     last = {row.code: row for row in rows if row.code != STAGE}
     again = [row for row in last.values() if not stops(kind, row.code, target, "") and not kind.clock(row.code).once]
     again += [row for row in rows if row.code == STAGE and row.stage == target][-1:]
     made = [_again(row, kind, course_of(row, kind), named) for row in again]
-    write_clocks(made)
+    write_clocks(matter, made, How.NEW)
     return made
 
 
@@ -153,13 +181,15 @@ def follow_lead(matter: Matter, kind: Kind, lead: Deadline, now: datetime) -> No
     _alter(matter, now, lambda row: row if row.code != STAGE else _made(matter.pk, kind, row.stage, STAGE, lead))
 
 
-def _relimited(rows: list[Clock], kind: Kind, limit: Duration, now: datetime, named: Calendars) -> list[Clock]:
+def _relimited(
+    matter: Matter, rows: list[Clock], kind: Kind, limit: Duration, now: datetime, named: Calendars
+) -> list[Clock]:
     by_catalogue = {clock.code for clock in kind.clocks if clock.by_catalogue}
     courses = {row.pk: course_of(row, kind) for row in rows if row.code in by_catalogue}
     old = [row for row in rows if row.pk in courses and not courses[row.pk].events and courses[row.pk].limit != limit]
     new = [_again(row, kind, Course(courses[row.pk].start, limit), named) for row in old]
-    stop_clocks(old, now)
-    write_clocks(new)
+    stop_clocks(matter, old, now)
+    write_clocks(matter, new)
     return [*(row for row in rows if row not in old), *new]
 
 
@@ -220,8 +250,8 @@ def resume_clocks(matter: Matter, kind: Kind, now: datetime) -> None:
 def _alter(matter: Matter, now: datetime, change: Callable[[Clock], Clock | None]) -> None:
     """Put each running row in order: kept where `change` gives it back, ended for None, else followed by the new one."""
     after = [(row, change(row)) for row in running(clocks_of(matter))]
-    stop_clocks([row for row, made in after if made is not row], now)
-    write_clocks(made for row, made in after if made is not None and made is not row)
+    stop_clocks(matter, [row for row, made in after if made is not row], now)
+    write_clocks(matter, (made for row, made in after if made is not None and made is not row))
     _settle(matter, [made for _, made in after if made is not None])
 
 
@@ -267,16 +297,21 @@ def _made(matter_id: int, kind: Kind, stage: str, code: str, deadline: Deadline)
     )
 
 
-def stop_clocks(rows: Sequence[Clock], now: datetime) -> None:
-    """Stop rows for good."""
+def stop_clocks(matter: Matter, rows: Sequence[Clock], now: datetime) -> None:
+    """Stop rows of a matter for good."""
     if rows:
+        _changes(matter).stopped += [row.code for row in rows]
         Clock.objects.filter(pk__in=[row.pk for row in rows]).update(stopped_at=now)
 
 
-def write_clocks(rows: Iterable[Clock]) -> None:
-    """Insert without reading back: a report writes in a pipeline, and nobody needs the ids."""
+def write_clocks(matter: Matter, rows: Iterable[Clock], how: How = How.ON) -> None:
+    """Insert without reading back: a report writes in a pipeline, and nobody needs the ids. `how` they begin is for the
+    journal: where nothing else is said, they go on from a row that was stopped."""
+    begun = _changes(matter).begun
     with connection.cursor() as cursor:
         for row in rows:
+            kept = How.HELD if row.paused_at is not None else how
+            begun.append(ClockBegun(row.code, kept, row.limit_text, row.due_at, row.stage, row.started_at))
             cursor.execute(
                 _INSERT,
                 [

@@ -146,6 +146,7 @@ def _own(step: Step, state: str) -> None:
     row.handled_by_id = step.actor.staff_id or row.handled_by_id
     row.post_id = step.actor.post_id or row.post_id
     row.save(update_fields=["state", "taken_at", "handled_by", "post"])
+    step.touch(row)
 
 
 def _hand_back(step: Step) -> None:

@@ -88,6 +88,7 @@ def involve(step: Step) -> None:
     ]
     step.open += made
     step.joining += made
+    step.touch(*made)
     step.tells["co_unit_ids"] = units
 
 
@@ -170,6 +171,7 @@ def _end(step: Step, row: Assignment | None, state: str) -> None:
     row.state, row.ended_at, row.result_step = state, step.now, step.matter.steps
     row.save(update_fields=["state", "taken_at", "handled_by", "post", "ended_at", "ground", "result_step"])
     step.open = [each for each in step.open if each.ended_at is None]
+    step.touch(row)
     if step.kind.asks:
         urged = Ask.objects.filter(matter=step.matter, state="open", type=AskType.URGE_CO, to_unit_id=row.unit_id)
         urged.update(state="dropped", decided_at=step.now, decided_step=step.matter.steps)

@@ -21,6 +21,7 @@ from shanzhi.kernel.matters.models import Assignment, Clock, Link, Matter, Part
 from shanzhi.kernel.matters.operations.clocks import (
     calendars,
     clocks_of,
+    clocks_told,
     deadline_of,
     running,
     start_clocks,
@@ -32,7 +33,7 @@ from shanzhi.kernel.matters.operations.texts import expiry, originals, safe
 from shanzhi.kernel.matters.policy.clocks import STAGE, Promise, calendar_of, promises, soonest
 from shanzhi.kernel.matters.policy.linking import HasLinked
 from shanzhi.kernel.matters.policy.parting import NewPart, PartsMoved, check_parts, part_number, whole_of
-from shanzhi.kernel.matters.policy.payloads import PartMade
+from shanzhi.kernel.matters.policy.payloads_second import PartMade, promised_by
 from shanzhi.kernel.matters.policy.process import (
     LEAD_ISNT_SPLIT,
     PART_STAYS_WHOLE,
@@ -175,6 +176,8 @@ def _make(step: Step, new: NewPart, region: RegionRow, place: int) -> int:
         intake_unit_id=whole.intake_unit_id,
         title_sealed=title.sealed,
         body_sealed=body.sealed,
+        clocks=clocks_told(part, now)["clocks"],
+        promises=promised_by(kind),
     )
     subject = Subject("matter", part_id, 1, part.scope_code)
     journal.record(payload=payload, subject=subject, author=author_of(step.actor), happened_at=now)

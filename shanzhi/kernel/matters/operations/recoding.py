@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -12,7 +13,8 @@ from shanzhi.kernel.journal.operations import Draft
 from shanzhi.kernel.journal.policy import Author, Subject
 from shanzhi.kernel.matters.operations.succeeding import coming, tell_heirs
 from shanzhi.kernel.matters.operations.vacating import checks_follow
-from shanzhi.kernel.matters.policy.payloads import Recode, Succeed
+from shanzhi.kernel.matters.policy.payloads import Recode
+from shanzhi.kernel.matters.policy.payloads_second import Succeed
 from shanzhi.kernel.organisation import operations as organisation
 from shanzhi.kernel.organisation import queries as regions
 from shanzhi.kernel.organisation.queries import Following
@@ -94,6 +96,7 @@ def _hand_on(today: date, now: datetime, batch: int) -> int:
         rows = cursor.fetchall()
     if rows:
         tell_heirs(waiting, now=now)
+    heirs = _heirs(rows, {one.old_unit_id: one.new_unit_id for one in waiting}, now)
     moved = journal.record_many(
         Draft(
             Succeed(
@@ -102,6 +105,7 @@ def _hand_on(today: date, now: datetime, batch: int) -> int:
                 holder_unit_id=holder,
                 from_intake_unit_id=had_intake,
                 intake_unit_id=intake,
+                heirs=heirs[matter_id],
             ),
             Subject("matter", matter_id, step, code),
             _SYSTEM,
@@ -111,6 +115,23 @@ def _hand_on(today: date, now: datetime, batch: int) -> int:
     )
     checks_follow(matter_ids=[row[0] for row in rows if row[4] != row[5]], now=now)
     return moved
+
+
+# A share of a unit that ended is over by now, with its matter's move.
+_SHARES = "SELECT matter_id, unit_id FROM matters_assignment WHERE matter_id = ANY(%s) AND unit_id = ANY(%s) AND ended_at = %s"
+
+
+def _heirs(rows: Sequence[Any], line: dict[int, int], now: datetime) -> dict[int, tuple[tuple[int, int], ...]]:
+    """Which unit of each moved matter has which heir; 1 query."""
+    pairs: dict[int, dict[int, int]] = {
+        row[0]: {old: new for old, new in ((row[4], row[5]), (row[6], row[7])) if old is not None and old != new}
+        for row in rows
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_SHARES, [list(pairs), list(line), now])
+        for matter_id, unit_id in cursor.fetchall():
+            pairs[matter_id][unit_id] = line[unit_id]
+    return {matter_id: tuple(sorted(found.items())) for matter_id, found in pairs.items()}
 
 
 def _is_left(goals: Sequence[Following]) -> bool:

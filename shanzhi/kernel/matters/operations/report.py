@@ -29,7 +29,7 @@ from shanzhi.kernel.matters.operations.step import (
 )
 from shanzhi.kernel.matters.operations.texts import SafeText, expiry, originals, safe
 from shanzhi.kernel.matters.policy.clocks import promises, soonest
-from shanzhi.kernel.matters.policy.payloads import Report
+from shanzhi.kernel.matters.policy.payloads_second import Report, promised_by, promises_told
 from shanzhi.kernel.matters.policy.process import Kind
 from shanzhi.kernel.matters.policy.report import BadReport, NewReport, follow_hash, new_follow_code, number_of
 from shanzhi.kernel.matters.rulebook import categories, current_kind, kind_version
@@ -154,6 +154,9 @@ def _take_in(door: _Door, key: uuid.UUID | None) -> Reported:
         title_sealed=texts.title.sealed,
         body_sealed=texts.body.sealed,
         files=tuple(file.sha256 for file in door.stored),
+        place_id=new.place_id,
+        clocks=promises_told(begun, kind.initial, now),
+        promises=promised_by(kind),
     )
     subject = Subject("matter", matter_id, 1, matter.scope_code)
     with pipelined():

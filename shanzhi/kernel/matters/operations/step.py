@@ -20,10 +20,10 @@ from shanzhi.kernel.journal import operations as journal
 from shanzhi.kernel.journal.policy import Author, Subject
 from shanzhi.kernel.matters.models import Assignment, Matter, Remark, Submission
 from shanzhi.kernel.matters.operations.checking import checking_unit
-from shanzhi.kernel.matters.operations.clocks import follow_move
+from shanzhi.kernel.matters.operations.clocks import clocks_told, follow_move
 from shanzhi.kernel.matters.operations.dropping import drop_with_share, drop_with_stage
 from shanzhi.kernel.matters.operations.texts import SafeText, expiry, originals, safe
-from shanzhi.kernel.matters.policy.payloads import STEPS
+from shanzhi.kernel.matters.policy.payloads_second import STEPS, ShareStands
 from shanzhi.kernel.matters.policy.process import Action, Kind, Owner, Result, Verb
 from shanzhi.kernel.matters.policy.report import fingerprint
 from shanzhi.kernel.matters.policy.shown import is_reporters_ask
@@ -107,6 +107,12 @@ class Step:
     """The shares of co-handlers who come in with this step: written with their promises, once the clocks have moved."""
     passes: bool = False
     """Does the intake pass to another centre?"""
+    touched: list[Assignment] = field(default_factory=list)
+    """The shares that begin or change with this step, for the journal."""
+
+    def touch(self, *rows: Assignment) -> None:
+        """Let the journal tell how these shares stand after the step."""
+        self.touched += [row for row in rows if all(row is not other for other in self.touched)]
 
     @property
     def mine(self) -> Assignment | None:
@@ -215,12 +221,14 @@ def assign(step: Step, lead: int, co: tuple[int, ...]) -> None:
         for unit in units
     )
     Assignment.objects.bulk_create([first])
+    step.touch(first, *step.joining)
     step.open = [first, *step.joining]
     step.tells.update(lead_unit_id=lead, co_unit_ids=co)
 
 
 def end_assignments(step: Step, lead_state: str, co_state: str = "over") -> None:
     """End all open assignments, remembering who had the lead."""
+    step.touch(*step.open)
     for row in step.open:
         row.state = lead_state if row.part == "lead" else co_state
         row.ended_at = step.now
@@ -358,7 +366,13 @@ def finish(step: Step, before: str, deadline: Deadline | None) -> Done:
     except IntegrityError as error:
         raise MovedOn(msg("这件事项刚刚有了变化。请刷新后再看。"), stage=matter.stage) from error
     payload = STEPS[step.action.verb.value](
-        **about(matter, step.kind, step.action.code, before, deadline), **step.tells
+        **about(matter, step.kind, step.action.code, before, deadline),
+        **clocks_told(matter, step.now),
+        shares=tuple(
+            ShareStands(row.unit_id, row.part, row.state, row.taken_at, row.due_at, row.ground) for row in step.touched
+        ),
+        intake_unit_id=matter.intake_unit_id,
+        **step.tells,
     )
     journal.record(
         payload=payload,

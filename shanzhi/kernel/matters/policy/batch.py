@@ -16,7 +16,8 @@ from shanzhi.core.text import clean_text, msg
 from shanzhi.kernel.clock.policy import Deadline, WorkCalendar
 from shanzhi.kernel.journal.policy import Author, Draft, Drafted, Payload, Subject, drafted
 from shanzhi.kernel.matters.policy.clocks import Promise, calendar_of, promises, soonest
-from shanzhi.kernel.matters.policy.payloads import STEPS, Report, Settle
+from shanzhi.kernel.matters.policy.payloads import Settle
+from shanzhi.kernel.matters.policy.payloads_second import STEPS, Report, promised_by, promises_told
 from shanzhi.kernel.matters.policy.process import Kind, Result, Verb
 from shanzhi.kernel.matters.policy.report import NewReport, follow_hash, new_follow_code, number_of
 from shanzhi.kernel.matters.policy.search import words_of
@@ -309,6 +310,8 @@ def _drafts(item: _Made, terms: Terms) -> Iterator[Draft]:
         source_number=item.row.source_number,
         title_sealed=item.title.sealed,
         body_sealed=item.body.sealed,
+        clocks=promises_told(item.begun, terms.initial, item.row.reported_at),
+        promises=promised_by(terms.process),
     )
     code = item.place.region_code
     yield Draft(reported, Subject("matter", item.id, 1, code), IMPORTER, item.row.reported_at)
@@ -332,5 +335,6 @@ def _drafts(item: _Made, terms: Terms) -> Iterator[Draft]:
             stage=terms.initial,
             to_stage=terms.initial,
             words_sealed=item.reply.sealed,
+            intake_unit_id=item.place.unit_id,
         )
         yield Draft(note, Subject("matter", item.id, 2, code), IMPORTER, terms.now)

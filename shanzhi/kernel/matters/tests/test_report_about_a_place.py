@@ -4,6 +4,7 @@ import pytest
 
 from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.access.policy import ANYONE
+from shanzhi.kernel.journal import queries as journal
 from shanzhi.kernel.journal.policy import Author
 from shanzhi.kernel.matters import operations, queries
 from shanzhi.kernel.matters.policy.report import BadReport, NewReport
@@ -29,6 +30,8 @@ def test_it_takes_from_the_place_what_was_not_said(cast: Cast) -> None:
         card = queries.card(made.matter_id, actor=cast.supervisor, now=NOW)
         assert queries.place_ids([made.matter_id]) == {made.matter_id: place}
         assert (queries.open_at_place(place), queries.open_at_places([place])) == (1, {place: 1})
+        (told,) = journal.entries_of("matter", made.matter_id)
+        assert (told.payload["place_id"], told.payload["place_kind"]) == (place, "compound")
     assert (card.region_code, card.place, card.latitude) == ("370303009006", "世纪花园小区", 36.8135)
     with acting(cast.neighbour_handler):
         assert queries.place_ids([made.matter_id]) == {}
