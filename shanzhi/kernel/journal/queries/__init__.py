@@ -10,6 +10,15 @@ from shanzhi.kernel.journal.queries.entries import (
     entry_rows,
     last_step,
 )
+from shanzhi.kernel.journal.queries.feed import (
+    Leaf,
+    SealedEntry,
+    sealed_after,
+    sealed_between,
+    sealed_end,
+    sealed_of,
+    sealed_within,
+)
 from shanzhi.kernel.journal.queries.sealed import (
     EpochLine,
     HeadRow,
@@ -38,7 +47,9 @@ __all__ = [
     "EpochLine",
     "HeadRow",
     "KeyRow",
+    "Leaf",
     "SealState",
+    "SealedEntry",
     "Span",
     "Verified",
     "consistency_proof",
@@ -60,6 +71,11 @@ __all__ = [
     "last_step",
     "proof_of",
     "seal_state",
+    "sealed_after",
+    "sealed_between",
+    "sealed_end",
+    "sealed_of",
+    "sealed_within",
     "sizes",
     "span_of_last",
     "spans_of_time",

@@ -1,0 +1,109 @@
+"""Folded facts into the tables: a batch in as few statements as can be, by COPY; rows that change are taken out before."""
+
+from collections.abc import Iterable, Sequence
+
+from django.db import connection
+
+from shanzhi.kernel.facts.policy.folded import MATTERS, Folded, taken_up
+from shanzhi.kernel.facts.policy.rows import Row, copy_text
+from shanzhi.kernel.facts.policy.tables import Shape, shapes
+
+SPARE = "_spare"
+"""The ending of the twins into which facts are rebuilt."""
+LIVE = ""
+
+
+class Kept:
+    """What of a batch goes into the tables; `twin` the ending of the tables' names."""
+
+    def __init__(self, twin: str = LIVE) -> None:
+        self.twin = twin
+        self.folded: list[Folded] = []
+        self.states: dict[int, str] = {}
+        self.over: list[int] = []
+        self.anew: list[int] = []
+
+    def keep(self, matter_id: int, folded: Folded | None, *, is_begun: bool) -> None:
+        """A matter as it is after the batch; None for what has no beginning, which is waited for unless that was seen."""
+        if folded is None:
+            if not is_begun:
+                self.states[matter_id] = ""
+            return
+        self.folded.append(folded)
+        if folded.is_open or folded.extra.get("ahead"):
+            self.states[matter_id] = folded.put_away()
+
+    def write(self) -> None:
+        """Write it all; everything is as if its rows had just been computed."""
+        for shape in shapes().values():
+            self._clear(shape)
+        self._follow_what()
+        for shape in shapes().values():
+            _copy(shape.name + self.twin, shape.names, (row for each in self.folded for row in each.rows(shape.name)))
+        self._write_states()
+
+    def _clear(self, shape: Shape) -> None:
+        """Take out what is replaced: all rows of matters that were folded anew, of others those that changed."""
+        if self.anew:
+            _execute(f"DELETE FROM {shape.name}{self.twin} WHERE matter_id = ANY(%s)", [self.anew])  # noqa: S608 - own names
+        known = [each for each in self.folded if each.is_known]
+        if shape.name == MATTERS:
+            ids = [each.matter["matter_id"] for each in known]
+            if ids:
+                _execute(f"DELETE FROM {MATTERS}{self.twin} WHERE matter_id = ANY(%s)", [ids])  # noqa: S608 - own names
+            return
+        pairs = [(each.matter["matter_id"], number) for each in known for number in each.replaced(shape.name)]
+        if pairs:
+            _execute(
+                f"DELETE FROM {shape.name}{self.twin} t USING unnest(%s::bigint[], %s::bigint[]) AS v (matter, number)"  # noqa: S608 - own names
+                f" WHERE t.matter_id = v.matter AND t.{shape.number} = v.number",
+                [[matter for matter, _ in pairs], [number for _, number in pairs]],
+            )
+
+    def _follow_what(self) -> None:
+        """A corrected category or place is that of the rows which were written before, too."""
+        moved = [each.matter for each in self.folded if each.is_known and each.moved_what]
+        if not moved:
+            return
+        ids = [matter["matter_id"] for matter in moved]
+        for shape in shapes().values():
+            if shape.name == MATTERS or not shape.what:
+                continue
+            sets = ", ".join(f"{name} = v.{name}" for name in shape.what)
+            names = ", ".join(("matter", *shape.what))
+            types = ", ".join("%s::bigint[]" if name == "region_id" else "%s::text[]" for name in shape.what)
+            _execute(
+                f"UPDATE {shape.name}{self.twin} t SET {sets} FROM unnest(%s::bigint[], {types}) AS v ({names})"  # noqa: S608 - own names
+                " WHERE t.matter_id = v.matter",
+                [ids, *([matter[name] for matter in moved] for name in shape.what)],
+            )
+
+    def _write_states(self) -> None:
+        gone = [*self.over, *self.anew, *(each.matter["matter_id"] for each in self.folded if each.is_known)]
+        if gone:
+            _execute(f"DELETE FROM fact_state{self.twin} WHERE matter_id = ANY(%s)", [gone])  # noqa: S608 - own names
+        steps = {each.matter["matter_id"]: each.steps for each in self.folded}
+        _copy(
+            f"fact_state{self.twin}",
+            ("matter_id", "steps", "state"),
+            ((pk, steps.get(pk, 0), text) for pk, text in self.states.items()),
+        )
+
+
+def states_of(ids: Sequence[int], twin: str) -> dict[int, Folded | None]:
+    """The matters among these whose state is kept; None for what waits for its beginning. 1 query."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT matter_id, state FROM fact_state{twin} WHERE matter_id = ANY(%s)", [list(ids)])  # noqa: S608 - own names
+        return {pk: taken_up(text) if text else None for pk, text in cursor.fetchall()}
+
+
+def _execute(statement: str, params: list[object]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+
+
+def _copy(table: str, names: Sequence[str], rows: Iterable[Row]) -> None:
+    text = copy_text(rows)
+    if text:
+        with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({', '.join(names)}) FROM STDIN") as copy:
+            copy.write(text)

@@ -1,0 +1,36 @@
+"""What the journal keeps of facts: hashes, so that a figure's rows can be proved to be those of then.
+
+Their subjects are `fact` (a matter's facts) and `fact_month`, not the matter: such an entry makes no facts of its own.
+"""
+
+from dataclasses import dataclass
+
+from shanzhi.kernel.journal.policy import Payload, payload
+
+MATTER_SUBJECT = "fact"
+MONTH_SUBJECT = "fact_month"
+
+
+@payload("facts.closed")
+@dataclass(frozen=True, slots=True)
+class FactsClosed(Payload):
+    """A matter ended: the SHA-256 (hexadecimal) of its facts after its entry `steps`, in the canonical form `form`."""
+
+    number: str
+    steps: int
+    form: str
+    sha256: str
+
+
+@payload("facts.cut")
+@dataclass(frozen=True, slots=True)
+class FactsCut(Payload):
+    """A month was cut: the root of a Merkle tree (RFC 9162, SHA-256) over the facts of all matters that were not over before it
+    began, in the order of their ids; each leaf is a matter's canonical form as after the leaves before (`epoch`, `leaf`)."""
+
+    month: int
+    form: str
+    epoch: int
+    leaf: int
+    matters: int
+    root: str

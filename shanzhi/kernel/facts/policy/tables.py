@@ -1,0 +1,61 @@
+"""Which tables are projected: those of matters, and those that later slices offer."""
+
+from collections.abc import Callable, Sequence
+from operator import itemgetter
+from typing import Any
+
+from shanzhi.kernel.facts.policy.columns import ASSIGNMENT, CLOCK, MATTER, RATING, STEP, Of, Table
+from shanzhi.kernel.facts.policy.rows import Row
+
+WHAT = ("kind", "category", "category_1", "region_id", "channel")
+"""What every table says of the matter, as it is after the last correction."""
+
+_offered: dict[str, Table] = {}
+
+
+class Shape:
+    """A projected table at work: its names, how a row is made of a dict, which columns are times and days."""
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self.name = table.name
+        self.names = tuple(column.name for column in table.columns)
+        self.number = table.key[1] if len(table.key) > 1 else ""
+        self.row: Callable[[dict[str, Any]], Row] = itemgetter(*self.names)
+        self.times = tuple(column.name for column in table.columns if column.of is Of.TIME)
+        self.dates = tuple(column.name for column in table.columns if column.of is Of.DATE)
+        self.what = tuple(name for name in WHAT if name in self.names)
+        self.key: Callable[[Row], Any] = itemgetter(*(self.names.index(name) for name in table.key))
+
+
+def offer_table(table: Table) -> None:
+    """Let a table of a later slice be projected, rebuilt, verified and hashed with the others.
+
+    Its key is `matter_id` and a number within the matter; its migration makes it with a twin (`…_spare`, by `LIKE …
+    INCLUDING ALL`) and the worker's rights on both, as `migrations/0001_facts.py` does.
+
+    Raises:
+        ValueError: another table of that name is there, or its key isn't of this form.
+    """
+    taken = {each.name: each for each in projected()}
+    if taken.get(table.name, table) != table:
+        raise ValueError(f"{table.name} is offered already")
+    if table.key[:1] != ("matter_id",) or len(table.key) != 2 or not table.name.startswith("fact_"):
+        raise ValueError(f"{table.name}: a projected table is a fact_… with the key (matter_id, number)")
+    _offered[table.name] = table
+    _shapes.clear()
+
+
+def projected() -> Sequence[Table]:
+    """The tables that follow from matters' entries, in the order in which they are written and hashed."""
+    return (MATTER, STEP, ASSIGNMENT, CLOCK, RATING, *_offered.values())
+
+
+_shapes: dict[str, Shape] = {}
+
+
+def shapes() -> dict[str, Shape]:
+    """The projected tables by name, in their order."""
+    if not _shapes:
+        _shapes.update((table.name, Shape(table)) for table in projected())
+    return _shapes
