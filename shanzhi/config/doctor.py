@@ -19,6 +19,7 @@ LEAST_VERSION = 150000
 LEAST_FREE = 1 << 30
 BACKUP_HOURS = 26
 CLOCK_SECONDS = 5
+FACTS_SECONDS = 300
 PACKAGE = Path(__file__).parents[1]
 UNDER_POLICY = (
     "journal_entry",
@@ -87,6 +88,7 @@ def findings() -> Iterator[Finding]:
         _backlog,
         _sealing,
         _publishing,
+        _facts,
         _clock,
         _backup,
     ):
@@ -298,6 +300,21 @@ def _sealing(installation: Installation) -> Iterator[Finding]:
             else "请运行 shanzhi journal verify 查明。"
         )
         yield Finding("封存", is_signed and not is_late, seen if is_signed else "最新树头的签名对不上", mend)
+
+    yield from _as_worker(installation, look)
+
+
+def _facts(installation: Installation) -> Iterator[Finding]:
+    def look() -> Iterator[Finding]:
+        from django.utils import timezone
+
+        from shanzhi.kernel.facts import queries
+
+        now, state = timezone.now(), queries.facts_state()
+        seen = f"投影了 {state.entries:,} 条留痕，{state.waiting:,} 条等待"
+        seen += f"，最早的等了 {state.lag(now):.0f} 秒" if state.waiting else ""
+        mend = "后台没有在投影，指标会停在旧数上。请启动 shanzhi worker，或运行 shanzhi facts project。"
+        yield Finding("事实表", state.lag(now) < FACTS_SECONDS, seen, mend)
 
     yield from _as_worker(installation, look)
 

@@ -19,6 +19,8 @@ from procrastinate.exceptions import ConnectorException
 from shanzhi.config import embedded
 from shanzhi.config.observe import metrics
 from shanzhi.core.errors import DomainError
+from shanzhi.kernel.facts import operations as facts
+from shanzhi.kernel.facts import queries as facts_queries
 from shanzhi.kernel.journal import operations as journal
 from shanzhi.kernel.notices import operations as notices
 from shanzhi.kernel.notices import queries as notices_queries
@@ -32,6 +34,7 @@ AFTER_ERROR_SECONDS = 3.0
 MEASURE_SECONDS = 10.0
 STOP_SECONDS = 10
 SEAL_SECONDS = 1.0
+PROJECT_SECONDS = 0.3
 DELIVER_SECONDS = 2.0
 
 
@@ -96,6 +99,19 @@ def _seal(stop: threading.Event) -> None:
     connections.close_all()
 
 
+def _project(stop: threading.Event) -> None:
+    """Project sealed entries into facts until told to stop."""
+    while not stop.is_set():
+        try:
+            wait = 0.0 if facts.project(now=timezone.now()).more else PROJECT_SECONDS
+        except (DatabaseError, DomainError) as error:
+            log.warning("facts: failed (%s), trying again", type(error).__name__)
+            connections.close_all()
+            wait = AFTER_ERROR_SECONDS
+        stop.wait(wait)
+    connections.close_all()
+
+
 async def _work(stopping: asyncio.Event) -> None:
     """Run jobs until told to stop; a database that is away is waited for."""
     while not stopping.is_set():
@@ -147,6 +163,9 @@ def measure(*, now: datetime) -> None:
     sent = seals.deliveries(now=now)
     metrics.set_gauge("seal_deliveries_waiting", sent.waiting)
     metrics.set_gauge("seal_deliveries_given_up", sent.given_up)
+    projected = facts_queries.facts_state()
+    metrics.set_gauge("facts_entries", projected.waiting)
+    metrics.set_gauge("facts_lag_seconds", projected.lag(now))
     metrics.set_gauge("measured_at_seconds", now.timestamp())
 
 
@@ -155,7 +174,7 @@ def run() -> None:
     stop = threading.Event()
     threads = [
         threading.Thread(target=task, args=(stop,), name=name)
-        for name, task in (("outbox", _tell), ("seal", _seal), ("metrics", _measure))
+        for name, task in (("outbox", _tell), ("seal", _seal), ("facts", _project), ("metrics", _measure))
     ]
     threads += [
         threading.Thread(target=_deliver, args=(stop, gateway), name=f"deliver-{gateway}") for gateway in GATEWAYS

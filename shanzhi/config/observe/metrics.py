@@ -27,6 +27,8 @@ _gauges = {
     for name, text in (
         ("outbox_events", "Events that wait to be told"),
         ("outbox_lag_seconds", "Age of the oldest event that waits"),
+        ("facts_entries", "Sealed entries of the journal that wait to become facts"),
+        ("facts_lag_seconds", "Age of the oldest of them"),
         ("jobs_failed", "Background jobs that failed and were given up"),
         ("seal_deliveries_waiting", "Heads of the journal that wait to be sent"),
         ("seal_deliveries_given_up", "Heads of the journal that could not be sent, in the last 30 days"),

@@ -5,7 +5,6 @@ from datetime import datetime
 
 from django.db import connection
 
-from shanzhi.kernel.facts.operations.writing import LIVE
 from shanzhi.kernel.facts.policy.folded import Folded
 from shanzhi.kernel.facts.policy.payloads import MATTER_SUBJECT, FactsClosed
 from shanzhi.kernel.facts.policy.rows import FORM, Row, digest
@@ -31,18 +30,28 @@ def _draft(folded: Folded, read: dict[str, list[Row]] | None, now: datetime) -> 
     return Draft(told, Subject(MATTER_SUBJECT, pk, folded.extra["closings"]), SYSTEM, now)
 
 
-def rows_of(ids: Sequence[int], twin: str = LIVE) -> dict[int, dict[str, list[Row]]]:
+def rows_of(ids: Sequence[int]) -> dict[int, dict[str, list[Row]]]:
     """All rows of these matters by table, in the order of their keys; one query a table."""
-    found: dict[int, dict[str, list[Row]]] = {pk: {name: [] for name in shapes()} for pk in ids}
-    if not ids:
-        return found
+    found = _rows("matter_id = ANY(%s)", [list(ids)]) if ids else {}
+    return {pk: found[pk] for pk in ids}
+
+
+def rows_within(first: int, last: int) -> dict[int, dict[str, list[Row]]]:
+    """As `rows_of`, of the matters with ids from one to another that have rows."""
+    return _rows("matter_id BETWEEN %s AND %s", [first, last])
+
+
+def _rows(which: str, params: list[object]) -> dict[int, dict[str, list[Row]]]:
+    found: dict[int, dict[str, list[Row]]] = {}
     with connection.cursor() as cursor:
         for shape in shapes().values():
             cursor.execute(
-                f"SELECT {', '.join(shape.names)} FROM {shape.name}{twin} WHERE matter_id = ANY(%s)"  # noqa: S608 - own names
+                f"SELECT {', '.join(shape.names)} FROM {shape.name} WHERE {which}"  # noqa: S608 - own names
                 f" ORDER BY {', '.join(shape.table.key)}",
-                [list(ids)],
+                params,
             )
             for row in cursor.fetchall():
+                if row[0] not in found:
+                    found[row[0]] = {name: [] for name in shapes()}
                 found[row[0]][shape.name].append(row)
     return found

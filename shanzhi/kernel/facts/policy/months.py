@@ -9,6 +9,8 @@ from shanzhi.core.periods import CITY_ZONE, local_date
 from shanzhi.core.text import msg
 from shanzhi.kernel.facts.policy.folded import month_of
 
+_MONTHS = 12
+
 
 class BadMonth(InputError):
     """Not a month, or none that can be cut."""
@@ -47,6 +49,11 @@ def month_starts(month: int) -> datetime:
 def month_before(on: date) -> int:
     """The month before the one in which a day lies."""
     return month_of(on.replace(day=1) - timedelta(days=1))
+
+
+def month_after(month: int) -> int:
+    """The month after another."""
+    return month + 1 if month % 100 < _MONTHS else month + 101 - _MONTHS
 
 
 def check_over(month: int, now: datetime) -> None:

@@ -26,7 +26,8 @@ class FactsClosed(Payload):
 @dataclass(frozen=True, slots=True)
 class FactsCut(Payload):
     """A month was cut: the root of a Merkle tree (RFC 9162, SHA-256) over the facts of all matters that were not over before it
-    began, in the order of their ids; each leaf is a matter's canonical form as after the leaves before (`epoch`, `leaf`)."""
+    began, in the order of their ids. Each leaf is the SHA-256 of a matter's canonical form, as it was before the journal's
+    leaf `leaf` of `epoch`."""
 
     month: int
     form: str

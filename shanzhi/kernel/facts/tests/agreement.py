@@ -45,7 +45,7 @@ def _of_matters(opened: psycopg.Connection) -> list[str]:
     own = {row[0]: list(row) for row in opened.execute(_MATTERS).fetchall()}
     facts = {row[0]: list(row) for row in opened.execute(_FACTS).fetchall()}
     found = [f"matter {pk}: {'no fact' if pk in own else 'no matter'}" for pk in sorted(own.keys() ^ facts.keys())]
-    names = [column.strip() for column in _FACTS.split("FROM")[0].replace("SELECT", "").split(",")]
+    names = [column.strip() for column in _FACTS.split("FROM", maxsplit=1)[0].replace("SELECT", "").split(",")]
     for pk in own.keys() & facts.keys():
         left, right = own[pk], facts[pk]
         right[_COUNTED] = [

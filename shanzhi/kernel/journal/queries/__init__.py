@@ -13,6 +13,7 @@ from shanzhi.kernel.journal.queries.entries import (
 from shanzhi.kernel.journal.queries.feed import (
     Leaf,
     SealedEntry,
+    payloads_within,
     sealed_after,
     sealed_between,
     sealed_end,
@@ -69,6 +70,7 @@ __all__ = [
     "is_sealed",
     "keys",
     "last_step",
+    "payloads_within",
     "proof_of",
     "seal_state",
     "sealed_after",

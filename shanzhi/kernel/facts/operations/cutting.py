@@ -1,0 +1,128 @@
+"""Cutting a month (封账): one entry of the journal with a root over the facts of all matters that weren't over before it began.
+
+The rows are read in a snapshot, without holding up the projector; the entry says up to which leaf they were projected, so that
+the same rows can be made again later, when more has happened.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from shanzhi.core.errors import Conflict
+from shanzhi.core.periods import local_date
+from shanzhi.core.text import msg
+from shanzhi.kernel.facts.operations.projecting import SUBJECT, place
+from shanzhi.kernel.facts.operations.proofs import SYSTEM, rows_of
+from shanzhi.kernel.facts.policy.folded import MATTERS
+from shanzhi.kernel.facts.policy.months import (
+    check_over,
+    is_of_month,
+    month_after,
+    month_before,
+    month_starts,
+    month_text,
+)
+from shanzhi.kernel.facts.policy.payloads import MONTH_SUBJECT, FactsCut
+from shanzhi.kernel.facts.policy.rows import FORM, digest
+from shanzhi.kernel.facts.policy.tables import shapes
+from shanzhi.kernel.journal import operations as journal
+from shanzhi.kernel.journal import queries as sealed
+from shanzhi.kernel.journal.policy import Subject
+from shanzhi.kernel.journal.policy.tree import HASHES, leaf_hash, root_of
+
+CHUNK = 2000
+HASH = HASHES["sha256"]
+_LOCK = 370312
+
+
+class NotProjected(Conflict):
+    """Entries of the month aren't projected yet."""
+
+    code = "facts-not-projected"
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A month that was cut: how many matters, and the root over their facts; `is_new` False where that was done before."""
+
+    month: int
+    matters: int
+    root: str
+    is_new: bool
+
+
+def cut_month(month: int, *, now: datetime, tick: Callable[[int], None] = lambda count: None) -> Cut:
+    """Cut a month that is over, once; `tick` is told how many matters were hashed. Worker's role; not inside a transaction.
+
+    Raises:
+        MonthIsntOver: it still runs.
+        NotProjected: something that was done in it isn't in the facts yet.
+    """
+    check_over(month, now)
+    before = cut_of(month)
+    if before is not None:
+        return before
+    with transaction.atomic(durable=True):
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        upto = place()
+        _check_projected(month, upto)
+        leaves = list(_leaves(month, tick))
+    told = FactsCut(month, FORM, upto.epoch, upto.number, len(leaves), root_of(HASH, leaves).hex())
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(current_schema()))", [_LOCK])
+        before = cut_of(month)
+        if before is not None:
+            return before
+        journal.record(payload=told, subject=Subject(MONTH_SUBJECT, month), author=SYSTEM, happened_at=now)
+    return Cut(month, told.matters, told.root, is_new=True)
+
+
+def cut_due(*, now: datetime) -> Cut | None:
+    """Cut the month before this one, where that wasn't done yet; None where nothing was ever projected. Worker's role."""
+    return cut_month(month_before(local_date(now)), now=now) if place().number or place().epoch > 1 else None
+
+
+def cut_of(month: int) -> Cut | None:
+    """The cut of a month as it was journaled; 1 query."""
+    for row in sealed.entries_of(MONTH_SUBJECT, month):
+        return Cut(month, int(row.payload["matters"]), str(row.payload["root"]), is_new=False)
+    return None
+
+
+def leaf_of(digested: bytes) -> bytes:
+    """A matter's leaf in a month's tree, over the SHA-256 of its facts."""
+    return leaf_hash(HASH, digested)
+
+
+def _check_projected(month: int, upto: sealed.Leaf) -> None:
+    waiting = sealed.sealed_after(upto, kind=SUBJECT, limit=1)
+    if waiting and waiting[0].recorded_at < month_starts(month_after(month)):
+        raise NotProjected(
+            msg("%(month)s 的留痕还没有全部进入事实表。请先运行 shanzhi facts project，再封账。"),
+            month=(month_text(month),),
+        )
+
+
+def _leaves(month: int, tick: Callable[[int], None]) -> Iterator[bytes]:
+    """The leaves of the month's tree, in the order of the matters' ids."""
+    names, last = shapes()[MATTERS].names, 0
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT matter_id FROM fact_matter WHERE matter_id > %s AND reported_month <= %s"
+                " AND (ended_month IS NULL OR ended_month >= %s OR last_at >= %s) ORDER BY matter_id LIMIT %s",
+                [last, month, month, month_starts(month), CHUNK],
+            )
+            ids = [int(row[0]) for row in cursor.fetchall()]
+        if not ids:
+            return
+        for pk, tables in rows_of(ids).items():
+            matter = dict(zip(names, tables[MATTERS][0], strict=True))
+            if is_of_month(matter, month):
+                yield leaf_of(digest(pk, matter["steps"], tables))
+        tick(len(ids))
+        last = ids[-1]

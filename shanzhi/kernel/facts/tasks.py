@@ -1,0 +1,13 @@
+"""Background work of the slice; the projector has a thread of its own (`config/worker.py`)."""
+
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from shanzhi.kernel.facts import operations
+
+
+@app.periodic(cron="40 1-5 1-7 * *")
+@app.task(queueing_lock="facts.cut", name="facts.cut")
+def cut(timestamp: int) -> None:
+    """In the first nights of a month: cut the one before, once its entries are projected."""
+    operations.cut_due(now=timezone.now())
