@@ -12,6 +12,8 @@ ARGS ?=
 
 .PHONY: help setup setup-dev demo test test-spark proof check check-format check-lint check-types check-layers check-house \
         check-translations check-front bench bench-intake bench-masking bench-journal bench-rows bench-lists bench-redraw bench-clock bench-ladder bench-ruler fmt lock clean
+.PHONY: help setup setup-dev demo test proof check check-format check-lint check-types check-layers check-house \
+        check-translations check-front bench bench-intake bench-masking bench-journal bench-facts bench-rows bench-lists bench-redraw bench-clock bench-ladder fmt lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
@@ -59,7 +61,7 @@ check-translations:
 check-front:
 	@PATH="$$PATH:$$PWD/$(BIN)" npm run --silent check
 
-bench: bench-clock bench-ladder bench-intake bench-journal bench-rows bench-lists bench-redraw  ## every benchmark; writes what it measured to bench/RESULTS.md
+bench: bench-clock bench-ladder bench-intake bench-journal bench-facts bench-rows bench-lists bench-redraw  ## every benchmark; writes what it measured to bench/RESULTS.md
 
 bench-masking: setup-dev  ## people found in residents' messages; SHANZHI_DATA names their folder
 	@$(BIN)/python -m bench.masking
@@ -87,6 +89,9 @@ bench-intake: setup-dev  ## reports a second through the HTTP API
 
 bench-journal: setup-dev  ## a million entries sealed, verified, proved (ARGS="--total 50000" for less)
 	@$(BIN)/python -m bench.journal $(ARGS)
+
+bench-facts: setup-dev  ## journal entries projected into facts, rebuilt and verified (ARGS="--matters 5000" for less)
+	@$(BIN)/python -m bench.facts $(ARGS)
 
 fmt: setup-dev  ## format and sort imports
 	@$(BIN)/ruff check --quiet --fix-only .

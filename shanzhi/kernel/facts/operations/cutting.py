@@ -13,20 +13,17 @@ from django.db import connection, transaction
 from shanzhi.core.errors import Conflict
 from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
-from shanzhi.kernel.facts.operations.projecting import SUBJECT, place
-from shanzhi.kernel.facts.operations.proofs import SYSTEM, rows_of
-from shanzhi.kernel.facts.policy.folded import MATTERS
+from shanzhi.kernel.facts.operations.projecting import place
+from shanzhi.kernel.facts.operations.proofs import SYSTEM, digests_of
 from shanzhi.kernel.facts.policy.months import (
     check_over,
-    is_of_month,
     month_after,
     month_before,
     month_starts,
     month_text,
 )
 from shanzhi.kernel.facts.policy.payloads import MONTH_SUBJECT, FactsCut
-from shanzhi.kernel.facts.policy.rows import FORM, digest
-from shanzhi.kernel.facts.policy.tables import shapes
+from shanzhi.kernel.facts.policy.rows import FORM
 from shanzhi.kernel.journal import operations as journal
 from shanzhi.kernel.journal import queries as sealed
 from shanzhi.kernel.journal.policy import Subject
@@ -99,8 +96,8 @@ def leaf_of(digested: bytes) -> bytes:
 
 
 def _check_projected(month: int, upto: sealed.Leaf) -> None:
-    waiting = sealed.sealed_after(upto, kind=SUBJECT, limit=1)
-    if waiting and waiting[0].recorded_at < month_starts(month_after(month)):
+    since = sealed.waiting_since(upto)
+    if since is not None and since < month_starts(month_after(month)):
         raise NotProjected(
             msg("%(month)s 的留痕还没有全部进入事实表。请先运行 shanzhi facts project，再封账。"),
             month=(month_text(month),),
@@ -108,21 +105,18 @@ def _check_projected(month: int, upto: sealed.Leaf) -> None:
 
 
 def _leaves(month: int, tick: Callable[[int], None]) -> Iterator[bytes]:
-    """The leaves of the month's tree, in the order of the matters' ids."""
-    names, last = shapes()[MATTERS].names, 0
+    """The leaves of the month's tree, in the order of the matters' ids (the same condition as `policy.months.is_of_month`)."""
+    last = 0
     while True:
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT matter_id FROM fact_matter WHERE matter_id > %s AND reported_month <= %s"
+                "SELECT matter_id, steps FROM fact_matter WHERE matter_id > %s AND reported_month <= %s"
                 " AND (ended_month IS NULL OR ended_month >= %s OR last_at >= %s) ORDER BY matter_id LIMIT %s",
                 [last, month, month, month_starts(month), CHUNK],
             )
-            ids = [int(row[0]) for row in cursor.fetchall()]
-        if not ids:
+            steps: dict[int, int] = dict(cursor.fetchall())
+        if not steps:
             return
-        for pk, tables in rows_of(ids).items():
-            matter = dict(zip(names, tables[MATTERS][0], strict=True))
-            if is_of_month(matter, month):
-                yield leaf_of(digest(pk, matter["steps"], tables))
-        tick(len(ids))
-        last = ids[-1]
+        yield from (leaf_of(digested) for digested in digests_of(steps).values())
+        tick(len(steps))
+        last = max(steps)

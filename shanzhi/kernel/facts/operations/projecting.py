@@ -59,7 +59,7 @@ def project_batch(now: datetime, limit: int, *, twin: str = LIVE, until: Leaf | 
     end = Leaf(rows[-1].leaf.epoch, rows[-1].leaf.number + 1)
     kept = _folded(rows, start, end, twin)
     kept.write()
-    move(end, len(rows), rows[-1].recorded_at, now, twin)
+    move(end, len(rows), now, twin)
     if twin == LIVE:
         journal_closed(kept.folded, now)
     return Projected(len(rows), sum(row.subject_kind == SUBJECT for row in rows), len(rows) == limit)
@@ -168,14 +168,16 @@ def place(twin: str = LIVE) -> Leaf:
 
 
 _MOVE = """
-INSERT INTO fact_cursor{twin} (place, epoch, number, entries, recorded_at, projected_at) VALUES (1, %s, %s, %s, %s, %s)
+INSERT INTO fact_cursor{twin} (place, epoch, number, entries, recorded_at, projected_at)
+SELECT 1, %(epoch)s, %(number)s, %(count)s, (SELECT l.recorded_at FROM journal_leaf l
+    WHERE (l.epoch, l.number) < (%(epoch)s, %(number)s) ORDER BY l.epoch DESC, l.number DESC LIMIT 1), %(now)s
 ON CONFLICT (place) DO UPDATE SET epoch = EXCLUDED.epoch, number = EXCLUDED.number,
     entries = fact_cursor{twin}.entries + EXCLUDED.entries, recorded_at = EXCLUDED.recorded_at,
     projected_at = EXCLUDED.projected_at
 """
 
 
-def move(end: Leaf, count: int, recorded_at: datetime | None, now: datetime, twin: str = LIVE) -> None:
-    """Say that the tables are projected up to `end`: with `count` more entries, the last one recorded then."""
+def move(end: Leaf, count: int, now: datetime, twin: str = LIVE) -> None:
+    """Say that the tables are projected up to `end`, with `count` more entries."""
     with connection.cursor() as cursor:
-        cursor.execute(_MOVE.format(twin=twin), [*end, count, recorded_at, now])
+        cursor.execute(_MOVE.format(twin=twin), {"epoch": end.epoch, "number": end.number, "count": count, "now": now})

@@ -53,7 +53,7 @@ def rebuild(*, now: datetime, tick: Callable[[int], None] = lambda count: None) 
                 matters += _fold(first, min(first + CHUNK - 1, last), upto)
             tick(CHUNK)
         with transaction.atomic():
-            move(upto, journal.sealed_between(Leaf(1, 0), upto), None, now, SPARE)
+            move(upto, journal.sealed_between(Leaf(1, 0), upto), now, SPARE)
         while _catch_up(now):
             pass
         with transaction.atomic():

@@ -1,11 +1,12 @@
 """Folded facts into the tables: a batch in as few statements as can be, by COPY; rows that change are taken out before."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django.db import connection
 
 from shanzhi.kernel.facts.policy.folded import MATTERS, Folded, taken_up
-from shanzhi.kernel.facts.policy.rows import Row, copy_text
+from shanzhi.kernel.facts.policy.rows import COPY_FORM, Row, copy_text
 from shanzhi.kernel.facts.policy.tables import Shape, shapes
 
 SPARE = "_spare"
@@ -97,7 +98,7 @@ def states_of(ids: Sequence[int], twin: str) -> dict[int, Folded | None]:
         return {pk: taken_up(text) if text else None for pk, text in cursor.fetchall()}
 
 
-def _execute(statement: str, params: list[object]) -> None:
+def _execute(statement: str, params: list[Any]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement, params)
 
@@ -105,5 +106,6 @@ def _execute(statement: str, params: list[object]) -> None:
 def _copy(table: str, names: Sequence[str], rows: Iterable[Row]) -> None:
     text = copy_text(rows)
     if text:
-        with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({', '.join(names)}) FROM STDIN") as copy:
+        into = f"COPY {table} ({', '.join(names)}) FROM STDIN {COPY_FORM}"
+        with connection.cursor() as cursor, cursor.copy(into) as copy:
             copy.write(text)

@@ -14,9 +14,13 @@ followed.
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
+
+import orjson
+
+from shanzhi.kernel.facts.policy.columns import Of, Table
 
 FORM = "shanzhi-facts-1"
 Value = int | str | date | datetime | None
@@ -32,30 +36,45 @@ def plain(value: Value) -> int | str | None:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def canonical(matter_id: int, steps: int, tables: Mapping[str, Sequence[Row]]) -> bytes:
-    """The canonical form of a matter's rows by table; each table's rows in the order of their keys."""
-    told = [[name, [[plain(value) for value in row] for row in rows]] for name, rows in tables.items()]
-    return json.dumps([FORM, matter_id, steps, told], ensure_ascii=False).encode()
+def canonical(matter_id: int, steps: int, tables: Mapping[str, str]) -> bytes:
+    """The canonical form of a matter's facts; `tables` has the text of its rows by table (`rows_text`)."""
+    told = ", ".join(f"[{json.dumps(name)}, [{rows}]]" for name, rows in tables.items())
+    return f"[{json.dumps(FORM)}, {matter_id}, {steps}, [{told}]]".encode()
 
 
-def digest(matter_id: int, steps: int, tables: Mapping[str, Sequence[Row]]) -> bytes:
+def rows_text(rows: Iterable[Row]) -> str:
+    """Rows of a table, in the order of their keys, as they stand in the canonical form; the same text as `row_sql` gives."""
+    return ", ".join(json.dumps([plain(value) for value in row], ensure_ascii=False) for row in rows)
+
+
+def digest(matter_id: int, steps: int, tables: Mapping[str, str]) -> bytes:
     """The SHA-256 of the canonical form."""
     return hashlib.sha256(canonical(matter_id, steps, tables)).digest()
 
 
-_ESCAPED = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+def row_sql(table: Table) -> str:
+    """A row `t` of a table as `rows_text` writes it, in SQL."""
+    parts = (f"t.{each.name} AT TIME ZONE 'UTC'" if each.of is Of.TIME else f"t.{each.name}" for each in table.columns)
+    return f"jsonb_build_array({', '.join(parts)})::text"
 
 
-def copy_text(rows: Iterable[Row]) -> str:
-    """Rows as PostgreSQL's COPY reads them."""
-    return "".join("\t".join(map(_copied, row)) + "\n" for row in rows)
+COPY_FORM = "(FORMAT csv, NULL 'null', ESCAPE '\\')"
+"""How PostgreSQL's COPY is told to read `copy_text`."""
 
 
-def _copied(value: Value) -> str:
-    if value is None:
-        return "\\N"
-    if type(value) is int:
-        return str(value)
-    if type(value) is str:
-        return value.translate(_ESCAPED) if "\\" in value or "\t" in value or "\n" in value or "\r" in value else value
-    return value.isoformat()  # type: ignore[union-attr]
+def copy_text(rows: Iterable[Row]) -> bytes:
+    """Rows for PostgreSQL's COPY: each as JSON writes it, which is CSV but for its brackets."""
+    given = list(rows)
+    text = b"".join([orjson.dumps(row)[1:-1] + b"\n" for row in given])
+    # JSON and CSV escape control characters differently; codes have none.
+    return text if b"\\" not in text else b"".join(_escaped(row) for row in given)
+
+
+def _escaped(row: Row) -> bytes:
+    parts = (
+        '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        if type(value) is str
+        else orjson.dumps(value).decode()
+        for value in row
+    )
+    return (",".join(parts) + "\n").encode()

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db import connection
 
-from shanzhi.kernel.facts.operations.projecting import SUBJECT, place
+from shanzhi.kernel.facts.operations.projecting import place
 from shanzhi.kernel.facts.policy.payloads import MONTH_SUBJECT
 from shanzhi.kernel.journal import queries as journal
 from shanzhi.kernel.journal.queries import Leaf
@@ -34,13 +34,12 @@ def facts_state() -> FactsState:
         cursor.execute("SELECT entries, projected_at FROM fact_cursor")
         entries, projected_at = cursor.fetchone() or (0, None)
     upto = place()
-    first = journal.sealed_after(upto, kind=SUBJECT, limit=1)
     cuts = [month for month, _ in journal.payloads_within(MONTH_SUBJECT, 0, 999_999)]
     return FactsState(
         upto,
         int(entries),
         journal.sealed_between(upto, journal.sealed_end()),
-        first[0].recorded_at if first else None,
+        journal.waiting_since(upto),
         projected_at,
         max(cuts, default=None),
     )

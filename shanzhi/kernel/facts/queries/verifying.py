@@ -17,7 +17,7 @@ from shanzhi.kernel.facts.policy.fold import fold
 from shanzhi.kernel.facts.policy.folded import Folded
 from shanzhi.kernel.facts.policy.months import is_of_month
 from shanzhi.kernel.facts.policy.payloads import MATTER_SUBJECT, MONTH_SUBJECT
-from shanzhi.kernel.facts.policy.rows import FORM, digest
+from shanzhi.kernel.facts.policy.rows import FORM, digest, rows_text
 from shanzhi.kernel.facts.policy.tables import shapes
 from shanzhi.kernel.journal import queries as journal
 from shanzhi.kernel.journal.policy.tree import root_of
@@ -129,7 +129,7 @@ def _cut(pk: int, folded: Folded | None, now: list[_Month], waiting: list[_Month
 
 
 def _digest(pk: int, folded: Folded) -> bytes:
-    return digest(pk, folded.steps, {name: folded.rows(name) for name in shapes()})
+    return digest(pk, folded.steps, {name: rows_text(folded.rows(name)) for name in shapes()})
 
 
 def _hashes(first: int, last: int) -> dict[int, list[_Hash]]:

@@ -19,6 +19,7 @@ from shanzhi.kernel.journal.queries.feed import (
     sealed_end,
     sealed_of,
     sealed_within,
+    waiting_since,
 )
 from shanzhi.kernel.journal.queries.sealed import (
     EpochLine,
@@ -83,4 +84,5 @@ __all__ = [
     "spans_of_time",
     "tree_at",
     "verify",
+    "waiting_since",
 ]

@@ -4,7 +4,7 @@ Version 1 of each stays as it was written and readable (`payloads`). What change
 (`ClockBegun`, `ShareStands`), and only what changed: most entries tell of one clock.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, make_dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -128,11 +128,12 @@ def _second(shape: type[first.Step]) -> type[first.Step]:
     return made
 
 
-def _steps() -> dict[str, type[first.Step]]:
-    made = {}
+def _steps() -> dict[str, Callable[..., first.Step]]:
+    made: dict[str, Callable[..., first.Step]] = {}
     shapes: dict[type[first.Step], type[first.Step]] = {}
     for verb, before in first.STEPS.items():
-        shape = before if before.__slots__ else before.__mro__[1]
+        # Most are a shape under a name of their own; some are shapes themselves.
+        shape = before if "__dataclass_fields__" in vars(before) else before.__mro__[1]
         if shape not in shapes:
             shapes[shape] = _second(shape)
         plain: type[first.Step] = type(

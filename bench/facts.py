@@ -1,0 +1,182 @@
+"""`make bench-facts`: entries projected into facts a second, by the worker's role; everything rebuilt, and verified.
+
+Everything lives in a folder of its own, on the embedded PostgreSQL with durable commits. The entries are those of requests
+that go the usual way (8 entries each, in the shape in which the loop writes them), mixed as in a city: while one is
+reported, others are taken, answered and judged, so that almost every entry of a batch goes on with a matter of its own.
+"""
+
+import argparse
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from rich.console import Console
+from rich.progress import Progress
+
+from bench.journal import installation, seal_all
+from bench.results import write_section
+
+START = datetime(2025, 3, 1, 1, 0, tzinfo=UTC)
+APART = 4000
+"""So many matters are reported between one step of a matter and its next."""
+PIECE = 10_000
+WAY = ("report", "accept", "dispatch", "take", "note", "reply", "check_pass", "rate")
+
+
+def entry(matter: int, place: int) -> Any:
+    """A matter's entry at this place of its way."""
+    from shanzhi.kernel.journal.operations import Draft
+    from shanzhi.kernel.journal.policy import Author, Subject
+
+    verb, unit = WAY[place], 100 + matter % 90
+    at = START + timedelta(seconds=6 * matter, hours=6 * place)
+    author = Author("reporter") if verb in ("report", "rate") else Author("post", unit, unit)
+    return Draft(payload(verb, matter, at, unit), Subject("matter", matter, place + 1, "370303009006"), author, at)
+
+
+def payload(verb: str, matter: int, at: datetime, unit: int) -> Any:
+    """What the entry says."""
+    from shanzhi.kernel.matters.policy.payloads_second import STEPS, ClockBegun, Report, ShareStands
+
+    stages = ("", "reported", "accepted", "dispatched", "handling", "handling", "checking", "verdict", "closed")
+    place = WAY.index(verb)
+    due, ends = at + timedelta(days=2), verb == "rate"
+    told: dict[str, Any] = {
+        "number": f"25{matter:09}",
+        "kind": "request",
+        "kind_version": 1,
+        "done_by": "contact" if verb == "note" else verb,
+        "category": "" if verb == "report" else ("housing.property-service", "cityscape.waste")[matter % 2],
+        "region_id": 8 + matter % 3000,
+        "region_code": f"{370303009006 + matter % 3000}",
+        "channel": ("hotline", "web", "phone")[matter % 3],
+        "stage": stages[place],
+        "to_stage": stages[place + 1],
+        "result": "closed" if ends else None,
+        "due_at": None if ends else due,
+        "warn_at": None if ends else due - timedelta(hours=4),
+        "limit": "" if ends else "1wd",
+        "calendar": "" if ends else "cn-2025.1/office",
+        "holder_unit_id": None if ends else unit,
+    }
+    own = () if ends or verb == "note" else (ClockBegun("", "new", "1wd", due),)
+    if verb == "report":
+        long = ClockBegun("handle", "new", "15wd", at + timedelta(days=21))
+        sealed = f"{matter:064x}"
+        return Report(
+            **told, reported_at=at, intake_unit_id=1, clocks=(*own, long), promises=("handle",), title_sealed=sealed,
+            body_sealed=sealed, has_contact=True,
+        )  # fmt: skip
+    shares = {
+        "dispatch": (ShareStands(unit, "lead", "waiting"),),
+        "take": (ShareStands(unit, "lead", "taken", at),),
+        "reply": (ShareStands(unit, "lead", "taken", at),),
+        "rate": (ShareStands(unit, "lead", "done", at),),
+    }
+    more: dict[str, Any] = {"solved": matter % 10 > 0, "satisfied": 1 + matter % 5} if ends else {}
+    more |= {"reply_sealed": f"{matter:064x}"} if verb == "reply" else {}
+    more |= {"lead_unit_id": unit} if verb == "dispatch" else {}
+    stopped = () if verb == "note" else ("", "handle") if verb in ("check_pass", "rate") else ("",)
+    return STEPS[verb](**told, **more, clocks=own, stopped=stopped, shares=shares.get(verb, ()), intake_unit_id=1)
+
+
+def entries(matters: int) -> Iterator[Any]:
+    """The entries of so many matters, mixed as they come."""
+    for tick in range(matters + APART * len(WAY)):
+        for place in range(len(WAY)):
+            matter = tick - place * APART
+            if 0 <= matter < matters:
+                yield entry(matter + 1, place)
+
+
+def fill(made: Any, matters: int, console: Console) -> int:
+    """Write the journal, a transaction for each piece of it."""
+    from itertools import islice
+
+    from django.db import transaction
+
+    from shanzhi.config import database
+    from shanzhi.kernel.journal import operations
+
+    count, rows = 0, entries(matters)
+    with Progress(console=console, transient=True) as progress, database.acting_as(made, "owner"):
+        task = progress.add_task("entries", total=matters * len(WAY))
+        while piece := list(islice(rows, PIECE)):
+            with transaction.atomic():
+                count += operations.record_many(piece)
+            progress.advance(task, len(piece))
+    return count
+
+
+def timed(console: Console, name: str, total: int, job: Any) -> tuple[Any, float]:
+    """Run a job that ticks; what it gave, in how many seconds."""
+    with Progress(console=console, transient=True) as progress:
+        task = progress.add_task(name, total=total)
+        started = time.perf_counter()
+        found = job(lambda count: progress.advance(task, count))
+        return found, time.perf_counter() - started
+
+
+def project_all(tick: Any) -> int:
+    """Project everything that is sealed, in the worker's batches."""
+    from django.utils import timezone
+
+    from shanzhi.kernel.facts import operations
+
+    count = 0
+    while (done := operations.project(now=timezone.now())).count:
+        count += done.count
+        tick(done.count)
+    return count
+
+
+def measure(matters: int, console: Console) -> list[str]:
+    """Project, rebuild and verify what was sealed; lines about it."""
+    from django.utils import timezone
+
+    from shanzhi.kernel.facts import operations, queries
+
+    total = matters * len(WAY)
+    count, projecting = timed(console, "project", total, project_all)
+    assert count == total
+    _, hashing = timed(console, "hashes", 1, lambda _tick: seal_all())
+    project_all(lambda _count: None)
+    rebuilt, rebuilding = timed(
+        console, "rebuild", matters, lambda tick: operations.rebuild(now=timezone.now(), tick=tick)
+    )
+    found, verifying = timed(console, "verify", matters, lambda tick: queries.verify(tick=tick))
+    assert rebuilt.matters == found.matters == matters
+    assert found.is_whole, found.faults[:5]
+    return [
+        f"- {count:,} entries of {matters:,} matters projected in {projecting:.1f} s, {count / projecting:,.0f} a second"
+        f" (batches of {operations.BATCH:,}; with the hash of every matter that ended journaled; their {matters:,} entries"
+        f" sealed in {hashing:.1f} s more)",
+        f"- all facts rebuilt beside the others and put in their place in {rebuilding:.1f} s,"
+        f" {count / rebuilding:,.0f} entries a second",
+        f"- all facts verified in {verifying:.1f} s: {found.rows:,} rows and {found.hashes:,} hashes,"
+        f" {count / verifying:,.0f} entries a second",
+    ]
+
+
+def main() -> None:
+    """Run it all, print it, and write it down."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--matters", type=int, default=40_000)
+    options.add_argument("--dry", action="store_true", help="do not write RESULTS.md")
+    given = options.parse_args()
+    console = Console(stderr=True)
+    with installation("sha256") as made:
+        from shanzhi.config import database
+
+        fill(made, given.matters, console)
+        with database.acting_as(made, "worker"):
+            seal_all()
+            lines = measure(given.matters, console)
+    print("\n".join(lines))
+    if not given.dry:
+        write_section("Facts: projector", "make bench-facts", lines)
+
+
+if __name__ == "__main__":
+    main()
