@@ -107,5 +107,6 @@ def _copy(table: str, names: Sequence[str], rows: Iterable[Row]) -> None:
     text = copy_text(rows)
     if text:
         into = f"COPY {table} ({', '.join(names)}) FROM STDIN {COPY_FORM}"
-        with connection.cursor() as cursor, cursor.copy(into) as copy:
+        # Django wraps what its cursors run, and knows nothing of COPY.
+        with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(into) as copy:
             copy.write(text)

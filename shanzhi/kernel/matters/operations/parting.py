@@ -179,10 +179,15 @@ def _make(step: Step, new: NewPart, region: RegionRow, place: int) -> int:
         clocks=clocks_told(part, now)["clocks"],
         promises=promised_by(kind),
     )
-    subject = Subject("matter", part_id, 1, part.scope_code)
-    journal.record(payload=payload, subject=subject, author=author_of(step.actor), happened_at=now)
-    tell(part, "report", now)
+    _record(step, part, payload)
     return part_id
+
+
+def _record(step: Step, part: Matter, payload: PartMade) -> None:
+    """The part's first entry, and its event."""
+    subject = Subject("matter", part.pk, 1, part.scope_code)
+    journal.record(payload=payload, subject=subject, author=author_of(step.actor), happened_at=step.now)
+    tell(part, "report", step.now)
 
 
 def _clocks(step: Step) -> tuple[Promise, ...]:
