@@ -15,6 +15,7 @@ from shanzhi.config.backup import keep
 from shanzhi.config.doctor import Finding
 from shanzhi.config.installation import ROLES, UNFINISHED, Installation
 from shanzhi.core.papers import FontSet, shipped_fonts
+from shanzhi.kernel.facts import operations as facts
 from shanzhi.kernel.journal import operations as journal
 from shanzhi.kernel.vault.policy.envelope import KeyRing, new_keyring_text, record_context
 from tests.concurrency.committed import City, city, seal_all
@@ -39,6 +40,9 @@ def asked(city: City, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], 
 def sealed(city: City) -> None:
     """The standing city's entries are as old as the test process; what is older than five minutes waits too long."""
     seal_all(city.installation, timezone.now())
+    with database.acting_as(city.installation, "worker"):
+        while facts.project(now=timezone.now()).count:
+            pass
 
 
 @pytest.fixture
