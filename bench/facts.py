@@ -6,6 +6,10 @@ reported, others are taken, answered and judged, so that almost every entry of a
 """
 
 import argparse
+import os
+import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -21,6 +25,7 @@ START = datetime(2025, 3, 1, 1, 0, tzinfo=UTC)
 APART = 4000
 """So many matters are reported between one step of a matter and its next."""
 PIECE = 10_000
+REPORTS, PATIENCE = 42, 60
 WAY = ("report", "accept", "dispatch", "take", "note", "reply", "check_pass", "rate")
 
 
@@ -159,6 +164,45 @@ def measure(matters: int, console: Console) -> list[str]:
     ]
 
 
+def lag(made: Any, matters: int, console: Console) -> str:
+    """A line about how long it takes in the running system from an entry's commit until its fact can be read."""
+    from django.db import connection
+
+    from shanzhi.config import database
+    from shanzhi.kernel.journal import operations
+
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "shanzhi", "worker"],
+        env={**os.environ, "SHANZHI_HOME": str(made.home)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    took = []
+    try:
+        with database.acting_as(made, "owner"), Progress(console=console, transient=True) as progress:
+            task = progress.add_task("lag", total=REPORTS)
+            for matter in range(matters + 1, matters + 1 + REPORTS):
+                operations.record_many([entry(matter, 0)])
+                started = time.perf_counter()
+                with connection.cursor() as cursor:
+                    while time.perf_counter() - started < PATIENCE:
+                        cursor.execute("SELECT 1 FROM fact_matter WHERE matter_id = %s", [matter])
+                        if cursor.fetchone():
+                            break
+                        time.sleep(0.01)
+                took.append(time.perf_counter() - started)
+                time.sleep(0.1 + matter % 10 / 10)
+                progress.advance(task)
+    finally:
+        worker.terminate()
+        worker.wait(60)
+    took = took[2:]  # The worker starts while the first one waits.
+    return (
+        f"- in the running system an entry is a fact {statistics.median(took):.2f} s after its commit"
+        f" (worst of {len(took)}: {max(took):.2f} s)"
+    )
+
+
 def main() -> None:
     """Run it all, print it, and write it down."""
     options = argparse.ArgumentParser(description=__doc__)
@@ -173,6 +217,7 @@ def main() -> None:
         with database.acting_as(made, "worker"):
             seal_all()
             lines = measure(given.matters, console)
+        lines.append(lag(made, given.matters, console))
     print("\n".join(lines))
     if not given.dry:
         write_section("Facts: projector", "make bench-facts", lines)

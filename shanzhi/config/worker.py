@@ -105,7 +105,8 @@ def _project(stop: threading.Event) -> None:
         try:
             wait = 0.0 if facts.project(now=timezone.now()).more else PROJECT_SECONDS
         except (DatabaseError, DomainError) as error:
-            log.warning("facts: failed (%s), trying again", type(error).__name__)
+            said = error.sentence() if isinstance(error, DomainError) else type(error).__name__
+            log.warning("facts: failed (%s), trying again", said)
             connections.close_all()
             wait = AFTER_ERROR_SECONDS
         stop.wait(wait)

@@ -12,6 +12,8 @@ from shanzhi.config.demo.ninety import Driven, drive
 from shanzhi.config.demo.places import load_places
 from shanzhi.config.demo.rhythm import Rhythm
 from shanzhi.core.periods import local_date
+from shanzhi.kernel.facts.tests.agreement import differences
+from shanzhi.kernel.facts.tests.facts_support import project_all
 from shanzhi.kernel.matters import queries
 from shanzhi.kernel.notices import queries as notices
 from shanzhi.kernel.organisation import queries as organisation
@@ -101,3 +103,10 @@ def test_it_keeps_views_of_the_sign_ins(lived):
     assert around.save_views(Cast.of_city("3703", "370303", now=UNTIL), now=UNTIL) == sum(
         map(len, around.VIEWS.values())
     )
+
+
+def test_its_facts_agree_with_it(lived):
+    """Reports, calls, rounds, imports: facts say of every matter what its own tables say."""
+    assert project_all(lived.city) > 500
+    with as_role(lived.city.installation, "owner") as owner:
+        assert differences(owner) == []

@@ -12,6 +12,8 @@ from datetime import datetime
 import orjson
 from django.db import connection, transaction
 
+from shanzhi.core.errors import DomainError
+from shanzhi.core.text import msg
 from shanzhi.kernel.facts.operations.proofs import journal_closed
 from shanzhi.kernel.facts.operations.writing import LIVE, Kept, states_of
 from shanzhi.kernel.facts.policy.entries import Entry
@@ -23,6 +25,13 @@ from shanzhi.kernel.journal.queries import Leaf, SealedEntry
 BATCH = 5000
 SUBJECT = "matter"
 _LOCK = 370310
+
+
+class Unfoldable(DomainError):
+    """A sealed entry can't be folded."""
+
+    status = 500
+    code = "facts-unfoldable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +49,9 @@ def project(*, now: datetime, limit: int = BATCH) -> Projected:
     """Project one batch of sealed entries, all of it or nothing. Worker's role.
 
     One projector works at a time; another one is told `busy`. Safe to call at any time, again and again.
+
+    Raises:
+        Unfoldable: an entry isn't in its shape; the batch isn't taken.
     """
     with transaction.atomic():
         if not try_lock():
@@ -113,8 +125,27 @@ def _step(row: SealedEntry) -> int:
 
 def _after(folded: Folded | None, found: Iterable[SealedEntry]) -> Folded | None:
     for row in found:
-        folded = fold(folded, entry_of(row))
+        folded = folded_by(folded, row)
     return folded
+
+
+def folded_by(folded: Folded | None, row: SealedEntry) -> Folded | None:
+    """A matter after one more sealed entry.
+
+    Raises:
+        Unfoldable: the entry says something else than its shape tells; nothing after it is projected until that is mended.
+    """
+    try:
+        return fold(folded, entry_of(row))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Unfoldable(
+            msg(
+                "第 %(epoch)d 纪元第 %(leaf)d 个叶（%(action)s）和它的格式不符，折算不了，投影停在这里。请向维护方报告。"
+            ),
+            epoch=row.leaf.epoch,
+            leaf=row.leaf.number,
+            action=row.action,
+        ) from error
 
 
 def _fold_anew(kept: Kept, ids: list[int], start: Leaf, end: Leaf) -> None:
@@ -138,7 +169,7 @@ def contiguous(rows: Sequence[SealedEntry], start: Leaf | None = None) -> Folded
             break
         if was_open is None and start is not None and row.leaf >= start:
             was_open = folded is None or folded.is_open
-        folded = fold(folded, entry_of(row))
+        folded = folded_by(folded, row)
     if folded is not None:
         folded.was_open = was_open if was_open is not None else folded.is_open
         if folded.steps < rows[-1].step:

@@ -71,8 +71,8 @@ def _sortable(key: object) -> tuple[object, ...]:
 
 
 def _told(value: Value) -> str:
-    """A value as a sentence has it: texts in quotes, nothing as such."""
+    """A value as a sentence has it: texts in quotes, all else after a blank."""
     if value is None:
-        return "空（NULL）"
+        return " NULL"
     shown = plain(value)
     return f"“{shown}”" if isinstance(shown, str) else f" {shown}"

@@ -9,11 +9,10 @@ from dataclasses import dataclass, field
 from django.db import connection, transaction
 
 from shanzhi.kernel.facts.operations.cutting import HASH, leaf_of
-from shanzhi.kernel.facts.operations.projecting import SUBJECT, entry_of, place
+from shanzhi.kernel.facts.operations.projecting import SUBJECT, folded_by, place
 from shanzhi.kernel.facts.operations.proofs import rows_within
 from shanzhi.kernel.facts.operations.rebuilding import CHUNK, by_matter, last_matter
 from shanzhi.kernel.facts.policy.comparing import Fault, closed_differs, closed_unhashed, compare, cut_differs
-from shanzhi.kernel.facts.policy.fold import fold
 from shanzhi.kernel.facts.policy.folded import Folded
 from shanzhi.kernel.facts.policy.months import is_of_month
 from shanzhi.kernel.facts.policy.payloads import MATTER_SUBJECT, MONTH_SUBJECT
@@ -105,7 +104,7 @@ def _again(
         if row.step != (folded.steps if folded is not None else 0) + 1:
             break
         waiting = _cut(pk, folded, [each for each in waiting if row.leaf >= each.upto], waiting)
-        folded = fold(folded, entry_of(row))
+        folded = folded_by(folded, row)
         sha256 = wanted.get(row.step) if folded is not None else None
         if folded is not None and sha256 is not None:
             found.hashes += 1

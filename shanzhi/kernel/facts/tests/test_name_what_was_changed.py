@@ -115,7 +115,7 @@ def test_it_is_content_with_what_the_journal_makes(lived):
             "'late'",
             "ended_by 现在是“late”，按留痕应当是“kept”。",
         ),
-        ("fact_matter", "matter_id = {}", "taken_at", "'2025-01-01'", "按留痕应当是空（NULL）。"),
+        ("fact_matter", "matter_id = {}", "taken_at", "'2025-01-01'", "按留痕应当是 NULL。"),
     ],
 )
 def test_it_names_a_changed_column(lived, broken, table, key, column, value, said):

@@ -12,7 +12,7 @@ from django.db import OperationalError, connection, connections
 from shanzhi.config import database
 from shanzhi.config.installation import Installation
 from shanzhi.kernel.facts import operations, queries
-from shanzhi.kernel.facts.operations import Projected
+from shanzhi.kernel.facts.operations import Projected, Unfoldable
 from shanzhi.kernel.journal import operations as journal
 from shanzhi.kernel.journal.operations import Draft
 from shanzhi.kernel.journal.policy import Author, Subject
@@ -213,3 +213,26 @@ def test_hashes_of_facts_make_no_facts(city):
     assert project_all() == 1
     assert seal_all(city, NOW) == 0
     assert steps() == [(1, 1), (1, 2)]
+
+
+def test_an_entry_that_is_not_in_its_shape_stops_the_projection_there(city):
+    """What can't be understood isn't skipped: it is named, and nothing of its batch is taken."""
+    written([report(1)])
+    seal_all(city, NOW)
+    project_all()
+    with as_role(city, "worker") as other:
+        broken = note(1, 2).row()
+        columns = (
+            "happened_at, action, version, subject_kind, subject_id, subject_step, scope_code, author_kind,"
+            " author_post_id, author_unit_id, payload"
+        )
+        other.execute(
+            f"INSERT INTO journal_entry ({columns}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb)",
+            [*broken[:-1], '{"to_stage": "reported"}'],
+        )
+        other.commit()
+    seal_all(city, NOW)
+    with pytest.raises(Unfoldable) as caught:
+        operations.project(now=NOW)
+    assert "第 1 纪元第 1 个叶（matters.note）" in caught.value.sentence()
+    assert steps() == [(1, 1)]
