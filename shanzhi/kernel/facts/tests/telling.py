@@ -83,7 +83,8 @@ class Told:
 
     def move(self, verb: str, at: float, to: str = "", **given: Any) -> "Told":
         """One more step of the loop."""
-        return self.tell(f"matters.{verb}", at, **({"to_stage": to} if to else {}), **given)
+        where: dict[str, Any] = {"to_stage": to} if to else {}
+        return self.tell(f"matters.{verb}", at, **where, **given)
 
     @property
     def matter(self) -> dict[str, Any]:

@@ -8,7 +8,9 @@ import pytest
 from shanzhi.kernel.facts.policy import fold as folding
 from shanzhi.kernel.facts.policy import tables
 from shanzhi.kernel.facts.policy.columns import Column, Of, Table
+from shanzhi.kernel.facts.policy.entries import Entry
 from shanzhi.kernel.facts.policy.fold import fold_all, offer_fold
+from shanzhi.kernel.facts.policy.folded import Folded
 from shanzhi.kernel.facts.policy.rows import canonical, rows_text
 from shanzhi.kernel.facts.policy.tables import offer_table, shapes
 from shanzhi.kernel.facts.tests.telling import Told, hour
@@ -32,7 +34,8 @@ def test_every_entry_of_a_matter_is_a_step(action: str, version: int) -> None:
     told = Told(version=version)
     if action not in ("matters.report", "matters.part"):
         told.tell("matters.dispatch", 1, to_stage="handling", **_given(version))
-        told.tell(action, 2, **({"to_stage": "handling"} if "to_stage" in _names(action, version) else {}))
+        where: dict[str, Any] = {"to_stage": "handling"} if "to_stage" in _names(action, version) else {}
+        told.tell(action, 2, **where)
         assert told.steps("step", "action")[-1] == (3, action)
         assert (told.matter["steps"], told.matter["last_at"]) == (3, hour(2))
 
@@ -331,7 +334,7 @@ def test_clocks_that_promise_no_answer_only_make_it_late() -> None:
 @pytest.mark.parametrize("version", [1, 2])
 def test_a_limit_follows_the_calendar(version: int) -> None:
     told = long()
-    given = {"code": "handle"} if version == 2 else {}
+    given: dict[str, Any] = {"code": "handle"} if version == 2 else {}
     told.tell("matters.due_moved", 10, version=version, was_due_at=hour(100), due_at=hour(124), **given)
     assert told.clocks("ended_by", "due_at", "started_at") == [("moved", hour(100), hour(0)), ("", hour(124), hour(0))]
 
@@ -412,9 +415,11 @@ def offered(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_another_slice_s_action_makes_rows_of_its_own(offered: None) -> None:
     offer_table(EXCLUSION)
     offer_table(EXCLUSION)
-    offer_fold(
-        "vault.held", lambda folded, entry: folded.add("fact_exclusion", {"why": entry.payload["ground"]}) and None
-    )
+
+    def exclude(folded: Folded, entry: Entry) -> None:
+        folded.add("fact_exclusion", {"why": entry.payload["ground"]})
+
+    offer_fold("vault.held", exclude)
     assert list(shapes())[-1] == "fact_exclusion"
     told = Told().tell("vault.held", 1, ground="court")
     assert told._of("fact_exclusion", ("exclusion", "why")) == [(1, "court")]

@@ -57,7 +57,7 @@ def forged(lived: City) -> Iterator[Callable[[str, str], str]]:
                 " ON e.subject_kind = 'matter' AND e.subject_id = m.matter_id AND e.action = %s"
                 " WHERE m.is_open = 0 ORDER BY 1 LIMIT 1",
                 [action],
-            ).fetchone()
+            ).fetchall()[0]
             undo.append((*before, entry))
             admin.execute(f"UPDATE journal_entry SET {change} WHERE id = %s", [entry])
         with database.acting_as(lived.installation, "worker"):
@@ -90,8 +90,8 @@ def test_it_is_content_with_what_the_journal_makes(lived):
         found = queries.verify()
     assert found.is_whole
     with as_role(lived.installation, "owner") as owner:
-        (matters,) = owner.execute("SELECT count(*) FROM matters_matter").fetchone()
-        (hashes,) = owner.execute("SELECT count(*) FROM journal_entry WHERE action = 'facts.closed'").fetchone()
+        (matters,) = owner.execute("SELECT count(*) FROM matters_matter").fetchall()[0]
+        (hashes,) = owner.execute("SELECT count(*) FROM journal_entry WHERE action = 'facts.closed'").fetchall()[0]
     assert (found.matters, found.hashes) == (matters, hashes)
     assert hashes > 5
 
@@ -124,7 +124,7 @@ def test_it_names_a_changed_column(lived, broken, table, key, column, value, sai
             "SELECT matter_id, number FROM fact_matter m WHERE returns = 0 AND region_code = '370303009006'"
             " AND taken_at IS NULL AND EXISTS (SELECT FROM fact_clock c WHERE c.matter_id = m.matter_id AND c.promise = 1"
             " AND c.ended_by = 'kept') ORDER BY 1 LIMIT 1"
-        ).fetchone()
+        ).fetchall()[0]
     broken(f"UPDATE {table} SET {column} = {value} WHERE {key.format(matter)}")
     (fault,) = faults(lived)
     assert (fault.table, fault.matter_id, fault.column) == (table, matter, column)
@@ -150,7 +150,7 @@ def test_it_finds_an_entry_that_was_changed_together_with_its_facts(lived, forge
             "SELECT max((e.payload->>'steps')::int) FROM journal_entry e WHERE e.action = 'facts.closed'"
             " AND e.payload->>'number' = %s",
             [number],
-        ).fetchone()
+        ).fetchall()[0]
     said = [str(fault) for fault in faults(lived)]
     assert said == [f"事项 {number}：办结时（第 {step} 步）记入台账的事实哈希，和按留痕重算的不同。"]
 
