@@ -120,7 +120,11 @@ def _regions(shape: Shape) -> list[tuple[int, str, str, str, int | None, int]]:
     """The tree: ids from the city down, codes that nest."""
     rows: list[tuple[int, str, str, str, int | None, int]] = [(1, "city", CITY, "样例市", None, 0)]
     below: dict[int, int] = {}
-    levels = (("county", shape.counties, 2, "区"), ("township", shape.townships, 3, "街道"), ("community", shape.communities, 3, "社区"))
+    levels = (
+        ("county", shape.counties, 2, "区"),
+        ("township", shape.townships, 3, "街道"),
+        ("community", shape.communities, 3, "社区"),
+    )
     above = [rows[0]]
     for level, count, digits, ending in levels:
         made = []

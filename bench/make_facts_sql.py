@@ -155,9 +155,7 @@ FROM timed;
 DROP TABLE timed;
 """
 
-_WHAT = (
-    "i AS matter_id, kind, category, split_part(category, '.', 1) AS category_1, region_id, channel"
-)
+_WHAT = "i AS matter_id, kind, category, split_part(category, '.', 1) AS category_1, region_id, channel"
 
 _MATTER = f"""
 SELECT {_WHAT}, strftime(reported, '%Y%m%d') || '-' || lpad(i::TEXT, 8, '0') AS number, 1::BIGINT AS kind_version,
@@ -222,7 +220,9 @@ FROM m WHERE ended IS NOT NULL AND ym(ended) = {month}
 """
 
 
-def _entry(at: str, before: str, number: str, verb: str, stage: str, to_stage: str, author: str, unit: str, holder: str) -> str:
+def _entry(
+    at: str, before: str, number: str, verb: str, stage: str, to_stage: str, author: str, unit: str, holder: str
+) -> str:
     late = {"accepted": "took_late", "reply0": "reply0 > due"}.get(at, "false")
     ground = "not-ours" if verb == "return" else ""
     return f"""
@@ -240,15 +240,35 @@ SELECT {what}, {share} AS share, {unit}::BIGINT AS unit_id, '{part}' AS part, {s
        {due} AS due_at, date_diff('second', {given}, {taken}) AS take_seconds,
        date_diff('second', {given}, {ended}) AS seconds, {on_time} AS on_time
 FROM m WHERE {given} IS NOT NULL AND {there} AND ym({given}) = {{month}}"""
-_GIVEN_BACK = {"part": "lead", "ground": "not-ours", "taken": "NULL::TIMESTAMP", "due": "NULL::TIMESTAMPTZ", "on_time": "NULL::BIGINT"}
+_GIVEN_BACK = {
+    "part": "lead",
+    "ground": "not-ours",
+    "taken": "NULL::TIMESTAMP",
+    "due": "NULL::TIMESTAMPTZ",
+    "on_time": "NULL::BIGINT",
+}
 _DONE = {"ground": "", "taken": "taken", "ended": "reply0", "there": "true", "what": _WHAT,
          "state": "CASE WHEN reply0 IS NOT NULL THEN 'done' WHEN taken IS NOT NULL THEN 'taken' ELSE 'waiting' END"}  # fmt: skip
 _SHARES = (
-    {"share": "1", "unit": "lead + 1", "state": "'returned'", "given": "dispatched", "ended": "return1", "there": "return1 IS NOT NULL"},
-    {"share": "2", "unit": "lead + 1", "state": "'returned'", "given": "again1", "ended": "return2", "there": "return2 IS NOT NULL"},
+    {
+        "share": "1",
+        "unit": "lead + 1",
+        "state": "'returned'",
+        "given": "dispatched",
+        "ended": "return1",
+        "there": "return1 IS NOT NULL",
+    },
+    {
+        "share": "2",
+        "unit": "lead + 1",
+        "state": "'returned'",
+        "given": "again1",
+        "ended": "return2",
+        "there": "return2 IS NOT NULL",
+    },
 )
 _RUNNING = """
-SELECT {what}, {promise} AS promise, '{clock}' AS clock, '{stage}' AS stage, {unit} AS unit_id, {limit} AS limit_text,
+SELECT {what}, {promise}::BIGINT AS promise, '{clock}' AS clock, '{stage}' AS stage, {unit} AS unit_id, {limit} AS limit_text,
        utc({start}) AS started_at, utc({due}) AS due_at, ({due})::DATE AS due_on, ym({due}) AS due_month,
        utc({stop}) AS stopped_at, ym({stop}) AS stopped_month,
        CASE WHEN {stop} IS NULL THEN '' WHEN {stop} <= {due} THEN 'kept' ELSE 'late' END AS ended_by,

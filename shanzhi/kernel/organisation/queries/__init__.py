@@ -3,6 +3,14 @@
 Nothing here is personal data of residents, and nothing is hidden by row: who governs where is public.
 """
 
+from shanzhi.kernel.organisation.queries.dimensions import (
+    RegionHeir,
+    RegionSpan,
+    UnitSpan,
+    region_heirs,
+    region_spans,
+    unit_spans,
+)
 from shanzhi.kernel.organisation.queries.left import LeftPost, left_posts, place_code_of_unit
 from shanzhi.kernel.organisation.queries.offices import (
     AdmissionRow,
@@ -151,7 +159,9 @@ __all__ = [
     "PostName",
     "Preview",
     "RedrawLine",
+    "RegionHeir",
     "RegionRow",
+    "RegionSpan",
     "Responsible",
     "Seat",
     "SeatCard",
@@ -160,6 +170,7 @@ __all__ = [
     "UnitCatalogue",
     "UnitLeft",
     "UnitRow",
+    "UnitSpan",
     "admission_list",
     "admitted",
     "box_of_city",
@@ -212,8 +223,10 @@ __all__ = [
     "region_at_point",
     "region_became",
     "region_by_id",
+    "region_heirs",
     "region_history",
     "region_of_code",
+    "region_spans",
     "regions_became",
     "regions_to_follow",
     "responsible_on",
@@ -238,6 +251,7 @@ __all__ = [
     "unit_catalogue",
     "unit_for_department",
     "unit_names",
+    "unit_spans",
     "units_by_codes",
     "units_by_ids",
     "units_named",
