@@ -9,14 +9,14 @@ assignments are thinner than in life: there are no notes, extensions or urgings 
 How it is skewed, as hotlines of real cities are:
 
 - **Where**: communities by Zipf (exponent 0.8, ranks shuffled): the busiest tenth has half of the matters.
-- **What**: the shipped categories by Zipf (1.05); 86 % requests, 8 % incidents, 3 % petitions, 2 % findings, 1 % suggestions.
+- **What**: the shipped categories by Zipf (1.05); requests 86 %, incidents 8, petitions 3, findings 2, suggestions 1.
 - **When**: Mondays a fifth over, weekends a third below the mean; a peak with the heating (November to January) and with
   the rains (July, August), a dip at the spring festival; a fifth more from the first year to the last; office hours.
 - **Doors**: 62 % phone, 22 % web, 9 % grid workers, 4 % windows, 3 % other systems.
-- **How long**: log-normal with a long tail (a median of some 3 days, one in fifty over 5 weeks), longer by unit: each unit has a pace of
-  its own between half and twice the mean, so that the share of late handling goes from a few per cent to a half.
+- **How long**: log-normal with a long tail (half are answered within 3 days, one in ten after 12, one in fifty after 33), longer
+  by unit: each has a pace of its own between half and twice the mean, so that its late share goes from next to none to 40 %.
 - **What went wrong**: a tenth given back at least once (more by slow units), one in sixteen reopened, 3 % linked as repeats
-  of an earlier matter, 2 % refused, 2 % withdrawn; half of the reporters give a verdict, their scores sink with the time it took.
+  of an earlier matter, 2 % refused, 2 % withdrawn; half of the reporters give a verdict, scores sink with the time it took.
 - **The end**: whatever would have happened on or after the day behind the last month hasn't yet, so the last weeks are open.
 
 Each draw is a hash of the matter's number and the draw's: no random state, so it doesn't matter how many threads there are.
@@ -76,7 +76,7 @@ def make(
             db.execute("CREATE TABLE day (day DATE, first BIGINT, n BIGINT)")
             _fill(db, "day", days)
             over = days[-1][0] + timedelta(days=1)
-            db.execute(written.MATTERS.replace("{over}", f"TIMESTAMP '{over} 00:00:00'"))
+            db.execute(written.matters(f"{over} 00:00:00"))
             made = Path(scratch) / "made"
             counts = _write(db, made, sorted({day.year * 100 + day.month for day, _first, _n in days}))
         made.rename(folder)

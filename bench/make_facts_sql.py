@@ -39,9 +39,8 @@ FROM region c JOIN region t ON t.region_id = c.parent_id JOIN region k ON k.regi
 WHERE c.level = 'community';
 """
 
-# `way`: full, refused, withdrawn or joined. Times that haven't come yet (`{over}` and later) are NULL; since each time
-# rests on the one before, what follows something open is open too.
-MATTERS = """
+# `way`: full, refused, withdrawn or joined.
+_MATTERS = """
 CREATE TABLE drawn AS
 SELECT i, d.day + to_seconds(CASE WHEN u(i, 1) < 0.86 THEN 28800 + (u(i, 2) + u(i, 3)) * 21600
                                   ELSE u(i, 2) * 86400 END::BIGINT) AS reported,
@@ -55,10 +54,12 @@ SELECT i, d.day + to_seconds(CASE WHEN u(i, 1) < 0.86 THEN 28800 + (u(i, 2) + u(
        u(i, 9) AS giving, (u(i, 10) * 25)::BIGINT % 25 AS nth, u(i, 11) AS returning, u(i, 12) AS reopening
 FROM day d, LATERAL (SELECT unnest(range(d.first, d.first + d.n)) AS i);
 CREATE TABLE given AS
-SELECT g.*, n.pace, CASE WHEN g.returning < 0.02 * n.pace THEN 2 WHEN g.returning < 0.1 * n.pace THEN 1 ELSE 0 END AS gives_back,
+SELECT g.*, n.pace,
+       CASE WHEN g.returning < 0.02 * n.pace THEN 2 WHEN g.returning < 0.1 * n.pace THEN 1 ELSE 0 END AS gives_back,
        CASE WHEN g.reopening < 0.01 * n.pace THEN 2 WHEN g.reopening < 0.06 * n.pace THEN 1 ELSE 0 END AS reopens,
        CASE g.kind WHEN 'petition' THEN 60 WHEN 'suggestion' THEN 90 WHEN 'incident' THEN 3
-            ELSE [5, 7, 15][1 + (u(g.i, 13) * 3)::BIGINT % 3] END AS limit_days
+            ELSE [5, 7, 15][1 + (u(g.i, 13) * 3)::BIGINT % 3] END AS limit_days,
+       least(12960000, 1800 + 3600 * n.pace * limit_days * 6 * exp(1.05 * z(g.i, 20)))::BIGINT AS reply_after
 FROM (
     SELECT w.*, p.* EXCLUDE (region_id), p.region_id, s.category,
            CASE WHEN w.giving < 0.45 THEN county_first + w.nth WHEN w.giving < 0.75 THEN township_unit
@@ -70,76 +71,17 @@ FROM (
 DROP TABLE drawn;
 CREATE TABLE timed AS
 SELECT *, ended IS NULL AS is_open,
-       CASE WHEN way <> 'full' THEN NULL WHEN ended IS NULL OR u(i, 30) < 0.48 THEN NULL ELSE 1 END AS solved_last,
+       CASE WHEN way <> 'full' OR ended IS NULL OR u(i, 30) < 0.48 THEN NULL ELSE 1 END AS solved_last,
        greatest(1, least(5, (5.4 - 1.2 * u(i, 31) - 0.06 * date_diff('day', reported, ended) - reopens * 0.7)::BIGINT))
            AS score
-FROM (
-    SELECT t8.*, CASE WHEN way = 'refused' THEN accepted0 WHEN way IN ('withdrawn', 'joined') THEN dispatched0
-                      ELSE CASE WHEN t8.last_reply + to_seconds((3600 + u(i, 29) * 950400)::BIGINT) < {over}
-                                THEN t8.last_reply + to_seconds((3600 + u(i, 29) * 950400)::BIGINT) END END AS ended
-    FROM (
-        SELECT t7.*, CASE reopens WHEN 0 THEN reply0 WHEN 1 THEN reply1 ELSE reply2 END AS last_reply
-        FROM (
-            SELECT t6.*, CASE WHEN reopens = 2 AND rate2 + to_seconds((pace * 86400 * exp(0.6 * z(i, 27)))::BIGINT) < {over}
-                              THEN rate2 + to_seconds((pace * 86400 * exp(0.6 * z(i, 27)))::BIGINT) END AS reply2
-            FROM (
-                SELECT t5.*, CASE WHEN reopens = 2 AND reply1 + INTERVAL 9 HOUR < {over} THEN reply1 + INTERVAL 9 HOUR END AS rate2
-                FROM (
-                    SELECT t4.*, CASE WHEN rate1 + to_seconds((pace * 86400 * exp(0.8 * z(i, 25)))::BIGINT) < {over}
-                                      THEN rate1 + to_seconds((pace * 86400 * exp(0.8 * z(i, 25)))::BIGINT) END AS reply1
-                    FROM (
-                        SELECT t3.*, CASE WHEN reopens > 0 AND reply0 + to_seconds((7200 + u(i, 24) * 300000)::BIGINT) < {over}
-                                          THEN reply0 + to_seconds((7200 + u(i, 24) * 300000)::BIGINT) END AS rate1
-                        FROM (
-                            SELECT t2.*, CASE WHEN taken + to_seconds(reply_after) < {over} THEN taken + to_seconds(reply_after) END
-                                   AS reply0,
-                                   CASE WHEN taken + to_seconds(least(reply_after, 14400)) < {over} AND u(i, 23) < 0.9
-                                        THEN taken + to_seconds(least(reply_after, 14400)) END AS contacted,
-                                   dispatched + to_days(limit_days::INTEGER) AS due
-                            FROM (
-                                SELECT t1.*, CASE WHEN redispatched + to_seconds(take_after) < {over}
-                                                  THEN redispatched + to_seconds(take_after) END AS taken
-                                FROM (
-                                    SELECT t0.*, CASE WHEN way = 'full' THEN dispatched0 END AS dispatched,
-                                           CASE WHEN way = 'full' AND gives_back > 0 AND dispatched0 + INTERVAL 5 HOUR < {over}
-                                                THEN dispatched0 + INTERVAL 5 HOUR END AS return1,
-                                           CASE WHEN way = 'full' AND gives_back > 0 AND dispatched0 + INTERVAL 8 HOUR < {over}
-                                                THEN dispatched0 + INTERVAL 8 HOUR END AS again1,
-                                           CASE WHEN way = 'full' AND gives_back > 1 AND dispatched0 + INTERVAL 29 HOUR < {over}
-                                                THEN dispatched0 + INTERVAL 29 HOUR END AS return2,
-                                           CASE WHEN way = 'full' AND gives_back > 1 AND dispatched0 + INTERVAL 33 HOUR < {over}
-                                                THEN dispatched0 + INTERVAL 33 HOUR END AS again2,
-                                           CASE WHEN way = 'full' AND dispatched0 + to_hours([0, 8, 33][1 + gives_back]) < {over}
-                                                THEN dispatched0 + to_hours([0, 8, 33][1 + gives_back]) END AS redispatched
-                                    FROM (
-                                        SELECT w.*, CASE WHEN reported + to_seconds(accept_after) < {over}
-                                                         THEN reported + to_seconds(accept_after) END AS accepted0,
-                                               CASE WHEN reported + to_seconds(accept_after + dispatch_after) < {over}
-                                                    THEN reported + to_seconds(accept_after + dispatch_after) END AS dispatched0
-                                        FROM (
-                                            SELECT g.*, (60 + 3600 * exp(1.3 * z(i, 14)))::BIGINT AS accept_after,
-                                                   (60 + 2400 * exp(1.1 * z(i, 16)))::BIGINT AS dispatch_after,
-                                                   (300 + 7200 * pace * exp(z(i, 18)))::BIGINT AS take_after,
-                                                   least(12960000, 1800 + 3600 * pace * limit_days * 6 * exp(1.05 * z(i, 20)))::BIGINT
-                                                       AS reply_after
-                                            FROM given g
-                                        ) w
-                                    ) t0
-                                ) t1
-                            ) t2
-                        ) t3
-                    ) t4
-                ) t5
-            ) t6
-        ) t7
-    ) t8
-);
+FROM ({times});
 DROP TABLE given;
 CREATE TABLE m AS
 SELECT *, CASE WHEN way = 'refused' THEN NULL ELSE accepted0 END AS accepted,
        CASE WHEN is_open THEN '' WHEN way = 'full' THEN if(solved_last = 1, 'closed', 'lapsed') ELSE way END AS result,
-       CASE WHEN ended IS NOT NULL THEN 'ended' WHEN last_reply IS NOT NULL THEN 'verdict' WHEN taken IS NOT NULL THEN 'handling'
-            WHEN dispatched IS NOT NULL THEN 'dispatched' WHEN accepted0 IS NOT NULL AND way <> 'refused' THEN 'accepted'
+       CASE WHEN ended IS NOT NULL THEN 'ended' WHEN last_reply IS NOT NULL THEN 'verdict'
+            WHEN taken IS NOT NULL THEN 'handling' WHEN dispatched IS NOT NULL THEN 'dispatched'
+            WHEN accepted0 IS NOT NULL AND way <> 'refused' THEN 'accepted'
             ELSE 'reported' END AS stage,
        (return1 IS NOT NULL)::BIGINT + (return2 IS NOT NULL)::BIGINT AS returns,
        (rate1 IS NOT NULL)::BIGINT + (rate2 IS NOT NULL)::BIGINT AS reopenings,
@@ -154,6 +96,41 @@ SELECT *, CASE WHEN way = 'refused' THEN NULL ELSE accepted0 END AS accepted,
 FROM timed;
 DROP TABLE timed;
 """
+
+# Each time rests on those before it; what hasn't come yet (`{over}` and later) is NULL, and so is all that would follow.
+_TIMES = (
+    ("accepted0", "reported + to_seconds((60 + 3600 * exp(1.3 * z(i, 14)))::BIGINT)"),
+    ("dispatched0", "accepted0 + to_seconds((60 + 2400 * exp(1.1 * z(i, 16)))::BIGINT)"),
+    ("dispatched", "if(way = 'full', dispatched0, NULL)"),
+    ("return1", "if(gives_back > 0, dispatched + INTERVAL 5 HOUR, NULL)"),
+    ("again1", "if(gives_back > 0, dispatched + INTERVAL 8 HOUR, NULL)"),
+    ("return2", "if(gives_back > 1, dispatched + INTERVAL 29 HOUR, NULL)"),
+    ("again2", "if(gives_back > 1, dispatched + INTERVAL 33 HOUR, NULL)"),
+    ("redispatched", "dispatched + to_hours([0, 8, 33][1 + gives_back])"),
+    ("taken", "redispatched + to_seconds((300 + 7200 * pace * exp(z(i, 18)))::BIGINT)"),
+    ("contacted", "if(u(i, 23) < 0.9, taken + to_seconds(least(reply_after, 14400)), NULL)"),
+    ("reply0", "taken + to_seconds(reply_after)"),
+    ("rate1", "if(reopens > 0, reply0 + to_seconds((7200 + u(i, 24) * 300000)::BIGINT), NULL)"),
+    ("reply1", "rate1 + to_seconds((pace * 86400 * exp(0.8 * z(i, 25)))::BIGINT)"),
+    ("rate2", "if(reopens = 2, reply1 + INTERVAL 9 HOUR, NULL)"),
+    ("reply2", "rate2 + to_seconds((pace * 86400 * exp(0.6 * z(i, 27)))::BIGINT)"),
+    ("last_reply", "CASE reopens WHEN 0 THEN reply0 WHEN 1 THEN reply1 ELSE reply2 END"),
+    (
+        "ended",
+        "CASE way WHEN 'refused' THEN accepted0 WHEN 'full' THEN"
+        " last_reply + to_seconds((3600 + u(i, 29) * 950400)::BIGINT) ELSE dispatched0 END",
+    ),
+)
+
+
+def matters(over: str) -> str:
+    """The statements that make the matters; `over` is the first moment that hasn't come yet."""
+    asked = "given"
+    for name, at in _TIMES:
+        asked = f"(SELECT *, CASE WHEN {at} < TIMESTAMP '{over}' THEN {at} END AS {name} FROM {asked})"
+    times = f"SELECT *, dispatched + to_days(limit_days::INTEGER) AS due FROM {asked}"
+    return _MATTERS.replace("{times}", times).replace("{over}", f"TIMESTAMP '{over}'")
+
 
 _WHAT = "i AS matter_id, kind, category, split_part(category, '.', 1) AS category_1, region_id, channel"
 
@@ -178,7 +155,8 @@ SELECT {_WHAT}, strftime(reported, '%Y%m%d') || '-' || lpad(i::TEXT, 8, '0') AS 
        date_diff('second', reported, coalesce(reply2, reply1, reply0)) AS reply_seconds,
        date_diff('second', reported, ended) AS end_seconds, on_time,
        (took_late OR coalesce(on_time = 0, false))::BIGINT AS was_late, returns, reopenings,
-       (u(i, 37) < 0.03 AND reply0 IS NOT NULL)::BIGINT AS failed_checks, (u(i, 38) < 0.05 AND taken IS NOT NULL)::BIGINT AS extensions,
+       (u(i, 37) < 0.03 AND reply0 IS NOT NULL)::BIGINT AS failed_checks,
+       (u(i, 38) < 0.05 AND taken IS NOT NULL)::BIGINT AS extensions,
        (u(i, 39) < 0.01 AND taken IS NOT NULL)::BIGINT AS pauses, coalesce(on_time = 0, false)::BIGINT AS urges,
        (coalesce(on_time = 0, false) AND u(i, 40) < 0.1)::BIGINT AS supervisions, 0::BIGINT AS escalations,
        if(dispatched IS NULL, 0, co)::BIGINT AS co_handlers, 0::BIGINT AS papers, steps,
@@ -215,14 +193,14 @@ SELECT {what}, steps AS step,
        if(way IN ('refused', 'joined'), centre, NULL) AS unit_id, NULL::BIGINT AS holder_unit_id,
        if(way = 'refused', 'not-ours', '') AS ground, result, utc(ended) AS happened_at, ended::DATE AS happened_on,
        ym(ended) AS month, 0::BIGINT AS is_late,
-       date_diff('second', CASE way WHEN 'full' THEN last_reply WHEN 'refused' THEN reported ELSE accepted END, ended) AS seconds
+       date_diff('second', CASE way WHEN 'full' THEN last_reply WHEN 'refused' THEN reported ELSE accepted END, ended)
+           AS seconds
 FROM m WHERE ended IS NOT NULL AND ym(ended) = {month}
 """
 
 
-def _entry(
-    at: str, before: str, number: str, verb: str, stage: str, to_stage: str, author: str, unit: str, holder: str
-) -> str:
+def _entry(entry: tuple[str, ...]) -> str:
+    at, before, number, verb, stage, to_stage, author, unit, holder = entry
     late = {"accepted": "took_late", "reply0": "reply0 > due"}.get(at, "false")
     ground = "not-ours" if verb == "return" else ""
     return f"""
@@ -248,7 +226,8 @@ _GIVEN_BACK = {
     "on_time": "NULL::BIGINT",
 }
 _DONE = {"ground": "", "taken": "taken", "ended": "reply0", "there": "true", "what": _WHAT,
-         "state": "CASE WHEN reply0 IS NOT NULL THEN 'done' WHEN taken IS NOT NULL THEN 'taken' ELSE 'waiting' END"}  # fmt: skip
+         "state": "CASE WHEN reply0 IS NOT NULL THEN 'done' WHEN taken IS NOT NULL THEN 'taken' ELSE 'waiting' END",
+}  # fmt: skip
 _SHARES = (
     {
         "share": "1",
@@ -305,7 +284,7 @@ def _tables() -> dict[str, str]:
                                     lapsed="(solved_last IS NULL)::BIGINT"))  # fmt: skip
     return {
         "fact_matter": _MATTER.replace("{{", "{").replace("}}", "}"),
-        "fact_step": " UNION ALL ".join(_entry(*entry) for entry in _ENTRIES)
+        "fact_step": " UNION ALL ".join(_entry(entry) for entry in _ENTRIES)
         + " UNION ALL "
         + _LAST.replace("{what}", _WHAT),
         "fact_assignment": " UNION ALL ".join(shares),

@@ -6,8 +6,8 @@
 from collections.abc import Iterable, Iterator
 
 from shanzhi.kernel.facts.policy import columns, histogram
-from shanzhi.kernel.facts.policy.cubes import DAYS, Cube, Histogram, Is, Measure, Where
 from shanzhi.kernel.facts.policy.columns import Of
+from shanzhi.kernel.facts.policy.cubes import DAYS, Cube, Histogram, Is, Measure, Where
 
 ZONE = "Asia/Shanghai"
 _TABLES = {table.name: table for table in columns.TABLES}
@@ -20,13 +20,14 @@ def count(cube: Cube, *, twin: str = "", only: bool = False) -> str:
     sums = ", ".join(f"sum({name}) AS {name}" for name in cube.value_names)
     if cube.units:
         keys = ", ".join(cube.key_names)
-        return f"SELECT {keys}, {sums} FROM ({parts}) c GROUP BY {keys}"
+        return f"SELECT {keys}, {sums} FROM ({parts}) c GROUP BY {keys}"  # noqa: S608 - names of our own
     above = "coalesce(l.above_id, c.region_id)"
     joined = "LEFT JOIN fact_line l ON l.region_id = c.region_id AND l.from_on = c.line"
     if cube is DAYS:
-        return f"SELECT c.day, {above} AS region_id, {sums} FROM ({parts}) c {joined} AND l.nth = 0 GROUP BY 1, 2"
-    keys = f"c.month, {above} AS region_id, coalesce(l.level, '') AS level, coalesce(l.is_own, 1) AS is_own, c.kind, c.category_1"
-    return f"SELECT {keys}, {sums} FROM ({parts}) c {joined} GROUP BY 1, 2, 3, 4, 5, 6"
+        return f"SELECT c.day, {above} AS region_id, {sums} FROM ({parts}) c {joined} AND l.nth = 0 GROUP BY 1, 2"  # noqa: S608 - names of our own
+    keys = f"c.month, {above} AS region_id, coalesce(l.level, '') AS level, coalesce(l.is_own, 1) AS is_own"
+    keys += ", c.kind, c.category_1"
+    return f"SELECT {keys}, {sums} FROM ({parts}) c {joined} GROUP BY 1, 2, 3, 4, 5, 6"  # noqa: S608 - names of our own
 
 
 def insert(cube: Cube, *, twin: str = "") -> str:
@@ -38,7 +39,7 @@ def shift(cube: Cube, sign: str) -> str:
     """Add (`+`) or take out (`-`) what the rows in the regions `%(regions)s` count for, under the lines as they are now."""
     chosen = ", ".join((*cube.key_names, *(f"{sign}{name}" for name in cube.value_names)))
     return (
-        f"INSERT INTO {cube.name} AS c ({_all(cube)}) SELECT {chosen} FROM ({count(cube, only=True)}) d {_merge(cube)}"
+        f"INSERT INTO {cube.name} AS c ({_all(cube)}) SELECT {chosen} FROM ({count(cube, only=True)}) d {_merge(cube)}"  # noqa: S608 - names of our own
     )
 
 
@@ -49,22 +50,22 @@ def add(cube: Cube) -> str:
     ]
     chosen = ", ".join((*cube.key_names, *(f"coalesce({name}, 0)" for name in cube.value_names)))
     return (
-        f"INSERT INTO {cube.name} AS c ({_all(cube)}) SELECT {chosen}"
+        f"INSERT INTO {cube.name} AS c ({_all(cube)}) SELECT {chosen}"  # noqa: S608 - names of our own
         f" FROM jsonb_to_recordset(%(rows)s::jsonb) AS d ({', '.join(typed)}) {_merge(cube)}"
     )
 
 
 def prune(cube: Cube) -> str:
     """Take out the rows to which nothing contributes any more."""
-    return f"DELETE FROM {cube.name} WHERE facts = 0"
+    return f"DELETE FROM {cube.name} WHERE facts = 0"  # noqa: S608 - names of our own
 
 
 def differences(cube: Cube) -> str:
     """Keys of rows that aren't as they are when counted anew, and of those that are missing or too many."""
     names, keys = _all(cube), ", ".join(cube.key_names)
-    counted = f"SELECT {names} FROM ({count(cube)}) n"
+    counted = f"SELECT {names} FROM ({count(cube)}) n"  # noqa: S608 - names of our own
     return (
-        f"SELECT DISTINCT {keys} FROM ((SELECT {names} FROM {cube.name} EXCEPT {counted})"
+        f"SELECT DISTINCT {keys} FROM ((SELECT {names} FROM {cube.name} EXCEPT {counted})"  # noqa: S608 - names of our own
         f" UNION ALL ({counted} EXCEPT SELECT {names} FROM {cube.name})) d ORDER BY {keys} LIMIT %(most)s"
     )
 
@@ -108,7 +109,7 @@ def _part(cube: Cube, table: str, at: str, twin: str, only: bool) -> str:
     told = [f"{value} AS {name}" for name, value in keys.items()]
     told += [f"{value} AS {name}" for name, value in _values(cube, table, at)]
     groups = ", ".join(str(nth + 1) for nth in range(len(keys)))
-    return f"SELECT {', '.join(told)} FROM {source}{line} WHERE {' AND '.join(where)} GROUP BY {groups}"
+    return f"SELECT {', '.join(told)} FROM {source}{line} WHERE {' AND '.join(where)} GROUP BY {groups}"  # noqa: S608 - names of our own
 
 
 def _values(cube: Cube, table: str, at: str) -> Iterator[tuple[str, str]]:

@@ -1,12 +1,12 @@
 """The three cubes that dashboards read: what is counted in them, by which day, and under which key.
 
-A measure counts rows of one table of facts (or sums a column over them) by a day in that row. Where it `counts` by
-`EVENT`, that is the day on which the thing happened; by `COHORT`, the day on which the matter was reported, so that the figure of
-a past month still grows while its matters go on. A matter counts under the regions that its own lay in on the day of its
+A measure counts rows of one table of facts (or sums a column over them) by a day in that row. Where it counts by `EVENT`,
+that is the day on which the thing happened; by `COHORT`, the day on which the matter was reported, so that the figure of a
+past month still grows while its matters go on. A matter counts under the regions that its own lay in on the day of its
 report; `queries` restates that under any other day's tree.
 
-This is all that is said of them: `counting.apply` tells what a change of rows changes, `cube_sql` says the same to PostgreSQL, the
-tables and the page that documents them follow from here.
+This is all that is said of them: `counting.apply` tells what a change of rows changes, `cube_sql` says the same to
+PostgreSQL; the tables and the page that documents them follow from here.
 """
 
 from collections.abc import Mapping
@@ -43,7 +43,7 @@ class Where:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A column of a cube. Counts the rows of `table` that meet all of `where` by the day in `at`; with `sums` adds up that column."""
+    """A column of a cube: how many rows of `table` meet all of `where`, by the day in `at`; with `sums` that column's sum."""
 
     name: str
     says: str

@@ -51,5 +51,5 @@ def quantile(counts: Sequence[int], share: float) -> Quantile | None:
     for number, count in enumerate(counts):
         seen += count
         if seen >= wanted:
-            break
-    return Quantile(EDGES[number - 1] if number else 0, EDGES[number] if number < len(EDGES) else None)
+            return Quantile(EDGES[number - 1] if number else 0, EDGES[number] if number < len(EDGES) else None)
+    return None
