@@ -13,7 +13,7 @@ How it is skewed, as hotlines of real cities are:
 - **When**: Mondays a fifth over, weekends a third below the mean; a peak with the heating (November to January) and with
   the rains (July, August), a dip at the spring festival; a fifth more from the first year to the last; office hours.
 - **Doors**: 62 % phone, 22 % web, 9 % grid workers, 4 % windows, 3 % other systems.
-- **How long**: log-normal with a long tail (half are answered within 3 days, one in ten after 12, one in fifty after 33), longer
+- **How long**: log-normal with a long tail (half answered within 3 days, one in ten after 12, one in fifty after 33), longer
   by unit: each has a pace of its own between half and twice the mean, so that its late share goes from next to none to 40 %.
 - **What went wrong**: a tenth given back at least once (more by slow units), one in sixteen reopened, 3 % linked as repeats
   of an earlier matter, 2 % refused, 2 % withdrawn; half of the reporters give a verdict, scores sink with the time it took.

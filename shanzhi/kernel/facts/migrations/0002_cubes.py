@@ -44,7 +44,7 @@ def made(name: str) -> str:
     columns = ["facts", *measures, *(f"{one}_{number:02d}" for one in histograms for number in range(BINS))]
     counts = ", ".join(f"{column} integer NOT NULL" for column in columns)
     return (
-        f"CREATE TABLE {name} ({keys}, {counts}, PRIMARY KEY ({key}), CHECK (facts >= 0)) WITH (fillfactor = 80);\n"
+        f"CREATE TABLE {name} ({keys}, {counts}, PRIMARY KEY ({key})) WITH (fillfactor = 80);\n"
         f"CREATE INDEX {name}_over ON {name} (facts) WHERE facts = 0;\n"
         + (f"CREATE INDEX {name}_place ON {name} ({key.split(', ')[1]}, {key.split(', ')[0]});\n")
         + f"CREATE TABLE {name}_spare (LIKE {name} INCLUDING ALL);\n"

@@ -21,7 +21,7 @@ def dimensions_follow() -> bool:
     """
     lock_cubes()
     version = organisation.tree_version()
-    filled = _filled()
+    filled = filled_for()
     if version is None or version == filled:
         return False
     spans = organisation.region_spans(grids=True)
@@ -53,7 +53,7 @@ _kept: dict[UUID, Lines] = {}
 
 def lines_now() -> Lines:
     """Under which regions things count; 1 query, 2 where they have changed. Empty where `dimensions_follow` never ran."""
-    version = _filled()
+    version = filled_for()
     if version is None:
         return Lines({})
     if version not in _kept:
@@ -63,7 +63,8 @@ def lines_now() -> Lines:
     return _kept[version]
 
 
-def _filled() -> UUID | None:
+def filled_for() -> UUID | None:
+    """The version of the organisation's tree that regions, units and lines were filled for; None where they never were."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT version FROM fact_tree")
         row = cursor.fetchone()

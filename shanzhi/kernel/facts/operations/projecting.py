@@ -14,6 +14,7 @@ from django.db import connection, transaction
 
 from shanzhi.core.errors import DomainError
 from shanzhi.core.text import msg
+from shanzhi.kernel.facts.operations.dimensions import dimensions_follow
 from shanzhi.kernel.facts.operations.proofs import journal_closed
 from shanzhi.kernel.facts.operations.writing import LIVE, Kept, states_of
 from shanzhi.kernel.facts.policy.entries import Entry
@@ -56,12 +57,15 @@ def project(*, now: datetime, limit: int = BATCH) -> Projected:
     with transaction.atomic():
         if not try_lock():
             return Projected(busy=True)
+        dimensions_follow()
         return project_batch(now, limit)
 
 
-def project_batch(now: datetime, limit: int, *, twin: str = LIVE, until: Leaf | None = None) -> Projected:
-    """As `project`, under the lock; into the tables with the ending `twin`, no further than `until`. Only facts that are shown
-    have their hashes journaled: what is rebuilt had them before."""
+def project_batch(
+    now: datetime, limit: int, *, twin: str = LIVE, until: Leaf | None = None, has_cubes: bool = True
+) -> Projected:
+    """As `project`, under the lock; into the tables with the ending `twin` (and their cubes), no further than `until`. Only
+    facts that are shown have their hashes journaled: what is rebuilt had them before."""
     start = place(twin)
     rows = journal.sealed_after(start, kind=SUBJECT, limit=limit)
     if until is not None:
@@ -69,7 +73,7 @@ def project_batch(now: datetime, limit: int, *, twin: str = LIVE, until: Leaf | 
     if not rows:
         return Projected()
     end = Leaf(rows[-1].leaf.epoch, rows[-1].leaf.number + 1)
-    kept = _folded(rows, start, end, twin)
+    kept = _folded(rows, start, end, Kept(twin, has_cubes=has_cubes))
     kept.write()
     move(end, len(rows), now, twin)
     if twin == LIVE:
@@ -91,14 +95,14 @@ def entry_of(row: SealedEntry) -> Entry:
     )
 
 
-def _folded(rows: Sequence[SealedEntry], start: Leaf, end: Leaf, twin: str) -> Kept:
+def _folded(rows: Sequence[SealedEntry], start: Leaf, end: Leaf, kept: Kept) -> Kept:
     """Every matter of the batch after its entries."""
     entries: dict[int, list[SealedEntry]] = {}
     for row in rows:
         if row.subject_kind == SUBJECT:
             entries.setdefault(row.subject_id, []).append(row)
-    states = states_of([pk for pk, found in entries.items()], twin) if entries else {}
-    kept, anew = Kept(twin), []
+    states = states_of([pk for pk, found in entries.items()], kept.twin) if entries else {}
+    anew = []
     for pk, found in entries.items():
         folded = states.get(pk)
         is_waiting = pk in states and folded is None

@@ -12,6 +12,8 @@ from django.db import connection, transaction
 
 from shanzhi.core.errors import Conflict
 from shanzhi.core.text import msg
+from shanzhi.kernel.facts.operations.cubes import cubes_count, lock_cubes
+from shanzhi.kernel.facts.operations.dimensions import dimensions_follow, filled_for
 from shanzhi.kernel.facts.operations.projecting import BATCH, SUBJECT, contiguous, lock, move, place, project_batch
 from shanzhi.kernel.facts.operations.writing import SPARE, Kept
 from shanzhi.kernel.journal import queries as journal
@@ -44,6 +46,7 @@ def rebuild(*, now: datetime, tick: Callable[[int], None] = lambda count: None) 
         Rebuilding: another rebuild is at work.
     """
     with _alone():
+        dimensions_follow()
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT facts_empty_spare()")
         upto = place()
@@ -54,12 +57,21 @@ def rebuild(*, now: datetime, tick: Callable[[int], None] = lambda count: None) 
             tick(CHUNK)
         with transaction.atomic():
             move(upto, journal.sealed_between(Leaf(1, 0), upto), now, SPARE)
-        while _catch_up(now):
+        while _catch_up(now, has_cubes=False):
+            pass
+        with transaction.atomic():
+            counted_for = filled_for()
+            cubes_count(twin=SPARE)
+        while _catch_up(now, has_cubes=True):
             pass
         with transaction.atomic():
             lock()
-            while _catch_up(now):
+            while _catch_up(now, has_cubes=True):
                 pass
+            lock_cubes()
+            if filled_for() != counted_for:
+                # The tree changed meanwhile: what was counted counted under the old one.
+                cubes_count(twin=SPARE)
             with connection.cursor() as cursor:
                 cursor.execute("SELECT facts_swap()")
             return Rebuilt(matters, place())
@@ -81,7 +93,7 @@ def by_matter(rows: list[SealedEntry]) -> dict[int, list[SealedEntry]]:
 
 
 def _fold(first: int, last: int, upto: Leaf) -> int:
-    kept = Kept(SPARE)
+    kept = Kept(SPARE, has_cubes=False)
     found = by_matter(journal.sealed_within(SUBJECT, first, last, before=upto))
     for pk, rows in found.items():
         kept.keep(pk, contiguous(rows), is_begun=False)
@@ -89,10 +101,10 @@ def _fold(first: int, last: int, upto: Leaf) -> int:
     return len(kept.folded)
 
 
-def _catch_up(now: datetime) -> int:
+def _catch_up(now: datetime, *, has_cubes: bool) -> int:
     """Let the twins follow what was projected meanwhile; how many entries that were."""
     with transaction.atomic():
-        return project_batch(now, BATCH, twin=SPARE, until=place()).count
+        return project_batch(now, BATCH, twin=SPARE, until=place(), has_cubes=has_cubes).count
 
 
 @contextmanager

@@ -5,6 +5,9 @@ from typing import Any
 
 from django.db import connection
 
+from shanzhi.kernel.facts.operations.cubes import cubes_add, lock_cubes
+from shanzhi.kernel.facts.operations.dimensions import lines_now
+from shanzhi.kernel.facts.policy import counting, cubes
 from shanzhi.kernel.facts.policy.folded import MATTERS, Folded, taken_up
 from shanzhi.kernel.facts.policy.rows import COPY_FORM, Row, copy_text
 from shanzhi.kernel.facts.policy.tables import Shape, shapes
@@ -15,10 +18,14 @@ LIVE = ""
 
 
 class Kept:
-    """What of a batch goes into the tables; `twin` the ending of the tables' names."""
+    """What of a batch goes into the tables; `twin` the ending of the tables' names; `has_cubes`: their cubes follow."""
 
-    def __init__(self, twin: str = LIVE) -> None:
+    def __init__(self, twin: str = LIVE, *, has_cubes: bool = True) -> None:
         self.twin = twin
+        self.has_cubes = has_cubes
+        # Rows that cubes are counted from, as they were before and as they are now, where that isn't the same.
+        self.before: dict[str, list[Row]] = {}
+        self.after: dict[str, list[Row]] = {}
         self.folded: list[Folded] = []
         self.states: dict[int, str] = {}
         self.over: list[int] = []
@@ -40,26 +47,47 @@ class Kept:
             self._clear(shape)
         self._follow_what()
         for shape in shapes().values():
-            _copy(shape.name + self.twin, shape.names, (row for each in self.folded for row in each.rows(shape.name)))
+            rows = [row for each in self.folded for row in each.rows(shape.name)]
+            _copy(shape.name + self.twin, shape.names, rows)
+            if self._is_counted(shape):
+                self.after.setdefault(shape.name, []).extend(rows)
         self._write_states()
+        if self.has_cubes:
+            lock_cubes()
+            cubes_add(counting.apply(self.before, self.after, lines_now()), twin=self.twin)
 
     def _clear(self, shape: Shape) -> None:
         """Take out what is replaced: all rows of matters that were folded anew, of others those that changed."""
         if self.anew:
-            _execute(f"DELETE FROM {shape.name}{self.twin} WHERE matter_id = ANY(%s)", [self.anew])  # noqa: S608 - own names
+            self._take_out(shape, f"DELETE FROM {shape.name}{self.twin} t WHERE matter_id = ANY(%s)", [self.anew])  # noqa: S608 - own names
         known = [each for each in self.folded if each.is_known]
         if shape.name == MATTERS:
             ids = [each.matter["matter_id"] for each in known]
             if ids:
-                _execute(f"DELETE FROM {MATTERS}{self.twin} WHERE matter_id = ANY(%s)", [ids])  # noqa: S608 - own names
+                self._take_out(shape, f"DELETE FROM {MATTERS}{self.twin} t WHERE matter_id = ANY(%s)", [ids])  # noqa: S608 - own names
             return
         pairs = [(each.matter["matter_id"], number) for each in known for number in each.replaced(shape.name)]
         if pairs:
-            _execute(
+            self._take_out(
+                shape,
                 f"DELETE FROM {shape.name}{self.twin} t USING unnest(%s::bigint[], %s::bigint[]) AS v (matter, number)"  # noqa: S608 - own names
                 f" WHERE t.matter_id = v.matter AND t.{shape.number} = v.number",
                 [[matter for matter, _ in pairs], [number for _, number in pairs]],
             )
+
+    def _is_counted(self, shape: Shape) -> bool:
+        return self.has_cubes and shape.name in cubes.TABLES
+
+    def _take_out(self, shape: Shape, statement: str, params: list[object]) -> None:
+        """Delete rows of the table `t`, which are remembered where cubes are counted from them."""
+        if not self._is_counted(shape):
+            _execute(statement, params)
+            return
+        returning = ", ".join(f"t.{name}" for name in shape.names)
+        self.before.setdefault(shape.name, []).extend(_read(f"{statement} RETURNING {returning}", params))
+
+    def _rows_of(self, shape: Shape, ids: list[int]) -> list[Row]:
+        return _read(f"SELECT {', '.join(shape.names)} FROM {shape.name}{self.twin} WHERE matter_id = ANY(%s)", [ids])  # noqa: S608 - own names
 
     def _follow_what(self) -> None:
         """A corrected category or place is that of the rows which were written before, too."""
@@ -72,12 +100,17 @@ class Kept:
                 continue
             sets = ", ".join(f"{name} = v.{name}" for name in shape.what)
             names = ", ".join(("matter", *shape.what))
+            is_counted = self._is_counted(shape)
+            if is_counted:
+                self.before.setdefault(shape.name, []).extend(self._rows_of(shape, ids))
             types = ", ".join("%s::bigint[]" if name == "region_id" else "%s::text[]" for name in shape.what)
             _execute(
                 f"UPDATE {shape.name}{self.twin} t SET {sets} FROM unnest(%s::bigint[], {types}) AS v ({names})"  # noqa: S608 - own names
                 " WHERE t.matter_id = v.matter",
                 [ids, *([matter[name] for matter in moved] for name in shape.what)],
             )
+            if is_counted:
+                self.after.setdefault(shape.name, []).extend(self._rows_of(shape, ids))
 
     def _write_states(self) -> None:
         gone = [*self.over, *self.anew, *(each.matter["matter_id"] for each in self.folded if each.is_known)]
@@ -101,6 +134,12 @@ def states_of(ids: Sequence[int], twin: str) -> dict[int, Folded | None]:
 def _execute(statement: str, params: list[Any]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement, params)
+
+
+def _read(statement: str, params: list[object]) -> list[Row]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+        return cursor.fetchall()
 
 
 def _copy(table: str, names: Sequence[str], rows: Iterable[Row]) -> None:

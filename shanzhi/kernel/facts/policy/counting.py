@@ -107,11 +107,14 @@ def apply(old: Rows, new: Rows, lines: Lines) -> Delta:
     """
     kept: dict[str, dict[tuple[date | None, tuple[Any, ...]], Values]] = {cube.name: {} for cube in CUBES}
     before, after = _reports(old), _reports(new)
+    # A row's own side says its matter's day; of a matter that is on the other side alone, that one does.
+    was_on, is_on = after | before, before | after
     for table in TABLES:
-        was, becomes = set(old.get(table, ())), set(new.get(table, ()))
-        for sign, rows, reports in ((-1, was - becomes, before | after), (1, becomes - was, after | before)):
-            for row in rows:
-                _count(kept, table, row, sign, reports)
+        was = {(row, was_on[row[0]]) for row in old.get(table, ())}
+        becomes = {(row, is_on[row[0]]) for row in new.get(table, ())}
+        for sign, rows in ((-1, was - becomes), (1, becomes - was)):
+            for row, on in rows:
+                _count(kept, table, row, sign, on)
     return {cube.name: _spread(cube, kept[cube.name], lines) for cube in CUBES}
 
 
@@ -122,19 +125,15 @@ def _reports(rows: Rows) -> dict[int, date]:
 
 
 def _count(
-    kept: dict[str, dict[tuple[date | None, tuple[Any, ...]], Values]],
-    table: str,
-    row: Row,
-    sign: int,
-    reports: dict[int, date],
+    kept: dict[str, dict[tuple[date | None, tuple[Any, ...]], Values]], table: str, row: Row, sign: int, on: date
 ) -> None:
     for cube, counters in _COUNTERS.items():
         counter = counters.get(table)
         if counter is None:
             continue
-        on = None if counter.unit is not None else reports[row[0]]
+        under = None if counter.unit is not None else on
         for key, values in counter.tell(row):
-            cell = kept[cube].setdefault((on, key), {})
+            cell = kept[cube].setdefault((under, key), {})
             for name, value in values.items():
                 cell[name] = cell.get(name, 0) + sign * value
 

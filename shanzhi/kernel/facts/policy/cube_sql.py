@@ -43,21 +43,21 @@ def shift(cube: Cube, sign: str) -> str:
     )
 
 
-def add(cube: Cube) -> str:
+def add(cube: Cube, *, twin: str = "") -> str:
     """Add rows given as a JSON array of objects by column (`%(rows)s`); what an object doesn't name is 0."""
     typed = [f"{column.name} {_TYPES[column.of]}" for column in cube.key] + [
         f"{name} bigint" for name in cube.value_names
     ]
     chosen = ", ".join((*cube.key_names, *(f"coalesce({name}, 0)" for name in cube.value_names)))
     return (
-        f"INSERT INTO {cube.name} AS c ({_all(cube)}) SELECT {chosen}"  # noqa: S608 - names of our own
+        f"INSERT INTO {cube.name}{twin} AS c ({_all(cube)}) SELECT {chosen}"  # noqa: S608 - names of our own
         f" FROM jsonb_to_recordset(%(rows)s::jsonb) AS d ({', '.join(typed)}) {_merge(cube)}"
     )
 
 
-def prune(cube: Cube) -> str:
+def prune(cube: Cube, *, twin: str = "") -> str:
     """Take out the rows to which nothing contributes any more."""
-    return f"DELETE FROM {cube.name} WHERE facts = 0"  # noqa: S608 - names of our own
+    return f"DELETE FROM {cube.name}{twin} WHERE facts = 0"  # noqa: S608 - names of our own
 
 
 def differences(cube: Cube) -> str:
