@@ -1,15 +1,20 @@
-"""`shanzhi facts …`: projecting, rebuilding, verifying and cutting the read model."""
+"""`shanzhi facts …`: projecting, rebuilding, verifying and cutting the read model; as files, and asked in SQL."""
 
+import csv
+import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from django.utils import timezone
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
 
 from shanzhi.config.ready import ready
+from shanzhi.kernel.facts.policy import parquet
 
-group = typer.Typer(no_args_is_help=True, help="事实表：从台账投影、重建、核验、封账。")
+group = typer.Typer(no_args_is_help=True, help="事实表：从台账投影、重建、核验、封账；导出、查询。")
 console = Console(stderr=True)
 SHOWN_MOST = 200
 DAMAGED = 1
@@ -104,3 +109,52 @@ def cut(month: Annotated[str, typer.Option("--month", help="哪个月，像 2026
             )
     said = "已封账" if done.is_new else "早已封账"
     print(f"{month_text(done.month)} {said}：{done.matters:,} 件事项，根哈希 {done.root}。")
+
+
+@group.command("export")
+def export_files(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="写到哪个文件夹（还没有的，或空的）。")],
+    city: Annotated[str, typer.Option("--city", help="城市的区划代码，核对用；省略就是本市。")] = "",
+    since: Annotated[str, typer.Option("--since", help="从哪个月起，例如 2026-01。")] = "",
+    until: Annotated[str, typer.Option("--until", help="到哪个月为止，含它。")] = "",
+) -> None:
+    """按城市和月份导出 Parquet；同样的数据每次导出逐字节相同；要么全有，要么全无。"""
+    first, last = parquet.month_read(since), parquet.month_read(until)
+    with ready("worker"):
+        from shanzhi.kernel.facts import queries
+
+        with console.status("导出…") as status:
+            made = queries.export(
+                folder,
+                on=timezone.localdate(),
+                city=city,
+                since=first,
+                until=last,
+                tick=status.update,
+            )
+    rows, size = sum(file.rows for file in made.files), sum(file.bytes for file in made.files)
+    print(f"{folder}：{len(made.files)} 个文件，{rows:,} 行，{size:,} 字节；清单在 {parquet.MANIFEST}。")
+
+
+@group.command("query")
+def query(
+    statement: Annotated[str, typer.Argument(metavar="SELECT", help="一句 SELECT（DuckDB 的写法）。")],
+    folder: Annotated[Path | None, typer.Option("--folder", help="问导出的文件；省略就问此刻的数据库。")] = None,
+    as_csv: Annotated[bool, typer.Option("--csv", help="输出 CSV。")] = False,
+) -> None:
+    """用 SQL 问事实表，只读；表和列见 docs/facts.md。"""
+    with ready("worker"):
+        from shanzhi.kernel.facts import queries
+
+        answer = queries.ask(statement, on=timezone.localdate(), folder=folder)
+    if as_csv:
+        out = csv.writer(sys.stdout)
+        out.writerow(answer.columns)
+        out.writerows(answer.rows)
+    else:
+        table = Table(*answer.columns)
+        for row in answer.rows:
+            table.add_row(*("" if value is None else str(value) for value in row))
+        Console().print(table)
+    if answer.more:
+        console.print(f"只列出前 {len(answer.rows):,} 行。")
