@@ -12,7 +12,8 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 
 from shanzhi.config.ready import ready
-from shanzhi.kernel.facts.policy import parquet
+from shanzhi.kernel.facts.policy.months import parse_month
+from shanzhi.kernel.facts.policy.parquet import MANIFEST
 
 group = typer.Typer(no_args_is_help=True, help="事实表：从台账投影、重建、核验、封账；导出、查询。")
 console = Console(stderr=True)
@@ -119,7 +120,7 @@ def export_files(
     until: Annotated[str, typer.Option("--until", help="到哪个月为止，含它。")] = "",
 ) -> None:
     """按城市和月份导出 Parquet；同样的数据每次导出逐字节相同；要么全有，要么全无。"""
-    first, last = parquet.month_read(since), parquet.month_read(until)
+    first, last = (parse_month(text) if text else None for text in (since, until))
     with ready("worker"):
         from shanzhi.kernel.facts import queries
 
@@ -133,7 +134,7 @@ def export_files(
                 tick=status.update,
             )
     rows, size = sum(file.rows for file in made.files), sum(file.bytes for file in made.files)
-    print(f"{folder}：{len(made.files)} 个文件，{rows:,} 行，{size:,} 字节；清单在 {parquet.MANIFEST}。")
+    print(f"{folder}：{len(made.files)} 个文件，{rows:,} 行，{size:,} 字节；清单在 {MANIFEST}。")
 
 
 @group.command("query")

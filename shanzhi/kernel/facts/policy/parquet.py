@@ -10,10 +10,7 @@ Rows stand in the order of their table's key; columns and their order are those 
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import Any
 
-from shanzhi.core.errors import InputError
-from shanzhi.core.text import msg
 from shanzhi.kernel.facts.policy.columns import TABLES, Of, Table
 
 FORM = "shanzhi-facts-parquet-1"
@@ -70,20 +67,6 @@ def path_of(table: Table, city: str, month: int | None) -> str:
     return f"city={city}/{part}{table.name}.parquet"
 
 
-def month_read(text: str) -> int | None:
-    """A month as a person writes it, `2026-10`; None for nothing.
-
-    Raises:
-        InputError: it is none.
-    """
-    if not text:
-        return None
-    year, dash, month = text.partition("-")
-    if not (dash and len(year) == 4 and len(month) == 2 and (year + month).isdigit() and 1 <= int(month) <= 12):
-        raise InputError(msg("“%(text)s”不是月份。请写成 2026-10。"), text=text)
-    return int(year + month)
-
-
 def within(months: Iterable[int], since: int | None, until: int | None) -> list[int]:
     """The months from one to another, with both; in order."""
     return sorted(m for m in set(months) if (since is None or m >= since) and (until is None or m <= until))
@@ -96,5 +79,5 @@ def glob_of(table: Table) -> str:
 
 def tables_named(statement: str) -> list[Table]:
     """The tables of facts whose names stand in a statement."""
-    said: Any = statement.lower()
+    said = statement.lower()
     return [table for table in TABLES if table.name in said]
