@@ -11,6 +11,7 @@ import pytest
 import typer
 from django.urls import resolve, reverse
 
+from scripts import write_facts_page
 from scripts.gates import ROOT, files
 from shanzhi.config.api import api
 from shanzhi.config.cli import cli
@@ -187,3 +188,8 @@ def test_it_says_where_every_word_lives():
     assert len(places) > 60
     full = [whole.get(place[:2], place[:2]) + place[2:] for place in places]
     assert [place for place in full if not (ROOT / place).exists()] == []
+
+
+def test_it_describes_every_column_of_the_facts():
+    """`python -m scripts.write_facts_page` writes the page anew."""
+    assert text_of(write_facts_page.PAGE.as_posix()) == write_facts_page.page()
