@@ -42,7 +42,7 @@ def made(name: str) -> str:
     """The statements that make a cube. Rows to which nothing contributes any more are found by the second index."""
     keys, key, measures, histograms = CUBES[name]
     columns = ["facts", *measures, *(f"{one}_{number:02d}" for one in histograms for number in range(BINS))]
-    counts = ", ".join(f"{column} integer NOT NULL" for column in columns)
+    counts = ", ".join(f"{column} integer NOT NULL DEFAULT 0" for column in columns)
     return (
         f"CREATE TABLE {name} ({keys}, {counts}, PRIMARY KEY ({key})) WITH (fillfactor = 80);\n"
         f"CREATE INDEX {name}_over ON {name} (facts) WHERE facts = 0;\n"

@@ -1,8 +1,6 @@
 """The cubes are kept: what a change of facts changes in them, and the whole counted anew."""
 
-import json
-from datetime import date
-
+import orjson
 from django.db import connection
 
 from shanzhi.kernel.facts.policy import cube_sql, cubes
@@ -27,7 +25,8 @@ def cubes_add(delta: Delta, *, twin: str = "") -> None:
                 continue
             cube = _CUBES[name]
             rows = [dict(zip(cube.key_names, key, strict=True)) | values for key, values in sorted(cells.items())]
-            cursor.execute(cube_sql.add(cube, twin=twin), {"rows": json.dumps(rows, default=date.isoformat)})
+            names = {name for values in cells.values() for name in values}
+            cursor.execute(cube_sql.add(cube, names, twin=twin), {"rows": orjson.dumps(rows).decode()})
             if any(values.get("facts", 0) < 0 for values in cells.values()):
                 cursor.execute(cube_sql.prune(cube, twin=twin))
 

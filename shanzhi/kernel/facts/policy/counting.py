@@ -6,7 +6,7 @@ from typing import Any
 
 from shanzhi.core.periods import local_date
 from shanzhi.kernel.facts.policy import columns, histogram
-from shanzhi.kernel.facts.policy.cubes import CUBES, DAYS, TABLES, Cube, Is, Where
+from shanzhi.kernel.facts.policy.cubes import CUBES, DAYS, TABLES, Cube, Histogram, Is, Measure, Where
 from shanzhi.kernel.facts.policy.lines import Lines
 
 Row = tuple[Any, ...]
@@ -19,6 +19,8 @@ Delta = dict[str, dict[tuple[Any, ...], Values]]
 
 _TABLES = {table.name: table for table in columns.TABLES}
 _PLACES = {name: {column.name: nth for nth, column in enumerate(table.columns)} for name, table in _TABLES.items()}
+_ON = _PLACES["fact_matter"]["reported_on"]
+_Cells = dict[tuple[date | None, tuple[Any, ...]], Values]
 
 
 def _test(table: str, where: tuple[Where, ...]) -> Callable[[Row], bool]:
@@ -39,103 +41,129 @@ def _test(table: str, where: tuple[Where, ...]) -> Callable[[Row], bool]:
     return holds
 
 
-class _Counter:
-    """What rows of one table add to one cube: by place of the day, tests with what they add."""
+class _Item:
+    """One thing that a row of a table may count for, in the cubes named. `rests_on`: the places of the columns that decide."""
 
-    def __init__(self, cube: Cube, table: str) -> None:
+    def __init__(self, table: str, one: Measure | Histogram | None, at: str, cubes: tuple[str, ...]) -> None:
+        """`one` None: that there is a row with this day at all."""
+        column = "" if one is None else one.column if isinstance(one, Histogram) else one.sums
+        where = () if one is None else (*one.where, Where(column, Is.KNOWN)) if column else one.where
         places = _PLACES[table]
+        self.name = "facts" if one is None else one.name
+        self.names = one.names if isinstance(one, Histogram) else ()
+        self.at, self.cubes, self.test = places[at], cubes, _test(table, where)
+        self.column = places[column] if column else -1
+        self.rests_on = {self.at, *(places[each.column] for each in where)}
+
+    def counts(self, row: Row) -> tuple[str, int]:
+        """Which column it counts in, and how much, where its test holds."""
+        if self.column < 0:
+            return self.name, 1
+        value = row[self.column]
+        return (self.names[histogram.bin_of(value)], 1) if self.names else (self.name, value)
+
+
+class _Counter:
+    """What rows of one table count for in cubes that have their measures in common: those by region, or that by unit."""
+
+    def __init__(self, cubes: tuple[Cube, ...], table: str) -> None:
+        places, first, names = _PLACES[table], cubes[0], tuple(cube.name for cube in cubes)
         self.kind, self.category, self.region = places["kind"], places["category_1"], places["region_id"]
-        self.unit = places[cube.units[table]] if cube.units else None
-        self.by_month = cube is not DAYS
-        self.at: dict[int, list[tuple[Callable[[Row], bool], str, int | None]]] = {}
-        for measure in cube.measures:
-            if measure.table == table:
-                summed = places[measure.sums] if measure.sums else None
-                where = (*measure.where, Where(measure.sums, Is.KNOWN)) if measure.sums else measure.where
-                self.at.setdefault(places[measure.at], []).append((_test(table, where), measure.name, summed))
-        self.bins: dict[int, list[tuple[Callable[[Row], bool], tuple[str, ...], int]]] = {}
-        for one in cube.histograms:
-            if one.table == table:
-                test = _test(table, (*one.where, Where(one.column, Is.KNOWN)))
-                self.bins.setdefault(places[one.at], []).append((test, one.names, places[one.column]))
-        self.days = tuple(dict.fromkeys((*self.at, *self.bins)))
+        self.unit = places[first.units[table]] if first.units else None
+        self.under = (self.kind, self.unit) if self.unit is not None else (self.kind, self.category, self.region)
+        items = [_Item(table, one, one.at, names) for one in first.measures if one.table == table]
+        items += [
+            _Item(table, one, one.at, (cube.name,)) for cube in cubes for one in cube.histograms if one.table == table
+        ]
+        days = dict.fromkeys(_TABLES[table].columns[item.at].name for item in items)
+        self.items = [*items, *(_Item(table, None, at, names) for at in days)]
+        self.by_place: dict[int, list[_Item]] = {}
+        for item in self.items:
+            for place in item.rests_on:
+                self.by_place.setdefault(place, []).append(item)
 
-    def tell(self, row: Row) -> list[tuple[tuple[Any, ...], Values]]:
-        """Key without regions (a unit's key, or the day or month with what the region's key needs) and values."""
+    def count(
+        self, kept: dict[str, _Cells], row: Row, sign: int, on: date, items: Iterable[_Item] | None = None
+    ) -> None:
+        """Count a row in, or out, that belongs to a matter reported on a day; only for `items` where they are given."""
         if self.unit is not None and row[self.unit] is None:
-            return []
-        told = []
-        for place in self.days:
-            at = row[place]
-            if at is None:
+            return
+        cells: dict[tuple[Any, str], Values] = {}
+        for item in self.items if items is None else items:
+            at = row[item.at]
+            if at is None or not item.test(row):
                 continue
-            values = {
-                name: row[sums] if sums is not None else 1 for test, name, sums in self.at.get(place, ()) if test(row)
-            }
-            values |= {names[histogram.bin_of(row[n])]: 1 for test, names, n in self.bins.get(place, ()) if test(row)}
-            values["facts"] = 1
-            told.append((self._key(row, _day(at)), values))
-        return told
+            name, value = item.counts(row)
+            for cube in item.cubes:
+                cell = cells.get((at, cube))
+                if cell is None:
+                    cell = cells[at, cube] = kept[cube].setdefault(self._key(cube, row, at, on), {})
+                cell[name] = cell.get(name, 0) + sign * value
 
-    def _key(self, row: Row, day: date) -> tuple[Any, ...]:
+    def follow(self, kept: dict[str, _Cells], old: Row, new: Row, on: date) -> None:
+        """Count a row differently that has changed. Little of it does with one step, so only that is looked at."""
+        if any(old[place] != new[place] for place in self.under):
+            self.count(kept, old, -1, on)
+            self.count(kept, new, 1, on)
+            return
+        changed = [place for place in self.by_place if old[place] != new[place]]
+        items = dict.fromkeys(item for place in changed for item in self.by_place[place])
+        if items:
+            self.count(kept, old, -1, on, items)
+            self.count(kept, new, 1, on, items)
+
+    def _key(self, cube: str, row: Row, at: date | datetime, on: date) -> tuple[date | None, tuple[Any, ...]]:
+        day = local_date(at) if isinstance(at, datetime) else at
         if self.unit is not None:
-            return (day.year * 100 + day.month, row[self.unit], row[self.kind])
-        if not self.by_month:
-            return (day, row[self.region])
-        return (day.year * 100 + day.month, row[self.region], row[self.kind], row[self.category])
+            return None, (day.year * 100 + day.month, row[self.unit], row[self.kind])
+        if cube == DAYS.name:
+            return on, (day, row[self.region])
+        return on, (day.year * 100 + day.month, row[self.region], row[self.kind], row[self.category])
 
 
-def _day(at: date | datetime) -> date:
-    return local_date(at) if isinstance(at, datetime) else at
-
-
+_BY_REGION = tuple(cube for cube in CUBES if not cube.units)
 _COUNTERS = {
-    cube.name: {
-        table: _Counter(cube, table)
-        for table in dict.fromkeys(measure.table for measure in (*cube.measures, *cube.histograms))
-    }
-    for cube in CUBES
+    table: [_Counter(cubes, table) for cubes in (_BY_REGION, *((cube,) for cube in CUBES if cube.units))]
+    for table in TABLES
 }
-_MATTER = _PLACES["fact_matter"]
 
 
 def apply(old: Rows, new: Rows, lines: Lines) -> Delta:
     """What a change of rows changes in the cubes: out with `old`, in with `new`.
 
-    Rows that are in both may be left out or be there twice, it comes to the same; but of each matter of which there is a row,
-    its own row (`fact_matter`) has to be among them, since it says the day of the report.
+    Rows that stay as they are may be left out. Of each matter of which there is a row, its own row (`fact_matter`) has to be
+    among them, since it says the day of the report.
     """
-    kept: dict[str, dict[tuple[date | None, tuple[Any, ...]], Values]] = {cube.name: {} for cube in CUBES}
+    kept: dict[str, _Cells] = {cube.name: {} for cube in CUBES}
     before, after = _reports(old), _reports(new)
     # A row's own side says its matter's day; of a matter that is on the other side alone, that one does.
     was_on, is_on = after | before, before | after
-    for table in TABLES:
-        was = {(row, was_on[row[0]]) for row in old.get(table, ())}
-        becomes = {(row, is_on[row[0]]) for row in new.get(table, ())}
-        for sign, rows in ((-1, was - becomes), (1, becomes - was)):
-            for row, on in rows:
-                _count(kept, table, row, sign, on)
+    for table, counters in _COUNTERS.items():
+        was = _by_key(table, old)
+        for key, row in _by_key(table, new).items():
+            earlier, on = was.pop(key, None), is_on[key[0]]
+            for counter in counters:
+                if earlier is not None and was_on[key[0]] == on:
+                    counter.follow(kept, earlier, row, on)
+                    continue
+                if earlier is not None:
+                    counter.count(kept, earlier, -1, was_on[key[0]])
+                counter.count(kept, row, 1, on)
+        for key, row in was.items():
+            for counter in counters:
+                counter.count(kept, row, -1, was_on[key[0]])
     return {cube.name: _spread(cube, kept[cube.name], lines) for cube in CUBES}
 
 
 def _reports(rows: Rows) -> dict[int, date]:
     """The day of the report by matter."""
-    place, day = _MATTER["matter_id"], _MATTER["reported_on"]
-    return {row[place]: row[day] for row in rows.get("fact_matter", ())}
+    return {row[0]: row[_ON] for row in rows.get("fact_matter", ())}
 
 
-def _count(
-    kept: dict[str, dict[tuple[date | None, tuple[Any, ...]], Values]], table: str, row: Row, sign: int, on: date
-) -> None:
-    for cube, counters in _COUNTERS.items():
-        counter = counters.get(table)
-        if counter is None:
-            continue
-        under = None if counter.unit is not None else on
-        for key, values in counter.tell(row):
-            cell = kept[cube].setdefault((under, key), {})
-            for name, value in values.items():
-                cell[name] = cell.get(name, 0) + sign * value
+def _by_key(table: str, rows: Rows) -> dict[tuple[int, ...], Row]:
+    """Rows by the columns that tell them apart, which stand first."""
+    size = len(_TABLES[table].key)
+    return {row[:size]: row for row in rows.get(table, ())}
 
 
 def _spread(

@@ -38,20 +38,20 @@ def insert(cube: Cube, *, twin: str = "") -> str:
 def shift(cube: Cube, sign: str) -> str:
     """Add (`+`) or take out (`-`) what the rows in the regions `%(regions)s` count for, under the lines as they are now."""
     chosen = ", ".join((*cube.key_names, *(f"{sign}{name}" for name in cube.value_names)))
-    return (
-        f"INSERT INTO {cube.name} AS c ({_all(cube)}) SELECT {chosen} FROM ({count(cube, only=True)}) d {_merge(cube)}"  # noqa: S608 - names of our own
-    )
+    counted = f"SELECT {chosen} FROM ({count(cube, only=True)}) d"  # noqa: S608 - names of our own
+    return f"INSERT INTO {cube.name} AS c ({_all(cube)}) {counted} {_merge(cube, cube.value_names)}"
 
 
-def add(cube: Cube, *, twin: str = "") -> str:
-    """Add rows given as a JSON array of objects by column (`%(rows)s`); what an object doesn't name is 0."""
-    typed = [f"{column.name} {_TYPES[column.of]}" for column in cube.key] + [
-        f"{name} bigint" for name in cube.value_names
-    ]
-    chosen = ", ".join((*cube.key_names, *(f"coalesce({name}, 0)" for name in cube.value_names)))
+def add(cube: Cube, names: Iterable[str], *, twin: str = "") -> str:
+    """Add to the columns `names` rows given as a JSON array of objects by column (`%(rows)s`); what one doesn't name is 0."""
+    wanted = [name for name in cube.value_names if name in set(names)]
+    typed = [f"{column.name} {_TYPES[column.of]}" for column in cube.key]
+    typed += [f"{name} integer" for name in wanted]
+    chosen = ", ".join((*cube.key_names, *(f"coalesce({name}, 0)" for name in wanted)))
+    into = ", ".join((*cube.key_names, *wanted))
     return (
-        f"INSERT INTO {cube.name}{twin} AS c ({_all(cube)}) SELECT {chosen}"  # noqa: S608 - names of our own
-        f" FROM jsonb_to_recordset(%(rows)s::jsonb) AS d ({', '.join(typed)}) {_merge(cube)}"
+        f"INSERT INTO {cube.name}{twin} AS c ({into}) SELECT {chosen}"  # noqa: S608 - names of our own
+        f" FROM jsonb_to_recordset(%(rows)s::jsonb) AS d ({', '.join(typed)}) {_merge(cube, wanted)}"
     )
 
 
@@ -74,8 +74,8 @@ def _all(cube: Cube) -> str:
     return ", ".join((*cube.key_names, *cube.value_names))
 
 
-def _merge(cube: Cube) -> str:
-    changes = ", ".join(f"{name} = c.{name} + excluded.{name}" for name in cube.value_names)
+def _merge(cube: Cube, names: Iterable[str]) -> str:
+    changes = ", ".join(f"{name} = c.{name} + excluded.{name}" for name in names)
     return f"ON CONFLICT ({', '.join(cube.key_names)}) DO UPDATE SET {changes}"
 
 
