@@ -78,7 +78,7 @@ class Kept:
     def _is_counted(self, shape: Shape) -> bool:
         return self.has_cubes and shape.name in cubes.TABLES
 
-    def _take_out(self, shape: Shape, statement: str, params: list[object]) -> None:
+    def _take_out(self, shape: Shape, statement: str, params: list[Any]) -> None:
         """Delete rows of the table `t`, which are remembered where cubes are counted from them."""
         if not self._is_counted(shape):
             _execute(statement, params)
@@ -136,10 +136,10 @@ def _execute(statement: str, params: list[Any]) -> None:
         cursor.execute(statement, params)
 
 
-def _read(statement: str, params: list[object]) -> list[Row]:
+def _read(statement: str, params: list[Any]) -> list[Row]:
     with connection.cursor() as cursor:
         cursor.execute(statement, params)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def _copy(table: str, names: Sequence[str], rows: Iterable[Row]) -> None:

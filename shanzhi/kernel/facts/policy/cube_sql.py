@@ -81,7 +81,8 @@ def _merge(cube: Cube, names: Iterable[str]) -> str:
 
 def _days(cube: Cube) -> list[tuple[str, str]]:
     """Each table with each of the columns by whose day it is counted."""
-    return list(dict.fromkeys((one.table, one.at) for one in (*cube.measures, *cube.histograms)))
+    counted: tuple[Measure | Histogram, ...] = (*cube.measures, *cube.histograms)
+    return list(dict.fromkeys((one.table, one.at) for one in counted))
 
 
 def _part(cube: Cube, table: str, at: str, twin: str, only: bool) -> str:

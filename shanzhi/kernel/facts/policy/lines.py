@@ -106,10 +106,10 @@ class _Tree:
 def _regions(line: list[State]) -> tuple[Above, ...]:
     """What a chain of states counts under. Only a community has nothing below it but grids, so its own is all of it."""
     base, *above = [state for state in line if state.level != GRID] or line
-    own = (Above(base.region_id, base.level, 1),)
+    own = [Above(base.region_id, base.level, 1)]
     if base.level not in (COMMUNITY, GRID):
-        own += (Above(base.region_id, base.level, 0),)
-    return own + tuple(Above(state.region_id, state.level, 0) for state in above)
+        own.append(Above(base.region_id, base.level, 0))
+    return (*own, *(Above(state.region_id, state.level, 0) for state in above))
 
 
 def lines_of(states: Iterable[State]) -> Lines:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from importlib import import_module
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -111,7 +112,7 @@ def write_lines(lines: Lines) -> None:
                     )
 
 
-def replace_facts(rows: dict[str, list[tuple[object, ...]]]) -> None:
+def replace_facts(rows: dict[str, list[tuple[Any, ...]]]) -> None:
     with connection.cursor() as cursor:
         for name, found in rows.items():
             cursor.execute(f"DELETE FROM {name}")
