@@ -13,7 +13,7 @@ ARGS ?=
 .PHONY: help setup setup-dev demo test test-spark proof check check-format check-lint check-types check-layers check-house \
         check-translations check-front bench bench-intake bench-masking bench-journal bench-rows bench-lists bench-redraw bench-clock bench-ladder bench-ruler fmt lock clean
 .PHONY: help setup setup-dev demo test proof check check-format check-lint check-types check-layers check-house \
-        check-translations check-front bench bench-intake bench-masking bench-journal bench-facts bench-rows bench-lists bench-redraw bench-clock bench-ladder fmt lock clean
+        check-translations check-front bench bench-intake bench-masking bench-journal bench-facts bench-ruler bench-rows bench-lists bench-redraw bench-clock bench-ladder fmt lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
@@ -74,6 +74,9 @@ bench-rows: setup-dev  ## list pages at a million matters, with policies and wit
 
 bench-ladder: setup-dev  ## clocks of 100,000 open matters come onto the ladder's rungs and are told of in one pass
 	@$(BIN)/python -m bench.ladder $(ARGS)
+
+bench-ruler: setup-dev  ## 133 formulas over ten million matters on DuckDB; ARGS=--postgres beside it
+	@$(BIN)/python -m bench.rulers $(ARGS)
 
 bench-redraw: setup-dev  ## two townships with 50,000 open matters merged while reports come in
 	@$(BIN)/python -m bench.redraw $(ARGS)

@@ -1,6 +1,6 @@
 """Facts of a city that never was, as Parquet: the same every time, to any size, for benchmarks and tests.
 
-    python -m bench.make_facts DIR [--total 10000000] [--months 36]          (make bench-facts ARGS="DIR")
+    python -m bench.make_facts DIR [--total 10000000] [--months 36]
 
 The files are laid out as `shanzhi facts export` lays them out, and every table of `policy/columns.py` is there with every
 column. A table's rows follow from the matters' rows, so counting one way or another gives the same figure. Steps and

@@ -1,8 +1,9 @@
 """`make bench-ruler`: 133 formulas for 3,036 regions and 12 months over the facts of 10,000,000 matters.
 
-    python -m bench.rulers FOLDER [--postgres] [--formulas 133]
+    python -m bench.rulers [FOLDER] [--postgres] [--formulas 133]
 
-FOLDER is what `python -m bench.make_facts` made. Each formula is run as it is written, its figures added up from the
+FOLDER is what `python -m bench.make_facts` made; without one it is made in var/bench (2.3 GB, and 6 GB more while it is made;
+some minutes). Each formula is run as it is written, its figures added up from the
 communities to every region; beside it the same figures by a few statements that a person wrote who knew all formulas, which
 is the limit. All figures of both are compared. With `--postgres` the same formulas run on PostgreSQL over the months that
 they need (and six more, for what was reported earlier).
@@ -21,10 +22,13 @@ from rich.console import Console
 from rich.progress import track
 
 from bench.formulas import CATEGORIES, by_hand, formulas
+from bench.make_facts import make
 from bench.results import write_section
+from scripts.gates import ROOT
 from shanzhi.kernel.facts.policy import columns, parquet
 
 SINCE, UNTIL, EARLIER = 202511, 202610, 202505
+MADE = ROOT / "var" / "bench" / "facts"
 Figures = dict[tuple[str, int, int], tuple[int, int]]
 console = Console(stderr=True)
 
@@ -154,7 +158,7 @@ def _spread(took: dict[str, float]) -> str:
 def main() -> int:
     """Measure, compare, and write the section."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("folder", type=Path)
+    options.add_argument("folder", type=Path, nargs="?", default=MADE)
     options.add_argument("--postgres", action="store_true")
     options.add_argument("--formulas", type=int, default=133, help="how many of them on PostgreSQL")
     options.add_argument("--threads", type=int, default=2)
@@ -162,6 +166,10 @@ def main() -> int:
     options.add_argument("--dry", action="store_true", help="do not write RESULTS.md")
     given = options.parse_args()
     asked = formulas()
+    if not given.folder.exists():
+        given.folder.parent.mkdir(parents=True, exist_ok=True)
+        with console.status(f"making {given.folder}"):
+            make(given.folder)
     with opened(given.folder, given.threads, given.memory) as db:
         (matters,) = db.execute("SELECT count(*) FROM fact_matter").fetchone() or (0,)
         (regions,) = db.execute("SELECT count(*) FROM fact_region").fetchone() or (0,)
