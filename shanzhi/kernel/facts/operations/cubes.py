@@ -24,7 +24,8 @@ def cubes_add(delta: Delta, *, twin: str = "") -> None:
             if not cells:
                 continue
             cube = _CUBES[name]
-            rows = [dict(zip(cube.key_names, key, strict=True)) | values for key, values in sorted(cells.items())]
+            keys = cube.key_names
+            rows = [dict(zip(keys, key, strict=True)) | values for key, values in sorted(cells.items())]
             names = {name for values in cells.values() for name in values}
             cursor.execute(cube_sql.add(cube, names, twin=twin), {"rows": orjson.dumps(rows).decode()})
             if any(values.get("facts", 0) < 0 for values in cells.values()):

@@ -64,27 +64,35 @@ class Kept:
         if shape.name == MATTERS:
             ids = [each.matter["matter_id"] for each in known]
             if ids:
-                self._take_out(shape, f"DELETE FROM {MATTERS}{self.twin} t WHERE matter_id = ANY(%s)", [ids])  # noqa: S608 - own names
+                statement = f"DELETE FROM {MATTERS}{self.twin} t WHERE matter_id = ANY(%s)"  # noqa: S608 - own names
+                self._take_out(shape, statement, [ids], [each.before[MATTERS][0] for each in known])
             return
-        pairs = [(each.matter["matter_id"], number) for each in known for number in each.replaced(shape.name)]
-        if pairs:
+        replaced = [(each, number) for each in known for number in each.replaced(shape.name)]
+        if replaced:
+            pairs = [(each.matter["matter_id"], number) for each, number in replaced]
             self._take_out(
                 shape,
                 f"DELETE FROM {shape.name}{self.twin} t USING unnest(%s::bigint[], %s::bigint[]) AS v (matter, number)"  # noqa: S608 - own names
                 f" WHERE t.matter_id = v.matter AND t.{shape.number} = v.number",
                 [[matter for matter, _ in pairs], [number for _, number in pairs]],
+                [each.before.get(shape.name, {}).get(number) for each, number in replaced],
             )
 
     def _is_counted(self, shape: Shape) -> bool:
         return self.has_cubes and shape.name in cubes.TABLES
 
-    def _take_out(self, shape: Shape, statement: str, params: list[Any]) -> None:
-        """Delete rows of the table `t`, which are remembered where cubes are counted from them."""
+    def _take_out(self, shape: Shape, statement: str, params: list[Any], known: Sequence[Row | None] = (None,)) -> None:
+        """Delete rows of the table `t`, which are remembered where cubes are counted from them; asked for where they aren't
+        `known`."""
         if not self._is_counted(shape):
             _execute(statement, params)
             return
-        returning = ", ".join(f"t.{name}" for name in shape.names)
-        self.before.setdefault(shape.name, []).extend(_read(f"{statement} RETURNING {returning}", params))
+        rows = [row for row in known if row is not None]
+        if len(rows) == len(known):
+            _execute(statement, params)
+        else:
+            rows = _read(f"{statement} RETURNING {', '.join(f't.{name}' for name in shape.names)}", params)
+        self.before.setdefault(shape.name, []).extend(rows)
 
     def _rows_of(self, shape: Shape, ids: list[int]) -> list[Row]:
         return _read(f"SELECT {', '.join(shape.names)} FROM {shape.name}{self.twin} WHERE matter_id = ANY(%s)", [ids])  # noqa: S608 - own names

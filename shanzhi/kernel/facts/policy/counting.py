@@ -88,16 +88,16 @@ class _Counter:
         """Count a row in, or out, that belongs to a matter reported on a day; only for `items` where they are given."""
         if self.unit is not None and row[self.unit] is None:
             return
-        cells: dict[tuple[Any, str], Values] = {}
+        found: dict[tuple[int, str], Values] = {}
         for item in self.items if items is None else items:
-            at = row[item.at]
-            if at is None or not item.test(row):
+            place = item.at
+            if row[place] is None or not item.test(row):
                 continue
             name, value = item.counts(row)
             for cube in item.cubes:
-                cell = cells.get((at, cube))
+                cell = found.get((place, cube))
                 if cell is None:
-                    cell = cells[at, cube] = kept[cube].setdefault(self._key(cube, row, at, on), {})
+                    cell = found[place, cube] = kept[cube].setdefault(self._key(cube, row, row[place], on), {})
                 cell[name] = cell.get(name, 0) + sign * value
 
     def follow(self, kept: dict[str, _Cells], old: Row, new: Row, on: date) -> None:
@@ -176,11 +176,14 @@ def _spread(
         if not changed:
             continue
         for full in _keys(cube, key, on, lines):
-            cell = spread.setdefault(full, {})
+            cell = spread.get(full)
+            if cell is None:
+                spread[full] = changed.copy()
+                continue
             for name, value in changed.items():
                 cell[name] = cell.get(name, 0) + value
-    whole = {key: {name: value for name, value in values.items() if value} for key, values in spread.items()}
-    return {key: values for key, values in whole.items() if values}
+    whole = ((key, {name: value for name, value in values.items() if value}) for key, values in spread.items())
+    return {key: values for key, values in whole if values}
 
 
 def _keys(cube: Cube, key: tuple[Any, ...], on: date | None, lines: Lines) -> list[tuple[Any, ...]]:

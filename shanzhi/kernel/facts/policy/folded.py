@@ -36,10 +36,12 @@ class Folded:
     `matter`: its own row. `changed`: the rows of numbered tables that are new or changed since it was taken up, by table and
     number. `open`: those that later entries may still change (shares that are open, clocks that run). `extra`: what folds
     remember beside the rows, plain JSON values. `is_known`: its rows are in the tables as far as it was taken up;
-    `was_open`: it was open then; `moved_what`: the columns that every table repeats have changed since.
+    `was_open`: it was open then; `moved_what`: the columns that every table repeats have changed since. `before`: its row and
+    those of `open` as the tables had them then, by table and number (0 for its own).
     """
 
     __slots__ = (
+        "before",
         "changed",
         "counted",
         "extra",
@@ -60,6 +62,7 @@ class Folded:
         self.counted: dict[str, int] = {}
         self.known: dict[str, int] = {}
         self.extra: Fields = {}
+        self.before: dict[str, dict[int, tuple[Any, ...]]] = {}
         self.is_known = False
         self.was_open = True
         self.moved_what = False
@@ -122,6 +125,11 @@ def taken_up(text: str) -> Folded:
     for table, found in rows.items():
         number = shapes()[table].number
         folded.open[table] = {row[number]: _read(table, row) for row in found}
+    folded.before = {MATTERS: {0: shapes()[MATTERS].row(folded.matter)}}
+    for table, found in folded.open.items():
+        shape = shapes()[table]
+        what = {name: folded.matter[name] for name in shape.what}
+        folded.before[table] = {number: shape.row(fields | what) for number, fields in found.items()}
     folded.known = dict(counted)
     folded.is_known = True
     folded.was_open = folded.is_open
