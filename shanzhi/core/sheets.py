@@ -4,7 +4,7 @@ A spreadsheet takes a text that begins like a formula for one (OWASP, CSV inject
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -16,6 +16,8 @@ BOM = "\ufeff"
 """Without it a spreadsheet reads UTF-8 as something else."""
 TEXT_MOST = 32_767
 """Characters that a cell of a spreadsheet holds."""
+OFFERED_ROWS = 2_000
+"""Rows of a page for which choices are offered."""
 MEDIA_TYPES = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -40,6 +42,18 @@ class Sheet:
     heads: tuple[str, ...]
     about_name: str
     about: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a workbook that people fill in: its name, heads and rows; widths in characters; by a column's position
+    (from 0) the texts that may be chosen there."""
+
+    name: str
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str | int | float | None, ...], ...]
+    widths: tuple[int, ...]
+    choices: Mapping[int, tuple[str, ...]]
 
 
 def harmless(text: str) -> str:
@@ -107,6 +121,35 @@ def write_xlsx(out: IO[bytes], sheet: Sheet, rows: Iterable[Sequence[Cell]]) -> 
         about.append([cell_of(about, text) for text in line])
     book.save(out)
     return count
+
+
+def write_pages(out: IO[bytes], pages: Iterable[Page]) -> None:
+    """Write a workbook of several pages to be filled in: heads stay in sight, choices are offered, no text is carried out."""
+    # Imported here: it takes long, and only whoever wants such a file needs it.
+    from openpyxl import Workbook  # noqa: PLC0415
+    from openpyxl.styles import Alignment, Font  # noqa: PLC0415
+    from openpyxl.utils import get_column_letter  # noqa: PLC0415
+    from openpyxl.worksheet.datavalidation import DataValidation  # noqa: PLC0415
+
+    book = Workbook()
+    book.remove(book.worksheets[0])
+    for page in pages:
+        sheet = book.create_sheet(page.name)
+        sheet.freeze_panes = "A2"
+        for number, row in enumerate([page.heads, *page.rows], start=1):
+            for position, value in enumerate(row, start=1):
+                cell = sheet.cell(number, position, harmless(value)[:TEXT_MOST] if isinstance(value, str) else value)
+                if isinstance(value, str):
+                    cell.data_type = "s"
+                cell.font = Font(bold=number == 1)
+                cell.alignment = Alignment(vertical="top", wrap_text=number > 1)
+        for position, width in enumerate(page.widths, start=1):
+            sheet.column_dimensions[get_column_letter(position)].width = width
+        for position, choices in page.choices.items():
+            offered = DataValidation(type="list", formula1=f'"{",".join(choices)}"', allow_blank=True)
+            offered.add(f"{get_column_letter(position + 1)}2:{get_column_letter(position + 1)}{OFFERED_ROWS}")
+            sheet.add_data_validation(offered)
+    book.save(out)
 
 
 def _xlsx_value(cell: Cell) -> Cell:
