@@ -55,9 +55,13 @@ def test_it_is_large_enough_to_start_from(sample: Catalogue) -> None:
     assert len(set(index.keys)) == len(index.keys) >= 45
 
 
-def test_the_index_stands_on_figures_that_there_are_every_month(sample: Catalogue) -> None:
+def test_the_index_stands_on_figures_that_there_are_every_month_and_on_the_yearly_survey(sample: Catalogue) -> None:
     (index,) = sample.indices
-    for key in index.keys:
+    survey = sample.indicator("feeling_safe", LATEST)
+    assert survey is not None
+    assert (survey.source, survey.survey is not None) == (Source.SURVEYED, True)
+    assert "feeling_safe" in index.keys
+    for key in set(index.keys) - {"feeling_safe"}:
         each = sample.indicator(key, LATEST)
         assert each is not None
         assert each.source is Source.COMPUTED
