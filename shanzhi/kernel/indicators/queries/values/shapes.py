@@ -10,7 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from shanzhi.kernel.indicators.policy.definitions import Catalogue, Grade, Indicator, Index, Project
+from shanzhi.kernel.indicators.policy.definitions import Catalogue, Grade, Index, Indicator, Project
 from shanzhi.kernel.indicators.policy.periods import Period
 
 
