@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from math import sqrt
 
 from shanzhi.core.errors import Conflict, InputError, NotAllowed, NotFound
 from shanzhi.core.text import is_read, msg
 from shanzhi.kernel.indicators.policy.definitions import Figure, Indicator, Level, ScoringKind, Source
-from shanzhi.kernel.indicators.policy.periods import Period, period_with
+from shanzhi.kernel.indicators.policy.fairness import wilson
+from shanzhi.kernel.indicators.policy.periods import Period, period_of
+from shanzhi.kernel.indicators.policy.values import rounded
 
 READ, ENTER, CONTEST, DECIDE, ASSESS = (
     "figures",
@@ -29,7 +30,6 @@ WORDS_MOST = 1000
 PERMIT_MOST_DAYS = 60
 ASSESSED = frozenset({ScoringKind.VETO, ScoringKind.DEDUCTION})
 """Scorings whose figures are typed in by assessors alone: the platform collects nothing for them."""
-_Z = 1.959963984540054
 
 
 class NoSuchIndicator(NotFound):
@@ -147,17 +147,17 @@ def check_period(indicator: Indicator, period: Period, on: date) -> None:
         BadValue: another length of period.
         NotOver: it hasn't ended, or not begun.
     """
-    if period != period_with(period.first, indicator.period) or period.length is not indicator.period:
-        shape = period_with(period.first, indicator.period).code
+    if period.length is not indicator.period or period != period_of(period.begins_on, period.length):
+        shape = str(period_of(period.begins_on, indicator.period))
         raise BadValue(
             msg("“%(name)s”不按这样的期间填报。请改填 %(code)s 这样的期间。"),
             name=indicator.name,
             code=shape,
             fields={"period": msg("请换一个期间。")},
         )
-    begins = period.starts_on if indicator.source is not Source.REPORTED else period.ends_on + timedelta(days=1)
+    begins = period.begins_on if indicator.source is not Source.REPORTED else period.ends_on + timedelta(days=1)
     if on < begins:
-        raise NotOver(msg("%(code)s 还没有结束，%(day)s起可以填报。"), code=period.code, day=begins)
+        raise NotOver(msg("%(code)s 还没有结束，%(day)s起可以填报。"), code=str(period), day=begins)
 
 
 def check_time(indicator: Indicator, period: Period, on: date, permitted_until: date | None) -> bool:
@@ -173,7 +173,7 @@ def check_time(indicator: Indicator, period: Period, on: date, permitted_until: 
         raise Late(
             msg("“%(name)s”%(code)s 应在%(day)s以前填报，已经过期。请先申请补报，经上一级同意后再填。"),
             name=indicator.name,
-            code=period.code,
+            code=str(period),
             day=due,
         )
     return True
@@ -241,11 +241,8 @@ def _check_bounds(indicator: Indicator, numerator: int, denominator: int) -> Non
 
 def half_interval(numerator: int, denominator: int) -> Decimal | None:
     """Half the width of Wilson's 95 % interval, in percentage points; None without answers."""
-    if not denominator:
-        return None
-    share, size = numerator / denominator, denominator
-    half = _Z / (1 + _Z**2 / size) * sqrt(share * (1 - share) / size + _Z**2 / (4 * size**2))
-    return Decimal(str(round(half * 100, 2)))
+    interval = wilson(numerator, denominator)
+    return None if interval is None else Decimal(str(round((interval.high - interval.low) * 50, 2)))
 
 
 def _check_survey(indicator: Indicator, numerator: int, denominator: int) -> None:
@@ -306,8 +303,4 @@ def is_far(indicator: Indicator, new: tuple[int, int], last: tuple[int, int]) ->
 
 def shown(indicator: Indicator, value: Fraction | None) -> str:
     """A value as a sentence has it."""
-    if value is None:
-        return "—"
-    places = Decimal(1).scaleb(-indicator.decimals)
-    told = (Decimal(value.numerator) / Decimal(value.denominator)).quantize(places)
-    return f"{told}{indicator.unit}"
+    return "—" if value is None else f"{rounded(value, indicator.decimals):f}{indicator.unit}"

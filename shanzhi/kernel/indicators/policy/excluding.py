@@ -9,7 +9,7 @@ from shanzhi.core.errors import Conflict, InputError, NotAllowed, NotFound
 from shanzhi.core.text import is_read, msg
 from shanzhi.kernel.catalogue.policy import RuleBookError
 from shanzhi.kernel.indicators.policy.definitions import Indicator, Source
-from shanzhi.kernel.indicators.policy.periods import last_day
+from shanzhi.kernel.indicators.policy.periods import Period
 
 WORDS_MOST = 1000
 EVIDENCE_MOST = 9
@@ -132,7 +132,7 @@ def check_contestable(indicator: Indicator, month: int, on: date, rules: Exclusi
             month=_said(month),
             name=indicator.name,
         )
-    until = last_day(month) + timedelta(days=rules.contest_days)
+    until = Period(month).ends_on + timedelta(days=rules.contest_days)
     if on > until:
         raise ContestLate(
             msg("%(month)s 的申诉到%(day)s为止，已经过期。以后的月份请按期申诉。"), month=_said(month), day=until

@@ -18,7 +18,7 @@ from shanzhi.kernel.indicators.queries.values.shapes import (
     IndexPage,
     IndicatorList,
     IndicatorPage,
-    Owed,
+    OwedLine,
     PermitRow,
     Records,
     RegionSheet,
@@ -94,12 +94,12 @@ def comparison(region_id: int, first: Period, second: Period) -> Comparison:
 
     Raises:
         NoSuchPlace: no region of this id at the second period's end, or out of sight.
-        BadPeriod: periods of different lengths.
+        PeriodUnreadable: periods of different lengths.
     """
     raise NotImplementedError
 
 
-def owed(actor: Actor, on: date) -> Owed:
+def owed(actor: Actor, on: date) -> list[OwedLine]:
     """What the acting post owes now: values of periods that are over, and what it has handed in lately; 4 statements."""
     raise NotImplementedError
 

@@ -1,35 +1,26 @@
-"""What the pages of figures get: small frozen dataclasses.
+"""What the pages of figures get: small frozen dataclasses around the ruler's own (`policy`: Value, Points, Change, IndexResult).
 
-Regions, units and indicators stand with their names; numbers are whole numbers, `Decimal`s as they are shown, and shares in
-per cent. Sentences and words of catalogues are message ids or the city's own text.
+Regions, units and indicators stand with their names; sentences and words of catalogues are message ids or the city's own.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from enum import StrEnum
 
+from shanzhi.core.text import msg
 from shanzhi.kernel.indicators.policy.definitions import Catalogue, Grade, Index, Indicator, Project
+from shanzhi.kernel.indicators.policy.fairness import Compared, Interval
+from shanzhi.kernel.indicators.policy.index import IndexResult, PartResult, ProjectResult
 from shanzhi.kernel.indicators.policy.periods import Period
-
-
-class Gap(StrEnum):
-    """Why there is no value to be shown, or why it isn't the whole of it."""
-
-    NONE = ""
-    NO_DENOMINATOR = "not-applicable"
-    SMALL = "sample-too-small"
-    NOT_COMPUTED = "not-computed"
-    NOT_HANDED_IN = "not-handed-in"
-    NOT_YET = "not-over"
-    NO_RULE = "no-rule"
-    BELOW_LEVEL = "below-level"
+from shanzhi.kernel.indicators.policy.scoring import Points
+from shanzhi.kernel.indicators.policy.trend import Change, Seasonal
+from shanzhi.kernel.indicators.policy.values import MISSING, Value
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A region as it was at the end of the period. `level` is a `Level`'s value."""
+    """A region as it was at the end of the period. `level` is that of `organisation.policy.Level`."""
 
     id: int
     code: str
@@ -39,89 +30,76 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """A figure: two whole numbers and the one exact division.
+    """A figure as it stands: its value, and when it was computed up to which entry of the journal.
 
-    `value` is None where `gap` says why. `low` and `high` are the 95 % interval (ratios only), in the figure's unit.
-    `sample` are the answers of a survey, `handed_in` of `owed` the regions that have typed theirs in.
+    `interval` is the 95 % interval in the figure's own unit (shares and ratios of parts to wholes only). Where it is typed
+    in, `handed_in` of `owed` regions below have. `of` is the period that it belongs to: for a month, a yearly figure is that
+    of the last year that has one.
     """
 
-    numerator: int
-    denominator: int | None
-    value: Decimal | None
-    low: Decimal | None = None
-    high: Decimal | None = None
-    gap: Gap = Gap.NONE
-    points: Decimal | None = None
+    value: Value
+    of: Period
+    interval: Interval | None = None
     handed_in: int | None = None
     owed: int | None = None
+    version: int = 0
     computed_at: datetime | None = None
     cursor: int = 0
 
 
-NOTHING = Amount(0, None, None, gap=Gap.NOT_COMPUTED)
+def nothing(period: Period) -> Amount:
+    """No figure was computed or handed in."""
+    return Amount(MISSING, period)
 
 
 @dataclass(frozen=True, slots=True)
 class ListLine:
-    """An indicator in the list, with its value for the region and period asked for, and for the period before."""
+    """An indicator in the list, with its value for the region and period, its points, and how it moved."""
 
     indicator: Indicator
-    project: str
     amount: Amount
-    before: Amount
-    trend: str
-    """`better`, `worse`, `same`, or empty where it can't be said."""
+    points: Points
+    change: Change
 
 
 @dataclass(frozen=True, slots=True)
 class IndicatorList:
-    """All indicators that hold in a period, by project; `sample` where the catalogue is one."""
+    """The indicators that hold in a period, in the catalogue's order; `of` its projects. Pages say where it is a sample."""
 
-    catalogue: str
-    sample: bool
+    catalogue: Catalogue
     place: Place
+    above: tuple[Place, ...]
     period: Period
-    projects: tuple[Project, ...]
     lines: tuple[ListLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One period of a series; `low` and `high` are what was to be expected from the periods before."""
+    """One period of a series. `expected` is where chance alone would have it, were it like the year before it."""
 
     period: Period
     amount: Amount
-    version: int
-    low: Decimal | None = None
-    high: Decimal | None = None
+    expected: Interval | None = None
     unusual: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Below:
-    """A region below with its figure: one dot of the funnel. `verdict`: `in`, `above`, `below` the limits, or `small`."""
+    """A region below with its figure, and how it stands among its neighbours: one dot of the funnel.
+
+    `compared` has share, interval and limits as parts of 1; None where the figure is no share of a whole.
+    """
 
     place: Place
     amount: Amount
-    verdict: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """The funnel's limits for one size of denominator, about the mean of all, in the figure's unit."""
-
-    denominator: int
-    low95: Decimal
-    high95: Decimal
-    low998: Decimal
-    high998: Decimal
+    compared: Compared | None
 
 
 @dataclass(frozen=True, slots=True)
 class RevisionRow:
     """A value that was changed after its month was cut, or by an exclusion or a correction: before, after and why.
 
-    `reason` is `late`, `exclusion`, `included`, `correction`, `redraw` or `rule`; `about` is the exclusion's number, or 0.
+    `reason` is `late`, `exclusion`, `included`, `correction`, `redraw` or `rule`; `about` the exclusion's id, or 0.
     """
 
     number: int
@@ -130,16 +108,29 @@ class RevisionRow:
     made_at: datetime
     reason: str
     about: int
-    before: Amount
-    after: Amount
+    before: Value
+    after: Value
+    before_version: int
+    after_version: int
     cursor: int
+
+
+REASONS: Mapping[str, str] = {
+    "late": msg("迟到的记录"),
+    "exclusion": msg("剔除"),
+    "included": msg("取消剔除"),
+    "correction": msg("更正填报"),
+    "redraw": msg("区划变更"),
+    "rule": msg("指标规则变更"),
+}
+"""What a page says of a revision's reason (message ids)."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExclusionRow:
-    """A contested count as everybody in the city may read it: the matter's number, no persons, no words.
+    """A contested count as everybody in the city may read it once it is granted: the matter's number, no persons, no words.
 
-    `state`: asked, granted, declined, withdrawn. `before` and `after` are the figure of the matter's own region.
+    `state`: asked, granted, declined, withdrawn. `before` and `after`: the figure of the matter's own region, once computed.
     """
 
     id: int
@@ -154,25 +145,9 @@ class ExclusionRow:
     state: str
     asked_at: datetime
     decided_at: datetime | None
-    revised: bool
-    before: Amount | None
-    after: Amount | None
-
-
-@dataclass(frozen=True, slots=True)
-class ExclusionCard:
-    """One contested count for those whom it concerns: what was said, with what evidence, and what may be done now.
-
-    `may`: `withdraw`, `decide`, `revise`.
-    """
-
-    row: ExclusionRow
-    words: str
-    reason: str
-    evidence: tuple["FileRow", ...]
-    decide_by: date
-    effects: tuple[RevisionRow, ...]
-    may: frozenset[str]
+    revised_at: datetime | None
+    before: Value | None
+    after: Value | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,15 +160,36 @@ class FileRow:
 
 
 @dataclass(frozen=True, slots=True)
+class SaidRow:
+    """What was said at a step of a contested count: asked (1), decided, revised."""
+
+    step: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExclusionCard:
+    """One contested count for those whom it concerns: what was said, with what evidence, its effect on every region's figure,
+    and what the acting post may do now: `withdraw`, `decide`, `revise`."""
+
+    row: ExclusionRow
+    said: tuple[SaidRow, ...]
+    evidence: tuple[FileRow, ...]
+    decide_by: date
+    effects: tuple[RevisionRow, ...]
+    may: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class ExclusionShare:
-    """How much of what a unit's figures count was excluded on its wish: kept in sight, so that nobody improves a figure in
-    silence. `share` is in per cent of all that the unit contested or had counted; `open` are waiting."""
+    """How much was left out of figures on a unit's wish, so that nobody improves a figure in silence. `counted` are the
+    unit's shares of matters in the period, `share` the granted ones among them in per cent; None without any."""
 
     unit_id: int
     unit: str
     granted: int
     declined: int
-    open: int
+    waiting: int
     counted: int
     share: Decimal | None
 
@@ -206,12 +202,10 @@ class EnteredRow:
     number: int
     place: Place
     period: Period
-    numerator: int
-    denominator: int
-    margin: Decimal | None
+    value: Value
+    half_interval: Decimal | None
     entered_at: datetime
     unit: str
-    post: str
     words: str
     confirmed: bool
     late: bool
@@ -221,10 +215,12 @@ class EnteredRow:
 
 @dataclass(frozen=True, slots=True)
 class IndicatorPage:
-    """Everything that an indicator's page shows for a region and a period."""
+    """Everything that an indicator's page shows for a region and a period.
 
-    catalogue: str
-    sample: bool
+    `series` are 24 periods of the indicator's own length (or the one asked for), the oldest first.
+    """
+
+    catalogue: Catalogue
     project: Project
     indicator: Indicator
     versions: tuple[Indicator, ...]
@@ -232,165 +228,140 @@ class IndicatorPage:
     above: tuple[Place, ...]
     period: Period
     amount: Amount
+    points: Points
+    seasonal: Seasonal
     series: tuple[Point, ...]
     below: tuple[Below, ...]
-    funnel: tuple[Limits, ...]
-    mean: Decimal | None
+    overall: Value
+    """The figure of all regions below together, about which the funnel stands."""
     revisions: tuple[RevisionRow, ...]
     exclusions: tuple[ExclusionRow, ...]
     entered: tuple[EnteredRow, ...]
-    records: int | None
-    """How many records the figure counts; None where nothing is counted (typed in)."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordRow:
-    """A matter behind a figure, as far as who asks may see it. `counts`: also in the numerator; `excluded`: left out."""
+    """A matter behind a figure, as far as who asks may see it, with what it adds to numerator and denominator.
+
+    `excluded`: it would count, were it not left out by decision.
+    """
 
     matter_id: int
     number: str
-    kind: str
+    title: str
     category: str
     place: str
-    month: int
-    counts: bool
+    stage: str
+    numerator: int
+    denominator: int
     excluded: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """One page of the matters behind a figure; `total` are all that count, `shown` those in sight of who asks."""
+    """A page of the matters behind a figure. `total`: all that count; `in_sight`: those that the acting post may see, at most
+    1,000 (`capped`)."""
 
+    indicator: Indicator
+    place: Place
+    period: Period
     rows: tuple[RecordRow, ...]
     total: int
     in_sight: int
+    capped: bool
     next_after: int | None
 
 
 @dataclass(frozen=True, slots=True)
-class IndexPart:
-    """An indicator within an index: 0 to 100, or the gap."""
-
-    indicator: Indicator
-    weight: Decimal
-    amount: Amount
-    score: Decimal | None
-    trend: str
-
-
-@dataclass(frozen=True, slots=True)
-class IndexClassRow:
-    """A class with its parts; `share` is the per cent of its weight that has values."""
-
-    code: str
-    name: str
-    weight: Decimal
-    score: Decimal | None
-    grade: Grade | None
-    share: Decimal
-    parts: tuple[IndexPart, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class IndexPoint:
-    """An index at one period; no score where too little of its weight has values."""
+    """An index at one period; no value where too little of its weight has values."""
 
     period: Period
-    score: Decimal | None
+    value: Decimal | None
     share: Decimal
     grade: Grade | None
 
 
 @dataclass(frozen=True, slots=True)
 class IndexBelow:
-    """A region below with its index."""
+    """A region below with its index, now and a period before."""
 
     place: Place
-    score: Decimal | None
-    share: Decimal
-    grade: Grade | None
-    before: Decimal | None
+    now: IndexPoint
+    before: IndexPoint
 
 
 @dataclass(frozen=True, slots=True)
 class IndexPage:
-    """An index for a region and a period. `tree_on` is the day whose regions hold; `restated` where that isn't the
-    period's own end."""
+    """An index for a region and a period: `now` is its tree of classes and parts. `tree_on` is the day whose regions hold;
+    `restated` where that isn't the period's own end. `missing` are the parts without a value, with the reason in each."""
 
-    catalogue: str
-    sample: bool
+    catalogue: Catalogue
     index: Index
     indices: tuple[Index, ...]
+    indicators: Mapping[str, Indicator]
     place: Place
     above: tuple[Place, ...]
     period: Period
     tree_on: date
     restated: bool
-    now: IndexPoint
+    now: IndexResult
     before: IndexPoint
-    classes: tuple[IndexClassRow, ...]
+    year_ago: IndexPoint
     series: tuple[IndexPoint, ...]
     below: tuple[IndexBelow, ...]
-    missing: tuple[IndexPart, ...]
+    missing: tuple[PartResult, ...]
+    changes: Mapping[str, Change]
 
 
 @dataclass(frozen=True, slots=True)
 class SheetLine:
-    """A line of a region's sheet."""
+    """A line of a region's sheet: its figure, the region above's, and how it moved."""
 
     indicator: Indicator
     amount: Amount
-    before: Amount
-    above: Amount
-    trend: str
-    verdict: str
+    points: Points
+    above: Value
+    change: Change
 
 
 @dataclass(frozen=True, slots=True)
 class ProjectSheet:
-    """A project's lines, with its points of 100; `missing` lines have none."""
+    """A project with its lines and its result."""
 
-    project: Project
+    result: ProjectResult
     lines: tuple[SheetLine, ...]
-    points: Decimal | None
-    share: Decimal
-    vetoed: bool
 
 
 @dataclass(frozen=True, slots=True)
 class RegionSheet:
-    """One region, one period, all indicators; beside each the period before and the region above."""
+    """One region, one period, all indicators by project; its indices; its neighbours below."""
 
-    catalogue: str
-    sample: bool
+    catalogue: Catalogue
     place: Place
     above: tuple[Place, ...]
+    below: tuple[Place, ...]
     period: Period
     projects: tuple[ProjectSheet, ...]
-    points: Decimal | None
-    share: Decimal
-    indices: Mapping[str, IndexPoint]
-    below: tuple[Place, ...]
+    indices: tuple[tuple[Index, IndexPoint], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class UnitLine:
-    """One figure of a unit: its value, that of the period before, and of all units of its kind together.
-
-    `interval` is the 95 % interval; `verdict` as of a funnel among the units of the kind."""
+    """One figure of a unit with that of the period before and of all units of its kind together; `compared` among them."""
 
     code: str
     name: str
-    unit_of_measure: str
-    amount: Amount
-    before: Amount
-    peers: Amount
-    verdict: str
+    says: str
+    value: Value
+    before: Value
+    peers: Value
+    compared: Compared | None
 
 
 @dataclass(frozen=True, slots=True)
 class UnitSheet:
-    """One unit, one period: what it was given, what it answered, solved and how it was rated, with what was excluded."""
+    """One unit, one period: its shares, how they were answered, solved and rated, beside its kind; what was excluded."""
 
     unit_id: int
     unit: str
@@ -400,39 +371,37 @@ class UnitSheet:
     lines: tuple[UnitLine, ...]
     exclusions: ExclusionShare
     peers: int
+    """Units of the kind that had anything in the period."""
 
 
 @dataclass(frozen=True, slots=True)
 class CompareLine:
-    """An indicator in two periods. `difference` is value minus value; `overlaps`: the intervals do, so the difference may
-    be chance."""
+    """An indicator in two periods, with what can be said of the change."""
 
     indicator: Indicator
     first: Amount
     second: Amount
-    difference: Decimal | None
-    overlaps: bool | None
-    trend: str
+    change: Change
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two periods of one region."""
+    """Two periods of one region; its indices in both."""
 
-    catalogue: str
-    sample: bool
+    catalogue: Catalogue
     place: Place
     above: tuple[Place, ...]
     first: Period
     second: Period
     lines: tuple[CompareLine, ...]
+    indices: tuple[tuple[Index, IndexPoint, IndexPoint], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class OwedLine:
     """A value that a post owes: until when, and what was handed in.
 
-    `state`: `due`, `late`, `handed-in`, `permitted` (late, with permission until `permitted_until`), `asked`.
+    `state`: `due`, `late`, `asked` (for permission), `permitted` (late, until `permitted_until`), `handed_in`.
     """
 
     indicator: Indicator
@@ -445,15 +414,8 @@ class OwedLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Owed:
-    """What a post owes now, the most urgent first, and what it has handed in lately."""
-
-    lines: tuple[OwedLine, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Completeness:
-    """Who has handed in an indicator of a period, and who hasn't."""
+    """Who has handed in a typed-in figure of a period, and who hasn't."""
 
     indicator: Indicator
     period: Period
@@ -477,41 +439,3 @@ class PermitRow:
     asked_at: datetime
     until_on: date | None
     reason: str
-
-
-__all__ = [
-    "Amount",
-    "Below",
-    "Catalogue",
-    "CompareLine",
-    "Comparison",
-    "Completeness",
-    "EnteredRow",
-    "ExclusionCard",
-    "ExclusionRow",
-    "ExclusionShare",
-    "FileRow",
-    "Gap",
-    "IndexBelow",
-    "IndexClassRow",
-    "IndexPage",
-    "IndexPart",
-    "IndexPoint",
-    "IndicatorList",
-    "IndicatorPage",
-    "Limits",
-    "ListLine",
-    "Owed",
-    "OwedLine",
-    "PermitRow",
-    "Place",
-    "Point",
-    "ProjectSheet",
-    "RecordRow",
-    "Records",
-    "RegionSheet",
-    "RevisionRow",
-    "SheetLine",
-    "UnitLine",
-    "UnitSheet",
-]
