@@ -1,0 +1,120 @@
+"""What figures write into the journal: numbers, ids, days, grounds; of words a commitment alone."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from shanzhi.kernel.journal.policy import Payload, payload
+
+
+@payload("indicators.value")
+@dataclass(frozen=True, slots=True)
+class FigureEntered(Payload):
+    """A post typed a figure in, or corrected it (`number` counts from 1): `first` and `length` are its period, `files` the
+    evidence by SHA-256."""
+
+    key: str
+    version: int
+    region_id: int
+    first: int
+    length: str
+    number: int
+    numerator: int
+    denominator: int
+    confirmed: bool
+    late: bool
+    words: str
+    files: tuple[str, ...]
+
+
+@payload("indicators.permit_ask")
+@dataclass(frozen=True, slots=True)
+class PermitAsked(Payload):
+    """A unit asked to hand a figure in late; the unit one level up decides."""
+
+    key: str
+    region_id: int
+    first: int
+    length: str
+    to_unit_id: int
+    words: str
+
+
+@payload("indicators.permit")
+@dataclass(frozen=True, slots=True)
+class PermitDecided(Payload):
+    """The unit one level up said yes, until a day, or no."""
+
+    key: str
+    region_id: int
+    first: int
+    length: str
+    granted: bool
+    until_on: date | None
+    words: str
+
+
+@payload("indicators.contest")
+@dataclass(frozen=True, slots=True)
+class CountContested(Payload):
+    """A unit contests that a matter counts in an indicator's month; `version` is the rule of that month."""
+
+    matter_id: int
+    indicator: str
+    version: int
+    month: int
+    region_id: int
+    to_unit_id: int
+    ground: str
+    decide_by: date
+    words: str
+    files: tuple[str, ...]
+
+
+@payload("indicators.contest_withdraw")
+@dataclass(frozen=True, slots=True)
+class ContestWithdrawn(Payload):
+    """The unit took it back before it was decided."""
+
+    matter_id: int
+    indicator: str
+    month: int
+
+
+@payload("indicators.exclude")
+@dataclass(frozen=True, slots=True)
+class CountExcluded(Payload):
+    """From now on the matter doesn't count in the indicator's month; `revised`: the level above the decider changed a no."""
+
+    matter_id: int
+    indicator: str
+    month: int
+    region_id: int
+    asked_by_unit: int
+    ground: str
+    revised: bool
+    words: str
+
+
+@payload("indicators.decline")
+@dataclass(frozen=True, slots=True)
+class CountKept(Payload):
+    """The matter goes on counting."""
+
+    matter_id: int
+    indicator: str
+    month: int
+    asked_by_unit: int
+    words: str
+
+
+@payload("indicators.include")
+@dataclass(frozen=True, slots=True)
+class CountIncluded(Payload):
+    """The level above the decider undid an exclusion: the matter counts again."""
+
+    matter_id: int
+    indicator: str
+    month: int
+    region_id: int
+    asked_by_unit: int
+    words: str
