@@ -172,7 +172,7 @@ class Permit(models.Model):
                 | Q(state="declined", decided_at__isnull=False, until_on__isnull=True),
                 name="indicators_permit_state",
             ),
-            models.CheckConstraint(condition=~Q(unit_id=F("to_unit_id")), name="indicators_permit_above"),
+            models.CheckConstraint(condition=~Q(post_id=F("decided_by_post")), name="indicators_permit_two"),
             models.UniqueConstraint(
                 fields=["region_id", "key", "first"], condition=Q(state="asked"), name="indicators_permit_one_open"
             ),

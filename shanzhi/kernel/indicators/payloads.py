@@ -13,7 +13,7 @@ class FigureEntered(Payload):
     evidence by SHA-256."""
 
     key: str
-    version: int
+    rule: int
     region_id: int
     first: int
     length: str
@@ -56,11 +56,11 @@ class PermitDecided(Payload):
 @payload("indicators.contest")
 @dataclass(frozen=True, slots=True)
 class CountContested(Payload):
-    """A unit contests that a matter counts in an indicator's month; `version` is the rule of that month."""
+    """A unit contests that a matter counts in an indicator's month; `rule` is the version of that month."""
 
     matter_id: int
     indicator: str
-    version: int
+    rule: int
     month: int
     region_id: int
     to_unit_id: int

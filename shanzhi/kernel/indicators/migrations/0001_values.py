@@ -301,8 +301,8 @@ class Migration(migrations.Migration):
                         name="indicators_permit_state",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("unit_id", models.F("to_unit_id")), _negated=True),
-                        name="indicators_permit_above",
+                        condition=models.Q(("post_id", models.F("decided_by_post")), _negated=True),
+                        name="indicators_permit_two",
                     ),
                     models.UniqueConstraint(
                         condition=models.Q(("state", "asked")),

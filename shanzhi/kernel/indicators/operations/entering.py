@@ -42,6 +42,8 @@ from shanzhi.kernel.journal import operations as journal
 from shanzhi.kernel.journal.policy import Subject
 from shanzhi.kernel.notices import operations as notices
 from shanzhi.kernel.organisation import queries as organisation
+from shanzhi.kernel.organisation.policy import LEVEL_NAMES
+from shanzhi.kernel.organisation.policy import Level as OfRegion
 from shanzhi.kernel.organisation.queries import RegionRow
 
 
@@ -78,8 +80,14 @@ def value_enter(
 def _enter(entry: Entry, stored: Sequence[StoredFile], actor: Actor, now: datetime) -> int:
     indicator, rule = typed_in(entry.key, entry.period)
     region, on = region_in(entry.region_id, entry.period), local_date(now)
-    if actor.is_post:
-        check_yours(actor, indicator, rule, region, on)
+    if region.level.value != rule.level.value:
+        raise BadValue(
+            msg("“%(name)s”不按这一级填报。请选%(level)s。"),
+            name=indicator.name,
+            level=(LEVEL_NAMES[OfRegion(rule.level.value)],),
+            fields={"region_id": msg("请另选区域。")},
+        )
+    code = check_yours(actor, indicator, rule, region, on) if actor.is_post else region.code
     entering.check_period(indicator, entry.period, on)
     queue_for("value", entry.key, entry.region_id, entry.period.first)
     last = last_value(entry.key, entry.region_id, entry.period)
@@ -107,7 +115,7 @@ def _enter(entry: Entry, stored: Sequence[StoredFile], actor: Actor, now: dateti
         first=entry.period.first,
         length=entry.period.length.value,
         region_id=region.id,
-        scope_code=region.code,
+        scope_code=code,
         under=under_of(region, entry.period.ends_on),
         number=last.number + 1 if last else 1,
         is_last=True,
@@ -137,11 +145,12 @@ def typed_in(key: str, period: Period) -> tuple[Indicator, Rule]:
     return indicator, entering.rule_of(indicator)
 
 
-def check_yours(actor: Actor, indicator: Indicator, rule: Rule, region: RegionRow, on: date) -> None:
-    """Does the acting post type this figure in, for this region or the one whose place it took?
+def check_yours(actor: Actor, indicator: Indicator, rule: Rule, region: RegionRow, on: date) -> str:
+    """Does the acting post type this figure in, for this region or one whose place it took? Returns
+    the code under which that lies today.
 
     Raises:
-        NotYours: another role, another level, another region.
+        NotYours: another role, or for another region.
     """
     if actor.role != rule.by:
         role = acting.roles().get(rule.by)
@@ -152,21 +161,31 @@ def check_yours(actor: Actor, indicator: Indicator, rule: Rule, region: RegionRo
         )
     if entering.is_assessed(indicator):
         check_may(actor, acting.roles().get(actor.role), ASSESS)
-    mine = organisation.region_of_code(actor.region_code, on)
-    if region.level.value != rule.level.value or mine is None or _stands_for(region, on) != mine.id:
+    code = _code_today(region, on)
+    if code is None or actor.region_code != enterer_code(rule.by, code, on):
         raise NotYours(
             msg("“%(region)s”的“%(name)s”不归您现在的岗位填报。请换一个岗位，或请当地填报。"),
             region=region.name,
             name=indicator.name,
         )
+    return code
 
 
-def _stands_for(region: RegionRow, on: date) -> int | None:
-    """The region itself, or the one that has its place today."""
-    if organisation.region_by_id(region.id, on) is not None:
-        return region.id
+def enterer_code(role: str, code: str, on: date) -> str | None:
+    """The place of the post of a role that types in a region's figures: the nearest at or above it; None without one."""
+    found = [card.region_code for card in organisation.posts_of_roles((role,), on) if card.ranges.contains(code)]
+    return max(found, key=len, default=None)
+
+
+def _code_today(region: RegionRow, on: date) -> str | None:
+    """The code of a region today, or of the one that has its place."""
+    today = organisation.region_by_id(region.id, on)
+    if today is not None:
+        return today.code
     history = organisation.region_history(region.id)
-    return organisation.region_became(region.id, history[-1].since, on) if history else None
+    heir = organisation.region_became(region.id, history[-1].since, on) if history else None
+    found = organisation.region_by_id(heir, on) if heir is not None else None
+    return found.code if found else None
 
 
 def last_value(key: str, region_id: int, period: Period) -> Value | None:

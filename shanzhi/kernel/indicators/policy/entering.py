@@ -209,7 +209,8 @@ def _wrong(indicator: Indicator, typed: Typed) -> list[tuple[str, str]]:
         wrong.append(("denominator", msg("请填总数。")))
     if typed.denominator is not None and not 0 <= typed.denominator <= MOST:
         wrong.append(("denominator", msg("请填 0 或更大的整数。")))
-    if indicator.figure is Figure.RATIO and indicator.scale == TIMES and typed.numerator > (typed.denominator or 0):
+    whole = typed.denominator if indicator.figure is Figure.RATIO and indicator.scale == TIMES else None
+    if whole is not None and typed.numerator > whole:
         wrong.append(("numerator", msg("不能大于总数。请核对两个数。")))
     if len(typed.words) > WORDS_MOST:
         wrong.append(("words", msg("说明太长，请缩短到 1000 字以内。")))

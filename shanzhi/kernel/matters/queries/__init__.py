@@ -1,5 +1,6 @@
 """Every read of matters: under row-level security, prefetched, as small dataclasses with names in place of ids."""
 
+from shanzhi.kernel.matters.queries.behind import BehindRow, matter_behind, matters_behind
 from shanzhi.kernel.matters.queries.boards import Board, DeskPage, Named, desk_page, unit_board
 from shanzhi.kernel.matters.queries.bulk import BulkRow, bulk_count, matters_in_bulk
 from shanzhi.kernel.matters.queries.calendars import CalendarTrial, CalendarYear, calendar_trial, calendar_year
@@ -144,6 +145,7 @@ __all__ = [
     "ActionChoice",
     "AskLine",
     "AskWaiting",
+    "BehindRow",
     "Board",
     "Bounce",
     "Bounced",
@@ -255,7 +257,9 @@ __all__ = [
     "lists_taken",
     "live_kinds",
     "loop_state",
+    "matter_behind",
     "matter_id_of_number",
+    "matters_behind",
     "matters_in_bulk",
     "matters_page",
     "my_views",

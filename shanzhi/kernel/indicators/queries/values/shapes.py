@@ -1,4 +1,4 @@
-"""What the pages of figures get: small frozen dataclasses around the ruler's own (`policy`: Value, Points, Change, IndexResult).
+"""What the pages of figures get: small frozen dataclasses around the ruler's own (Value, Points, Change, IndexResult).
 
 Regions, units and indicators stand with their names; sentences and words of catalogues are message ids or the city's own.
 """

@@ -1,0 +1,28 @@
+"""Every change of figures: typed in, permitted late, contested and decided, computed."""
+
+from shanzhi.kernel.indicators.operations._common import EXCLUSION_TOPIC, FIGURE_TOPIC, PERMIT_TOPIC, KeyReused
+from shanzhi.kernel.indicators.operations.entering import Entry, value_enter
+from shanzhi.kernel.indicators.operations.excluding import (
+    Contest,
+    exclusion_ask,
+    exclusion_decide,
+    exclusion_revise,
+    exclusion_withdraw,
+)
+from shanzhi.kernel.indicators.operations.permitting import permit_ask, permit_decide
+
+__all__ = [
+    "EXCLUSION_TOPIC",
+    "FIGURE_TOPIC",
+    "PERMIT_TOPIC",
+    "Contest",
+    "Entry",
+    "KeyReused",
+    "exclusion_ask",
+    "exclusion_decide",
+    "exclusion_revise",
+    "exclusion_withdraw",
+    "permit_ask",
+    "permit_decide",
+    "value_enter",
+]
