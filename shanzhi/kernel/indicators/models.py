@@ -6,6 +6,7 @@ Months are whole numbers `yyyymm`.
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
@@ -15,21 +16,20 @@ def _code(length: int = 15) -> models.CharField:  # type: ignore[type-arg]
 
 
 class Observation(models.Model):
-    """The figure of a region and month by the rule of that month. A row that isn't there: nothing was counted.
+    """The figure of a region and period by the rule of its month. A row that isn't there: nothing was counted.
 
+    `month` is the period's first, `months` how many it has: figures that can be added up stand by the month alone.
     `handed_in` of `owed` are the regions that typed in their part, where people do.
     """
 
-    pk = models.CompositePrimaryKey("region_id", "month", "key")
+    pk = models.CompositePrimaryKey("region_id", "month", "key", "months")
     region_id = models.BigIntegerField()
     numerator = models.BigIntegerField()
     denominator = models.BigIntegerField()
-    cursor = models.BigIntegerField()
-    computed_at = models.DateTimeField()
     month = models.IntegerField()
     handed_in = models.IntegerField(null=True)
     owed = models.IntegerField(null=True)
-    version = models.SmallIntegerField()
+    months = models.SmallIntegerField()
     key = _code(40)
     under = _code()
 
@@ -39,21 +39,40 @@ class Observation(models.Model):
 
 
 class Computing(models.Model):
-    """When an indicator's month was computed last, up to which entry of the journal, and by which version of its rule.
-
-    `cut_at`: since when a change of the month is a revision.
-    """
+    """When an indicator's period was computed last, up to which entry of the journal (the number of its leaf), by which
+    version of its rule; `checked_at`: since then nothing has changed it."""
 
     key = _code(40)
     month = models.IntegerField()
+    months = models.SmallIntegerField()
     version = models.SmallIntegerField()
     computed_at = models.DateTimeField()
+    checked_at = models.DateTimeField()
     cursor = models.BigIntegerField()
-    cut_at = models.DateTimeField(null=True)
 
     class Meta:
         default_permissions: ClassVar = ()
-        constraints: ClassVar = [models.UniqueConstraint(fields=["month", "key"], name="indicators_computing_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["month", "key", "months"], name="indicators_computing_once")
+        ]
+
+
+class Behind(models.Model):
+    """The matters behind a computed figure, by the lowest regions that count: ids ascending, and what each adds to numerator
+    and denominator. Ids alone: what they are is read where the matter itself may be read."""
+
+    pk = models.CompositePrimaryKey("region_id", "month", "key")
+    region_id = models.BigIntegerField()
+    month = models.IntegerField()
+    key = _code(40)
+    under = _code()
+    matters = ArrayField(models.BigIntegerField())
+    numerators = ArrayField(models.BigIntegerField())
+    denominators = ArrayField(models.BigIntegerField())
+
+    class Meta:
+        default_permissions: ClassVar = ()
+        indexes: ClassVar = [models.Index(fields=["month", "key"], name="indicators_behind_month")]
 
 
 class Revision(models.Model):
@@ -65,6 +84,7 @@ class Revision(models.Model):
     key = _code(40)
     region_id = models.BigIntegerField()
     month = models.IntegerField()
+    months = models.SmallIntegerField()
     number = models.IntegerField()
     under = _code()
     made_at = models.DateTimeField()
@@ -72,17 +92,19 @@ class Revision(models.Model):
     about = models.BigIntegerField(default=0)
     before_numerator = models.BigIntegerField(default=0)
     before_denominator = models.BigIntegerField(null=True)
-    before_version = models.SmallIntegerField(null=True)
+    before_version = models.SmallIntegerField()
     after_numerator = models.BigIntegerField(default=0)
     after_denominator = models.BigIntegerField(null=True)
-    after_version = models.SmallIntegerField(null=True)
+    after_version = models.SmallIntegerField()
     cursor = models.BigIntegerField()
 
     class Meta:
         default_permissions: ClassVar = ()
         indexes: ClassVar = [models.Index(fields=["about"], name="indicators_revision_about")]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["region_id", "key", "month", "number"], name="indicators_revision_once"),
+            models.UniqueConstraint(
+                fields=["region_id", "key", "month", "months", "number"], name="indicators_revision_once"
+            ),
             models.CheckConstraint(
                 condition=Q(reason__in=["late", "exclusion", "included", "correction", "redraw", "rule"]),
                 name="indicators_revision_reason",
@@ -91,10 +113,11 @@ class Revision(models.Model):
 
 
 class Due(models.Model):
-    """A month that is to be computed anew, and why. Taken away by the job that has done it."""
+    """A period that is to be computed anew, and why. Taken away by the job that has done it."""
 
     key = _code(40)
     month = models.IntegerField()
+    months = models.SmallIntegerField(default=1)
     reason = _code(12)
     about = models.BigIntegerField(default=0)
     asked_at = models.DateTimeField()

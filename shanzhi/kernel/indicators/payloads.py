@@ -80,41 +80,39 @@ class ContestWithdrawn(Payload):
     month: int
 
 
+@payload("indicators.decide")
+@dataclass(frozen=True, slots=True)
+class ContestDecided(Payload):
+    """The unit one level up granted it or not; `revised`: the level above that changed the decision into this one."""
+
+    matter_id: int
+    indicator: str
+    month: int
+    granted: bool
+    revised: bool
+    words: str
+
+
 @payload("indicators.exclude")
 @dataclass(frozen=True, slots=True)
 class CountExcluded(Payload):
-    """From now on the matter doesn't count in the indicator's month; `revised`: the level above the decider changed a no."""
+    """On the matter itself: from now on it doesn't count in the indicator's month. Facts are projected from it."""
 
-    matter_id: int
+    exclusion_id: int
     indicator: str
     month: int
     region_id: int
     asked_by_unit: int
     ground: str
-    revised: bool
-    words: str
-
-
-@payload("indicators.decline")
-@dataclass(frozen=True, slots=True)
-class CountKept(Payload):
-    """The matter goes on counting."""
-
-    matter_id: int
-    indicator: str
-    month: int
-    asked_by_unit: int
-    words: str
 
 
 @payload("indicators.include")
 @dataclass(frozen=True, slots=True)
 class CountIncluded(Payload):
-    """The level above the decider undid an exclusion: the matter counts again."""
+    """On the matter itself: an exclusion was undone, it counts again."""
 
-    matter_id: int
+    exclusion_id: int
     indicator: str
     month: int
     region_id: int
     asked_by_unit: int
-    words: str

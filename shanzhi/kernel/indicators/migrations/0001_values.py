@@ -1,5 +1,6 @@
 """Figures: what is computed, what posts type in, what is contested; who reads and writes which rows of it."""
 
+import django.contrib.postgres.fields
 import django.db.models.deletion
 from django.db import migrations, models
 
@@ -13,15 +14,18 @@ PARTY = f"""unit_id = {MY_UNIT} OR to_unit_id = {MY_UNIT} OR revise_unit_id = {M
 COMPUTED = f"""
 ALTER TABLE indicators_observation ENABLE ROW LEVEL SECURITY;
 ALTER TABLE indicators_computing ENABLE ROW LEVEL SECURITY;
+ALTER TABLE indicators_behind ENABLE ROW LEVEL SECURITY;
 ALTER TABLE indicators_revision ENABLE ROW LEVEL SECURITY;
-SELECT city_ddl('GRANT SELECT ON indicators_observation, indicators_computing, indicators_revision TO {{app}}');
-SELECT city_ddl('GRANT SELECT, INSERT, UPDATE, DELETE ON indicators_observation TO {{worker}}');
-SELECT city_ddl('GRANT SELECT, INSERT, UPDATE (version, computed_at, cursor, cut_at) ON indicators_computing TO {{worker}}');
+SELECT city_ddl('GRANT SELECT ON indicators_observation, indicators_computing, indicators_behind, indicators_revision TO {{app}}');
+SELECT city_ddl('GRANT SELECT, INSERT, UPDATE, DELETE ON indicators_observation, indicators_behind TO {{worker}}');
+SELECT city_ddl('GRANT SELECT, INSERT, UPDATE (version, computed_at, checked_at, cursor) ON indicators_computing TO {{worker}}');
 SELECT city_ddl('GRANT SELECT, INSERT ON indicators_revision TO {{worker}}');
 SELECT city_ddl('GRANT SELECT, INSERT, DELETE ON indicators_due TO {{worker}}');
 SELECT city_ddl('GRANT USAGE ON SEQUENCE indicators_computing_id_seq, indicators_revision_id_seq, indicators_due_id_seq
     TO {{worker}}');
 SELECT city_ddl($$CREATE POLICY observation_see ON indicators_observation FOR SELECT TO {{app}} USING ({SEEN})$$);
+SELECT city_ddl($$CREATE POLICY behind_see ON indicators_behind FOR SELECT TO {{app}} USING ({SEEN})$$);
+SELECT city_ddl('CREATE POLICY behind_work ON indicators_behind FOR ALL TO {{worker}} USING (true) WITH CHECK (true)');
 SELECT city_ddl($$CREATE POLICY revision_see ON indicators_revision FOR SELECT TO {{app}} USING ({SEEN})$$);
 SELECT city_ddl($$CREATE POLICY computing_see ON indicators_computing FOR SELECT TO {{app}}
     USING ((SELECT scope_may('figures')))$$);
@@ -141,12 +145,30 @@ DROP POLICY files_of_figures ON files_attachment;
 DROP POLICY files_onto_figures ON files_attachment;
 """
 
+# What is left out of figures, as a fact with its twin, projected with the others.
+EXCLUDED = """
+CREATE TABLE fact_exclusion (
+    matter_id bigint NOT NULL,
+    exclusion bigint NOT NULL,
+    indicator text COLLATE "C" NOT NULL,
+    month bigint NOT NULL,
+    ground text COLLATE "C" NOT NULL,
+    unit_id bigint NOT NULL,
+    PRIMARY KEY (matter_id, exclusion)
+);
+CREATE INDEX fact_exclusion_month ON fact_exclusion (month, indicator);
+CREATE TABLE fact_exclusion_spare (LIKE fact_exclusion INCLUDING ALL);
+SELECT city_ddl('GRANT SELECT, INSERT, UPDATE, DELETE ON fact_exclusion, fact_exclusion_spare TO {worker}');
+"""
+NOT_EXCLUDED = "DROP TABLE fact_exclusion; DROP TABLE fact_exclusion_spare"
+
 
 class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
         ("access", "0009_open_signoffs"),
+        ("facts", "0001_facts"),
         ("files", "0003_narrow_rights"),
         ("matters", "0058_whose_turn"),
     ]
@@ -158,6 +180,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("key", models.CharField(db_collation="C", max_length=40)),
                 ("month", models.IntegerField()),
+                ("months", models.SmallIntegerField(default=1)),
                 ("reason", models.CharField(db_collation="C", max_length=12)),
                 ("about", models.BigIntegerField(default=0)),
                 ("asked_at", models.DateTimeField()),
@@ -167,19 +190,50 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Behind",
+            fields=[
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "region_id", "month", "key", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("region_id", models.BigIntegerField()),
+                ("month", models.IntegerField()),
+                ("key", models.CharField(db_collation="C", max_length=40)),
+                ("under", models.CharField(db_collation="C", max_length=15)),
+                ("matters", django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
+                (
+                    "numerators",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None),
+                ),
+                (
+                    "denominators",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None),
+                ),
+            ],
+            options={
+                "default_permissions": (),
+                "indexes": [models.Index(fields=["month", "key"], name="indicators_behind_month")],
+            },
+        ),
+        migrations.CreateModel(
             name="Computing",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("key", models.CharField(db_collation="C", max_length=40)),
                 ("month", models.IntegerField()),
+                ("months", models.SmallIntegerField()),
                 ("version", models.SmallIntegerField()),
                 ("computed_at", models.DateTimeField()),
+                ("checked_at", models.DateTimeField()),
                 ("cursor", models.BigIntegerField()),
-                ("cut_at", models.DateTimeField(null=True)),
             ],
             options={
                 "default_permissions": (),
-                "constraints": [models.UniqueConstraint(fields=("month", "key"), name="indicators_computing_once")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("month", "key", "months"), name="indicators_computing_once")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -245,18 +299,23 @@ class Migration(migrations.Migration):
                 (
                     "pk",
                     models.CompositePrimaryKey(
-                        "region_id", "month", "key", blank=True, editable=False, primary_key=True, serialize=False
+                        "region_id",
+                        "month",
+                        "key",
+                        "months",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
                     ),
                 ),
                 ("region_id", models.BigIntegerField()),
                 ("numerator", models.BigIntegerField()),
                 ("denominator", models.BigIntegerField()),
-                ("cursor", models.BigIntegerField()),
-                ("computed_at", models.DateTimeField()),
                 ("month", models.IntegerField()),
                 ("handed_in", models.IntegerField(null=True)),
                 ("owed", models.IntegerField(null=True)),
-                ("version", models.SmallIntegerField()),
+                ("months", models.SmallIntegerField()),
                 ("key", models.CharField(db_collation="C", max_length=40)),
                 ("under", models.CharField(db_collation="C", max_length=15)),
             ],
@@ -319,6 +378,7 @@ class Migration(migrations.Migration):
                 ("key", models.CharField(db_collation="C", max_length=40)),
                 ("region_id", models.BigIntegerField()),
                 ("month", models.IntegerField()),
+                ("months", models.SmallIntegerField()),
                 ("number", models.IntegerField()),
                 ("under", models.CharField(db_collation="C", max_length=15)),
                 ("made_at", models.DateTimeField()),
@@ -326,10 +386,10 @@ class Migration(migrations.Migration):
                 ("about", models.BigIntegerField(default=0)),
                 ("before_numerator", models.BigIntegerField(default=0)),
                 ("before_denominator", models.BigIntegerField(null=True)),
-                ("before_version", models.SmallIntegerField(null=True)),
+                ("before_version", models.SmallIntegerField()),
                 ("after_numerator", models.BigIntegerField(default=0)),
                 ("after_denominator", models.BigIntegerField(null=True)),
-                ("after_version", models.SmallIntegerField(null=True)),
+                ("after_version", models.SmallIntegerField()),
                 ("cursor", models.BigIntegerField()),
             ],
             options={
@@ -337,7 +397,7 @@ class Migration(migrations.Migration):
                 "indexes": [models.Index(fields=["about"], name="indicators_revision_about")],
                 "constraints": [
                     models.UniqueConstraint(
-                        fields=("region_id", "key", "month", "number"), name="indicators_revision_once"
+                        fields=("region_id", "key", "month", "months", "number"), name="indicators_revision_once"
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
@@ -434,4 +494,5 @@ class Migration(migrations.Migration):
         migrations.RunSQL(GUARD, UNGUARD),
         migrations.RunSQL(CONTESTED, migrations.RunSQL.noop),
         migrations.RunSQL(EVIDENCE, NO_EVIDENCE),
+        migrations.RunSQL(EXCLUDED, NOT_EXCLUDED),
     ]

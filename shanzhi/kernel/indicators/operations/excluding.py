@@ -26,11 +26,11 @@ from shanzhi.kernel.indicators.operations._common import (
     words_of,
 )
 from shanzhi.kernel.indicators.payloads import (
+    ContestDecided,
     ContestWithdrawn,
     CountContested,
     CountExcluded,
     CountIncluded,
-    CountKept,
 )
 from shanzhi.kernel.indicators.policy import excluding
 from shanzhi.kernel.indicators.policy.definitions import Indicator
@@ -46,6 +46,7 @@ from shanzhi.kernel.indicators.policy.excluding import (
 from shanzhi.kernel.indicators.rules import catalogue, exclusion_rules
 from shanzhi.kernel.journal import operations as journal
 from shanzhi.kernel.journal.policy import Payload, Subject
+from shanzhi.kernel.matters import operations as matters_do
 from shanzhi.kernel.matters import queries as matters
 from shanzhi.kernel.notices import operations as notices
 
@@ -181,7 +182,7 @@ def _decide(exclusion_id: int, grant: bool, reason: str, actor: Actor, now: date
     excluding.check_reason(reason)
     row.state, row.decided_at, row.decided_by_post, row.steps = state, now, actor.post_id, row.steps + 1
     row.save(update_fields=["state", "decided_at", "decided_by_post", "steps"])
-    _tell(row, _outcome(row, _say(row, reason), was="asked"), actor, now)
+    _outcome(row, _say(row, reason), actor, now, was="asked")
     return row.pk
 
 
@@ -211,7 +212,7 @@ def _revise(exclusion_id: int, reason: str, actor: Actor, now: datetime) -> int:
     excluding.check_reason(reason)
     row.state, row.revised_at, row.revised_by_post, row.steps = state, now, actor.post_id, row.steps + 1
     row.save(update_fields=["state", "revised_at", "revised_by_post", "steps"])
-    _tell(row, _outcome(row, _say(row, reason), was=was), actor, now)
+    _outcome(row, _say(row, reason), actor, now, was=was)
     return row.pk
 
 
@@ -225,14 +226,15 @@ def _check_decider(row: Exclusion, unit_id: int | None, actor: Actor) -> None:
         raise NotTheDecider(msg("这件申诉不由您现在的岗位决定：由提出单位的上一级决定，提出的人不能参与。"))
 
 
-def _outcome(row: Exclusion, said: Words, was: str) -> Payload:
-    if row.state == "granted":
-        return CountExcluded(
-            row.matter_id, row.key, row.month, row.region_id, row.unit_id, row.ground, was == "declined", said.sealed
-        )
-    if was == "granted":
-        return CountIncluded(row.matter_id, row.key, row.month, row.region_id, row.unit_id, said.sealed)
-    return CountKept(row.matter_id, row.key, row.month, row.unit_id, said.sealed)
+def _outcome(row: Exclusion, said: Words, actor: Actor, now: datetime, *, was: str) -> None:
+    """Journal the decision, and on the matter what follows from it for its figures."""
+    granted = row.state == "granted"
+    told = ContestDecided(row.matter_id, row.key, row.month, granted, was != "asked", said.sealed)
+    _tell(row, told, actor, now)
+    about = (row.pk, row.key, row.month, row.region_id, row.unit_id)
+    effect = CountExcluded(*about, row.ground) if granted else CountIncluded(*about) if was == "granted" else None
+    if effect is not None:
+        matters_do.entry_add(matter_id=row.matter_id, payload=effect, actor=actor, now=now)
 
 
 def _locked(exclusion_id: int) -> Exclusion:

@@ -38,6 +38,7 @@ from shanzhi.kernel.matters.operations.rules import (
     edition_restore,
 )
 from shanzhi.kernel.matters.operations.step import Done, KeyReused, MatterNotFound, MovedOn
+from shanzhi.kernel.matters.operations.telling import entry_add
 from shanzhi.kernel.matters.operations.upkeep import (
     lapse_due,
     phone_for_notice,
@@ -87,6 +88,7 @@ __all__ = [
     "dispatch_row_save",
     "due_dates_follow",
     "edition_restore",
+    "entry_add",
     "erase_ask",
     "erase_asked",
     "foresee",

@@ -7,6 +7,7 @@ the administration's own; the reporter reads what was done with the matter, and 
 from collections.abc import Mapping
 from typing import Any
 
+from shanzhi.kernel.matters.policy.entries import entries_offered
 from shanzhi.kernel.matters.policy.process import Kind, Owner, PaperTo, Role, Verb
 
 _INNER = frozenset(
@@ -48,7 +49,9 @@ def is_entry_for_reporter(
         return is_asked_again(payload, kind)
     if action in _URGINGS:
         return is_reporters_ask(kind, str(payload.get("ask") or ""))
-    return action not in _INNER and (action not in _NOTES or author_kind == "reporter")
+    return (
+        action not in _INNER and action not in entries_offered() and (action not in _NOTES or author_kind == "reporter")
+    )
 
 
 def is_entry_proved_to_reporter(

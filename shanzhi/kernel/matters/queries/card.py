@@ -17,6 +17,7 @@ from shanzhi.kernel.matters.operations.clocks import running
 from shanzhi.kernel.matters.operations.standing import case_of
 from shanzhi.kernel.matters.operations.step import MatterNotFound
 from shanzhi.kernel.matters.operations.upkeep import needs_reporter
+from shanzhi.kernel.matters.policy.entries import entries_offered
 from shanzhi.kernel.matters.policy.process import (
     Action,
     AskType,
@@ -402,17 +403,22 @@ _TITLES = {
 
 def step_title(action: str, payload: Mapping[str, Any]) -> str:
     """What a journal entry of a matter tells of, as a title (a message id); the action's code where nobody knows a name."""
+    told = _TITLES.get(action) or entries_offered().get(action)
     try:
         kind = kind_version(str(payload.get("kind", "")), int(payload.get("kind_version") or 0))
     except KindUnknown:
-        return _TITLES.get(action, action)
+        return told or action
     done_by = str(payload.get("done_by", ""))
-    return _TITLES.get(action) or (kind.action(done_by).name if kind.has_action(done_by) else action)
+    return told or (kind.action(done_by).name if kind.has_action(done_by) else action)
 
 
 def _entry(row: EntryRow, kind: Kind, names: Names, remarks: dict[tuple[int, str], str], actor: Actor) -> TimelineEntry:
     done_by = str(row.payload.get("done_by", ""))
-    title = _TITLES.get(row.action) or (kind.action(done_by).name if kind.has_action(done_by) else done_by)
+    title = (
+        _TITLES.get(row.action)
+        or entries_offered().get(row.action)
+        or (kind.action(done_by).name if kind.has_action(done_by) else done_by)
+    )
     ground = grounds().by_code.get(str(row.payload.get("ground") or ""))
     due = row.payload.get("due_at")
     detail = {

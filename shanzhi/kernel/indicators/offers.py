@@ -1,0 +1,13 @@
+"""What this slice offers to those below it: a fact, what a matter's history says of it, readers of events, an import."""
+
+from shanzhi.core.text import msg
+from shanzhi.kernel.indicators import payloads, rules  # noqa: F401 - registered as they are read
+from shanzhi.kernel.indicators.policy import excluded
+from shanzhi.kernel.matters.policy.entries import offer_entry
+
+
+def offer() -> None:
+    """Fill the registries; once, when Django's apps are ready."""
+    excluded.offer()
+    offer_entry(excluded.EXCLUDE, msg("在一项指标里剔除"))
+    offer_entry(excluded.INCLUDE, msg("取消在一项指标里的剔除"))
