@@ -1,9 +1,11 @@
 """What this slice offers to those below it: a fact, what a matter's history says of it, readers of events, an import."""
 
 from shanzhi.core.text import msg
-from shanzhi.kernel.indicators import payloads, rules  # noqa: F401 - registered as they are read
+from shanzhi.kernel.indicators import payloads, rules, tasks  # noqa: F401 - registered as they are read
+from shanzhi.kernel.indicators.operations import EXCLUSION_TOPIC, FIGURE_TOPIC
 from shanzhi.kernel.indicators.policy import excluded
 from shanzhi.kernel.matters.policy.entries import offer_entry
+from shanzhi.kernel.notices.policy import on_event
 
 
 def offer() -> None:
@@ -11,3 +13,5 @@ def offer() -> None:
     excluded.offer()
     offer_entry(excluded.EXCLUDE, msg("在一项指标里剔除"))
     offer_entry(excluded.INCLUDE, msg("取消在一项指标里的剔除"))
+    on_event(FIGURE_TOPIC, tasks.figures_due)
+    on_event(EXCLUSION_TOPIC, tasks.exclusions_due)

@@ -1,6 +1,8 @@
 """Every change of figures: typed in, permitted late, contested and decided, computed."""
 
 from shanzhi.kernel.indicators.operations._common import EXCLUSION_TOPIC, FIGURE_TOPIC, PERMIT_TOPIC, KeyReused
+from shanzhi.kernel.indicators.operations.computing import AlreadyComputing, Computed, Why, compute
+from shanzhi.kernel.indicators.operations.due import compute_due, compute_night, due_add
 from shanzhi.kernel.indicators.operations.entering import Entry, value_enter
 from shanzhi.kernel.indicators.operations.excluding import (
     Contest,
@@ -15,9 +17,16 @@ __all__ = [
     "EXCLUSION_TOPIC",
     "FIGURE_TOPIC",
     "PERMIT_TOPIC",
+    "AlreadyComputing",
+    "Computed",
     "Contest",
     "Entry",
     "KeyReused",
+    "Why",
+    "compute",
+    "compute_due",
+    "compute_night",
+    "due_add",
     "exclusion_ask",
     "exclusion_decide",
     "exclusion_revise",

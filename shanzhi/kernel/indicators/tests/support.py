@@ -2,10 +2,10 @@
 
 import pytest
 
-from shanzhi.kernel.catalogue import queries as rule_book
 from shanzhi.kernel.files.policy import StoredFile
 from shanzhi.kernel.indicators.policy.definitions import Catalogue
 from shanzhi.kernel.indicators.policy.loading import sound_catalogue
+from shanzhi.kernel.indicators.queries import book
 
 PAPER = StoredFile(sha256="ab" * 32, media_type="application/pdf", size=9, name="备案清单.pdf")
 GROUND = 'ground = [{ law = "市域治理验收指标（测试）", quote = "…" }]'
@@ -132,9 +132,14 @@ normalise = "scoring"
 """
 
 
+def in_force(monkeypatch: pytest.MonkeyPatch) -> Catalogue:
+    """Let the catalogue above be in force."""
+    found = sound_catalogue(TEXT, "test.toml")
+    monkeypatch.setattr(book, "catalogue_in_force", lambda: found)
+    return found
+
+
 @pytest.fixture
 def rules(monkeypatch: pytest.MonkeyPatch) -> Catalogue:
     """The catalogue above in force."""
-    found = sound_catalogue(TEXT, "test.toml")
-    monkeypatch.setitem(rule_book._loaded, "indicators", found)
-    return found
+    return in_force(monkeypatch)

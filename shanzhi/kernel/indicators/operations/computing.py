@@ -1,0 +1,192 @@
+"""Computing figures of a month: by the rule of that month, over its own tree, all of it or nothing of it.
+
+Everything of a month is read in one snapshot, whose place in the journal is kept beside the figures. What changes after the
+month was cut, or by an exclusion or a correction, is a revision with its reason.
+"""
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from django.db import connection, transaction
+
+from shanzhi.core.errors import Conflict
+from shanzhi.core.periods import local_date
+from shanzhi.core.text import msg
+from shanzhi.kernel.facts.operations.cutting import cut_of
+from shanzhi.kernel.facts.operations.projecting import place
+from shanzhi.kernel.indicators.models import Value
+from shanzhi.kernel.indicators.operations.keeping import Cell, Cells, Run, keep, keep_behind
+from shanzhi.kernel.indicators.policy.definitions import Catalogue, Figure, Grouping, Indicator, Length, Source
+from shanzhi.kernel.indicators.policy.entering import rule_of as typing_rule
+from shanzhi.kernel.indicators.policy.periods import Period, period_of
+from shanzhi.kernel.indicators.policy.regions import RegionState, Standing, standing_on
+from shanzhi.kernel.indicators.queries import running
+from shanzhi.kernel.indicators.queries.engines import PostgresEngine
+from shanzhi.kernel.indicators.rules import catalogue
+from shanzhi.kernel.organisation import queries as organisation
+
+_LOCK = 370320
+SECONDS = 600
+"""How long one formula may run."""
+
+
+class AlreadyComputing(Conflict):
+    """Another process computes this month."""
+
+    code = "figures-computing"
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why a figure is computed anew: `late` unless somebody decided something; `about` is the exclusion's number."""
+
+    reason: str = "late"
+    about: int = 0
+
+    @property
+    def is_decided(self) -> bool:
+        """Did somebody decide it? Then a change is a revision, whether the month is cut or not."""
+        return self.reason != "late"
+
+
+@dataclass(slots=True)
+class Computed:
+    """What came of computing: indicators' periods, figures that were written or removed, revisions."""
+
+    periods: int = 0
+    changed: int = 0
+    revisions: int = 0
+    months: list[int] = field(default_factory=list)
+
+
+def compute(*, month: int, now: datetime, keys: Collection[str] = (), why: Why = Why(), typed: bool = True) -> Computed:
+    """Compute a month's figures (of these indicators, or of all), and those of longer periods that it is part of where they
+    don't follow from months. Worker's role; not inside a transaction of the caller's, but for tests.
+
+    Raises:
+        AlreadyComputing: another process computes this month.
+        EngineUnusable, TookTooLong: nothing of the month was changed.
+    """
+    with _alone(month), _snapshot():
+        book = catalogue()
+        wanted = [each for each in book.in_month(month) if not keys or each.key in keys]
+        made = Computed(months=[month])
+        at = _At(book, month, now, why, place().number, cut_of(month) is not None)
+        for indicator in wanted:
+            if indicator.source is Source.COMPUTED:
+                _compute(at, indicator, made)
+            elif typed:
+                _gather(at, indicator, made)
+        return made
+
+
+@dataclass(slots=True)
+class _At:
+    """One computing of a month: what it goes by."""
+
+    book: Catalogue
+    month: int
+    now: datetime
+    why: Why
+    cursor: int
+    is_cut: bool
+    trees: dict[date, Standing] = field(default_factory=dict)
+
+    def standing(self, period: Period) -> Standing:
+        """The tree of the period's last day, of today while it runs."""
+        day = min(period.ends_on, local_date(self.now))
+        if day not in self.trees:
+            self.trees[day] = standing_of_day(day, grids=True)
+        return self.trees[day]
+
+
+def standing_of_day(day: date, *, grids: bool = False) -> Standing:
+    """The organisation's tree of a day; 2 queries, 1 where the tree is known to the process."""
+    spans = organisation.region_spans(grids=grids)
+    states = (
+        RegionState(one.region_id, one.from_on, one.until_on, str(one.level), one.code, one.name, one.parent_id)
+        for one in spans
+    )
+    return standing_on(day, states, organisation.regions_became(day))
+
+
+def periods_kept(indicator: Indicator, month: int) -> list[Period]:
+    """The periods of a month that are kept: of what can be added up the shortest alone, of the rest every one."""
+    lengths = [each for each in Length if each.months >= indicator.period.months]
+    if indicator.grouping is Grouping.ADDITIVE:
+        lengths = lengths[:1]
+    return [period_of(date(month // 100, month % 100, 1), length) for length in lengths]
+
+
+def _compute(at: _At, indicator: Indicator, made: Computed) -> None:
+    engine = PostgresEngine(seconds=SECONDS)
+    kept = periods_kept(indicator, at.month)
+    for period in kept:
+        standing = at.standing(period)
+        found = running.figures(engine, at.book, [indicator.key], [period], standing, today=local_date(at.now))
+        cells = {
+            each.region_id: Cell(each.numbers.numerator, each.numbers.denominator)
+            for each in found
+            if each.numbers.numerator is not None and (each.numbers.numerator or each.numbers.denominator)
+        }
+        _keep(at, indicator, period, cells, made)
+        if period is kept[0]:
+            keep_behind(indicator, period, standing)
+
+
+def _gather(at: _At, indicator: Indicator, made: Computed) -> None:
+    """What posts typed in, added up to the regions above, with how many of those that owe it have."""
+    rule = typing_rule(indicator)
+    period = period_of(date(at.month // 100, at.month % 100, 1), indicator.period)
+    standing = at.standing(period)
+    owing = {state.region_id for state in standing.at_level(rule.level)}
+    cells: Cells = {}
+    for region_id in owing:
+        for above in standing.ancestors(region_id):
+            cells.setdefault(above, Cell(0, 0, 0, 0)).owed += 1
+    rows = Value.objects.filter(key=indicator.key, first=period.first, is_last=True)
+    for region_id, top, bottom in rows.values_list("region_id", "numerator", "denominator"):
+        home = standing.home.get(region_id)
+        adds = indicator.figure is not Figure.AMOUNT and indicator.grouping is Grouping.ADDITIVE
+        for above in standing.ancestors(region_id) if adds else (() if home is None else (home,)):
+            cell = cells.setdefault(above, Cell(0, 0, 0, 0))
+            cell.numerator += top
+            cell.denominator += bottom
+            cell.handed_in = (cell.handed_in or 0) + 1
+    _keep(at, indicator, period, {at: cell for at, cell in cells.items() if cell.handed_in}, made)
+
+
+def _keep(at: _At, indicator: Indicator, period: Period, cells: Cells, made: Computed) -> None:
+    is_revision = at.is_cut or at.why.is_decided
+    run = Run(indicator, period, at.standing(period), at.now, at.cursor, at.why.reason, at.why.about, is_revision)
+    kept = keep(run, cells)
+    made.periods += 1
+    made.changed += kept.changed
+    made.revisions += kept.revisions
+
+
+@contextmanager
+def _alone(month: int) -> Iterator[None]:
+    """While nobody else computes the month: a lock of the session, because the snapshot has to begin behind it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK, month])
+        if not cursor.fetchone()[0]:
+            raise AlreadyComputing(msg("另一个进程正在计算 %(month)s 的指标。请等它算完再试。"), month=month)
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_LOCK, month])
+
+
+@contextmanager
+def _snapshot() -> Iterator[None]:
+    """One transaction that sees the facts of one moment."""
+    is_first = not connection.in_atomic_block
+    with transaction.atomic():
+        if is_first:
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        yield

@@ -1,0 +1,63 @@
+"""Background work of the slice: figures are computed, units are told what concerns them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from shanzhi.kernel.indicators import operations
+from shanzhi.kernel.indicators.models import Exclusion
+from shanzhi.kernel.indicators.operations import AlreadyComputing, due
+from shanzhi.kernel.notices import operations as notices
+from shanzhi.kernel.notices.policy import Happened
+
+SOON = "indicators.compute_due"
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock=SOON, name=SOON)
+def compute_due(timestamp: int) -> None:
+    """Every minute: compute what was decided, typed in or corrected."""
+    operations.compute_due(now=timezone.now())
+
+
+@app.periodic(cron="7 * * * *")
+@app.task(queueing_lock="indicators.compute_current", name="indicators.compute_current")
+def compute_current(timestamp: int) -> None:
+    """Every hour: the running month."""
+    try:
+        due.compute_current(now=timezone.now())
+    except AlreadyComputing:
+        return
+
+
+@app.periodic(cron="20 3 * * *")
+@app.task(queueing_lock="indicators.compute_night", name="indicators.compute_night")
+def compute_night(timestamp: int) -> None:
+    """At night: past months that aren't cut, and those that late events have changed."""
+    operations.compute_night(now=timezone.now())
+
+
+def figures_due(events: Sequence[Happened], now: datetime) -> None:
+    """Typed-in values are added up."""
+    for event in events:
+        reason = "correction" if int(event.body["number"]) > 1 else "late"
+        about = int(event.body["value"]) if reason == "correction" else 0
+        operations.due_add(key=event.body["key"], month=int(event.body["first"]), reason=reason, about=about, now=now)
+    notices.job_soon(SOON)
+
+
+def exclusions_due(events: Sequence[Happened], now: datetime) -> None:
+    """Months of which something was left out, or counts again, are computed anew."""
+    for event in events:
+        body = event.body
+        if body["state"] not in ("granted", "declined"):
+            continue
+        revised = Exclusion.objects.filter(pk=body["exclusion"], revised_at__isnull=False).exists()
+        reason = "exclusion" if body["state"] == "granted" else "included" if revised else ""
+        if reason:
+            operations.due_add(
+                key=body["key"], month=int(body["month"]), reason=reason, about=int(body["exclusion"]), now=now
+            )
+    notices.job_soon(SOON)
