@@ -43,8 +43,7 @@ def figures_due(events: Sequence[Happened], now: datetime) -> None:
     """Typed-in values are added up."""
     for event in events:
         reason = "correction" if int(event.body["number"]) > 1 else "late"
-        about = int(event.body["value"]) if reason == "correction" else 0
-        operations.due_add(key=event.body["key"], month=int(event.body["first"]), reason=reason, about=about, now=now)
+        operations.due_add(key=event.body["key"], month=int(event.body["first"]), reason=reason, about=0, now=now)
     notices.job_soon(SOON)
 
 

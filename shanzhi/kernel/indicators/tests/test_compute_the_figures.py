@@ -2,56 +2,23 @@
 to its matters; what changes later is a revision with its reason."""
 
 import random
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
-
 from shanzhi.config import database
-from shanzhi.config.demo.drive import SCENARIOS, Driver
 from shanzhi.config.worker import drain
 from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.facts import operations as facts
-from shanzhi.kernel.facts.operations.dimensions import dimensions_follow
 from shanzhi.kernel.indicators import operations
 from shanzhi.kernel.indicators.models import Behind, Computing, Due, Observation, Revision
 from shanzhi.kernel.indicators.operations import Contest
-from shanzhi.kernel.indicators.tests.support import PAPER, in_force
+from shanzhi.kernel.indicators.tests.driven import LATER, MONTH, city, driven, project
+from shanzhi.kernel.indicators.tests.support import PAPER
 from shanzhi.kernel.organisation.queries import top_regions
-from tests.city import NOW, _actor
-from tests.concurrency.committed import City, as_role, city, seal_all
+from tests.city import _actor
+from tests.concurrency.committed import City, as_role
 
-__all__ = ["city"]
-MONTH = 202511
-LATER = NOW + timedelta(days=6)
-
-
-def project(made: City) -> None:
-    """Let facts follow everything that was journaled."""
-    seal_all(made.installation, LATER)
-    with database.acting_as(made.installation, "worker"):
-        while facts.project(now=LATER, limit=5000).more:
-            pass
-        dimensions_follow()
-
-
-@pytest.fixture(scope="module")
-def driven(city: City) -> Iterator[City]:
-    """Matters of every scenario, rated or not, in all communities; their figures computed."""
-    with pytest.MonkeyPatch.context() as patched:
-        in_force(patched)
-        ticks = iter(range(10**6))
-        driver = Driver.for_city("3703", "370303", seed=7, clock=lambda: NOW + timedelta(minutes=next(ticks)))
-        assert len(list(driver.drive(3 * len(SCENARIOS)))) == 3 * len(SCENARIOS)
-        with database.acting_as(city.installation, "worker"):
-            drain(now=lambda: LATER)
-        project(city)
-        with database.acting_as(city.installation, "worker"):
-            operations.compute(month=MONTH, now=LATER)
-        yield city
-
-
+__all__ = ["city", "driven"]
 ANSWERS = {
     "satisfied": "SELECT count(*) FILTER (WHERE r.satisfied >= 4), count(*) FROM rated r WHERE r.code LIKE %s || '%%'",
     "accepted": "SELECT count(*) FILTER (WHERE accepted), count(*) FROM reported WHERE code LIKE %s || '%%'",

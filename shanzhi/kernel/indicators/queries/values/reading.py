@@ -1,0 +1,223 @@
+"""Figures as they stand in their tables, put together for any period: two statements, however many are asked for."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import Q
+from django.db.models.expressions import RawSQL
+
+from shanzhi.core.periods import local_date
+from shanzhi.core.ranges import CodeRanges
+from shanzhi.core.text import msg
+from shanzhi.kernel.indicators.models import Computing, Observation
+from shanzhi.kernel.indicators.policy.definitions import Catalogue, Figure, Grouping, Indicator, Source
+from shanzhi.kernel.indicators.policy.entering import NoSuchIndicator
+from shanzhi.kernel.indicators.policy.fairness import Compared, Interval, compared, wilson
+from shanzhi.kernel.indicators.policy.periods import Period, period_of
+from shanzhi.kernel.indicators.policy.places import NoSuchPlace
+from shanzhi.kernel.indicators.policy.values import Numbers, State, value_of
+from shanzhi.kernel.indicators.queries.values.shapes import Amount, Place, nothing
+from shanzhi.kernel.organisation import queries as organisation
+from shanzhi.kernel.organisation.queries import RegionRow
+
+SHARES = frozenset({Figure.RATIO, Figure.YES_NO})
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A region at the end of a period, with those above it, the nearest last, and those directly below."""
+
+    place: Place
+    above: tuple[Place, ...]
+    below: tuple[Place, ...]
+
+
+def where(region_id: int, on: date) -> Where:
+    """A region and what stands around it as of a day; the tree is asked for once.
+
+    Raises:
+        NoSuchPlace: there is none of this id on that day.
+    """
+    row = organisation.region_by_id(region_id, on)
+    if row is None:
+        raise NoSuchPlace(msg("那时没有这个区域，或者您看不到它。请核对区域和期间。"))
+    above: list[Place] = []
+    at = row
+    while at.parent_id is not None and (up := organisation.region_by_id(at.parent_id, on)) is not None:
+        above.append(place_of(up))
+        at = up
+    below = tuple(place_of(one) for one in organisation.children(region_id, on) if one.level.value != "zone")
+    return Where(place_of(row), tuple(reversed(above)), below)
+
+
+def place_of(row: RegionRow) -> Place:
+    """A region as pages have it."""
+    return Place(row.id, row.code, row.name, row.level.value)
+
+
+def rule(catalogue: Catalogue, key: str, period: Period) -> Indicator:
+    """The version that is the rule for a period: that of its last month.
+
+    Raises:
+        NoSuchIndicator: there is none.
+    """
+    found = catalogue.indicator(key, period.last)
+    if found is None:
+        raise NoSuchIndicator(msg("%(period)s 没有“%(key)s”这个指标。请核对期间。"), period=str(period), key=key)
+    return found
+
+
+def candidates(indicator: Indicator, period: Period) -> tuple[Period, ...]:
+    """The periods whose figure a period shows: itself; of a figure that comes less often the one that it lies in, else the
+    one before that."""
+    if indicator.period.months <= period.length.months:
+        return (period,)
+    longer = period_of(period.ends_on, indicator.period)
+    return (longer, longer.before())
+
+
+def bases(indicator: Indicator, period: Period) -> tuple[Period, ...]:
+    """The kept periods that a period's figure is added up from: itself, where it can't be."""
+    if indicator.grouping is Grouping.ADDITIVE:
+        return tuple(period.within(indicator.period))
+    return (period,)
+
+
+_Key = tuple[int, str, int, int]
+_Wanted = Iterable[tuple[Collection[int], Iterable[Indicator], Iterable[Period]]]
+
+
+def _groups(wanted: _Wanted) -> dict[tuple[tuple[int, ...], int, frozenset[str]], set[int]]:
+    """What is to be read: first months by regions, length of periods and keys, as few groups as there are."""
+    keys: dict[tuple[tuple[int, ...], int, int], set[str]] = {}
+    for regions, indicators, periods in wanted:
+        listed, ids = tuple(periods), tuple(sorted(regions))
+        for indicator in indicators:
+            found = {
+                base for period in listed for one in candidates(indicator, period) for base in bases(indicator, one)
+            }
+            for base in found:
+                keys.setdefault((ids, base.length.months, base.first), set()).add(indicator.key)
+    groups: dict[tuple[tuple[int, ...], int, frozenset[str]], set[int]] = {}
+    for (ids, months, first), named in keys.items():
+        groups.setdefault((ids, months, frozenset(named)), set()).add(first)
+    return groups
+
+
+class Figures:
+    """What was read for some regions, indicators and periods; `amount` puts a figure together out of it."""
+
+    def __init__(self) -> None:
+        self._cells: dict[_Key, tuple[int, int, int | None, int | None]] = {}
+        self._done: dict[tuple[str, int, int], tuple[int, datetime, int]] = {}
+        self._place: CodeRanges | None = None
+
+    @classmethod
+    def read(cls, wanted: _Wanted) -> "Figures":
+        """Read figures of (regions, indicators, periods), each group whole; 2 statements."""
+        made, asked, done = cls(), Q(pk__in=[]), Q(pk__in=[])
+        for (regions, months, keys), first in _groups(wanted).items():
+            of = Q(month__in=sorted(first), key__in=sorted(keys), months=months)
+            asked |= of & Q(region_id__in=regions)
+            done |= of
+        fields = ("region_id", "key", "month", "months", "numerator", "denominator", "handed_in", "owed")
+        for region, key, month, length, *cell in Observation.objects.filter(asked).values_list(*fields):
+            made._cells[region, key, month, length] = (cell[0], cell[1], cell[2], cell[3])
+        told = ("key", "month", "months", "version", "computed_at", "cursor", "place")
+        runs = Computing.objects.filter(done).annotate(place=RawSQL("current_setting('shanzhi.place', true)", ()))
+        for key, month, length, *rest, place in runs.values_list(*told):
+            made._done[key, month, length] = (rest[0], rest[1], rest[2])
+            made._place = CodeRanges.parse(place) if place else None
+        return made
+
+    def _is_in_sight(self, region_id: int, on: date) -> bool:
+        """May who asks read this region's figures? As the policy on them says: does the region above touch its place?"""
+        if self._place is None:
+            return True
+        region = organisation.region_by_id(region_id, on)
+        if region is None:
+            return False
+        above = organisation.region_by_id(region.parent_id, on) if region.parent_id is not None else None
+        (low, high), *_ = CodeRanges.from_prefixes((above or region).code)
+        return any(low < end and begin < high for begin, end in self._place)
+
+    def amount(self, region_id: int, indicator: Indicator, period: Period) -> Amount:
+        """The figure of a region and period; no query."""
+        for one in candidates(indicator, period):
+            found = self._amount((region_id,), indicator, one)
+            if found is not None:
+                return found
+        return nothing(candidates(indicator, period)[0])
+
+    def restated(self, region_ids: Sequence[int], indicator: Indicator, period: Period) -> Amount:
+        """The figure of several regions together, as if they had been one; no query."""
+        for one in candidates(indicator, period):
+            found = self._amount(region_ids, indicator, one)
+            if found is not None:
+                return found
+        return nothing(candidates(indicator, period)[0])
+
+    def _amount(self, region_ids: Sequence[int], indicator: Indicator, period: Period) -> Amount | None:
+        parts = bases(indicator, period)
+        runs = [run for base in parts if (run := self._done.get((indicator.key, base.first, base.length.months)))]
+        cells = [
+            cell
+            for region in region_ids
+            for base in parts
+            if (cell := self._cells.get((region, indicator.key, base.first, base.length.months)))
+        ]
+        if not runs or (not cells and indicator.source is not Source.COMPUTED):
+            return None
+        if not cells and not any(self._is_in_sight(region, period.ends_on) for region in region_ids):
+            return None
+        numbers = _numbers(indicator, cells)
+        last = max(runs, key=lambda run: run[1])
+        is_running = local_date(last[1]) <= period.ends_on
+        value = value_of(indicator, numbers, unfinished=is_running or len(runs) < len(parts))
+        typed = [cell for cell in cells if cell[2] is not None]
+        return Amount(
+            value,
+            period,
+            interval_of(indicator, numbers) if value.state is State.VALUE else None,
+            handed_in=sum(cell[2] or 0 for cell in typed) if typed else None,
+            owed=sum(cell[3] or 0 for cell in typed) if typed else None,
+            version=last[0],
+            computed_at=last[1],
+            cursor=last[2],
+        )
+
+
+def _numbers(indicator: Indicator, cells: Sequence[tuple[int, int, int | None, int | None]]) -> Numbers:
+    if not cells:
+        return Numbers(0 if indicator.grouping is Grouping.ADDITIVE else None, 0)
+    return Numbers(sum(cell[0] for cell in cells), sum(cell[1] for cell in cells))
+
+
+def interval_of(indicator: Indicator, numbers: Numbers) -> Interval | None:
+    """The 95 % interval in the figure's own unit; None for what is no part of a whole."""
+    if not is_share(indicator, numbers):
+        return None
+    found, scale = wilson(numbers.numerator or 0, numbers.denominator), float(indicator.scale)
+    return None if found is None else Interval(found.low * scale, found.high * scale)
+
+
+def is_share(indicator: Indicator, numbers: Numbers) -> bool:
+    """Is the figure a part of a whole, of which an interval can be given?"""
+    top = numbers.numerator
+    return (
+        indicator.figure in SHARES and top is not None and 0 <= top <= numbers.denominator and numbers.denominator > 0
+    )
+
+
+def compared_places(indicator: Indicator, amounts: Mapping[int, Amount]) -> dict[int, Compared]:
+    """Regions side by side, each against all together; empty for figures that are no parts of a whole."""
+    counts = {}
+    for region, amount in amounts.items():
+        numbers = Numbers(amount.value.numerator, amount.value.denominator or 0)
+        if amount.value.denominator and not is_share(indicator, numbers):
+            return {}
+        counts[region] = (numbers.numerator or 0, numbers.denominator)
+    if indicator.figure not in SHARES:
+        return {}
+    return {one.region_id: one for one in compared(counts, max(indicator.minimum, 1))}
