@@ -6,7 +6,7 @@ from datetime import datetime
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from shanzhi.kernel.indicators import operations
+from shanzhi.kernel.indicators import operations, telling
 from shanzhi.kernel.indicators.models import Exclusion
 from shanzhi.kernel.indicators.operations import AlreadyComputing, due
 from shanzhi.kernel.notices import operations as notices
@@ -37,6 +37,14 @@ def compute_current(timestamp: int) -> None:
 def compute_night(timestamp: int) -> None:
     """At night: past months that aren't cut, and those that late events have changed."""
     operations.compute_night(now=timezone.now())
+    operations.submissions_forget(now=timezone.now())
+
+
+@app.periodic(cron="30 8 * * *")
+@app.task(queueing_lock="indicators.remind", name="indicators.remind")
+def remind(timestamp: int) -> None:
+    """Each morning: units that owe a figure whose time is nearly over, or is, are told once each."""
+    telling.remind(now=timezone.now())
 
 
 def figures_due(events: Sequence[Happened], now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from shanzhi.kernel.indicators.operations._common import EXCLUSION_TOPIC, FIGURE_TOPIC, PERMIT_TOPIC, KeyReused
 from shanzhi.kernel.indicators.operations.computing import AlreadyComputing, Computed, Why, compute
-from shanzhi.kernel.indicators.operations.due import compute_due, compute_night, due_add
+from shanzhi.kernel.indicators.operations.due import compute_due, compute_night, due_add, submissions_forget
 from shanzhi.kernel.indicators.operations.entering import Entry, value_enter
 from shanzhi.kernel.indicators.operations.excluding import (
     Contest,
@@ -33,5 +33,6 @@ __all__ = [
     "exclusion_withdraw",
     "permit_ask",
     "permit_decide",
+    "submissions_forget",
     "value_enter",
 ]

@@ -2,14 +2,14 @@
 
 import logging
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 
 from django.db import connection
 
 from shanzhi.core.periods import local_date
 from shanzhi.kernel.facts.operations.cutting import cut_of
-from shanzhi.kernel.indicators.models import Computing, Due, Exclusion
+from shanzhi.kernel.indicators.models import Computing, Due, Exclusion, Submission
 from shanzhi.kernel.indicators.operations.computing import AlreadyComputing, Computed, Why, compute
 from shanzhi.kernel.indicators.policy.periods import later, month_of
 
@@ -95,3 +95,12 @@ def _is_touched(month: int, since: datetime) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(_TOUCHED, {"month": month, "since": since})
         return bool(cursor.fetchone()[0])
+
+
+REMEMBER = timedelta(days=7)
+
+
+def submissions_forget(*, now: datetime) -> int:
+    """Forget submissions older than a week; returns how many. Worker's role."""
+    deleted, _ = Submission.objects.filter(sent_at__lt=now - REMEMBER).delete()
+    return deleted
