@@ -58,6 +58,16 @@ FEATURES: Mapping[str, frozenset[str]] = {
     "token_issue": frozenset({"keeper"}),
     "audit": frozenset({"auditor"}),
     "grid": frozenset({"grid_chief", "grid_worker"}),
+    "figures": frozenset(
+        {
+            *("dispatcher", "operator", "knowledge_editor", "handler", "checker", "supervisor", "keeper"),
+            *("security_officer", "auditor", "grid_chief", "grid_worker", "assessor"),
+        }
+    ),
+    "figures_enter": frozenset({"handler", "supervisor", "keeper", "assessor"}),
+    "figures_contest": frozenset({"dispatcher", "handler", "supervisor"}),
+    "figures_decide": frozenset({"supervisor"}),
+    "figures_assess": frozenset({"assessor"}),
 }
 
 
@@ -467,6 +477,32 @@ CALLS: Mapping[str, Page] = {
     "api:matter_act": Page(write=TOKEN, about="matter", args=(NOTE, REPLY), sends={"words": "看看"}),
     "api:matter_attach": Page(write=TOKEN, about="matter", sends={"files": "a file"}),
     "api:matter_contact": Page(write=TOKEN, about="matter", sends={"reason": "contact"}, reveals=True),
+    # Figures have no sight of matters beside the records, which go by the matters' own policy: who decides and who sees
+    # which contested count is in indicators/tests/test_contest_a_count.py, which figure in test_read_the_figures.py.
+    "api:figures": Page("figures", head=False, asks=("period", "region_code"), says="422"),
+    "api:figure": Page("figures", args=({"key": "none"},), head=False, asks=("period", "region_code"), says="422"),
+    "api:figure_records": Page(
+        "figures", args=({"key": "none"},), head=False, asks=("period", "region_code", "after"), says="422"
+    ),
+    "api:index": Page(
+        "figures", args=({"code": "none"},), head=False, asks=("period", "region_code", "tree_on"), says="422"
+    ),
+    "api:figures_owed": Page("figures", head=False),
+    "api:figure_enter": Page(
+        write="figures_enter", args=({"key": "none"},), sends={"period": "2025-10", "numerator": 1}
+    ),
+    "api:permit_ask": Page(
+        write="figures_enter", args=({"key": "none"},), sends={"period": "2025-10", "words": "停电"}
+    ),
+    "api:permit_decide": Page(write="figures_decide", args=OFFICE, sends={"reason": "属实"}),
+    "api:exclusions": Page("figures", head=False, asks=("key", "state", "after")),
+    "api:exclusion_ask": Page(
+        write="figures_contest",
+        sends={"number": "x", "key": "x", "month": "2025-11", "ground": "x", "words": "x", "files": "a file"},
+    ),
+    "api:exclusion_withdraw": Page(write="figures_contest", args=OFFICE),
+    "api:exclusion_decide": Page(write="figures_decide", args=OFFICE, sends={"grant": True, "reason": "属实"}),
+    "api:exclusion_revise": Page(write="figures_decide", args=OFFICE, sends={"reason": "证据不足"}),
     "api:units": Page(TOKEN, head=False, asks=("text", "region_code")),
     "api:regions": Page(ANYONE, head=False, asks=("code", "text")),
     "api:categories": Page(ANYONE, head=False, fixed=True),

@@ -145,7 +145,8 @@ def _gather(at: _At, indicator: Indicator, made: Computed) -> None:
     cells: Cells = {}
     for region_id in owing:
         for above in standing.ancestors(region_id):
-            cells.setdefault(above, Cell(0, 0, 0, 0)).owed += 1
+            cell = cells.setdefault(above, Cell(0, 0, 0, 0))
+            cell.owed = (cell.owed or 0) + 1
     rows = Value.objects.filter(key=indicator.key, first=period.first, is_last=True)
     for region_id, top, bottom in rows.values_list("region_id", "numerator", "denominator"):
         home = standing.home.get(region_id)

@@ -66,8 +66,8 @@ class Run:
 def keep(run: Run, cells: Mapping[int, Cell]) -> Kept:
     """Let the table have exactly these figures of an indicator and period; 6 statements, 3 where nothing changed."""
     before = {
-        region: Cell(*numbers)
-        for region, *numbers in Observation.objects.filter(**run.at).values_list(
+        region: Cell(top, bottom, handed_in, owed)
+        for region, top, bottom, handed_in, owed in Observation.objects.filter(**run.at).values_list(
             "region_id", "numerator", "denominator", "handed_in", "owed"
         )
     }

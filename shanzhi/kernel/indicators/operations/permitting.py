@@ -107,7 +107,7 @@ def permit_decide(
 
 
 def _decide(permit_id: int, until_on: date | None, reason: str, actor: Actor, now: datetime) -> int:
-    row = Permit.objects.select_for_update().filter(pk=permit_id, to_unit_id=actor.unit_id).first()
+    row = Permit.objects.select_for_update().filter(pk=permit_id, to_unit_id=actor.unit_id or 0).first()
     if row is None or row.staff_id == actor.staff_id:
         raise NoSuchPermit(msg("没有找到这个申请，或者不由您现在的岗位答复。请核对，或换一个岗位。"))
     if row.state != "asked":

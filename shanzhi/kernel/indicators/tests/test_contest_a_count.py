@@ -60,7 +60,12 @@ def county(cast: Cast) -> Actor:
 
 def ask(actor: Actor, number: str, *, now: datetime = LATER, files: tuple[Any, ...] = (PAPER,), key: Any = None,
         **changed: Any) -> int:  # fmt: skip
-    given = {"indicator_key": "satisfied", "month": MONTH, "ground": "rated-by-mistake", "words": "评错了单位"}
+    given: dict[str, Any] = {
+        "indicator_key": "satisfied",
+        "month": MONTH,
+        "ground": "rated-by-mistake",
+        "words": "评错了单位",
+    }
     with acting(actor):
         contest = Contest(number=number, **(given | changed))
         return operations.exclusion_ask(contest=contest, stored=files, actor=actor, now=now, key=key)
@@ -78,7 +83,8 @@ def revise(actor: Actor, pk: int, *, now: datetime = LATER) -> None:
 
 def state(actor: Actor, pk: int) -> str:
     with acting(actor):
-        return Exclusion.objects.get(pk=pk).state
+        found: str = Exclusion.objects.get(pk=pk).state
+        return found
 
 
 def test_it_goes_to_the_level_above(township: Actor, county: Actor, cast: Cast, number: str) -> None:

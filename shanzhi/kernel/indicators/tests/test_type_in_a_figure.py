@@ -96,7 +96,12 @@ def test_it_says_what_cant_be(keeper: Actor) -> None:
     with pytest.raises(BadValue) as without:
         enter(keeper, 1, files=())
     assert set(without.value.fields) == {"files"}
-    year = {"key": "covenants", "code": "370303", "period": "2024", "now": datetime(2025, 1, 5, tzinfo=UTC)}
+    year: dict[str, Any] = {
+        "key": "covenants",
+        "code": "370303",
+        "period": "2024",
+        "now": datetime(2025, 1, 5, tzinfo=UTC),
+    }
     with pytest.raises(BadValue) as part:
         enter(keeper, 12, denominator=10, **year)
     assert set(part.value.fields) == {"numerator"}
@@ -127,7 +132,7 @@ def test_it_is_refused_when_late_until_the_level_above_permits_it(keeper: Actor,
     now, period = datetime(2025, 11, 20, 2, 0, tzinfo=UTC), read_period("2025-10")
     with pytest.raises(Late, match="2025年11月10日"):
         enter(keeper, 3, now=now)
-    wish = {"indicator_key": "teams", "region_id": region(TOWNSHIP), "period": period, "actor": keeper}
+    wish: dict[str, Any] = {"indicator_key": "teams", "region_id": region(TOWNSHIP), "period": period, "actor": keeper}
     with acting(keeper):
         asked = operations.permit_ask(words="台风期间停电", now=now, **wish)
         with pytest.raises(PermitUnusable):
@@ -135,7 +140,7 @@ def test_it_is_refused_when_late_until_the_level_above_permits_it(keeper: Actor,
         with pytest.raises(PermitUnusable):
             operations.permit_ask(words="提前申请", now=IN_TIME, **wish)
     supervisor, own = cast.supervisor, _actor("centre-370303", "supervisor", 0)
-    answer = {"permit_id": asked, "reason": "情况属实", "now": now}
+    answer: dict[str, Any] = {"permit_id": asked, "reason": "情况属实", "now": now}
     with acting(own), pytest.raises(NoSuchPermit):
         operations.permit_decide(until_on=date(2025, 11, 25), actor=own, **answer)
     with acting(supervisor):
@@ -195,7 +200,7 @@ def test_it_is_held_by_the_database_too(keeper: Actor, cast: Cast) -> None:
             for field in row._meta.concrete_fields
             if field.attname != "id"
         }
-    wrong = [
+    wrong: list[tuple[Actor, dict[str, Any]]] = [
         (keeper, {"scope_code": "370306"}),
         (keeper, {"post_id": cast.keeper.post_id}),
         (cast.neighbour_dispatcher, {}),

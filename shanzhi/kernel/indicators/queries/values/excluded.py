@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
@@ -112,7 +112,8 @@ def _own_effects(found: Sequence[Exclusion]) -> dict[int, tuple[Value, Value]]:
     """Before and after of the figure nearest to the matter; 1 query."""
     from shanzhi.kernel.indicators.queries.values.page import revision_row  # noqa: PLC0415 - the page lists these rows
 
-    book, nearest = catalogue(), {}
+    book = catalogue()
+    nearest: dict[int, Revision] = {}
     for row in Revision.objects.filter(about__in=[one.pk for one in found], months=1).order_by("made_at", "id"):
         known = nearest.get(row.about)
         # The region below has the longest code above it.
@@ -176,16 +177,16 @@ def exclusion_shares(period: Period, region_id: int | None = None) -> list[Exclu
             rows = rows.extra(
                 where=["scope_code::text <@ %s::codemultirange"], params=[region.ranges.to_pg() if region else "{}"]
             )
-        found = list(_counts(rows))
+        found = _counts(rows)
         return shares_of([unit for unit, *_ in found], period, {unit: rest for unit, *rest in found})
 
 
-def _counts(rows):  # type: ignore[no-untyped-def]
-    return rows.values_list("unit_id").annotate(
-        granted=Count("matter_id", filter=Q(state="granted"), distinct=True),
-        declined=Count("matter_id", filter=Q(state="declined"), distinct=True),
-        waiting=Count("matter_id", filter=Q(state="asked"), distinct=True),
+def _counts(rows: QuerySet[Exclusion]) -> list[tuple[int, int, int, int]]:
+    """Units with their granted, declined and waiting matters."""
+    counted = rows.values_list("unit_id").annotate(
+        *(Count("matter_id", filter=Q(state=state), distinct=True) for state in ("granted", "declined", "asked"))
     )
+    return list(counted)
 
 
 def unit_share(unit_id: int, period: Period) -> ExclusionShare:

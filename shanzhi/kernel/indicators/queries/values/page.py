@@ -26,6 +26,7 @@ from shanzhi.kernel.indicators.queries.values.shapes import (
     Amount,
     Below,
     EnteredRow,
+    ExclusionRow,
     FileRow,
     IndicatorPage,
     Place,
@@ -104,8 +105,10 @@ def expected(indicator: Indicator, value: Value, earlier: list[Value]) -> Interv
     if len(earlier) < FEWEST:
         return None
     scale = float(indicator.scale)
-    tops, bottoms = [one.numerator or 0 for one in earlier], [one.denominator or 0 for one in earlier]
-    if indicator.figure in SHARES and sum(bottoms) and all(0 <= a <= b for a, b in zip(tops, bottoms, strict=True)):
+    tops: list[int] = [one.numerator or 0 for one in earlier]
+    bottoms: list[int] = [one.denominator or 0 for one in earlier]
+    is_part = all(0 <= a <= b for a, b in zip(tops, bottoms, strict=True))
+    if indicator.figure in SHARES and is_part and sum(bottoms) > 0:
         limits = funnel_limits(sum(tops) / sum(bottoms), value.denominator or 0)
         return None if limits is None else Interval(limits.low * scale, limits.high * scale)
     if indicator.figure is Figure.COUNT:
@@ -126,7 +129,7 @@ def _overall(indicator: Indicator, amounts: list[Amount]) -> Value:
     there = [one.value for one in amounts if one.value.numerator is not None]
     if not there or indicator.figure is Figure.AMOUNT:
         return MISSING
-    tops, bottoms = (sum(one.numerator or 0 for one in there), sum(one.denominator or 0 for one in there))
+    tops, bottoms = sum(one.numerator or 0 for one in there), sum(one.denominator or 0 for one in there)
     return value_of(indicator, Numbers(tops, bottoms))
 
 
@@ -161,7 +164,7 @@ def _value(book: Catalogue, key: str, version: int, numerator: int, denominator:
     return value_of(found, Numbers(numerator, denominator) if denominator is not None else Numbers(None, 0))
 
 
-def _exclusions(indicator: Indicator, key: str, region_id: int, period: Period):  # type: ignore[no-untyped-def]
+def _exclusions(indicator: Indicator, key: str, region_id: int, period: Period) -> tuple[ExclusionRow, ...]:
     return exclusion_rows(key=key, region_id=region_id, period=period) if indicator.exclusions else ()
 
 
