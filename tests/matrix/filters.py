@@ -219,7 +219,50 @@ _VIEWS = "names and addresses of lists, nothing of matters: held by the policy v
 _CALLS = "calls of one's own desk, nothing of matters: held by the policy of hotline_call"
 _RULES = "the city's rules, nothing of matters: held by the policies rules_keep (test_keep_processes.py)"
 _GOING_OUT = "where notices go and how they went, nothing of matters: held by the policies of notices_… (test_keep_the_channels.py)"
+_FIGURES = (
+    "figures, permits and contested counts, nothing of matters: held by the policies of indicators_… (indicators/tests)"
+)
 DECIDES_OTHERWISE: Mapping[str, str] = {
+    **{
+        f"shanzhi.kernel.indicators.{name}": _FIGURES
+        for name in (
+            "operations.entering:_enter",
+            "operations.entering:check_yours",
+            "operations.entering:value_enter",
+            "operations.excluding:_check_decider",
+            "operations.excluding:exclusion_withdraw",
+            "operations.permitting:_decide",
+            "queries.values.excluded:may_do",
+            "queries.values.excluded:unit_share",
+            "queries.values.owing:_places",
+            "queries.values.owing:_wanted",
+            "queries.values.owing:permits_waiting",
+        )
+    },
+    **{
+        f"shanzhi.kernel.indicators.operations.{name}": _WRITES
+        for name in (
+            "_common:author_of",
+            "_common:once",
+            "_common:unit_of",
+            "entering:_keep",
+            "excluding:_ask",
+            "excluding:_decide",
+            "excluding:_revise",
+            "permitting:_ask",
+        )
+    },
+    **{
+        f"shanzhi.kernel.indicators.operations.{name}": _ASKS
+        for name in (
+            "excluding:exclusion_ask",
+            "excluding:exclusion_decide",
+            "excluding:exclusion_revise",
+            "permitting:permit_ask",
+            "permitting:permit_decide",
+        )
+    },
+    "shanzhi.kernel.indicators.web.api:_caller": _ASKS,
     **{
         f"shanzhi.kernel.notices.{name}": _GOING_OUT
         for name in (

@@ -184,7 +184,10 @@ def exclusion_shares(period: Period, region_id: int | None = None) -> list[Exclu
 def _counts(rows: QuerySet[Exclusion]) -> list[tuple[int, int, int, int]]:
     """Units with their granted, declined and waiting matters."""
     counted = rows.values_list("unit_id").annotate(
-        *(Count("matter_id", filter=Q(state=state), distinct=True) for state in ("granted", "declined", "asked"))
+        **{
+            state: Count("matter_id", filter=Q(state=state), distinct=True)
+            for state in ("granted", "declined", "asked")
+        }
     )
     return list(counted)
 
