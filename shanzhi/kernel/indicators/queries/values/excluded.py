@@ -137,7 +137,7 @@ def exclusion_card(pk: int, actor: Actor, on: date) -> ExclusionCard:
     with one_tree(is_read=True):
         said = tuple(SaidRow(one.step, one.text) for one in Said.objects.filter(exclusion_id=pk).order_by("step"))
         effects = []
-        for one in Revision.objects.filter(about=pk).order_by("made_at", "id"):
+        for one in _effects(row):
             region = organisation.region_by_id(one.region_id, Period(one.month).ends_on)
             at = place_of(region) if region else Place(one.region_id, one.under, "", "")
             effects.append(revision_row(catalogue(), one, at))
@@ -149,6 +149,18 @@ def exclusion_card(pk: int, actor: Actor, on: date) -> ExclusionCard:
             effects=tuple(effects),
             may=may_do(row, actor, on),
         )
+
+
+def _effects(row: Exclusion) -> list[Revision]:
+    """The revisions that followed from a decision: its own; where several were carried out together, those of the first of
+    them."""
+    own = list(Revision.objects.filter(about=row.pk, key=row.key).order_by("made_at", "id"))
+    if own or row.state != "granted":
+        return own
+    rows = Revision.objects.filter(key=row.key, month=row.month, reason="exclusion", made_at__gte=row.decided_at)
+    later = rows.order_by("made_at", "id")
+    first = later.values_list("made_at", flat=True).first()
+    return list(later.filter(made_at=first)) if first is not None else []
 
 
 def may_do(row: Exclusion, actor: Actor, on: date) -> frozenset[str]:
