@@ -489,7 +489,7 @@ CALLS: Mapping[str, Page] = {
     ),
     "api:figures_owed": Page("figures", head=False),
     "api:figure_enter": Page(
-        write="figures_enter", args=({"key": "none"},), sends={"period": "2025-10", "numerator": 1}
+        write="figures_enter", args=({"key": "none"},), sends={"period": "2025-10", "numerator": 1, "files": "a file"}
     ),
     "api:permit_ask": Page(
         write="figures_enter", args=({"key": "none"},), sends={"period": "2025-10", "words": "停电"}

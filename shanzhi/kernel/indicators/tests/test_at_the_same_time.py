@@ -30,14 +30,15 @@ NOW = LATER + timedelta(hours=5)
 
 def at_once(*deeds: Callable[[], object]) -> list[object]:
     """What comes of deeds that begin together, each on a connection of its own."""
-    begin, came = threading.Barrier(len(deeds)), [None] * len(deeds)
+    begin = threading.Barrier(len(deeds))
+    came: list[object] = [None] * len(deeds)
 
     def do(place: int, deed: Callable[[], object]) -> None:
         begin.wait()
         try:
-            came[place] = deed()  # type: ignore[call-overload]
+            came[place] = deed()
         except DomainError as error:
-            came[place] = error  # type: ignore[call-overload]
+            came[place] = error
         finally:
             connections.close_all()
 
