@@ -70,6 +70,8 @@ async function sprite() {
     "shape-circle": '<circle cx="12" cy="12" r="9"/>',
     "shape-triangle": '<path d="M12 2.5L22.5 21h-21z"/>',
     "shape-square": '<path d="M3 3h18v18H3z"/>',
+    "shape-diamond": '<path d="M12 1.5L22.5 12 12 22.5 1.5 12z"/>',
+    "shape-down": '<path d="M12 21.5L1.5 4h21z"/>',
     "shape-bars": '<path d="M5 4h5v16H5zM14 4h5v16h-5z"/>',
     "shape-ring": '<path fill-rule="evenodd" d="M12 3a9 9 0 100 18 9 9 0 000-18zm0 3a6 6 0 110 12 6 6 0 010-12z"/>',
   };

@@ -8,9 +8,11 @@ from typing import Literal
 LightLevel = Literal["normal", "near", "over", "paused", "none"]
 """How a deadline stands: within time, close, past, stopped, or no deadline."""
 
-CellKind = Literal["text", "number", "time", "light", "badge"]
+CellKind = Literal["text", "number", "time", "light", "badge", "mark"]
 StepState = Literal["done", "now", "todo", "skipped"]
 Tone = Literal["neutral", "action", "good", "warn", "bad"]
+GradeTone = Literal["green", "blue", "yellow", "orange", "red", "none"]
+"""A colour grade, from best to worst; `none` where there is no grade."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,14 @@ class Badge:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """A grade: a colour with its own shape and a word."""
+
+    tone: GradeTone
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
     """One column of a table; `sort_url` makes its head a link, `sorted` says which way it stands now.
 
@@ -81,7 +91,7 @@ class Row:
     """One row: the address of its page and its cells by column key.
 
     Cell values by kind: text str, number int or Decimal (or a share as str), time datetime, light `LightLevel`, badge
-    `Badge`. `links`: where numbers lead, by column key.
+    `Badge`, mark `Mark`. `links`: where numbers lead, by column key.
     """
 
     url: str

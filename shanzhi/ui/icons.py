@@ -15,9 +15,19 @@ LIGHTS: Mapping[str, tuple[str, str]] = {
 }
 """Light level → shape in the sprite and word. Colour, shape and word always come together (visual guide)."""
 
+MARKS: Mapping[str, str] = {
+    "green": "shape-circle",
+    "blue": "shape-diamond",
+    "yellow": "shape-triangle",
+    "orange": "shape-down",
+    "red": "shape-square",
+    "none": "shape-ring",
+}
+"""Colour grade → shape in the sprite; the word is the catalogue's."""
+
 
 @cache
 def icon_names() -> frozenset[str]:
     """The icons that the sprite holds: the names in icons.txt and the shapes of the lights."""
     names = (Path(__file__).parent / "icons.txt").read_text(encoding="utf-8").split()
-    return frozenset(names) | {shape for shape, _ in LIGHTS.values()}
+    return frozenset(names) | {shape for shape, _ in LIGHTS.values()} | set(MARKS.values())

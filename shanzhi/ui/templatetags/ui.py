@@ -22,8 +22,8 @@ from django.utils.translation import get_language, gettext
 
 from shanzhi.core.dates import day_said
 from shanzhi.ui import fields, formats, invented
-from shanzhi.ui.components import Choice, Column, LightLevel, Pager, Problem, Row, Step, Table, Tone
-from shanzhi.ui.icons import LIGHTS, icon_names
+from shanzhi.ui.components import Choice, Column, GradeTone, LightLevel, Pager, Problem, Row, Step, Table, Tone
+from shanzhi.ui.icons import LIGHTS, MARKS, icon_names
 
 register = template.Library()
 
@@ -150,6 +150,17 @@ def light(level: LightLevel | str, text: str = "") -> SafeString:
 def badge(text: str, tone: Tone = "neutral") -> SafeString:
     """`{% badge "公开" "good" %}`: a short word with a tone (neutral, action, good, warn, bad)."""
     return format_html('<span class="ui-badge ui-badge--{}">{}</span>', tone, text)
+
+
+@register.simple_tag
+def mark(tone: GradeTone | str, word: str) -> SafeString:
+    """`{% mark "yellow" "一般" %}`: a colour grade with its own shape and a word (green, blue, yellow, orange, red, none)."""
+    return format_html(
+        '<span class="ui-mark ui-tone--{}">{}<span>{}</span></span>',
+        tone,
+        icon(MARKS[tone], css="ui-mark__shape"),
+        word,
+    )
 
 
 @register.simple_tag(takes_context=True)
@@ -354,6 +365,8 @@ def _table_body(table: Table, columns: Sequence[Column], now: datetime | None) -
             return _time(value, local, lang)
         if column.kind == "light":
             return lights[value]
+        if column.kind == "mark":
+            return mark(value.tone, value.word)
         return badge(value.text, value.tone) if column.kind == "badge" else conditional_escape(value)
 
     def cell(row: Row, column: Column) -> str:
