@@ -74,7 +74,7 @@ def _middle(ring: list[Pair]) -> Pair:
     """The middle of a ring's area; of its corners where it has none."""
     turned = [(a, b, a[0] * b[1] - b[0] * a[1]) for a, b in zip(ring, ring[1:] + ring[:1], strict=True)]
     whole = sum(cross for _, _, cross in turned)
-    if abs(whole) < 1e-6:  # noqa: PLR2004 - as good as no area
+    if abs(whole) < 1e-6:
         return sum(x for x, _ in ring) / len(ring), sum(y for _, y in ring) / len(ring)
     return (
         sum((a[0] + b[0]) * cross for a, b, cross in turned) / (3 * whole),

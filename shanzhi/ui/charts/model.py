@@ -111,7 +111,7 @@ class MapChart:
         edges = self.breaks()
         if value is None or not edges:
             return 0
-        if len(edges) == 2:  # noqa: PLR2004 - all values are the same
+        if len(edges) == 2:
             return 3
         return min(STEPS, 1 + sum(value >= edge for edge in edges[1:]))
 
@@ -119,7 +119,7 @@ class MapChart:
         """The classes with the values that they hold."""
         edges = self.breaks()
         told = [f"{edge:,.{self.decimals}f}" for edge in edges]
-        if len(edges) == 2:  # noqa: PLR2004 - all values are the same
+        if len(edges) == 2:
             return ((3, told[0]),)
         return tuple((at + 1, f"{told[at]} – {told[at + 1]}") for at in range(len(edges) - 1))
 

@@ -5,7 +5,7 @@ Tags draw templates under `ui/components/`; what they show is typed in `shanzhi.
 
 import itertools
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -355,19 +355,20 @@ def _table_body(table: Table, columns: Sequence[Column], now: datetime | None) -
     lang, lights = _lang(), {level: light(level) for level in LIGHTS}
     local = localtime(now) if now else None
 
+    def text_of(value: Any) -> str:
+        return conditional_escape(value)
+
+    draws: Mapping[str, Callable[[Any], str]] = {
+        # A share is a text already.
+        "number": lambda value: conditional_escape(value if isinstance(value, str) else number(value)),
+        "time": lambda value: _time(value, local, lang),
+        "light": lambda value: lights[value],
+        "badge": lambda value: badge(value.text, value.tone),
+        "mark": lambda value: mark(value.tone, value.word),
+    }
+
     def drawn(column: Column, value: Any) -> str:
-        if value is None or value == "":
-            return "–"
-        if column.kind == "number":
-            # A share is a text already.
-            return conditional_escape(value if isinstance(value, str) else number(value))
-        if column.kind == "time":
-            return _time(value, local, lang)
-        if column.kind == "light":
-            return lights[value]
-        if column.kind == "mark":
-            return mark(value.tone, value.word)
-        return badge(value.text, value.tone) if column.kind == "badge" else conditional_escape(value)
+        return "–" if value is None or value == "" else draws.get(column.kind, text_of)(value)
 
     def cell(row: Row, column: Column) -> str:
         text, url = drawn(column, row.cells.get(column.key)), row.links.get(column.key)

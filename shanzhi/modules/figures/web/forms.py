@@ -1,0 +1,151 @@
+"""Forms of figures: plain fields; what is wrong with them the domain says, by field."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from django import forms
+from django.utils.translation import gettext, gettext_lazy
+
+from shanzhi.core.errors import DomainError
+from shanzhi.core.periods import local_date
+from shanzhi.kernel.access.web.middleware import ActingRequest
+from shanzhi.kernel.indicators.policy.definitions import Figure, Indicator
+from shanzhi.kernel.indicators.policy.entering import PERMIT_MOST_DAYS, WORDS_MOST
+from shanzhi.kernel.indicators.policy.excluding import Ground
+
+PERMIT_DAYS = 7
+
+
+def key_of(request: ActingRequest) -> UUID | None:
+    """The submission's key."""
+    try:
+        return UUID(request.POST.get("key", ""))
+    except ValueError:
+        return None
+
+
+def new_key(request: ActingRequest) -> str:
+    """The key that a form carries: the same when it comes back."""
+    return str(key_of(request) or uuid4())
+
+
+class Told(forms.Form):
+    """A form that takes over the domain's sentences as its own errors."""
+
+    def __init__(self, data: Any = None, problems: Mapping[str, str] | None = None, **given: Any) -> None:
+        super().__init__(data, **given)
+        self._problems = dict(problems or {})
+
+    def full_clean(self) -> None:
+        """Django's own checks first, then what the domain said."""
+        super().full_clean()
+        for code, sentence in self._problems.items():
+            name = code if code in self.fields else None
+            if name is None or name not in self.errors:
+                self.add_error(name, gettext(sentence))
+
+
+def problems_of(error: DomainError) -> dict[str, str]:
+    """What an error says beside each field."""
+    return dict(error.fields) or {"": error.sentence(gettext)}
+
+
+def _words(label: Any, help_text: Any = "", *, required: bool = True) -> forms.CharField:
+    return forms.CharField(
+        label=label, max_length=WORDS_MOST, required=required, help_text=help_text,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )  # fmt: skip
+
+
+def _files(label: Any, *, required: bool) -> forms.Field:
+    class Several(forms.ClearableFileInput):
+        allow_multiple_selected = True
+
+    return forms.FileField(label=label, required=required, widget=Several())
+
+
+class EntryForm(Told):
+    """A figure as its kind asks for it: a part and its whole, a number, or yes and no."""
+
+    numerator = forms.IntegerField(label=gettext_lazy("数"))
+    denominator = forms.IntegerField(label=gettext_lazy("总数"))
+    words = _words(gettext_lazy("说明"), gettext_lazy("写明数据从哪里来。不要写个人信息。"), required=False)
+    files = _files(gettext_lazy("证明材料"), required=False)
+    confirmed = forms.BooleanField(label=gettext_lazy("确认无误：与上一期相差很大，确实如此"), required=False)
+
+    def __init__(self, indicator: Indicator, paper: str, data: Any = None, **given: Any) -> None:
+        super().__init__(data, **given)
+        numerator = self.fields["numerator"]
+        if indicator.figure is Figure.YES_NO:
+            self.fields["numerator"] = forms.ChoiceField(
+                label=gettext("是否做到"), choices=[("1", gettext("是")), ("0", gettext("否"))],
+                widget=forms.RadioSelect,
+            )  # fmt: skip
+            del self.fields["denominator"]
+        elif indicator.figure is not Figure.RATIO:
+            numerator.label = gettext("数（%(unit)s）") % {"unit": indicator.unit} if indicator.unit else gettext("数")
+            del self.fields["denominator"]
+        elif indicator.survey is not None:
+            numerator.label = gettext("符合的答卷份数")
+            self.fields["denominator"].label = gettext("有效答卷份数")
+        else:
+            numerator.label = gettext("其中做到的数")
+        if paper:
+            self.fields["files"].help_text = gettext("请附上：%(paper)s。") % {"paper": paper}
+
+
+class LateForm(Told):
+    """Why it is late."""
+
+    words = _words(gettext_lazy("为什么逾期"), gettext_lazy("写给上一级单位看，同意后才能补报。"))
+
+
+class PermitForm(Told):
+    """The answer to it."""
+
+    until_on = forms.DateField(
+        label=gettext_lazy("可以补报到"), required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )  # fmt: skip
+    reason = _words(gettext_lazy("答复理由"))
+
+    def __init__(self, request: ActingRequest, data: Any = None, **given: Any) -> None:
+        on = local_date(request.now)
+        super().__init__(data, initial={"until_on": on + timedelta(days=PERMIT_DAYS)}, **given)
+        self.fields["until_on"].help_text = gettext("同意补报时填写，从今天起最多 %(days)s 天。") % {
+            "days": PERMIT_MOST_DAYS
+        }
+
+
+class ContestForm(Told):
+    """A count that is contested: which matter, which figure and month, why."""
+
+    number = forms.CharField(label=gettext_lazy("事项编号"), max_length=40)
+    figure = forms.ChoiceField(label=gettext_lazy("指标"))
+    month = forms.ChoiceField(label=gettext_lazy("计入的月份"))
+    ground = forms.ChoiceField(label=gettext_lazy("理由"), widget=forms.RadioSelect)
+    words = _words(gettext_lazy("情况说明"), gettext_lazy("写明事实和依据，由上一级单位决定。不要写个人信息。"))
+    files = _files(gettext_lazy("证据（1 到 9 个文件）"), required=False)
+
+    def __init__(
+        self, figures: Sequence[tuple[str, str]], months: Sequence[tuple[str, str]], grounds: Sequence[Ground],
+        data: Any = None, **given: Any,
+    ) -> None:  # fmt: skip
+        super().__init__(data, **given)
+        listed = {
+            "figure": list(figures),
+            "month": list(months),
+            "ground": [(one.code, f"{gettext(one.name)}：{gettext(one.text)}") for one in grounds],
+        }
+        for name, choices in listed.items():
+            field = self.fields[name]
+            assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
+            field.choices = choices
+
+
+class DecisionForm(Told):
+    """Why a contested count is left out, or kept."""
+
+    reason = _words(gettext_lazy("决定的理由"), gettext_lazy("在全市公开的是结果；理由给当事单位看。"))

@@ -1,0 +1,249 @@
+"""The index: nine classes and their indicators, over time and in the regions below, as of any tree of regions."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.http import FileResponse, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_safe
+
+from shanzhi.core.errors import InputError
+from shanzhi.core.text import msg
+from shanzhi.kernel.access.web.middleware import ActingRequest
+from shanzhi.kernel.indicators.policy.index import ClassResult, PartResult, grade_of
+from shanzhi.kernel.indicators.policy.trend import Move
+from shanzhi.kernel.indicators.queries import values
+from shanzhi.kernel.indicators.queries.values.shapes import IndexPage, IndexPoint
+from shanzhi.kernel.organisation import queries as organisation
+from shanzhi.modules.figures.web import drawn, said
+from shanzhi.modules.figures.web.asked import Asked, asked, check, frame
+from shanzhi.modules.figures.web.files import send_table
+from shanzhi.ui import charts
+from shanzhi.ui.components import Column, Mark, Row, Table
+
+CODE_MOST = 60
+
+
+@dataclass(frozen=True, slots=True)
+class ClassView:
+    """A class as the page draws it."""
+
+    name: str
+    value: str
+    mark: Mark
+    weight: Decimal
+    share: Decimal
+    table: Table
+
+
+def _tree_on(request: ActingRequest) -> date | None:
+    """The day whose regions hold; None for the period's own end.
+
+    Raises:
+        InputError: no day.
+    """
+    given = request.GET.get("tree_on", "").strip()
+    if not given:
+        return None
+    try:
+        return date.fromisoformat(given)
+    except ValueError as error:
+        raise InputError(msg("“按哪天的区划”要写成 2025-11-18 这样的日期。")) from error
+
+
+def _found(request: ActingRequest) -> tuple[Asked, dict[str, str], IndexPage]:
+    here, day = asked(request), _tree_on(request)
+    code = request.GET.get("index", "")[:CODE_MOST]
+    kept = {"index": code, "tree_on": day.isoformat() if day else ""}
+    return here, kept, values.index_page(code, here.region_id, here.period, tree_on=day)
+
+
+@require_safe
+@never_cache
+def page(request: ActingRequest) -> HttpResponse:
+    """The index on the screen."""
+    check(request)
+    here, kept, found = _found(request)
+    name = found.index.name
+    now = IndexPoint(found.period, found.now.value, found.now.share, found.now.grade)
+    ids = [row.place.id for row in found.below]
+    shapes = organisation.shapes_of(ids, found.tree_on) if ids else []
+    context = frame(
+        request, here, "index", catalogue=found.catalogue, place=found.place, above=found.above,
+        below=[row.place for row in found.below], more=kept,
+    )  # fmt: skip
+    context |= kept | {
+        "page": found,
+        "name": name,
+        "index_options": [(one.code, one.name, one.code == found.index.code) for one in found.indices],
+        "value": said.index_said(now),
+        "mark": said.index_mark(now),
+        "before": moved(found.now.value, found.before.value),
+        "year_ago": moved(found.now.value, found.year_ago.value),
+        "line": drawn.index_line(name, found.series),
+        "line_table": _series_table(here, found, kept),
+        "bars": _bars(found),
+        "classes": list(_classes(here, found)),
+        "below": _below_table(here, found, kept),
+        "map": drawn.index_map(name, found.below, shapes),
+        "missing": _missing(here, found),
+        "file_url": here.url("index_file", **kept, format="xlsx"),
+        "list_url": here.url("list"),
+        "sheet_url": here.url("sheet"),
+    }
+    return render(request, "figures/index.html", context)
+
+
+def moved(now: Decimal | None, before: Decimal | None) -> str:
+    """By how much an index rose or fell; says where one of both is missing."""
+    if now is None or before is None:
+        return gettext(said.MOVES[Move.UNKNOWN])
+    return gettext(said.MOVES[Move.SAME]) if now == before else f"{now - before:+}"
+
+
+def _bars(found: IndexPage) -> charts.BarChart:
+    """The classes as bars, coloured by the index's own grades."""
+    bars = [
+        charts.Bar(each.of.name, _float(each.value), _score(each.value), _mark(found, each.value).tone)
+        for each in found.now.classes
+    ]
+    return charts.BarChart(gettext(msg("各类得分（0–100）")), bars)
+
+
+def _float(value: Decimal | None) -> float | None:
+    return None if value is None else float(value)
+
+
+def _score(value: Decimal | None) -> str:
+    return gettext(msg("数据不足")) if value is None else f"{value}"
+
+
+def _mark(found: IndexPage, value: Decimal | None) -> Mark:
+    return said.index_mark(IndexPoint(found.period, value, Decimal(0), grade_of(found.index, value)))
+
+
+def _classes(here: Asked, found: IndexPage) -> Iterator[ClassView]:
+    columns = (
+        Column("name", gettext(msg("指标"))),
+        Column("value", gettext(msg("数值")), "number"),
+        Column("score", gettext(msg("折算分")), "number"),
+        Column("weight", gettext(msg("类内权重")), "number"),
+        Column("adds", gettext(msg("计入指数")), "number"),
+        Column("change", gettext(msg("比上期"))),
+    )
+    for each in found.now.classes:
+        rows = [_part(here, found, part) for part in each.parts]
+        yield ClassView(
+            each.of.name, _score(each.value), _mark(found, each.value), each.of.weight, each.share,
+            Table(each.of.name, columns, rows),
+        )  # fmt: skip
+
+
+def _part(here: Asked, found: IndexPage, part: PartResult) -> Row:
+    key = part.part.indicator
+    one, change = found.indicators[key], found.changes.get(key)
+    url = here.url("indicator", key)
+    cells = {
+        "name": one.name,
+        "value": said.value_said(one, part.value),
+        "score": "" if part.normalised is None else f"{part.normalised}",
+        "weight": f"{part.part.weight.normalize():f}%",
+        "adds": "" if part.adds is None else f"{part.adds}",
+        "change": said.change_said(one, change) if change else "",
+    }
+    return Row(url, cells, links={"value": url})
+
+
+def _series_table(here: Asked, found: IndexPage, kept: dict[str, str]) -> Table:
+    columns = (
+        Column("period", gettext(msg("期间"))),
+        Column("value", gettext(msg("指数")), "number"),
+        Column("mark", gettext(msg("等级")), "mark"),
+        Column("share", gettext(msg("有数据的权重")), "number"),
+    )
+    rows = [
+        Row(
+            Asked(here.region_id, point.period).url("index", index=kept["index"]),
+            {
+                "period": said.period_said(point.period),
+                "value": said.index_said(point),
+                "mark": said.index_mark(point),
+                "share": f"{point.share.normalize():f}%",
+            },
+        )
+        for point in reversed(found.series)
+    ]
+    return Table(found.index.name, columns, rows)
+
+
+def _below_table(here: Asked, found: IndexPage, kept: dict[str, str]) -> Table:
+    """The regions below in the order of their codes: no rank."""
+    columns = (
+        Column("name", gettext(msg("区域"))),
+        Column("value", gettext(msg("指数")), "number"),
+        Column("mark", gettext(msg("等级")), "mark"),
+        Column("share", gettext(msg("有数据的权重")), "number"),
+        Column("before", gettext(msg("上期")), "number"),
+        Column("change", gettext(msg("比上期"))),
+    )
+    rows = []
+    for row in found.below:
+        url = here.url("index", region=row.place.id, **kept)
+        cells = {
+            "name": row.place.name,
+            "value": said.index_said(row.now),
+            "mark": said.index_mark(row.now),
+            "share": f"{row.now.share.normalize():f}%",
+            "before": said.index_said(row.before),
+            "change": moved(row.now.value, row.before.value),
+        }
+        rows.append(Row(url, cells, links={"value": url}))
+    return Table(gettext(msg("下级区域（按代码排列）")), columns, rows)
+
+
+def _missing(here: Asked, found: IndexPage) -> list[tuple[str, str, str]]:
+    """Indicators without a value, with the reason."""
+    listed: Sequence[PartResult] = found.missing
+    return [
+        (
+            found.indicators[part.part.indicator].name,
+            said.number_said(found.indicators[part.part.indicator], part.value),
+            here.url("indicator", part.part.indicator),
+        )
+        for part in listed
+    ]
+
+
+@require_GET
+def file(request: ActingRequest) -> FileResponse:
+    """Classes with their parts, and the regions below, as a file."""
+    check(request)
+    _, _, found = _found(request)
+    heads = (msg("类别或区域"), msg("指标"), msg("数值"), msg("折算分"), msg("权重"), msg("等级"))
+    about = [
+        (gettext(msg("指数")), found.index.name),
+        (gettext(msg("区域")), f"{found.place.name}（{found.place.code}）"),
+        (gettext(msg("期间")), said.period_said(found.period)),
+        (gettext(msg("按哪天的区划")), found.tree_on.isoformat()),
+        (gettext(msg("说明")), found.index.text),
+    ]
+    named = [gettext(head) for head in heads]
+    return send_table(request, found.index.name, named, about, _cells(found), f"index-{found.index.code}")
+
+
+def _cells(found: IndexPage) -> Iterator[tuple[str, ...]]:
+    whole = IndexPoint(found.period, found.now.value, found.now.share, found.now.grade)
+    yield found.place.name, "", said.index_said(whole), "", "100", said.index_mark(whole).word
+    each: ClassResult
+    for each in found.now.classes:
+        yield each.of.name, "", _score(each.value), "", f"{each.of.weight}", _mark(found, each.value).word
+        for part in each.parts:
+            one = found.indicators[part.part.indicator]
+            score = "" if part.normalised is None else f"{part.normalised}"
+            yield each.of.name, one.name, said.number_said(one, part.value), score, f"{part.part.weight}", ""
+    for row in found.below:
+        yield row.place.name, "", said.index_said(row.now), "", "", said.index_mark(row.now).word
