@@ -150,6 +150,8 @@ CALL = "73900000-0000-4000-8000-000000000001"
 OFFICE = ({"pk": NO_STAFF},)
 NO_PAPER = {"number": "20251118-999999", "step": "999", "code": "reply_slip"}
 OFFICES = {"on": "2025-11-18", "version": "1"}
+# Every page of figures: which region, which period.
+FIGURE = ("region", "period")
 # What a page with forms reads besides: a form that waited for its writer to sign in again.
 BACK = ("parked",)
 
@@ -356,6 +358,43 @@ PAGES: Mapping[str, Page] = {
     "keeper:categories_file": Page("keep", args=({"form": "csv"},)),
     "keeper:calendar": Page("keep", "keep", sends={"do": "trial", "hours": "08:30-12:00"}, asks=("year",)),
     # -- supervision: counts of what is seen; a post that isn't there
+    # -- figures: the same for everybody in sight of a region; a unit, a wish and an exclusion that aren't there
+    "figures:list": Page("figures", asks=(*FIGURE, "project", "words", "col")),
+    "figures:list_file": Page("figures", head=False, asks=(*FIGURE, "project", "words", "format"), says="422"),
+    "figures:index": Page("figures", asks=(*FIGURE, "index", "tree_on")),
+    "figures:index_file": Page("figures", head=False, asks=(*FIGURE, "index", "tree_on", "format"), says="422"),
+    "figures:sheet": Page("figures", asks=FIGURE),
+    "figures:unit": Page("figures", args=({"unit_id": NO_STAFF},), asks=("period",), says="404"),
+    "figures:compare": Page("figures", asks=(*FIGURE, "first")),
+    "figures:indicator": Page("figures", args=({"key": "solution_rate"},), asks=FIGURE),
+    "figures:indicator_file": Page(
+        "figures", args=({"key": "solution_rate"},), head=False, asks=(*FIGURE, "format"), says="422"
+    ),
+    "figures:records": Page("figures", args=({"key": "solution_rate"},), asks=(*FIGURE, "only", "after")),
+    "figures:entries": Page("figures_enter"),
+    "figures:entry": Page(
+        "figures_enter",
+        "figures_enter",
+        args=({"key": "no_such_figure"},),
+        sends={"numerator": "1"},
+        asks=FIGURE,
+        says="422",
+    ),
+    "figures:entry_late": Page(write="figures_enter", args=({"key": "no_such_figure"},), sends={"words": "材料晚到"}),
+    "figures:permits": Page("figures_decide"),
+    "figures:permit": Page(write="figures_decide", args=({"pk": NO_STAFF},), sends={"reason": "同意", "do": "decline"}),
+    "figures:exclusions": Page("figures", asks=(*FIGURE, "state", "key", "after")),
+    "figures:exclusion_new": Page(
+        "figures_contest",
+        "figures_contest",
+        sends={"month": "2025-10", "words": "不归本单位"},
+        asks=("number", "key", "period", *BACK),
+    ),
+    "figures:exclusion": Page("figures", args=({"pk": NO_STAFF},), says="404"),
+    "figures:exclusion_withdraw": Page(write="figures_contest", args=({"pk": NO_STAFF},)),
+    "figures:exclusion_decide": Page(
+        write="figures_decide", args=({"pk": NO_STAFF},), sends={"reason": "属实", "do": "grant"}
+    ),
     "oversight:start": Page("oversight", asks=("region",)),
     "oversight:wall": Page("oversight", asks=("region",)),
     "oversight:table": Page("oversight", args=({"dimension": "region"}, {"dimension": "unit"}), asks=("region",)),

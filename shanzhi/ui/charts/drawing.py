@@ -163,7 +163,9 @@ def _diamond(x: float, y: float, size: float = 6) -> str:
 
 
 def _funnel(chart: FunnelChart, width: float) -> tuple[SafeString, float]:
-    edges = [value for limit in chart.limits for value in (limit.low998, limit.high998)]
+    # At fewer cases than anybody has, the curves leave the drawing.
+    least = min((dot.size for dot in chart.dots), default=0)
+    edges = [value for limit in chart.limits if limit.size >= least for value in (limit.low998, limit.high998)]
     axis = axis_of([*(dot.value for dot in chart.dots), *edges, chart.mean], floor=chart.floor, ceiling=chart.ceiling)
     sizes = axis_of(
         [*(float(dot.size) for dot in chart.dots), *(float(limit.size) for limit in chart.limits)], from_zero=True

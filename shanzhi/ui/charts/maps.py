@@ -9,8 +9,8 @@ from shanzhi.ui.charts.svg import Pair, area_of, element, together
 
 HIGHEST = 420.0
 TILE_WIDE, TILE_HIGH, GAP, STRIP = 118.0, 64.0, 8.0, 18.0
-NAME_MOST = 8
-"""Characters of a name that fit on a tile."""
+LETTER = 13.0
+"""How wide a character is."""
 
 
 def map_drawn(chart: MapChart, width: float) -> tuple[SafeString, float]:
@@ -25,11 +25,12 @@ def _told(area: Area) -> SafeString:
 def _tiles(chart: MapChart, width: float) -> tuple[SafeString, float]:
     columns = max(1, int((width + GAP) // (TILE_WIDE * (0.86 if width < TILE_WIDE * 4 else 1) + GAP)))
     wide = (width - GAP * (columns - 1) - 2) / columns
+    most = int((wide - 10) // LETTER)
     parts = []
     for at, area in enumerate(chart.areas):
         x, y = 1 + at % columns * (wide + GAP), 1 + at // columns * (TILE_HIGH + GAP)
         css = f"ui-chart__area ui-step--{chart.step(area.value)}"
-        name = area.name if len(area.name) <= NAME_MOST else f"{area.name[: NAME_MOST - 1]}…"
+        name = area.name if len(area.name) <= most else f"{area.name[: most - 1]}…"
         parts += [
             element("rect", _told(area), x=x, y=y, width=wide, height=TILE_HIGH, css="ui-chart__tile"),
             element("rect", _told(area), x=x, y=y, width=wide, height=STRIP, css=css),

@@ -207,7 +207,9 @@ def _effect(about: ExclusionRow, row: RevisionRow) -> Row:
 
 def _contestable(month: int) -> list[Indicator]:
     """Figures of a month whose rule lets something be excluded."""
-    return [each for each in book.catalogue_in_force().in_month(month) if each.source is Source.COMPUTED and each.exclusions]
+    return [
+        each for each in book.catalogue_in_force().in_month(month) if each.source is Source.COMPUTED and each.exclusions
+    ]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -92,7 +92,7 @@ def _facts(found: IndicatorPage) -> list[tuple[str, object]]:
         (gettext(msg("得分")), "" if found.points.points is None else f"{found.points.points} / {found.points.most}"),
         (gettext(msg("填报情况")), handed),
         (gettext(msg("算于")), "" if computed is None else said.moment_of(computed)),
-        (gettext(msg("算到台账第")), amount.cursor or ""),
+        (gettext(msg("算到台账条目")), amount.cursor or ""),
     ]
 
 

@@ -42,7 +42,7 @@ def page(request: ActingRequest) -> HttpResponse:
     )  # fmt: skip
     context |= wanted | {
         "projects": found.catalogue.projects,
-        "tables": list(_tables(here, found)),
+        "tables": list(_tables(here, found, frozenset(request.GET.getlist("col")) or None)),
         "is_empty": not any(line.amount.value.state is not State.MISSING for line in found.lines),
         "may_enter": may(request, ENTER),
         "may_decide": may(request, DECIDE),
@@ -57,15 +57,15 @@ def page(request: ActingRequest) -> HttpResponse:
     return render(request, "figures/list.html", context)
 
 
-def _tables(here: Asked, found: IndicatorList) -> Iterator[tuple[str, str, Table]]:
+def _tables(here: Asked, found: IndicatorList, shown: frozenset[str] | None) -> Iterator[tuple[str, str, Table]]:
     """A table for each project that has a line."""
     for project in found.catalogue.projects:
         lines = [line for line in found.lines if line.indicator.project == project.code]
         if lines:
-            yield project.name, project.text, _table(here, project.name, lines)
+            yield project.name, project.text, _table(here, project.name, lines, shown)
 
 
-def _table(here: Asked, name: str, lines: list[ListLine]) -> Table:
+def _table(here: Asked, name: str, lines: list[ListLine], shown: frozenset[str] | None) -> Table:
     columns = (
         Column("name", gettext(msg("指标"))),
         Column("value", gettext(msg("数值")), "number"),
@@ -75,7 +75,7 @@ def _table(here: Asked, name: str, lines: list[ListLine]) -> Table:
         Column("change", gettext(msg("比上期")), optional=True),
         Column("mark", gettext(msg("评定")), "mark"),
     )
-    return Table(name, columns, [_row(here, line) for line in lines])
+    return Table(name, columns, [_row(here, line) for line in lines], shown)
 
 
 def _row(here: Asked, line: ListLine) -> Row:
