@@ -1,0 +1,108 @@
+"""A unit contests a count from the matters behind a figure; what is granted changes the month and shows why."""
+
+import re
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from shanzhi.modules.figures.tests.conftest import Figures, city, counted
+from shanzhi.modules.figures.tests.test_read_a_figure import kept, numbers, plain, text
+from tests.city import _actor
+
+__all__ = ["city", "counted"]
+pytestmark = pytest.mark.usefixtures("evidence_store")
+PERIOD = "period=2025-11"
+GIVEN = {"figure": "satisfied", "month": "2025-11", "ground": "rated-by-mistake", "words": "评价说的是另一件事"}
+
+
+@pytest.fixture
+def unit(counted: Figures) -> Client:
+    return counted.browser("handler")
+
+
+@pytest.fixture
+def county(counted: Figures) -> Client:
+    """The county centre's supervisor, one level above its departments."""
+    return counted.browser(_actor("centre-370303", "supervisor", 0))
+
+
+def paper() -> SimpleUploadedFile:
+    return SimpleUploadedFile("录音说明.pdf", b"%PDF-1.4\n% said\n%%EOF\n", content_type="application/pdf")
+
+
+def ask(client: Client, number: str, **given: Any) -> Any:
+    return client.post("/figures/exclusions/new/", {"number": number, **GIVEN, **given})
+
+
+def records(counted: Figures) -> str:
+    return f"/figures/satisfied/records/?region={counted.region('370303')}&{PERIOD}"
+
+
+def test_it_is_begun_from_the_matters_behind_a_figure(counted: Figures, unit: Client) -> None:
+    page = text(unit, records(counted))
+    url = re.findall(r'href="(/figures/exclusions/new/[^"]+)"', page)[0].replace("&amp;", "&")
+    form = text(unit, url)
+    number = re.findall(r"number=([^&]+)", url)[0]
+    assert f'value="{number}"' in form
+    assert re.search(r'<option value="satisfied"[^>]*selected', form)
+    assert re.search(r'<option value="2025-11"[^>]*selected', form)
+
+
+def test_nothing_that_was_written_is_lost(counted: Figures, unit: Client) -> None:
+    answer = ask(unit, "20251118-999999", files=paper())
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "请核对编号。" in page
+    assert GIVEN["words"] in page
+    assert re.search(r'value="rated-by-mistake"[^>]*checked', page)
+    assert re.search(r'name="kept" value="[^"]+"', page)
+
+
+def test_what_is_granted_changes_the_month_and_shows_why(counted: Figures, unit: Client, county: Client) -> None:
+    before = kept(counted, "satisfied", "370303")
+    (number, *_) = numbers(unit, records(counted) + "&only=rest") or numbers(unit, records(counted))
+    answer = ask(unit, number, files=paper())
+    assert answer.status_code == 302, plain(answer.content.decode())
+    url = answer["Location"]
+    own = plain(text(unit, url))
+    assert "待决定" in own
+    assert GIVEN["words"] in own
+    assert "撤回申诉" in own
+    page = text(county, url)
+    assert "同意剔除" in page
+    answer = county.post(f"{url}decide/", {"do": "grant", "reason": ""})
+    assert (answer.status_code, "请写明理由。" in answer.content.decode()) == (422, True)
+    assert county.post(f"{url}decide/", {"do": "grant", "reason": "录音属实，说的是另一件事"}).status_code == 302
+    counted.follow()
+    after = kept(counted, "satisfied", "370303")
+    assert after[1] == before[1] - 1
+    shown = plain(text(counted.browser("supervisor"), url))
+    assert "已剔除" in shown
+    assert f"（{before[0]} / {before[1]}）" in shown
+    assert f"（{after[0]} / {after[1]}）" in shown
+    figure = plain(
+        text(counted.browser("supervisor"), f"/figures/satisfied/?region={counted.region('370303')}&{PERIOD}")
+    )
+    assert "更改记录" in figure
+    assert number in figure
+    listed = plain(text(unit, f"/figures/exclusions/?{PERIOD}"))
+    assert number in listed
+    assert "各单位剔除占比（2025年11月）" in listed
+
+
+def test_it_is_decided_by_nobody_else_and_taken_back_by_the_unit(counted: Figures, unit: Client) -> None:
+    (number, *_) = numbers(unit, records(counted))
+    answer = ask(unit, number, files=paper())
+    assert answer.status_code == 302, plain(answer.content.decode())
+    url = answer["Location"]
+    assert unit.post(f"{url}decide/", {"do": "grant", "reason": "属实"}).status_code == 403
+    other = counted.browser(_actor("centre-370306", "supervisor", 0))
+    assert other.post(f"{url}decide/", {"do": "grant", "reason": "属实"}).status_code in (403, 404)
+    assert unit.post(f"{url}withdraw/").status_code == 302
+    assert "已撤回" in plain(text(unit, url))
+
+
+def test_a_stranger_to_it_finds_nothing(counted: Figures) -> None:
+    assert counted.browser("supervisor").get("/figures/exclusions/999999999/").status_code == 404
