@@ -15,7 +15,7 @@ def test_a_region_has_a_sheet(counted: Figures, supervisor: Client) -> None:
     top, bottom = kept(counted, "satisfied", "370303")
     assert "张店区治理指标简表" in page
     assert f"{100 * top / bottom:.2f}%" in page
-    assert f"共 {bottom} 件" in page
+    assert f"共 {bottom} 次评价" in page
 
 
 def test_a_unit_has_a_sheet_beside_its_kind(counted: Figures, supervisor: Client) -> None:

@@ -277,13 +277,20 @@ def _records_table(found: Records, *, may_contest: bool) -> Table:
     return Table(gettext(msg("事项")), columns, [_record(found, row, may_contest=may_contest) for row in found.rows])
 
 
-def _record(found: Records, row: RecordRow, *, may_contest: bool) -> Row:
+def _counts(row: RecordRow) -> str:
+    """How a matter counts: most do once; what was rated twice, twice."""
     if row.excluded:
-        counts = gettext(msg("已剔除"))
-    elif row.numerator:
-        counts = gettext(msg("计入分子"))
-    else:
-        counts = gettext(msg("只计入总数"))
+        return gettext(msg("已剔除"))
+    if row.denominator > 1:
+        return gettext(msg("计 %(times)s 次，%(among)s 次计入分子")) % {
+            "times": row.denominator,
+            "among": row.numerator,
+        }
+    return gettext(msg("计入分子")) if row.numerator else gettext(msg("只计入总数"))
+
+
+def _record(found: Records, row: RecordRow, *, may_contest: bool) -> Row:
+    counts = _counts(row)
     cells: dict[str, object] = {
         "number": row.number,
         "title": row.title,

@@ -45,7 +45,13 @@ SOURCES: Mapping[Source, str] = {
     Source.SURVEYED: msg("由问卷调查"),
     Source.DECLARED: msg("由指定岗位申报"),
 }
-_OF_MATTERS = re.compile(r"\bFROM\s+fact_(matter|rating|step|assignment)\b", re.IGNORECASE)
+_FROM = re.compile(r"\bFROM\s+fact_(\w+)", re.IGNORECASE)
+_BASES: Mapping[str, str] = {
+    "matter": msg("共 %(count)s 件"),
+    "rating": msg("共 %(count)s 次评价"),
+    "assignment": msg("共 %(count)s 件次"),
+}
+"""What a formula counts, by the facts that it reads; a matter may be rated and assigned more than once."""
 
 
 def period_said(period: Period) -> str:
@@ -80,9 +86,8 @@ def base_said(indicator: Indicator, value: Value) -> str:
     count = number_text(value.denominator)
     if indicator.source is Source.SURVEYED:
         return gettext(msg("共 %(count)s 份")) % {"count": count}
-    if _OF_MATTERS.search(indicator.formula):
-        return gettext(msg("共 %(count)s 件")) % {"count": count}
-    return gettext(msg("总数 %(count)s")) % {"count": count}
+    found = _FROM.search(indicator.formula)
+    return gettext(_BASES.get(found[1].lower() if found else "", msg("总数 %(count)s"))) % {"count": count}
 
 
 def value_said(indicator: Indicator, value: Value) -> str:
