@@ -104,7 +104,9 @@ def test_it_counts_as_many_matters_as_it_shows(counted: Figures, supervisor: Cli
     top, bottom = kept(counted, "satisfied", code)
     url = f"/figures/satisfied/records/?region={counted.region(code)}&{PERIOD}"
     assert counted_in(supervisor, url) == (top, bottom)
-    assert f"共 {len(numbers(supervisor, url))} 件" in text(supervisor, url)
+    page = text(supervisor, url)
+    assert f"指标的基数是 {bottom}，来自 {len(numbers(supervisor, url))} 件事项" in page
+    assert "只计数" not in page
     assert set(numbers(supervisor, f"{url}&only=numerator")) <= set(numbers(supervisor, url))
 
 
@@ -133,13 +135,13 @@ def counted_in(client: Client, url: str) -> tuple[int, int]:
     return top, once + len(re.findall("只计入总数 ", words.partition("怎样计入")[2])) + sum(int(n) for n, _ in twice)
 
 
-def test_it_counts_what_is_out_of_sight_and_says_so(counted: Figures, supervisor: Client) -> None:
+def test_it_counts_what_is_out_of_sight_and_says_so(counted: Figures) -> None:
     neighbour = counted.browser("neighbour_handler")
     _, bottom = kept(counted, "satisfied", "370303")
     url = f"/figures/satisfied/records/?region={counted.region('370303')}&{PERIOD}"
     page = text(neighbour, url)
     assert bottom
-    assert f"共 {len(numbers(supervisor, url))} 件" in page
+    assert f"指标的基数是 {bottom}；其中 {bottom} 在您看不到的下级区域，只计数" in page
     assert numbers(neighbour, url) == []
     assert "这些事项都不在您的范围" in page
 

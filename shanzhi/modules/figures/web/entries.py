@@ -18,14 +18,14 @@ from shanzhi.kernel.access.web.middleware import ActingRequest
 from shanzhi.kernel.indicators import operations
 from shanzhi.kernel.indicators.operations import Entry
 from shanzhi.kernel.indicators.policy.definitions import Figure
-from shanzhi.kernel.indicators.policy.entering import DECIDE, ENTER, Late, NoSuchPermit, Outlier, Typed, rule_of
+from shanzhi.kernel.indicators.policy.entering import DECIDE, ENTER, NoSuchPermit, Outlier, Typed, rule_of
 from shanzhi.kernel.indicators.policy.periods import read_period
 from shanzhi.kernel.indicators.queries import values
 from shanzhi.kernel.indicators.queries.values.shapes import OwedLine
 from shanzhi.kernel.vault.web.parked import parked_fields
 from shanzhi.modules.figures.web import said
 from shanzhi.modules.figures.web.asked import Asked, check, id_of, may
-from shanzhi.modules.figures.web.forms import EntryForm, LateForm, PermitForm, key_of, new_key, problems_of
+from shanzhi.modules.figures.web.forms import EntryForm, LateForm, PermitForm, headline, key_of, new_key, problems_of
 from shanzhi.modules.figures.web.uploads import Brought, brought
 from shanzhi.ui.components import Badge, Column, Row, Table, Tone
 
@@ -116,7 +116,7 @@ def entry(request: ActingRequest, key: str) -> HttpResponse:
             entry=_entry(request, line, form), stored=files.stored, actor=request.actor, now=request.now,
             key=key_of(request),
         )  # fmt: skip
-    except (NotFound, Late):
+    except NotFound:
         raise
     except DomainError as error:
         return _draw(
@@ -160,7 +160,7 @@ def _draw(
         "indicator": one,
         "period_name": said.period_said(line.period),
         "form": form,
-        "said": error.sentence(gettext) if error else "",
+        "said": headline(error),
         "kept": files.shown() if files else [],
         "last": last,
         "last_said": said.value_said(one, last.value) if last else "",
@@ -168,9 +168,9 @@ def _draw(
         "based_on": request.POST.get("based_on", last.number if last else 0)
         if not _moved(error)
         else (last.number if last else 0),
-        "key": new_key(request) if not error else "",
+        "key": new_key(request, error),
         "due": line.permitted_until or line.due_on,
-        "is_late": line.state == "late",
+        "is_late": line.state == "late" and not data,
         "is_asked": line.state == "asked",
         "late_form": LateForm(prefix=""),
         "late_url": _url(line, "entry_late"),
@@ -214,7 +214,7 @@ def late(request: ActingRequest, key: str) -> HttpResponse:
         raise
     except DomainError as error:
         context = {
-            "line": line, "form": LateForm(request.POST, problems_of(error)), "said": error.sentence(gettext),
+            "line": line, "form": LateForm(request.POST, problems_of(error)), "said": headline(error),
             "back_url": _url(line), "period_name": said.period_said(line.period),
         }  # fmt: skip
         return render(request, "figures/late.html", context, status=error.status)

@@ -32,7 +32,7 @@ from shanzhi.kernel.indicators.queries.values.shapes import (
 from shanzhi.kernel.vault.web.parked import parked_fields
 from shanzhi.modules.figures.web import said
 from shanzhi.modules.figures.web.asked import check, id_of, last_month, may, periods
-from shanzhi.modules.figures.web.forms import ContestForm, DecisionForm, key_of, new_key, problems_of
+from shanzhi.modules.figures.web.forms import ContestForm, DecisionForm, headline, key_of, new_key, problems_of
 from shanzhi.modules.figures.web.uploads import Brought, brought
 from shanzhi.ui.components import Badge, Column, Pager, Row, Table, Tone
 
@@ -91,6 +91,7 @@ def page(request: ActingRequest) -> HttpResponse:
     after = id_of(request.GET.get("after", ""))
     rows = values.exclusions(region_id=region, period=period, key=key, state=state, after=after)
     shares = values.exclusion_shares(period or last_month(request), region)
+    rows, has_more = rows[:PAGE], len(rows) > PAGE
     more = request.GET.copy()
     more["after"] = str(rows[-1].id) if rows else ""
     context = {
@@ -102,7 +103,7 @@ def page(request: ActingRequest) -> HttpResponse:
         "all_periods": period is None,
         "key": key,
         "region": region or "",
-        "pager": Pager("", f"?{more.urlencode()}" if len(rows) == PAGE else ""),
+        "pager": Pager("", f"?{more.urlencode()}" if has_more else ""),
         "may_contest": may(request, CONTEST),
         "clear_url": reverse("figures:exclusions"),
     }
@@ -144,7 +145,12 @@ def one(request: ActingRequest, pk: int) -> HttpResponse:
 
 
 def _draw(
-    request: ActingRequest, pk: int, form: DecisionForm | None = None, *, status: int = 200, sentence: str = ""
+    request: ActingRequest,
+    pk: int,
+    form: DecisionForm | None = None,
+    *,
+    status: int = 200,
+    error: DomainError | None = None,
 ) -> HttpResponse:
     found = values.exclusion_card(pk, request.actor, local_date(request.now))
     row = found.row
@@ -156,8 +162,8 @@ def _draw(
         "pairs": _pairs(found),
         "effects": _effects(found),
         "form": form or DecisionForm(parked_fields(request) or None),
-        "said": sentence,
-        "key": new_key(request) if not sentence else "",
+        "said": headline(error),
+        "key": new_key(request, error),
         "page_url": request.path,
         "month": f"{row.month // 100}-{row.month % 100:02}",
     }
@@ -227,7 +233,7 @@ def new(request: ActingRequest) -> HttpResponse:
             contest=_contest(request), stored=files.stored, actor=request.actor, now=request.now, key=key_of(request)
         )
     except DomainError as error:
-        return _draw_new(request, request.POST, problems_of(error), error.status, files, error.sentence(gettext))
+        return _draw_new(request, request.POST, problems_of(error), error.status, files, error)
     messages.success(request, gettext(msg("已提出申诉，由上一级单位决定。")))
     return HttpResponseRedirect(reverse("figures:exclusion", args=[number]))
 
@@ -253,7 +259,7 @@ def _draw_new(
     problems: dict[str, str] | None = None,
     status: int = 200,
     files: Brought | None = None,
-    sentence: str = "",
+    error: DomainError | None = None,
 ) -> HttpResponse:
     chosen = last_month(request)
     figures = [(each.key, each.name) for each in _contestable(chosen.first)]
@@ -266,8 +272,8 @@ def _draw_new(
     grounds = rulebook.exclusion_rules().grounds
     form = ContestForm(figures, months, grounds, data or None, problems=problems, initial=initial)
     context = {
-        "form": form, "kept": files.shown() if files else [], "said": sentence, "page_url": request.get_full_path(),
-        "key": new_key(request) if not sentence else "",
+        "form": form, "kept": files.shown() if files else [], "said": headline(error), "page_url": request.get_full_path(),
+        "key": new_key(request, error),
         "rules": rulebook.exclusion_rules(),
     }  # fmt: skip
     return render(request, "figures/exclusion_new.html", context, status=status)
@@ -305,6 +311,6 @@ def decide(request: ActingRequest, pk: int) -> HttpResponse:
         raise
     except DomainError as error:
         form = DecisionForm(request.POST, problems_of(error))
-        return _draw(request, pk, form, status=error.status, sentence=error.sentence(gettext))
+        return _draw(request, pk, form, status=error.status, error=error)
     messages.success(request, gettext(msg("决定已经作出，指标会在几分钟内重算。")))
     return HttpResponseRedirect(reverse("figures:exclusion", args=[pk]))

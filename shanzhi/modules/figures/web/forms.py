@@ -11,6 +11,7 @@ from django.utils.translation import gettext, gettext_lazy
 from shanzhi.core.errors import DomainError
 from shanzhi.core.periods import local_date
 from shanzhi.kernel.access.web.middleware import ActingRequest
+from shanzhi.kernel.indicators.operations import KeyReused
 from shanzhi.kernel.indicators.policy.definitions import Figure, Indicator
 from shanzhi.kernel.indicators.policy.entering import PERMIT_MOST_DAYS, WORDS_MOST
 from shanzhi.kernel.indicators.policy.excluding import Ground
@@ -26,9 +27,9 @@ def key_of(request: ActingRequest) -> UUID | None:
         return None
 
 
-def new_key(request: ActingRequest) -> str:
-    """The key that a form carries: the same when it comes back."""
-    return str(key_of(request) or uuid4())
+def new_key(request: ActingRequest, error: DomainError | None = None) -> str:
+    """The key that a form carries: the same when it comes back, unless it stood for another content."""
+    return str((None if isinstance(error, KeyReused) else key_of(request)) or uuid4())
 
 
 class Told(forms.Form):
@@ -48,8 +49,13 @@ class Told(forms.Form):
 
 
 def problems_of(error: DomainError) -> dict[str, str]:
-    """What an error says beside each field."""
+    """What an error says beside each field; the whole sentence where it says nothing there."""
     return dict(error.fields) or {"": error.sentence(gettext)}
+
+
+def headline(error: DomainError | None) -> str:
+    """The sentence that heads what stands beside the fields; empty where it is the only one."""
+    return error.sentence(gettext) if error is not None and error.fields else ""
 
 
 def _words(label: Any, help_text: Any = "", *, required: bool = True) -> forms.CharField:

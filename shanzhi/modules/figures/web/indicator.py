@@ -258,6 +258,7 @@ def records(request: ActingRequest, key: str) -> HttpResponse:
         "tabs": [(gettext(name), here.url("records", key, only=code), code == only) for code, name in PARTS.items()],
         "table": _records_table(found, may_contest=may(request, CONTEST) and found.indicator.exclusions),
         "hidden": max(0, found.total - found.in_sight) if not found.capped else 0,
+        "elsewhere": max(0, found.base - found.base_listed) if not only else 0,
         "pager": Pager(here.url("records", key, **more) if request.GET.get("after") else "", next_url),
     }
     return render(request, "figures/records.html", context)

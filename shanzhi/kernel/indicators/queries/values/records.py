@@ -31,7 +31,10 @@ WITH counted AS (
 """
 _TOTALS = f"""{_BEHIND}
 SELECT (SELECT count(*) FROM counted), (SELECT count(*) FROM (
-    SELECT 1 FROM counted c JOIN matters_matter m ON m.id = c.matter_id LIMIT {COUNT_CAP + 1}) AS seen)
+    SELECT 1 FROM counted c JOIN matters_matter m ON m.id = c.matter_id LIMIT {COUNT_CAP + 1}) AS seen),
+    (SELECT coalesce(sum(denominator), 0) FROM counted),
+    (SELECT coalesce(sum(o.denominator), 0) FROM indicators_observation o WHERE o.key = %(key)s
+        AND o.region_id = %(region)s AND o.month = ANY(%(bases)s) AND o.months = %(length)s)
 """  # noqa: S608 - a fixed text
 _PAGE = f"""{_BEHIND}
 SELECT c.matter_id, c.numerator, c.denominator FROM counted c JOIN matters_matter m ON m.id = c.matter_id
@@ -54,10 +57,13 @@ def records_behind(
         indicator = rule(book, key, period)
         if indicator.source is not Source.COMPUTED:
             raise NotCounted(msg("“%(name)s”是填报的，背后没有事项记录，请看证明材料。"), name=indicator.name)
-        around = where(region_id, period.ends_on)
+        around, shown = where(region_id, period.ends_on), candidates(indicator, period)[0]
         given: dict[str, Any] = {
             "key": key,
             "months": months_behind(indicator, period),
+            "bases": [base.first for base in bases(indicator, shown)],
+            "length": bases(indicator, shown)[0].length.months,
+            "region": region_id,
             "regions": [region_id, *_below(region_id, period)],
             "only": only,
             "after": after or 0,
@@ -65,7 +71,7 @@ def records_behind(
         }
         with connection.cursor() as cursor:
             cursor.execute(_TOTALS, given)
-            total, in_sight = cursor.fetchone()
+            total, in_sight, told_of, whole = cursor.fetchone()
             cursor.execute(_PAGE, given)
             found = cursor.fetchall()
         left_out = _left_out(key, period, around.place.id) if after is None and not only else []
@@ -81,6 +87,8 @@ def records_behind(
             min(int(in_sight), COUNT_CAP),
             in_sight > COUNT_CAP,
             found[size - 1][0] if len(found) > size else None,
+            int(whole),
+            int(told_of),
         )
 
 

@@ -260,7 +260,8 @@ class RecordRow:
 @dataclass(frozen=True, slots=True)
 class Records:
     """A page of the matters behind a figure. `total`: all that count; `in_sight`: those that the acting post may see, at most
-    1,000 (`capped`)."""
+    1,000 (`capped`). `base` is the figure's denominator, `base_listed` what the matters add to it whose figures the post reads:
+    the rest comes from regions whose figures it doesn't."""
 
     indicator: Indicator
     place: Place
@@ -270,6 +271,8 @@ class Records:
     in_sight: int
     capped: bool
     next_after: int | None
+    base: int
+    base_listed: int
 
 
 @dataclass(frozen=True, slots=True)
