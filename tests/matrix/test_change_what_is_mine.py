@@ -26,7 +26,8 @@ from tests.matrix.machine import (
     undone,
 )
 from tests.matrix.routes import Route, known
-from tests.matrix.table import AS_RESIDENT, OPEN, REACH
+from tests.matrix.sight import REACH
+from tests.matrix.table import AS_RESIDENT, OPEN
 from tests.matrix.world import World
 
 WRITES = [route for route in known() if route.page.write]

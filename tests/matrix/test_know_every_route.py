@@ -3,7 +3,8 @@
 import pytest
 
 from tests.matrix.routes import Route, api_calls, pages
-from tests.matrix.table import CALLS, IS_NO_PAGE, PAGES, SIGHT, Page
+from tests.matrix.sight import SIGHT
+from tests.matrix.table import CALLS, IS_NO_PAGE, PAGES, Page
 from tests.matrix.world import World
 
 WHERE = "add it to {table} in tests/matrix/table.py and say who may open it (tests/matrix/README.md shows how)"
