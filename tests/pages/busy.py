@@ -20,6 +20,10 @@ from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.access.policy import ANYONE, Actor
 from shanzhi.kernel.files import operations as files
 from shanzhi.kernel.files.tests.pictures import picture
+from shanzhi.kernel.indicators import operations as indicators
+from shanzhi.kernel.indicators.operations import Contest
+from shanzhi.kernel.indicators.policy.periods import month_of
+from shanzhi.kernel.indicators.queries import values
 from shanzhi.kernel.journal.policy import Author
 from shanzhi.kernel.matters import operations, queries
 from shanzhi.kernel.matters.operations import Reported
@@ -84,7 +88,24 @@ def busy(city_copy: City) -> Busy:
         drain(now=timezone.now)
     seal_all(city_copy.installation, timezone.now())
     _attached(city)
+    _figures(city)
     return city
+
+
+def _figures(city: Busy) -> None:
+    """A figure that the keeper owes, and a count that a unit contests."""
+    on = local_date(_now())
+    city.named["today"] = on.isoformat()
+    with acting(city.cast.keeper):
+        line = next(one for one in values.owed(city.cast.keeper, on) if one.state != "handed_in")
+    city.named |= {
+        "owed key": line.indicator.key, "owed region": str(line.place.id), "owed period": str(line.period),
+    }  # fmt: skip
+    contest = Contest(city.named["handled"], "satisfaction_rate", month_of(on), "not-our-duty", "不归本单位办")
+    with acting(city.cast.handler):
+        paper = files.store(data=PAPER, name="说明.pdf", now=_now())
+        asked = indicators.exclusion_ask(contest=contest, stored=[paper], actor=city.cast.handler, now=_now())
+    city.named["exclusion"] = str(asked)
 
 
 def _now(minutes: float = 0) -> Any:

@@ -65,6 +65,9 @@ STAFFS = (
 ROW = {"version": "catalogue", "pk": "catalogue row"}
 NAMED: Mapping[str, tuple[Mapping[str, str], ...]] = {
     "access:signoff": ({"pk": "signoff"},),
+    "figures:entry": ({"key": "owed key"},),
+    "figures:exclusion": ({"pk": "exclusion"},),
+    "figures:unit": ({"unit_id": "unit"},),
     "grid:matter": ({"number": "incident"},),
     "grid:place": ({"place_id": "place"},),
     "hotline:call": ({"ref": "call"}, {"ref": "whole call"}),
@@ -97,12 +100,17 @@ NAMED: Mapping[str, tuple[Mapping[str, str], ...]] = {
 }  # fmt: skip
 """What the busy city calls the things that an address names."""
 FILES = ("matters:file", "triage:file", "worklist:file", "checks:file", "oversight:table_file", "oversight:bounced_file",
-    "oversight:roll_file", "oversight:ontime_file")  # fmt: skip
+    "oversight:roll_file", "oversight:ontime_file", "figures:list_file", "figures:index_file",
+    "figures:indicator_file")  # fmt: skip
 ASKED: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(FILES, ("?format=csv",)),
     "access:staff_sessions": ("", "?q=handler"),
     "access:token_issue": ("", "?who=1"),
     "checks:desk": ("", "?q=电梯", "?light=normal"),
+    "figures:entry": ("?region={owed region}&period={owed period}",),
+    "figures:exclusions": ("", "?state=asked"),
+    "figures:index": ("", "?tree_on={today}"),
+    "figures:list": ("", "?words=率&project=system"),
     "grid:overview": ("", f"?region={GRID}"),
     "hotline:dispatch_version": ("", f"?category={PROPERTY}&region=370303"),
     "hotline:knowledge": ("", f"?q=问题&category={PROPERTY}"),
@@ -118,7 +126,7 @@ ASKED: Mapping[str, tuple[str, ...]] = {
     "triage:unit": (f"?category={PROPERTY}&region={COMMUNITY}&q_lead=张店",),
     "worklist:list": ("", "?q=电梯", "?tab=helping", "?tab=ended"),
 }
-"""What else a page is asked: what it can't do without, and what costs it more."""
+"""What else a page is asked: what it can't do without, and what costs it more; in braces what the busy city calls it."""
 NO_SECOND_STEP = "nobody here has a second step to look after"
 NOT_ASKED: Mapping[str, str] = {
     "mfa_authenticate": NO_SECOND_STEP,
@@ -152,7 +160,7 @@ def asked_of(there: Busy, route: Route) -> Iterator[tuple[str, str]]:
         cases = [dict(args) for args in route.page.args]
     for case in cases:
         for part, more in product(parts, ASKED.get(route.name, ("",))):
-            yield part, route.url(case) + more
+            yield part, route.url(case) + more.format_map(there.named)
 
 
 def statements(client: Client, url: str) -> tuple[int, int]:

@@ -1,6 +1,6 @@
 """The index: nine classes and their indicators, over time and in the regions below, as of any tree of regions."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -15,17 +15,20 @@ from shanzhi.core.errors import InputError
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.web.middleware import ActingRequest
 from shanzhi.kernel.indicators.policy.index import ClassResult, PartResult, grade_of
+from shanzhi.kernel.indicators.policy.places import NoSuchIndex
 from shanzhi.kernel.indicators.policy.trend import Move
 from shanzhi.kernel.indicators.queries import values
 from shanzhi.kernel.indicators.queries.values.shapes import IndexPage, IndexPoint
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.modules.figures.web import drawn, said
-from shanzhi.modules.figures.web.asked import Asked, asked, check, frame
+from shanzhi.modules.figures.web.asked import Asked, asked, check, frame, periods
 from shanzhi.modules.figures.web.files import send_table
 from shanzhi.ui import charts
 from shanzhi.ui.components import Column, Mark, Row, Table
+from shanzhi.ui.downloads import checked_format
 
 CODE_MOST = 60
+NO_RULE = msg("本期没有这项指标")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,12 @@ def _found(request: ActingRequest) -> tuple[Asked, dict[str, str], IndexPage]:
 def page(request: ActingRequest) -> HttpResponse:
     """The index on the screen."""
     check(request)
-    here, kept, found = _found(request)
+    try:
+        here, kept, found = _found(request)
+    except NoSuchIndex as error:
+        if request.GET.get("index"):
+            raise
+        return _none_yet(request, error)
     name = found.index.name
     now = IndexPoint(found.period, found.now.value, found.now.share, found.now.grade)
     ids = [row.place.id for row in found.below]
@@ -96,6 +104,18 @@ def page(request: ActingRequest) -> HttpResponse:
         "sheet_url": here.url("sheet"),
     }
     return render(request, "figures/index.html", context)
+
+
+def _none_yet(request: ActingRequest, error: NoSuchIndex) -> HttpResponse:
+    """No index holds in the period, and none was asked for by its code: another period may be chosen."""
+    here = asked(request)
+    context = {
+        "sentence": error.sentence(gettext),
+        "region": here.region_id,
+        "period_options": periods(request, here.period),
+        "list_url": here.url("list"),
+    }
+    return render(request, "figures/no_index.html", context)
 
 
 def moved(now: Decimal | None, before: Decimal | None) -> str:
@@ -145,7 +165,9 @@ def _classes(here: Asked, found: IndexPage) -> Iterator[ClassView]:
 
 def _part(here: Asked, found: IndexPage, part: PartResult) -> Row:
     key = part.part.indicator
-    one, change = found.indicators[key], found.changes.get(key)
+    one, change = found.indicators.get(key), found.changes.get(key)
+    if one is None:
+        return Row("", {"name": key, "value": gettext(NO_RULE), "weight": f"{part.part.weight.normalize():f}%"})
     url = here.url("indicator", key)
     cells = {
         "name": one.name,
@@ -207,21 +229,21 @@ def _below_table(here: Asked, found: IndexPage, kept: dict[str, str]) -> Table:
 
 def _missing(here: Asked, found: IndexPage) -> list[tuple[str, str, str]]:
     """Indicators without a value, with the reason."""
-    listed: Sequence[PartResult] = found.missing
-    return [
-        (
-            found.indicators[part.part.indicator].name,
-            said.number_said(found.indicators[part.part.indicator], part.value),
-            here.url("indicator", part.part.indicator),
-        )
-        for part in listed
-    ]
+    listed = []
+    for part in found.missing:
+        one = found.indicators.get(part.part.indicator)
+        if one is None:
+            listed.append((part.part.indicator, gettext(NO_RULE), ""))
+        else:
+            listed.append((one.name, said.number_said(one, part.value), here.url("indicator", one.key)))
+    return listed
 
 
 @require_GET
 def file(request: ActingRequest) -> FileResponse:
     """Classes with their parts, and the regions below, as a file."""
     check(request)
+    checked_format(request.GET.get("format", ""))
     _, _, found = _found(request)
     heads = (msg("类别或区域"), msg("指标"), msg("数值"), msg("折算分"), msg("权重"), msg("等级"))
     about = [
@@ -242,8 +264,10 @@ def _cells(found: IndexPage) -> Iterator[tuple[str, ...]]:
     for each in found.now.classes:
         yield each.of.name, "", _score(each.value), "", f"{each.of.weight}", _mark(found, each.value).word
         for part in each.parts:
-            one = found.indicators[part.part.indicator]
+            one = found.indicators.get(part.part.indicator)
             score = "" if part.normalised is None else f"{part.normalised}"
-            yield each.of.name, one.name, said.number_said(one, part.value), score, f"{part.part.weight}", ""
+            name = one.name if one else part.part.indicator
+            value = said.number_said(one, part.value) if one else gettext(NO_RULE)
+            yield each.of.name, name, value, score, f"{part.part.weight}", ""
     for row in found.below:
         yield row.place.name, "", said.index_said(row.now), "", "", said.index_mark(row.now).word

@@ -22,6 +22,7 @@ from shanzhi.modules.figures.web.asked import Asked, asked, check, frame, id_of,
 from shanzhi.modules.figures.web.exclusions import exclusion_table
 from shanzhi.modules.figures.web.files import send_table
 from shanzhi.ui.components import Column, Pager, Row, Table
+from shanzhi.ui.downloads import checked_format
 
 PARTS = {"": msg("全部"), "numerator": msg("计入分子的"), "rest": msg("只计入总数的")}
 
@@ -210,6 +211,7 @@ def _entered_table(found: IndicatorPage) -> Table:
 def file(request: ActingRequest, key: str) -> FileResponse:
     """The regions below and the periods as a file."""
     check(request)
+    checked_format(request.GET.get("format", ""))
     here = asked(request)
     found = values.indicator_page(key, here.region_id, here.period)
     one = found.indicator

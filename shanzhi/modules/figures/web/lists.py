@@ -20,6 +20,7 @@ from shanzhi.modules.figures.web import said
 from shanzhi.modules.figures.web.asked import Asked, asked, below_of, check, frame, may
 from shanzhi.modules.figures.web.files import send_table
 from shanzhi.ui.components import Column, Row, Table
+from shanzhi.ui.downloads import checked_format
 
 WORDS_MOST = 60
 
@@ -98,6 +99,7 @@ def _row(here: Asked, line: ListLine) -> Row:
 def file(request: ActingRequest) -> FileResponse:
     """The same list as a file, every number in a cell of its own."""
     check(request)
+    checked_format(request.GET.get("format", ""))
     here = asked(request)
     found = values.indicator_list(here.region_id, here.period, **_wanted(request))
     names = {project.code: project.name for project in found.catalogue.projects}
