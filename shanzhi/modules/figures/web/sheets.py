@@ -90,7 +90,7 @@ def unit(request: ActingRequest, unit_id: int) -> HttpResponse:
         "period_name": said.period_said(period),
         "period_options": periods(request, period),
         "table": _unit_table(found),
-        "means": [(line.name, line.says) for line in found.lines],
+        "means": [(gettext(line.name), gettext(line.says)) for line in found.lines],
         "exclusions_url": f"{reverse('figures:exclusions')}?period={period}",
         "excluded": found.exclusions,
     }
@@ -110,7 +110,7 @@ def _unit_table(found: UnitSheet) -> Table:
         Row(
             "",
             {
-                "name": line.name,
+                "name": gettext(line.name),
                 "value": _plain(line.value),
                 "base": "" if line.value.denominator is None else line.value.denominator,
                 "before": _plain(line.before),
