@@ -1,6 +1,6 @@
 """What posts owe: figures that they type in, until when, and who has handed in."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from django.db.models import Q
@@ -17,7 +17,7 @@ from shanzhi.kernel.indicators.queries.values.shapes import Completeness, OwedLi
 from shanzhi.kernel.indicators.rules import catalogue
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.organisation.policy import Level
-from shanzhi.kernel.organisation.queries import one_tree
+from shanzhi.kernel.organisation.queries import PostCard, one_tree
 
 PERIODS = 2
 """Periods that are listed: the one that ended last, and the one before it."""
@@ -64,14 +64,15 @@ def _line(
 
 
 def _wanted(book: Catalogue, actor: Actor, on: date) -> Iterator[tuple[Indicator, Period, dict[int, Place]]]:
-    """The figures that the post types in, by period and region."""
+    """The figures that the post types in, by period and region; 1 statement and the tree."""
+    cards = organisation.posts_of_roles((actor.role,), on) if actor.role else []
     for key in dict.fromkeys(one.key for one in book.indicators if one.source is not Source.COMPUTED):
         versions = book.versions(key)
         for period in _periods(versions[-1], on):
             indicator = book.indicator(key, period.last)
             if indicator is None or (found := rule_of(indicator)).by != actor.role:
                 continue
-            places = _places(actor, found, period.ends_on, on)
+            places = _places(actor, cards, found, period.ends_on, on)
             if places:
                 yield indicator, period, places
 
@@ -83,11 +84,9 @@ def _periods(indicator: Indicator, on: date) -> list[Period]:
     return past if indicator.source is Source.REPORTED else [now, *past[:1]]
 
 
-def _places(actor: Actor, found: Rule, then: date, on: date) -> dict[int, Place]:
-    """The regions of the rule's level for which this post is the nearest of its role."""
-    cards = [card for card in organisation.posts_of_roles((found.by,), on) if card.staff_id is not None or card.post_id]
-    own = [card for card in cards if card.post_id == actor.post_id]
-    if not own:
+def _places(actor: Actor, cards: Sequence[PostCard], found: Rule, then: date, on: date) -> dict[int, Place]:
+    """The regions of the rule's level for which this post is the nearest of its role, whose posts are `cards`."""
+    if not any(card.post_id == actor.post_id for card in cards):
         return {}
     top = organisation.region_of_code(actor.region_code, on)
     if top is None:
