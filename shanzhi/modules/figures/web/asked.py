@@ -34,7 +34,7 @@ class Asked:
     region_id: int
     period: Period
 
-    def url(self, name: str, *args: object, region: int | None = None, **more: object) -> str:
+    def url(self, name: str, *args: object, region: int | None = None, **more: Any) -> str:
         """Another page for the same region and period, or for another region."""
         given = {"region": region or self.region_id, "period": str(self.period), **more}
         query = urlencode({key: value for key, value in given.items() if value not in ("", None)})
@@ -150,7 +150,7 @@ def frame(
     more: Mapping[str, object] | None = None,
 ) -> dict[str, Any]:
     """What every page of figures shows: the way from above, the choice of region and period, that it is a sample."""
-    kept = dict(more or {})
+    kept: dict[str, Any] = dict(more or {})
     return {
         "here": here,
         "place": place,

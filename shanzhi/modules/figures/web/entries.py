@@ -153,6 +153,7 @@ def _draw(
     form = (
         EntryForm(one, rule.paper, data, problems=problems) if data else EntryForm(one, rule.paper, initial=_now(line))
     )
+    form.fields["files"].required = bool(rule.paper) and not data
     if not isinstance(error, Outlier) and not (data and data.get("confirmed")):
         del form.fields["confirmed"]
     context = {

@@ -271,6 +271,7 @@ def _draw_new(
     }
     grounds = rulebook.exclusion_rules().grounds
     form = ContestForm(figures, months, grounds, data or None, problems=problems, initial=initial)
+    form.fields["files"].required = not data
     context = {
         "form": form, "kept": files.shown() if files else [], "said": headline(error), "page_url": request.get_full_path(),
         "key": new_key(request, error),

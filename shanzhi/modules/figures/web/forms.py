@@ -65,11 +65,11 @@ def _words(label: Any, help_text: Any = "", *, required: bool = True) -> forms.C
     )  # fmt: skip
 
 
-def _files(label: Any, *, required: bool) -> forms.Field:
+def _files(label: str) -> forms.Field:
     class Several(forms.ClearableFileInput):
         allow_multiple_selected = True
 
-    return forms.FileField(label=label, required=required, widget=Several())
+    return forms.FileField(label=label, required=False, widget=Several())
 
 
 class EntryForm(Told):
@@ -78,11 +78,12 @@ class EntryForm(Told):
     numerator = forms.IntegerField(label=gettext_lazy("数"))
     denominator = forms.IntegerField(label=gettext_lazy("总数"))
     words = _words(gettext_lazy("说明"), gettext_lazy("写明数据从哪里来。不要写个人信息。"), required=False)
-    files = _files(gettext_lazy("证明材料"), required=False)
     confirmed = forms.BooleanField(label=gettext_lazy("确认无误：与上一期相差很大，确实如此"), required=False)
 
     def __init__(self, indicator: Indicator, paper: str, data: Any = None, **given: Any) -> None:
         super().__init__(data, **given)
+        self.fields["files"] = _files(gettext("证明材料"))
+        self.order_fields(("numerator", "denominator", "words", "files", "confirmed"))
         numerator = self.fields["numerator"]
         if indicator.figure is Figure.YES_NO:
             self.fields["numerator"] = forms.ChoiceField(
@@ -133,13 +134,13 @@ class ContestForm(Told):
     month = forms.ChoiceField(label=gettext_lazy("计入的月份"))
     ground = forms.ChoiceField(label=gettext_lazy("理由"), widget=forms.RadioSelect)
     words = _words(gettext_lazy("情况说明"), gettext_lazy("写明事实和依据，由上一级单位决定。不要写个人信息。"))
-    files = _files(gettext_lazy("证据（1 到 9 个文件）"), required=False)
 
     def __init__(
         self, figures: Sequence[tuple[str, str]], months: Sequence[tuple[str, str]], grounds: Sequence[Ground],
         data: Any = None, **given: Any,
     ) -> None:  # fmt: skip
         super().__init__(data, **given)
+        self.fields["files"] = _files(gettext("证据（1 到 9 个文件）"))
         listed = {
             "figure": list(figures),
             "month": list(months),

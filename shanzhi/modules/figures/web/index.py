@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.http import FileResponse, HttpResponse
 from django.shortcuts import render
@@ -58,10 +59,10 @@ def _tree_on(request: ActingRequest) -> date | None:
         raise InputError(msg("“按哪天的区划”要写成 2025-11-18 这样的日期。")) from error
 
 
-def _found(request: ActingRequest) -> tuple[Asked, dict[str, str], IndexPage]:
+def _found(request: ActingRequest) -> tuple[Asked, dict[str, Any], IndexPage]:
     here, day = asked(request), _tree_on(request)
     code = request.GET.get("index", "")[:CODE_MOST]
-    kept = {"index": code, "tree_on": day.isoformat() if day else ""}
+    kept: dict[str, Any] = {"index": code, "tree_on": day.isoformat() if day else ""}
     return here, kept, values.index_page(code, here.region_id, here.period, tree_on=day)
 
 
@@ -180,7 +181,7 @@ def _part(here: Asked, found: IndexPage, part: PartResult) -> Row:
     return Row(url, cells, links={"value": url})
 
 
-def _series_table(here: Asked, found: IndexPage, kept: dict[str, str]) -> Table:
+def _series_table(here: Asked, found: IndexPage, kept: dict[str, Any]) -> Table:
     columns = (
         Column("period", gettext(msg("期间"))),
         Column("value", gettext(msg("指数")), "number"),
@@ -202,7 +203,7 @@ def _series_table(here: Asked, found: IndexPage, kept: dict[str, str]) -> Table:
     return Table(found.index.name, columns, rows)
 
 
-def _below_table(here: Asked, found: IndexPage, kept: dict[str, str]) -> Table:
+def _below_table(here: Asked, found: IndexPage, kept: dict[str, Any]) -> Table:
     """The regions below in the order of their codes: no rank."""
     columns = (
         Column("name", gettext(msg("区域"))),

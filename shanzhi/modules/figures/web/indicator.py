@@ -250,7 +250,7 @@ def records(request: ActingRequest, key: str) -> HttpResponse:
     found = values.records_behind(
         key, here.region_id, here.period, only=only, after=id_of(request.GET.get("after", ""))
     )
-    more = {"only": only} if only else {}
+    more: dict[str, Any] = {"only": only} if only else {}
     next_url = here.url("records", key, after=found.next_after, **more) if found.next_after else ""
     context: dict[str, Any] = {
         "found": found,

@@ -25,7 +25,7 @@ from shanzhi.ui.downloads import checked_format
 WORDS_MOST = 60
 
 
-def _wanted(request: ActingRequest) -> dict[str, str]:
+def _wanted(request: ActingRequest) -> dict[str, Any]:
     """The conditions of the list."""
     return {name: clean_text(request.GET.get(name, ""))[:WORDS_MOST] for name in ("project", "words")}
 
