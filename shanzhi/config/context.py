@@ -25,10 +25,10 @@ def page(request: HttpRequest) -> dict[str, Any]:
     actor = getattr(request, "actor", ANYONE)
     now = getattr(request, "now", None)
     role = roles().get(actor.role) if actor.is_post else None
-    navigation = []
-    for entry in navigation_for(actor, role):
-        url = reverse(entry.url_name)
-        navigation.append({"url": url, "label": gettext(entry.label), "current": _is_in(request.path, url)})
+    entries = [(reverse(entry.url_name), entry.label) for entry in navigation_for(actor, role)]
+    # Of pages that lie under each other the innermost is the current one.
+    here = max((url for url, _ in entries if _is_in(request.path, url)), key=len, default="")
+    navigation = [{"url": url, "label": gettext(label), "current": url == here} for url, label in entries]
     return {
         "actor": actor,
         "role": role,

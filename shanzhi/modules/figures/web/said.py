@@ -81,7 +81,7 @@ def with_unit(indicator: Indicator, number: Decimal) -> str:
 
 def base_said(indicator: Indicator, value: Value) -> str:
     """What a ratio rests on: 共 96 件; empty for a plain number."""
-    if indicator.figure not in (Figure.RATIO, Figure.YES_NO) or value.denominator is None:
+    if indicator.figure not in (Figure.RATIO, Figure.YES_NO) or not value.denominator:
         return ""
     count = number_text(value.denominator)
     if indicator.source is Source.SURVEYED:

@@ -42,7 +42,7 @@ def region(request: ActingRequest) -> HttpResponse:
         "is_empty": not any(
             line.amount.value.state is not State.MISSING for sheet in found.projects for line in sheet.lines
         ),
-        "unit": request.actor.unit_name,
+        "has_above": bool(found.above),
         "list_url": here.url("list"),
         "compare_url": here.url("compare"),
     }
