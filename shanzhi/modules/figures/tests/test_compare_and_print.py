@@ -2,9 +2,9 @@
 
 from django.test import Client
 
-from shanzhi.modules.figures.tests.conftest import Figures, city, counted
 from shanzhi.modules.figures.tests.test_read_a_figure import kept, plain, supervisor, text
 from tests.city import Cast
+from tests.figures import Figures, city, counted
 
 __all__ = ["city", "counted", "supervisor"]
 PERIOD = "period=2025-11"

@@ -7,9 +7,9 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from shanzhi.modules.figures.tests.conftest import Figures, city, counted
 from shanzhi.modules.figures.tests.test_read_a_figure import kept, numbers, plain, text
 from tests.city import _actor
+from tests.figures import Figures, city, counted
 
 __all__ = ["city", "counted"]
 pytestmark = pytest.mark.usefixtures("evidence_store")

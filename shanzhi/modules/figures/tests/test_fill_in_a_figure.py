@@ -12,9 +12,9 @@ from django.test import Client
 from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.access.web import middleware
 from shanzhi.kernel.indicators.models import Permit, Value
-from shanzhi.modules.figures.tests.conftest import LATER, Figures, city, counted
 from shanzhi.modules.figures.tests.test_read_a_figure import plain, text
 from tests.city import _actor
+from tests.figures import LATER, Figures, city, counted
 
 __all__ = ["city", "counted"]
 pytestmark = pytest.mark.usefixtures("evidence_store")

@@ -9,7 +9,7 @@ from django.test import Client
 
 from shanzhi.config import database
 from shanzhi.kernel.indicators.models import Observation
-from shanzhi.modules.figures.tests.conftest import Figures, city, counted
+from tests.figures import Figures, city, counted
 
 __all__ = ["city", "counted"]
 pytestmark = pytest.mark.usefixtures("evidence_store")

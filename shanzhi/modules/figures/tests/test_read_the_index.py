@@ -3,8 +3,8 @@
 import pytest
 from django.test import Client
 
-from shanzhi.modules.figures.tests.conftest import Figures, city, counted
 from shanzhi.modules.figures.tests.test_read_a_figure import plain, supervisor, text
+from tests.figures import Figures, city, counted
 
 __all__ = ["city", "counted", "supervisor"]
 PERIOD = "period=2025-11"
