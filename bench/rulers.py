@@ -163,6 +163,7 @@ def main() -> int:
     options.add_argument("--formulas", type=int, default=133, help="how many of them on PostgreSQL")
     options.add_argument("--threads", type=int, default=2)
     options.add_argument("--memory", default="4GB")
+    options.add_argument("--note", default="", help="what else there is to say of this run")
     options.add_argument("--dry", action="store_true", help="do not write RESULTS.md")
     given = options.parse_args()
     asked = formulas()
@@ -194,7 +195,9 @@ def main() -> int:
     print("\n".join(lines))
     if not given.dry:
         command = "make bench-ruler" + (" ARGS=--postgres" if given.postgres else "")
-        write_section("Ruler: formulas over facts", command, lines)
+        write_section(
+            f"Ruler: formulas over {matters:,} matters", command, [*lines, *([f"- {given.note}"] if given.note else [])]
+        )
     return 1 if differ else 0
 
 
