@@ -11,7 +11,7 @@ SHARE := --dist loadfile
 ARGS ?=
 
 .PHONY: help setup setup-dev demo test test-spark proof check check-format check-lint check-types check-layers check-house \
-        check-translations check-front bench bench-intake bench-masking bench-journal bench-rows bench-lists bench-redraw bench-clock bench-ladder bench-ruler fmt lock clean
+        check-translations check-front bench bench-intake bench-masking bench-journal bench-rows bench-lists bench-redraw bench-clock bench-ladder bench-formulas bench-ruler fmt lock clean
 .PHONY: help setup setup-dev demo test proof check check-format check-lint check-types check-layers check-house \
         check-translations check-front bench bench-intake bench-masking bench-journal bench-facts bench-ruler bench-rows bench-lists bench-redraw bench-clock bench-ladder fmt lock clean
 
@@ -75,8 +75,8 @@ bench-rows: setup-dev  ## list pages at a million matters, with policies and wit
 bench-ladder: setup-dev  ## clocks of 100,000 open matters come onto the ladder's rungs and are told of in one pass
 	@$(BIN)/python -m bench.ladder $(ARGS)
 
-bench-ruler: setup-dev  ## 133 formulas over ten million matters on DuckDB; ARGS=--postgres beside it
-	@$(BIN)/python -m bench.rulers $(ARGS)
+bench-formulas: setup-dev  ## 133 formulas over ten million matters, as written and by hand; ARGS=--postgres beside it
+	@$(BIN)/python -m bench.by_hand $(ARGS)
 
 bench-redraw: setup-dev  ## two townships with 50,000 open matters merged while reports come in
 	@$(BIN)/python -m bench.redraw $(ARGS)

@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from django.conf import settings as city_settings
 from django.db import connections
+from hypothesis import settings as hypothesis
 from psycopg import sql
 
 from shanzhi.config import database
@@ -21,8 +22,10 @@ from tests.server import relax
 
 
 def pytest_configure() -> None:
-    """English pages are read from what is compiled here, in whatever order the tests run."""
+    """English pages are read from what is compiled here, in whatever order the tests run. No test is timed."""
     compile_translations()
+    hypothesis.register_profile("untimed", deadline=None)
+    hypothesis.load_profile("untimed")
 
 
 def _fresh_databases() -> None:

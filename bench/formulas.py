@@ -1,4 +1,4 @@
-"""133 formulas in the style that indicators are written in: one SELECT over the facts each, for `bench.rulers`.
+"""133 formulas in the style that indicators are written in: one SELECT over the facts each, for `bench.by_hand`.
 
 Thirteen stand for themselves; eight of them are asked of each of fifteen first-level categories as well. `by_hand` says the
 same in few statements, as a person would write who knew them all: each table read once.

@@ -222,7 +222,7 @@ def test_it_refuses_two_encodings_in_one_file_and_names_the_lines() -> None:
 def test_it_says_of_each_workbook_that_it_cant_take_why() -> None:
     rows = [["编号", "反映时间", "内容"], ["1", "2026-03-05", "坏了"]]
     with pytest.raises(FileUnusable, match="1904"):
-        read_table(changed(workbook(rows), "xl/workbook.xml", b"<workbookPr />", b'<workbookPr date1904="1" />'))
+        read_table(changed(workbook(rows), "xl/workbook.xml", b"<workbookPr/>", b'<workbookPr date1904="1" />'))
     locked = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(1000) + "EncryptedPackage".encode("utf-16-le") + bytes(500)
     with pytest.raises(FileUnusable, match="密码"):
         read_table(locked)

@@ -1,6 +1,6 @@
-"""`make bench-ruler`: 133 formulas for 3,036 regions and 12 months over the facts of 10,000,000 matters.
+"""`make bench-formulas`: 133 formulas for 3,036 regions and 12 months over the facts of 10,000,000 matters.
 
-    python -m bench.rulers [FOLDER] [--postgres] [--formulas 133]
+    python -m bench.by_hand [FOLDER] [--postgres] [--formulas 133]
 
 FOLDER is what `python -m bench.make_facts` made; without one it is made in var/bench (2.3 GB, and 6 GB more while it is made;
 some minutes). Each formula is run as it is written, its figures added up from the
@@ -194,7 +194,7 @@ def main() -> int:
             lines += [*told, f"- figures that differ between DuckDB and PostgreSQL: {differ}"]
     print("\n".join(lines))
     if not given.dry:
-        command = "make bench-ruler" + (" ARGS=--postgres" if given.postgres else "")
+        command = "make bench-formulas" + (" ARGS=--postgres" if given.postgres else "")
         write_section(
             f"Ruler: formulas over {matters:,} matters", command, [*lines, *([f"- {given.note}"] if given.note else [])]
         )
