@@ -11,9 +11,8 @@ SHARE := --dist loadfile
 ARGS ?=
 
 .PHONY: help setup setup-dev demo test test-spark proof check check-format check-lint check-types check-layers check-house \
-        check-translations check-front bench bench-intake bench-masking bench-journal bench-rows bench-lists bench-redraw bench-clock bench-ladder bench-formulas bench-ruler fmt lock clean
-.PHONY: help setup setup-dev demo test proof check check-format check-lint check-types check-layers check-house \
-        check-translations check-front bench bench-intake bench-masking bench-journal bench-facts bench-ruler bench-rows bench-lists bench-redraw bench-clock bench-ladder fmt lock clean
+        check-translations check-front bench bench-intake bench-masking bench-journal bench-facts bench-formulas bench-ruler bench-rows \
+        bench-lists bench-redraw bench-clock bench-ladder fmt lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'

@@ -5,9 +5,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from bench.by_hand import as_figures, by_formula, differing, opened, written_by_hand
 from bench.formulas import formulas
 from bench.make_facts import SMALL, make
-from bench.by_hand import as_figures, by_formula, differing, opened, written_by_hand
 from shanzhi.kernel.facts.policy.columns import TABLES
 from shanzhi.kernel.facts.policy.parquet import TYPES, glob_of
 
