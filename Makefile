@@ -5,8 +5,9 @@ MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
 # How many test processes: one more than the two cores for which the times in the README are given, since many tests wait (browser, kills).
 WORKERS ?= 3
-# Each process takes whole files: what a file's tests share is made once, and its tests run in their order.
-SHARE := --dist loadfile
+# Each process takes whole files: what a file's tests share is made once, and its tests run in their order. Which file comes
+# when is said in conftest.py.
+SHARE := --dist loadfile --no-loadscope-reorder
 # Further arguments for pytest: make test ARGS="-k whistle -x"
 ARGS ?=
 

@@ -28,6 +28,24 @@ def pytest_configure() -> None:
     hypothesis.load_profile("untimed")
 
 
+LONG_FIRST = ("tests/fault/", "tests/matrix/", "tests/loop/", "tests/protection/", "tests/concurrency/")
+"""Folders whose files take long: begun last, one process would still be at them when the others have done."""
+LAST = "tests/browser/"
+"""Their servers stay up until the end."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files in an order in which processes that share them end together; within a file nothing changes."""
+
+    def turn(item: pytest.Item) -> int:
+        if item.nodeid.startswith(LAST):
+            return len(LONG_FIRST) + 1
+        return next((at for at, folder in enumerate(LONG_FIRST) if item.nodeid.startswith(folder)), len(LONG_FIRST))
+
+    items.sort(key=turn)
+
+
 def _fresh_databases() -> None:
     installation = city_settings.INSTALLATION
     database.start_embedded(installation)

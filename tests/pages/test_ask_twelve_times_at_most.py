@@ -110,6 +110,7 @@ ASKED: Mapping[str, tuple[str, ...]] = {
     "figures:entry": ("?region={owed region}&period={owed period}",),
     "figures:exclusions": ("", "?state=asked"),
     "figures:index": ("", "?tree_on={today}"),
+    "figures:report": ("?format=xlsx", "?format=docx"),
     "figures:list": ("", "?words=率&project=system"),
     "grid:overview": ("", f"?region={GRID}"),
     "hotline:dispatch_version": ("", f"?category={PROPERTY}&region=370303"),

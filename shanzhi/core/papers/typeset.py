@@ -38,9 +38,8 @@ def to_pdf(document: Document, fonts: FontSet | None = None) -> bytes:
     Raises:
         FontMissing: there is no Chinese font.
     """
-    made: bytes = _run(
-        _said(document), fonts or machine_fonts(), format="pdf", timestamp=document.made_at.astimezone(UTC)
-    )
+    made_at = document.made_at.astimezone(UTC).replace(microsecond=0)
+    made: bytes = _run(_said(document), fonts or machine_fonts(), format="pdf", timestamp=made_at)
     return made
 
 

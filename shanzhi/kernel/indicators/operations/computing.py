@@ -33,7 +33,7 @@ SECONDS = 600
 
 
 class AlreadyComputing(Conflict):
-    """Another process computes this month."""
+    """Another process computes this month, or another one of its year."""
 
     code = "figures-computing"
 
@@ -61,15 +61,24 @@ class Computed:
     months: list[int] = field(default_factory=list)
 
 
-def compute(*, month: int, now: datetime, keys: Collection[str] = (), why: Why = Why(), typed: bool = True) -> Computed:
+def compute(
+    *,
+    month: int,
+    now: datetime,
+    keys: Collection[str] = (),
+    why: Why = Why(),
+    typed: bool = True,
+    patient: bool = False,
+) -> Computed:
     """Compute a month's figures (of these indicators, or of all), and those of longer periods that it is part of where they
-    don't follow from months. Worker's role; not inside a transaction of the caller's, but for tests.
+    don't follow from months. Worker's role; not inside a transaction of the caller's, but for tests. `patient`: wait until
+    whoever computes has done.
 
     Raises:
-        AlreadyComputing: another process computes this month.
+        AlreadyComputing: another process computes this month or another one of its year.
         EngineUnusable, TookTooLong: nothing of the month was changed.
     """
-    with _alone(month), _snapshot():
+    with _alone(month, patient=patient), _snapshot():
         book = catalogue()
         wanted = [each for each in book.in_month(month) if not keys or each.key in keys]
         made = Computed(months=[month])
@@ -169,17 +178,22 @@ def _keep(at: _At, indicator: Indicator, period: Period, cells: Cells, made: Com
 
 
 @contextmanager
-def _alone(month: int) -> Iterator[None]:
-    """While nobody else computes the month: a lock of the session, because the snapshot has to begin behind it."""
+def _alone(month: int, *, patient: bool) -> Iterator[None]:
+    """While nobody else computes a month of its year: quarters and the year are written with each of them. A lock of the
+    session, because the snapshot has to begin behind it."""
+    year = month // 100
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK, month])
-        if not cursor.fetchone()[0]:
-            raise AlreadyComputing(msg("另一个进程正在计算 %(month)s 的指标。请等它算完再试。"), month=month)
+        if patient:
+            cursor.execute("SELECT pg_advisory_lock(%s, %s)", [_LOCK, year])
+        else:
+            cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK, year])
+            if not cursor.fetchone()[0]:
+                raise AlreadyComputing(msg("另一个进程正在计算 %(month)s 的指标。请等它算完再试。"), month=month)
     try:
         yield
     finally:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_LOCK, month])
+            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_LOCK, year])
 
 
 @contextmanager

@@ -65,7 +65,7 @@ def compute_current(*, now: datetime) -> Computed:
 def compute_night(*, now: datetime) -> list[Computed]:
     """Compute the past months that aren't cut, and those in which late events have changed something since. Worker's role."""
     this = month_of(local_date(now))
-    return [compute(month=month, now=now) for month in sorted(_past(this, now))]
+    return [compute(month=month, now=now, patient=True) for month in sorted(_past(this, now))]
 
 
 def _past(this: int, now: datetime) -> Iterable[int]:

@@ -176,3 +176,19 @@ def test_it_misses_no_exclusion_that_is_granted_meanwhile(driven: City, monkeypa
         card = values.exclusion_card(pk, decider, NOW.date())
         assert {one.reason for one in card.effects} == {"exclusion"}
         assert card.row.state == "granted"
+
+
+def test_two_months_of_a_quarter_are_computed_one_after_the_other(driven: City) -> None:
+    """Quarters and the year are written with each of their months: who can't wait is told, who can waits."""
+    quarter = read_period("2025-Q4").months
+
+    def deed(month: int, *, patient: bool) -> Callable[[], object]:
+        return lambda: operations.compute(month=month, now=NOW, patient=patient)
+
+    with database.acting_as(driven.installation, "worker"):
+        connections["default"].close()
+        came = at_once(*(deed(month, patient=True) for month in quarter))
+        assert [one.months for one in came if isinstance(one, operations.Computed)] == [[month] for month in quarter]
+        hasty = at_once(*(deed(month, patient=False) for month in quarter))
+    assert any(isinstance(one, operations.Computed) for one in hasty)
+    assert all(isinstance(one, operations.Computed | AlreadyComputing) for one in hasty)

@@ -10,6 +10,7 @@ from shanzhi.kernel.indicators.queries.values.indexes import index_page
 from shanzhi.kernel.indicators.queries.values.lists import comparison, indicator_list, region_sheet
 from shanzhi.kernel.indicators.queries.values.owing import completeness, owed, permits_waiting
 from shanzhi.kernel.indicators.queries.values.page import indicator_page
+from shanzhi.kernel.indicators.queries.values.papers import report_of
 from shanzhi.kernel.indicators.queries.values.records import records_behind
 from shanzhi.kernel.indicators.queries.values.units import unit_sheet
 
@@ -26,5 +27,6 @@ __all__ = [
     "permits_waiting",
     "records_behind",
     "region_sheet",
+    "report_of",
     "unit_sheet",
 ]
