@@ -120,8 +120,9 @@ async def _work(stopping: asyncio.Event) -> None:
             await _run_jobs(stopping)
         except (ConnectorException, psycopg.Error, DatabaseError, OSError) as error:
             log.warning("jobs: the database failed (%s), trying again", type(error).__name__)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stopping.wait(), AFTER_ERROR_SECONDS)
+        # It may also end by itself, having told of a database that is away: never try again at once.
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stopping.wait(), AFTER_ERROR_SECONDS)
 
 
 async def _run_jobs(stopping: asyncio.Event) -> None:

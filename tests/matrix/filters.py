@@ -223,6 +223,7 @@ _FIGURES = (
     "figures, permits and contested counts, nothing of matters: held by the policies of indicators_… (indicators/tests)"
 )
 DECIDES_OTHERWISE: Mapping[str, str] = {
+    **{f"shanzhi.modules.figures.web.asked:{name}": _ASKS for name in ("check", "may")},
     **{
         f"shanzhi.kernel.indicators.{name}": _FIGURES
         for name in (

@@ -38,6 +38,8 @@ SEARCHES_OTHERWISE = {
     "access:staff_sessions": "members of staff by their whole name or work number",
     "keeper:places": "places of the city, which are no matters",
     "keeper:units": "units, which are no matters",
+    "figures:list": "names and definitions of figures, which are no matters",
+    "figures:list_file": "the same as a file",
     "hotline:knowledge": "questions and answers, which are no matters",
     "matters:views": "keeps what was searched for under a name, and searches nothing",
 }

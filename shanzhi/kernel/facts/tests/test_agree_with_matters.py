@@ -54,12 +54,15 @@ def test_it_agrees_with_the_tables_of_matters(driven):
 def test_the_check_notices_what_differs(driven):
     """It would be worth nothing if it saw no difference."""
     with as_role(driven.installation, "owner") as owner:
+        one = owner.execute(
+            "SELECT min(a.matter_id) FROM fact_assignment a JOIN fact_clock c USING (matter_id)"
+        ).fetchone()
         for change in (
-            "UPDATE fact_matter SET stage = 'x' WHERE matter_id = 1",
-            "UPDATE fact_clock SET due_at = due_at + interval '1 s' WHERE matter_id = 1 AND promise = 1",
-            "DELETE FROM fact_assignment WHERE matter_id = 1",
+            "UPDATE fact_matter SET stage = 'x' WHERE matter_id = %s",
+            "UPDATE fact_clock SET due_at = due_at + interval '1 s' WHERE matter_id = %s AND promise = 1",
+            "DELETE FROM fact_assignment WHERE matter_id = %s",
         ):
-            owner.execute(change)
+            owner.execute(change, one)
         assert {line.split()[0] for line in differences(owner)} == {"matter", "clock", "share"}
 
 
