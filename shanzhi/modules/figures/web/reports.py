@@ -6,7 +6,7 @@ from io import BytesIO
 from django.http import FileResponse
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_GET
 
 from shanzhi.core.errors import InputError
 from shanzhi.core.papers import MEDIA_TYPES, to_docx, to_pdf, to_xlsx
@@ -27,7 +27,7 @@ class NoSuchPaper(InputError):
     code = "report-format"
 
 
-@require_safe
+@require_GET
 @never_cache
 def file(request: ActingRequest) -> FileResponse:
     """The report of the address's region and period in the address's format.
