@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shanzhi.kernel.indicators.policy.reports import Period, Span, Value
+from shanzhi.kernel.indicators.policy.reports import Part, Period, Span, Value, compose
 from shanzhi.kernel.indicators.policy.reports.chance import (
     Change,
     change_of,
@@ -16,7 +16,8 @@ from shanzhi.kernel.indicators.policy.reports.chance import (
     rounded,
     wilson,
 )
-from shanzhi.kernel.indicators.tests.report_support import count, share
+from shanzhi.kernel.indicators.policy.reports.parts import stands
+from shanzhi.kernel.indicators.tests.report_support import count, report, share
 
 SHARES = st.integers(1, 5000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
@@ -121,3 +122,13 @@ def test_periods_follow_each_other():
 def test_a_period_that_there_isnt_is_refused(span, number):
     with pytest.raises(ValueError, match="2025 has no"):
         Period(span, 2025, number)
+
+
+def test_what_is_more_than_its_whole_has_no_interval_of_a_share():
+    """Papers per project: 90 of 30 are three each; a report tells them without one."""
+    more = share(now=Value(90, 30), before=Value(60, 30), target=None)
+    assert change_of(more) is Change.UP
+    there = tuple(Part(str(code), str(code), {more.key: Value(90 + code, 30)}) for code in range(12))
+    assert {stand.side for stand in stands(more, there)} == {""}
+    paper = compose(report(rates=(more,), projects=(), parts=there, compared=(more.key,)))
+    assert paper.blocks

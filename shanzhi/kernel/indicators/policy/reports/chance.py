@@ -1,19 +1,16 @@
 """What chance alone does: whether a figure has changed, whether a part of the city differs.
 
-Shares: the interval of Wilson (1927, JASA 22), of a difference that of Newcombe (1998, Statistics in Medicine 17, method
-10) made out of it, at 95 %. Counts: their difference against the square root of their sum (Poisson). Parts against the
-whole: control limits at 99.8 % as in funnel plots (Spiegelhalter 2005, Statistics in Medicine 24), wide because many parts
-are looked at together.
+The mathematics is the ruler's (`fairness`, `trend`): shares and their differences at 95 %, counts against the square root of
+their sum (Poisson), parts against the whole at 99.8 %, wide because many parts are looked at together.
 """
 
 from enum import StrEnum
 from fractions import Fraction
 from math import sqrt
 
+from shanzhi.kernel.indicators.policy import fairness
 from shanzhi.kernel.indicators.policy.reports.figures import Figure, Shape, Standing, Value
-
-Z_CHANGE = 1.959964
-Z_PARTS = 3.090232
+from shanzhi.kernel.indicators.policy.trend import difference_of_shares
 
 
 class Change(StrEnum):
@@ -28,27 +25,21 @@ class Change(StrEnum):
     RULE = "rule"
 
 
-def wilson(value: Value, z: float = Z_CHANGE) -> tuple[float, float]:
-    """Between which shares (0 to 1) the true one lies; (0, 1) of nothing."""
-    n = value.denominator
-    if n == 0:
-        return 0.0, 1.0
-    share = value.numerator / n
-    middle = share + z * z / (2 * n)
-    half = z * sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    whole = 1 + z * z / n
-    return max(0.0, (middle - half) / whole), min(1.0, (middle + half) / whole)
+def is_share(value: Value) -> bool:
+    """Is it a part of a whole? What can be more (papers per project) has no interval of a share."""
+    return 0 <= value.numerator <= value.denominator
 
 
-def difference(now: Value, before: Value, z: float = Z_CHANGE) -> tuple[float, float]:
-    """Between which differences of shares the true one lies."""
-    low, high = wilson(now, z)
-    low_before, high_before = wilson(before, z)
-    share, share_before = now.numerator / now.denominator, before.numerator / before.denominator
-    change = share - share_before
-    down = sqrt((share - low) ** 2 + (high_before - share_before) ** 2)
-    up = sqrt((high - share) ** 2 + (share_before - low_before) ** 2)
-    return change - down, change + up
+def wilson(value: Value) -> tuple[float, float]:
+    """Between which shares (0 to 1) the true one lies, at 95 %; (0, 1) of nothing."""
+    found = fairness.wilson(value.numerator, value.denominator)
+    return (0.0, 1.0) if found is None else (found.low, found.high)
+
+
+def difference(now: Value, before: Value) -> tuple[float, float]:
+    """Between which differences of shares the true one lies, at 95 %; (-1, 1) where one is of nothing."""
+    found = difference_of_shares((before.numerator, before.denominator), (now.numerator, now.denominator))
+    return (-1.0, 1.0) if found is None else (found.low, found.high)
 
 
 def change_of(figure: Figure) -> Change:
@@ -68,12 +59,13 @@ def change_of(figure: Figure) -> Change:
 
 
 def _is_beyond_chance(figure: Figure, now: Value, before: Value) -> bool:
-    if figure.shape is Shape.SHARE:
+    if figure.shape is Shape.SHARE and is_share(now) and is_share(before):
         low, high = difference(now, before)
         return low > 0 or high < 0
     if figure.shape is Shape.COUNT:
-        return abs(now.numerator - before.numerator) > Z_CHANGE * sqrt(max(0, now.numerator + before.numerator))
-    # Of an amount (a median, an index) only the value is known: a difference that shows is told as it is.
+        return abs(now.numerator - before.numerator) > fairness.Z95 * sqrt(max(0, now.numerator + before.numerator))
+    # Of an amount (a median, an index), and of what can be more than its whole, only the value is known: a difference that
+    # shows is told as it is.
     return True
 
 
@@ -92,8 +84,7 @@ def rounded(number: Fraction, decimals: int) -> Fraction:
     return Fraction(size if number >= 0 else -size, power)
 
 
-def limits(whole: Fraction, size: int, z: float = Z_PARTS) -> tuple[float, float]:
-    """Between which shares (0 to 1) a part of `size` cases lies, if it is like the whole."""
-    share = float(whole)
-    half = z * sqrt(share * (1 - share) / size) if size else 1.0
-    return max(0.0, share - half), min(1.0, share + half)
+def limits(whole: Fraction, size: int) -> tuple[float, float]:
+    """Between which shares (0 to 1) a part of `size` cases lies at 99.8 %, if it is like the whole."""
+    found = fairness.funnel_limits(float(whole), size, fairness.Z99_8)
+    return (0.0, 1.0) if found is None else (found.low, found.high)

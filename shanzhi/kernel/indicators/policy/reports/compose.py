@@ -24,7 +24,7 @@ from shanzhi.core.papers import (
     Verbatim,
 )
 from shanzhi.core.periods import CITY_ZONE
-from shanzhi.kernel.indicators.policy.reports.chance import Change, change_of, wilson
+from shanzhi.kernel.indicators.policy.reports.chance import Change, change_of, is_share, wilson
 from shanzhi.kernel.indicators.policy.reports.figures import Figure, Moment, Project, Report, Shape, Standing
 from shanzhi.kernel.indicators.policy.reports.parts import (
     ABOVE,
@@ -247,6 +247,8 @@ def _all_figures(report: Report) -> Table:
 
 def _interval(figure: Figure) -> str:
     if figure.shape is not Shape.SHARE or figure.now is None or figure.standing(figure.now) is not Standing.KNOWN:
+        return ""
+    if not is_share(figure.now):
         return ""
     from_, to = (number_said(figure.scale * Fraction(edge), figure.decimals) for edge in wilson(figure.now))
     return f"{from_}—{to}"

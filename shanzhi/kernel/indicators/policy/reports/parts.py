@@ -5,7 +5,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from shanzhi.core.papers import Align, Bar, BarChart, Cell, Column, Dot, FunnelChart, Number, Table
-from shanzhi.kernel.indicators.policy.reports.chance import limits, rounded
+from shanzhi.kernel.indicators.policy.reports.chance import is_share, limits, rounded
 from shanzhi.kernel.indicators.policy.reports.figures import Figure, Part, Report, Shape, Standing, Value
 from shanzhi.kernel.indicators.policy.reports.sentences import cell_said, exact_decimals, exactly_said, number_said
 
@@ -49,6 +49,8 @@ def _stand(figure: Figure, part: Part) -> Stand:
 def _by_chance(figure: Figure, value: Value | None) -> tuple[Fraction, Fraction] | None:
     now = figure.now
     if figure.shape is not Shape.SHARE or not value or not value.denominator or not now or not now.denominator:
+        return None
+    if not is_share(now):
         return None
     low, high = limits(Fraction(now.numerator, now.denominator), value.denominator)
     return Fraction(low) * figure.scale, Fraction(high) * figure.scale
@@ -128,7 +130,7 @@ def _funnel(report: Report, figure: Figure) -> FunnelChart | None:
         for stand in stands(figure, report.parts)
         if stand.side and (value := stand.part.values.get(figure.key)) is not None
     ]
-    if figure.now is None or len(placed) < FUNNEL_FROM:
+    if figure.now is None or not is_share(figure.now) or len(placed) < FUNNEL_FROM:
         return None
     whole = Fraction(figure.now.numerator, figure.now.denominator)
     scale = float(figure.scale)
