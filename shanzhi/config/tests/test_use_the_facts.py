@@ -1,11 +1,8 @@
 """Facts from the command line: how far they are, projecting, verifying, rebuilding, cutting, with their exit codes."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
+from functools import partial
 
 import pytest
 from django.db import connections
@@ -14,36 +11,18 @@ from django.utils import timezone
 from shanzhi.config import database
 from shanzhi.config.worker import measure
 from shanzhi.kernel.facts import operations, queries
+from tests.command_line import said_by
 from tests.concurrency.committed import City, as_role, city, seal_all
 from tests.concurrency.steps import report
 
 __all__ = ["city"]
-ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
 def shanzhi(city: City) -> Iterator[Callable[..., tuple[int, str]]]:
     """Runs the command on the copy of the standing city; exit code and everything that it said."""
 
-    def run(*arguments: str) -> tuple[int, str]:
-        said = subprocess.run(
-            [sys.executable, "-m", "shanzhi", "facts", *arguments],
-            cwd=ROOT,
-            env={
-                **os.environ,
-                "SHANZHI_HOME": str(city.installation.home),
-                "SHANZHI_DATABASE": city.installation.database,
-                "DJANGO_SETTINGS_MODULE": "shanzhi.config.settings",
-            },
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-            timeout=120,
-        )
-        return said.returncode, said.stdout
-
-    yield run
+    yield partial(said_by, city, "facts")
     connections.close_all()
 
 

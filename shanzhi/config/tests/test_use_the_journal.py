@@ -1,10 +1,8 @@
 """The journal from the command line: sealing, verifying, proving, checking, with their exit codes."""
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,36 +10,18 @@ import pytest
 from django.db import connections
 
 from shanzhi.kernel.journal.tests.sealing import keeper
+from tests.command_line import said_by
 from tests.concurrency.committed import City, city
 from tests.concurrency.steps import report
 
 __all__ = ["city"]
-ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
 def shanzhi(city: City, tmp_path: Path) -> Iterator[Callable[..., tuple[int, str]]]:
     """Runs the command on the copy of the standing city; exit code and everything that it said."""
 
-    def run(*arguments: str) -> tuple[int, str]:
-        said = subprocess.run(
-            [sys.executable, "-m", "shanzhi", "journal", *arguments],
-            cwd=ROOT,
-            env={
-                **os.environ,
-                "SHANZHI_HOME": str(city.installation.home),
-                "SHANZHI_DATABASE": city.installation.database,
-                "DJANGO_SETTINGS_MODULE": "shanzhi.config.settings",
-            },
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-            timeout=120,
-        )
-        return said.returncode, said.stdout
-
-    yield run
+    yield partial(said_by, city, "journal")
     connections.close_all()
 
 
