@@ -79,7 +79,7 @@ def ways(stage: Stage, until: datetime) -> Iterator[tuple[datetime, Way]]:
     """When each begins, and its way; they share a stage of their own."""
     for plan in plans():
         case = _case(stage, plan)
-        yield _day(stage, until, plan.steps[0], Random(plan.title)), case.go(until)  # noqa: S311
+        yield _day(stage, until, plan.steps[0], Random(plan.title)), case.go(until)  # noqa: S311 - invented matters
 
 
 def at_once(city_code: str, county_code: str, *, clock: Callable[[], datetime], seed: int) -> int:

@@ -91,7 +91,7 @@ def test_it_leads_to_the_records_that_one_may_see(driven: City) -> None:
         with acting(actor):
             pages, after = [], None
             while True:
-                found = asked(6, lambda: values.records_behind("accepted", region("370303"), PERIOD, after=after))  # noqa: B023
+                found = asked(6, lambda: values.records_behind("accepted", region("370303"), PERIOD, after=after))  # noqa: B023 - called at once
                 pages += found.rows
                 after = found.next_after
                 if after is None:

@@ -96,7 +96,7 @@ class DuckEngine:
             lists = [[row[place] for row in given] for place, _ in columns]
             marks = ", ".join(f"unnest(${at}::{_TYPES[each.of]}[])" for at, (_, each) in enumerate(columns, 1))
             # Names come from columns.py alone.
-            self._connection.execute(f'DELETE FROM "{name}"')  # noqa: S608
+            self._connection.execute(f'DELETE FROM "{name}"')  # noqa: S608 - a table of facts
             self._connection.execute(f'INSERT INTO "{name}" SELECT {marks}', lists)
 
     def rows(self, select: exp.Select, scope: Pairs, periods: Pairs) -> list[Row]:
@@ -165,7 +165,7 @@ class DuckEngine:
         source = f"read_parquet([{listed}], hive_partitioning = false, union_by_name = true)"
         try:
             # Names come from columns.py and from the folder's listing, quoted.
-            self._connection.execute(f'CREATE VIEW "{table.name}" AS SELECT {columns} FROM {source}')  # noqa: S608
+            self._connection.execute(f'CREATE VIEW "{table.name}" AS SELECT {columns} FROM {source}')  # noqa: S608 - names of the code
         except duckdb.Error as error:
             words = msg("%(table)s 的 Parquet 文件不能用：%(reason)s。请重新导出。")
             raise EngineUnusable(words, table=table.name, reason=str(error).splitlines()[0]) from error
