@@ -1,7 +1,7 @@
 """`shanzhi indicator compute`: figures into their tables now, without waiting for the background."""
 
 from datetime import date
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from django.utils import timezone
@@ -12,6 +12,9 @@ from shanzhi.config.commands.indicator import group
 from shanzhi.config.ready import ready
 from shanzhi.core.errors import InputError
 from shanzhi.core.text import msg
+
+if TYPE_CHECKING:
+    from shanzhi.kernel.indicators.operations import Computed
 
 console = Console()
 
@@ -27,10 +30,9 @@ def compute(
     period: Annotated[str, typer.Option("--period", help="期间：2026-10、2026-Q4 或 2026；默认本月。")] = "",
     keys: Annotated[list[str] | None, typer.Argument(help="只算这些指标；默认全部。")] = None,
 ) -> None:
-    """计算指标并存下来，同后台每小时、每晚做的一样；已经封账的月份有变化的，记一次修订。"""
+    """计算指标并存下来，同后台每小时、每晚做的一样；已经封账的月份有变化的，记一次修订。后台正在算的，等它算完。"""
     with ready("worker"):
         from shanzhi.core.periods import local_date
-        from shanzhi.kernel.indicators import operations
         from shanzhi.kernel.indicators.policy.periods import month_of, read_period
 
         today = local_date(timezone.now())
@@ -41,9 +43,19 @@ def compute(
         with Progress(*columns, console=console, transient=True) as bar:
             for month in (each for each in months if each <= month_of(today)):
                 bar.add_task(f"{month // 100}-{month % 100:02}")
-                done = operations.compute(month=month, now=timezone.now(), keys=tuple(keys or ()))
+                done = _computed(month, tuple(keys or ()))
                 changed, revisions = changed + done.changed, revisions + done.revisions
     console.print(f"已计算。有变化的 {changed:,} 个数，其中修订 {revisions:,} 个。")
+
+
+def _computed(month: int, keys: tuple[str, ...]) -> "Computed":
+    from shanzhi.kernel.indicators import operations
+
+    try:
+        return operations.compute(month=month, now=timezone.now(), keys=keys)
+    except operations.AlreadyComputing:
+        console.print("另一个进程正在计算这一年的指标，等它算完就接着算。")
+    return operations.compute(month=month, now=timezone.now(), keys=keys, patient=True)
 
 
 def _check_begun(months: tuple[int, ...], today: date) -> None:

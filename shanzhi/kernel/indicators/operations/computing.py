@@ -188,7 +188,7 @@ def _alone(month: int, *, patient: bool) -> Iterator[None]:
         else:
             cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK, year])
             if not cursor.fetchone()[0]:
-                raise AlreadyComputing(msg("另一个进程正在计算 %(month)s 的指标。请等它算完再试。"), month=month)
+                raise AlreadyComputing(msg("另一个进程正在计算这一年的指标。%(month)s 请等它算完再试。"), month=month)
     try:
         yield
     finally:
