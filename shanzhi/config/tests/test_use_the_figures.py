@@ -34,7 +34,7 @@ def test_it_waits_for_whoever_computes_already(city, shanzhi):
     waits = "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND NOT granted)"
 
     def until_somebody_waits(another: Connection) -> None:
-        while not another.execute(waits, lock[:1]).fetchone()[0]:
+        while another.execute(waits, lock[:1]).fetchone() != (True,):
             time.sleep(0.1)
         another.execute("SELECT pg_advisory_unlock(%s, %s)", lock)
 
