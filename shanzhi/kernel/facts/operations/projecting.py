@@ -13,6 +13,7 @@ import orjson
 from django.db import connection, transaction
 
 from shanzhi.core.errors import DomainError
+from shanzhi.core.memory import uncollected
 from shanzhi.core.text import msg
 from shanzhi.kernel.facts.operations.dimensions import dimensions_follow
 from shanzhi.kernel.facts.operations.proofs import journal_closed
@@ -54,7 +55,7 @@ def project(*, now: datetime, limit: int = BATCH) -> Projected:
     Raises:
         Unfoldable: an entry isn't in its shape; the batch isn't taken.
     """
-    with transaction.atomic():
+    with uncollected(), transaction.atomic():
         if not try_lock():
             return Projected(busy=True)
         dimensions_follow()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
+from operator import itemgetter
 from typing import Any
 
 from shanzhi.core.periods import local_date
@@ -23,6 +24,10 @@ _ON = _PLACES["fact_matter"]["reported_on"]
 _Cells = dict[tuple[date | None, tuple[Any, ...]], Values]
 
 
+_Signed = tuple[Any, ...] | None
+_Told = dict[str, Values]
+
+
 def _test(table: str, where: tuple[Where, ...]) -> Callable[[Row], bool]:
     asked = [(_PLACES[table][one.column], one.asks, one.values) for one in where]
 
@@ -42,18 +47,14 @@ def _test(table: str, where: tuple[Where, ...]) -> Callable[[Row], bool]:
 
 
 class _Item:
-    """One thing that a row of a table may count for, in the cubes named. `rests_on`: the places of the columns that decide."""
+    """One thing that a row of a table may count for, in the cubes named."""
 
-    def __init__(self, table: str, one: Measure | Histogram | None, at: str, cubes: tuple[str, ...]) -> None:
-        """`one` None: that there is a row with this day at all."""
-        column = "" if one is None else one.column if isinstance(one, Histogram) else one.sums
-        where = () if one is None else (*one.where, Where(column, Is.KNOWN)) if column else one.where
-        places = _PLACES[table]
-        self.name = "facts" if one is None else one.name
+    def __init__(self, table: str, one: Measure | Histogram, cubes: tuple[str, ...]) -> None:
+        column = one.column if isinstance(one, Histogram) else one.sums
+        where = (*one.where, Where(column, Is.KNOWN)) if column else one.where
+        self.name, self.cubes, self.test, self.where = one.name, cubes, _test(table, where), where
         self.names = one.names if isinstance(one, Histogram) else ()
-        self.at, self.cubes, self.test = places[at], cubes, _test(table, where)
-        self.column = places[column] if column else -1
-        self.rests_on = {self.at, *(places[each.column] for each in where)}
+        self.column = _PLACES[table][column] if column else -1
 
     def counts(self, row: Row) -> tuple[str, int]:
         """Which column it counts in, and how much, where its test holds."""
@@ -63,54 +64,107 @@ class _Item:
         return (self.names[histogram.bin_of(value)], 1) if self.names else (self.name, value)
 
 
+class _Day:
+    """What rows of one table count for by one of their days, in cubes that have their measures in common.
+
+    Rows that are alike in all that decides count alike: that is worked out once for each likeness and remembered. There are
+    few of them, since of times only whether they are known decides, and of durations their bin.
+    """
+
+    def __init__(self, table: str, at: str, cubes: tuple[Cube, ...]) -> None:
+        places, names = _PLACES[table], tuple(cube.name for cube in cubes)
+        self.at, self.cubes = places[at], names
+        self.items = [_Item(table, one, names) for one in cubes[0].measures if (one.table, one.at) == (table, at)]
+        durations = [(one, cube) for cube in cubes for one in cube.histograms if (one.table, one.at) == (table, at)]
+        self.items += [_Item(table, one, (cube.name,)) for one, cube in durations]
+        asked = [where for item in self.items for where in item.where]
+        self.binned = tuple(dict.fromkeys(places[one.column] for one, _ in durations))
+        exact = {places[one.column] for one in asked if one.asks is not Is.KNOWN}
+        exact |= {item.column for item in self.items if item.column >= 0 and not item.names}
+        self.exact = tuple(sorted(exact))
+        self.known = tuple(sorted({places[one.column] for one in asked} - exact - set(self.binned)))
+        # The day twice, so that it is a tuple whatever else there is.
+        self.look: Callable[[Row], Row] = itemgetter(self.at, self.at, *self.exact, *self.known, *self.binned)
+        self.remembered: dict[tuple[_Signed, _Signed], _Told] = {}
+
+    def change(self, old: Row | None, new: Row | None) -> _Told:
+        """By cube what is added to each column as one row takes the place of another (None: there was, or is, none)."""
+        signs = self._sign(old), self._sign(new)
+        told = self.remembered.get(signs)
+        if told is None:
+            told = self.remembered[signs] = self._work_out(old, new)
+        return told
+
+    def _sign(self, row: Row | None) -> _Signed:
+        """All that decides what a row counts for, beside its key."""
+        if row is None:
+            return None
+        return (
+            *[row[place] for place in self.exact],
+            *[row[place] is None for place in self.known],
+            *[None if row[place] is None else histogram.bin_of(row[place]) for place in self.binned],
+        )
+
+    def _work_out(self, old: Row | None, new: Row | None) -> _Told:
+        told: _Told = {cube: {} for cube in self.cubes}
+        for row, sign in ((old, -1), (new, 1)):
+            if row is None:
+                continue
+            counted = [("facts", 1, self.cubes)]
+            counted += [(*item.counts(row), item.cubes) for item in self.items if item.test(row)]
+            for name, value, cubes in counted:
+                for cube in cubes:
+                    told[cube][name] = told[cube].get(name, 0) + sign * value
+        changed = {cube: {name: value for name, value in values.items() if value} for cube, values in told.items()}
+        return {cube: values for cube, values in changed.items() if values}
+
+
 class _Counter:
     """What rows of one table count for in cubes that have their measures in common: those by region, or that by unit."""
 
     def __init__(self, cubes: tuple[Cube, ...], table: str) -> None:
-        places, first, names = _PLACES[table], cubes[0], tuple(cube.name for cube in cubes)
+        places, first = _PLACES[table], cubes[0]
         self.kind, self.category, self.region = places["kind"], places["category_1"], places["region_id"]
         self.unit = places[first.units[table]] if first.units else None
-        self.under = (self.kind, self.unit) if self.unit is not None else (self.kind, self.category, self.region)
-        items = [_Item(table, one, one.at, names) for one in first.measures if one.table == table]
-        items += [
-            _Item(table, one, one.at, (cube.name,)) for cube in cubes for one in cube.histograms if one.table == table
-        ]
-        days = dict.fromkeys(_TABLES[table].columns[item.at].name for item in items)
-        self.items = [*items, *(_Item(table, None, at, names) for at in days)]
-        self.by_place: dict[int, list[_Item]] = {}
-        for item in self.items:
-            for place in item.rests_on:
-                self.by_place.setdefault(place, []).append(item)
+        under = (self.kind, self.unit) if self.unit is not None else (self.kind, self.category, self.region)
+        self.under: Callable[[Row], Row] = itemgetter(*under)
+        ones: list[Measure | Histogram] = [*first.measures, *(one for cube in cubes for one in cube.histograms)]
+        self.days = [_Day(table, at, cubes) for at in dict.fromkeys(one.at for one in ones if one.table == table)]
 
-    def count(
-        self, kept: dict[str, _Cells], row: Row, sign: int, on: date, items: Iterable[_Item] | None = None
-    ) -> None:
-        """Count a row in, or out, that belongs to a matter reported on a day; only for `items` where they are given."""
-        if self.unit is not None and row[self.unit] is None:
+    def count(self, kept: dict[str, _Cells], old: Row | None, new: Row | None, on: date) -> None:
+        """Count a row differently that has changed, or in, or out, which belongs to a matter reported on a day."""
+        if self.unit is not None:
+            old = None if old is None or old[self.unit] is None else old
+            new = None if new is None or new[self.unit] is None else new
+        if old is None or new is None or self.under(old) != self.under(new):
+            for day in self.days:
+                self._move(kept, day, old, new, on)
             return
-        found: dict[tuple[int, str], Values] = {}
-        for item in self.items if items is None else items:
-            place = item.at
-            if row[place] is None or not item.test(row):
+        for day in self.days:
+            # Little changes with one step, so that most days have nothing to tell.
+            if day.look(old) == day.look(new):
                 continue
-            name, value = item.counts(row)
-            for cube in item.cubes:
-                cell = found.get((place, cube))
-                if cell is None:
-                    cell = found[place, cube] = kept[cube].setdefault(self._key(cube, row, row[place], on), {})
-                cell[name] = cell.get(name, 0) + sign * value
+            if old[day.at] is not None and old[day.at] == new[day.at]:
+                self._add(kept, day.change(old, new), new, old[day.at], on)
+            else:
+                self._move(kept, day, old, new, on)
 
-    def follow(self, kept: dict[str, _Cells], old: Row, new: Row, on: date) -> None:
-        """Count a row differently that has changed. Little of it does with one step, so only that is looked at."""
-        if any(old[place] != new[place] for place in self.under):
-            self.count(kept, old, -1, on)
-            self.count(kept, new, 1, on)
-            return
-        changed = [place for place in self.by_place if old[place] != new[place]]
-        items = dict.fromkeys(item for place in changed for item in self.by_place[place])
-        if items:
-            self.count(kept, old, -1, on, items)
-            self.count(kept, new, 1, on, items)
+    def _move(self, kept: dict[str, _Cells], day: _Day, old: Row | None, new: Row | None, on: date) -> None:
+        """Out under the old key, in under the new."""
+        if old is not None and old[day.at] is not None:
+            self._add(kept, day.change(old, None), old, old[day.at], on)
+        if new is not None and new[day.at] is not None:
+            self._add(kept, day.change(None, new), new, new[day.at], on)
+
+    def _add(self, kept: dict[str, _Cells], told: _Told, row: Row, at: date | datetime, on: date) -> None:
+        for cube, values in told.items():
+            key = self._key(cube, row, at, on)
+            cell = kept[cube].get(key)
+            if cell is None:
+                kept[cube][key] = values.copy()
+                continue
+            for name, value in values.items():
+                cell[name] = cell.get(name, 0) + value
 
     def _key(self, cube: str, row: Row, at: date | datetime, on: date) -> tuple[date | None, tuple[Any, ...]]:
         day = local_date(at) if isinstance(at, datetime) else at
@@ -143,15 +197,14 @@ def apply(old: Rows, new: Rows, lines: Lines) -> Delta:
         for key, row in _by_key(table, new).items():
             earlier, on = was.pop(key, None), is_on[key[0]]
             for counter in counters:
-                if earlier is not None and was_on[key[0]] == on:
-                    counter.follow(kept, earlier, row, on)
+                if earlier is None or was_on[key[0]] == on:
+                    counter.count(kept, earlier, row, on)
                     continue
-                if earlier is not None:
-                    counter.count(kept, earlier, -1, was_on[key[0]])
-                counter.count(kept, row, 1, on)
+                counter.count(kept, earlier, None, was_on[key[0]])
+                counter.count(kept, None, row, on)
         for key, row in was.items():
             for counter in counters:
-                counter.count(kept, row, -1, was_on[key[0]])
+                counter.count(kept, row, None, was_on[key[0]])
     return {cube.name: _spread(cube, kept[cube.name], lines) for cube in CUBES}
 
 

@@ -55,7 +55,7 @@ def digest(matter_id: int, steps: int, tables: Mapping[str, str]) -> bytes:
 def row_sql(table: Table) -> str:
     """A row `t` of a table as `rows_text` writes it, in SQL."""
     parts = (f"t.{each.name} AT TIME ZONE 'UTC'" if each.of is Of.TIME else f"t.{each.name}" for each in table.columns)
-    return f"jsonb_build_array({', '.join(parts)})::text"
+    return f"json_build_array({', '.join(parts)})::text"
 
 
 COPY_FORM = "(FORMAT csv, NULL 'null', ESCAPE '\\')"
