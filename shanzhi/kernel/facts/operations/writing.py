@@ -125,11 +125,11 @@ class Kept:
         if gone:
             _execute(f"DELETE FROM fact_state{self.twin} WHERE matter_id = ANY(%s)", [gone])  # noqa: S608 - own names
         steps = {each.matter["matter_id"]: each.steps for each in self.folded}
-        _copy(
-            f"fact_state{self.twin}",
-            ("matter_id", "steps", "state"),
-            ((pk, steps.get(pk, 0), text) for pk, text in self.states.items()),
-        )
+        # JSON on one line: of what COPY's own text form reads differently it has backslashes alone.
+        lines = [
+            f"{pk}\t{steps.get(pk, 0)}\t" + text.replace("\\", "\\\\") + "\n" for pk, text in self.states.items()
+        ]
+        _put(f"COPY fact_state{self.twin} (matter_id, steps, state) FROM STDIN", "".join(lines).encode())
 
 
 def states_of(ids: Sequence[int], twin: str) -> dict[int, Folded | None]:
@@ -151,9 +151,11 @@ def _read(statement: str, params: list[Any]) -> list[Row]:
 
 
 def _copy(table: str, names: Sequence[str], rows: Iterable[Row]) -> None:
-    text = copy_text(rows)
+    _put(f"COPY {table} ({', '.join(names)}) FROM STDIN {COPY_FORM}", copy_text(rows))
+
+
+def _put(statement: str, text: bytes) -> None:
     if text:
-        into = f"COPY {table} ({', '.join(names)}) FROM STDIN {COPY_FORM}"
         # Django wraps what its cursors run, and knows nothing of COPY.
-        with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(into) as copy:
+        with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(statement) as copy:
             copy.write(text)

@@ -7,7 +7,8 @@ from typing import Any
 import orjson
 
 from shanzhi.core.periods import local_date
-from shanzhi.kernel.facts.policy.tables import WHAT, shapes
+from shanzhi.kernel.facts.policy.rows import Row
+from shanzhi.kernel.facts.policy.tables import WHAT, Shape, shapes
 
 Fields = dict[str, Any]
 """A row on its way: value by column."""
@@ -100,19 +101,26 @@ class Folded:
         """The new and changed rows of a table in the order of their keys, as it takes them."""
         shape = shapes()[table]
         if table == MATTERS:
-            return [shape.row(self.matter)]
-        what = {name: self.matter[name] for name in shape.what}
-        return [shape.row(fields | what) for _, fields in sorted(self.changed.get(table, {}).items())]
+            return [shape.own_of(self.matter)]
+        changed = self.changed.get(table)
+        if not changed:
+            return []
+        what = shape.what_of(self.matter)
+        return [shape.row(shape.own_of(changed[number]), what) for number in sorted(changed)]
 
     def replaced(self, table: str) -> list[int]:
         """Numbers of changed rows that are in the table already."""
         known = self.known.get(table, 0)
-        return [number for number in self.changed.get(table, {}) if number <= known]
+        return [number for number in self.changed.get(table, ()) if number <= known]
 
     def put_away(self) -> str:
         """As text, from which `taken_up` goes on."""
         told = [self.steps, list(self.matter.values()), self.counted, self.extra]
-        rows = {table: list(found.values()) for table, found in self.open.items() if found}
+        rows = {
+            table: [shapes()[table].own_of(fields) for fields in found.values()]
+            for table, found in self.open.items()
+            if found
+        }
         return orjson.dumps([*told, rows]).decode()
 
 
@@ -121,31 +129,36 @@ def taken_up(text: str) -> Folded:
     folded = Folded()
     steps, values, counted, extra, rows = orjson.loads(text)
     folded.steps, folded.counted, folded.extra = steps, counted, extra
-    folded.matter = _read(MATTERS, dict(zip(shapes()[MATTERS].names, values, strict=True)))
+    whole = shapes()[MATTERS]
+    own = _read(whole, values)
+    folded.matter = dict(zip(whole.own, own, strict=True))
+    folded.before = {MATTERS: {0: own}}
     for table, found in rows.items():
-        number = shapes()[table].number
-        folded.open[table] = {row[number]: _read(table, row) for row in found}
-    folded.before = {MATTERS: {0: shapes()[MATTERS].row(folded.matter)}}
-    for table, found in folded.open.items():
         shape = shapes()[table]
-        what = {name: folded.matter[name] for name in shape.what}
-        folded.before[table] = {number: shape.row(fields | what) for number, fields in found.items()}
+        what = shape.what_of(folded.matter)
+        still, before = folded.open.setdefault(table, {}), folded.before.setdefault(table, {})
+        for values in found:
+            own = _read(shape, values)
+            fields = dict(zip(shape.own, own, strict=True))
+            number = fields[shape.number]
+            still[number], before[number] = fields, shape.row(own, what)
     folded.known = dict(counted)
     folded.is_known = True
     folded.was_open = folded.is_open
     return folded
 
 
-def _read(table: str, row: Fields) -> Fields:
-    """Times and days as what they are, after JSON."""
-    shape = shapes()[table]
-    for name in shape.times:
-        if row[name] is not None:
-            row[name] = datetime.fromisoformat(row[name])
-    for name in shape.dates:
-        if row[name] is not None:
-            row[name] = date.fromisoformat(row[name])
-    return row
+def _read(shape: Shape, values: list[Any] | Fields) -> Row:
+    """A row's own values after JSON: times and days as what they are. States of before name each column."""
+    if isinstance(values, dict):
+        values = [values[name] for name in shape.own]
+    for place in shape.times:
+        if values[place] is not None:
+            values[place] = datetime.fromisoformat(values[place])
+    for place in shape.dates:
+        if values[place] is not None:
+            values[place] = date.fromisoformat(values[place])
+    return tuple(values)
 
 
 def tell_what(folded: Folded, **values: Any) -> None:

@@ -14,18 +14,34 @@ _offered: dict[str, Table] = {}
 
 
 class Shape:
-    """A projected table at work: its names, how a row is made of a dict, which columns are times and days."""
+    """A projected table at work: its names, how rows are made of dicts, which columns are times and days. `own` are the columns
+    that are the row's alone, `what` those that every row of the matter repeats."""
 
     def __init__(self, table: Table) -> None:
         self.table = table
         self.name = table.name
         self.names = tuple(column.name for column in table.columns)
         self.number = table.key[1] if len(table.key) > 1 else ""
-        self.row: Callable[[dict[str, Any]], Row] = itemgetter(*self.names)
-        self.times = tuple(column.name for column in table.columns if column.of is Of.TIME)
-        self.dates = tuple(column.name for column in table.columns if column.of is Of.DATE)
-        self.what = tuple(name for name in WHAT if name in self.names)
+        self.what = tuple(name for name in WHAT if name in self.names) if self.number else ()
+        self.own = tuple(name for name in self.names if name not in self.what)
+        self.what_of, self.own_of = _values_of(self.what), _values_of(self.own)
+        told = (*self.own, *self.what)
+        self._in_order: Callable[[Row], Row] = itemgetter(*(told.index(name) for name in self.names))
+        of = {column.name: column.of for column in table.columns}
+        self.times = tuple(nth for nth, name in enumerate(self.own) if of[name] is Of.TIME)
+        self.dates = tuple(nth for nth, name in enumerate(self.own) if of[name] is Of.DATE)
         self.key: Callable[[Row], Any] = itemgetter(*(self.names.index(name) for name in table.key))
+
+    def row(self, own: Row, what: Row) -> Row:
+        """A row in the order of the columns: its own values, and what it repeats of its matter."""
+        return self._in_order(own + what) if what else own
+
+
+def _values_of(names: Sequence[str]) -> Callable[[dict[str, Any]], Row]:
+    """Values of a dict in this order, as a tuple however many there are."""
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda fields: tuple(fields[name] for name in names)
 
 
 def offer_table(table: Table) -> None:
