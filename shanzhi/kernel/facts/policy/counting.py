@@ -46,6 +46,20 @@ def _test(table: str, where: tuple[Where, ...]) -> Callable[[Row], bool]:
     return holds
 
 
+def _signer(exact: tuple[int, ...], known: tuple[int, ...], binned: tuple[int, ...]) -> Callable[[Row], Row]:
+    """All that decides what a row counts for, beside its key: values as they are, whether they are known, their bins."""
+    # The first once more, so that it is a tuple, however many there are.
+    of_exact: Callable[[Row], Row] = itemgetter(*exact, exact[0]) if exact else lambda row: ()
+    if not known and not binned:
+        return of_exact
+
+    def sign(row: Row) -> Row:
+        bins = [None if row[place] is None else histogram.bin_of(row[place]) for place in binned]
+        return (*of_exact(row), *[row[place] is None for place in known], *bins)
+
+    return sign
+
+
 class _Item:
     """One thing that a row of a table may count for, in the cubes named."""
 
@@ -78,32 +92,22 @@ class _Day:
         durations = [(one, cube) for cube in cubes for one in cube.histograms if (one.table, one.at) == (table, at)]
         self.items += [_Item(table, one, (cube.name,)) for one, cube in durations]
         asked = [where for item in self.items for where in item.where]
-        self.binned = tuple(dict.fromkeys(places[one.column] for one, _ in durations))
+        binned = tuple(dict.fromkeys(places[one.column] for one, _ in durations))
         exact = {places[one.column] for one in asked if one.asks is not Is.KNOWN}
         exact |= {item.column for item in self.items if item.column >= 0 and not item.names}
-        self.exact = tuple(sorted(exact))
-        self.known = tuple(sorted({places[one.column] for one in asked} - exact - set(self.binned)))
+        known = {places[one.column] for one in asked} - exact - set(binned)
+        self.sign = _signer(tuple(exact), tuple(known), binned)
         # The day twice, so that it is a tuple whatever else there is.
-        self.look: Callable[[Row], Row] = itemgetter(self.at, self.at, *self.exact, *self.known, *self.binned)
+        self.look: Callable[[Row], Row] = itemgetter(self.at, self.at, *exact, *known, *binned)
         self.remembered: dict[tuple[_Signed, _Signed], _Told] = {}
 
     def change(self, old: Row | None, new: Row | None) -> _Told:
         """By cube what is added to each column as one row takes the place of another (None: there was, or is, none)."""
-        signs = self._sign(old), self._sign(new)
+        signs = None if old is None else self.sign(old), None if new is None else self.sign(new)
         told = self.remembered.get(signs)
         if told is None:
             told = self.remembered[signs] = self._work_out(old, new)
         return told
-
-    def _sign(self, row: Row | None) -> _Signed:
-        """All that decides what a row counts for, beside its key."""
-        if row is None:
-            return None
-        return (
-            *[row[place] for place in self.exact],
-            *[row[place] is None for place in self.known],
-            *[None if row[place] is None else histogram.bin_of(row[place]) for place in self.binned],
-        )
 
     def _work_out(self, old: Row | None, new: Row | None) -> _Told:
         told: _Told = {cube: {} for cube in self.cubes}
