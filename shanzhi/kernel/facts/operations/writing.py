@@ -59,22 +59,25 @@ class Kept:
     def _clear(self, shape: Shape) -> None:
         """Take out what is replaced: all rows of matters that were folded anew, of others those that changed."""
         if self.anew:
-            self._take_out(shape, f"DELETE FROM {shape.name}{self.twin} t WHERE matter_id = ANY(%s)", [self.anew])  # noqa: S608 - own names
+            self._take_out(
+                shape,
+                f"DELETE FROM {shape.name}{self.twin} t WHERE matter_id = ANY(%s::bigint[])",  # noqa: S608 - own names
+                [numbers(self.anew)],
+            )
         known = [each for each in self.folded if each.is_known]
         if shape.name == MATTERS:
-            ids = [each.matter["matter_id"] for each in known]
-            if ids:
-                statement = f"DELETE FROM {MATTERS}{self.twin} t WHERE matter_id = ANY(%s)"  # noqa: S608 - own names
+            if known:
+                statement = f"DELETE FROM {MATTERS}{self.twin} t WHERE matter_id = ANY(%s::bigint[])"  # noqa: S608 - own names
+                ids = numbers(each.matter["matter_id"] for each in known)
                 self._take_out(shape, statement, [ids], [each.before[MATTERS][0] for each in known])
             return
         replaced = [(each, number) for each in known for number in each.replaced(shape.name)]
         if replaced:
-            pairs = [(each.matter["matter_id"], number) for each, number in replaced]
             self._take_out(
                 shape,
                 f"DELETE FROM {shape.name}{self.twin} t USING unnest(%s::bigint[], %s::bigint[]) AS v (matter, number)"  # noqa: S608 - own names
                 f" WHERE t.matter_id = v.matter AND t.{shape.number} = v.number",
-                [[matter for matter, _ in pairs], [number for _, number in pairs]],
+                [numbers(each.matter["matter_id"] for each, _ in replaced), numbers(number for _, number in replaced)],
                 [each.before.get(shape.name, {}).get(number) for each, number in replaced],
             )
 
@@ -123,7 +126,8 @@ class Kept:
     def _write_states(self) -> None:
         gone = [*self.over, *self.anew, *(each.matter["matter_id"] for each in self.folded if each.is_known)]
         if gone:
-            _execute(f"DELETE FROM fact_state{self.twin} WHERE matter_id = ANY(%s)", [gone])  # noqa: S608 - own names
+            statement = f"DELETE FROM fact_state{self.twin} WHERE matter_id = ANY(%s::bigint[])"  # noqa: S608 - own names
+            _execute(statement, [numbers(gone)])
         steps = {each.matter["matter_id"]: each.steps for each in self.folded}
         # JSON on one line: of what COPY's own text form reads differently it has backslashes alone.
         lines = [
@@ -135,8 +139,14 @@ class Kept:
 def states_of(ids: Sequence[int], twin: str) -> dict[int, Folded | None]:
     """The matters among these whose state is kept; None for what waits for its beginning. 1 query."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT matter_id, state FROM fact_state{twin} WHERE matter_id = ANY(%s)", [list(ids)])  # noqa: S608 - own names
+        statement = f"SELECT matter_id, state FROM fact_state{twin} WHERE matter_id = ANY(%s::bigint[])"  # noqa: S608 - own names
+        cursor.execute(statement, [numbers(ids)])
         return {pk: taken_up(text) if text else None for pk, text in cursor.fetchall()}
+
+
+def numbers(given: Iterable[int]) -> str:
+    """Whole numbers as PostgreSQL writes an array of them: thousands at a time, which an adapter would look at one by one."""
+    return "{" + ",".join(map(str, given)) + "}"
 
 
 def _execute(statement: str, params: list[Any]) -> None:

@@ -161,22 +161,23 @@ class _Counter:
             self._add(kept, day.change(None, new), new, new[day.at], on)
 
     def _add(self, kept: dict[str, _Cells], told: _Told, row: Row, at: date | datetime, on: date) -> None:
+        day = local_date(at) if isinstance(at, datetime) else at
         for cube, values in told.items():
-            key = self._key(cube, row, at, on)
-            cell = kept[cube].get(key)
+            cells, key = kept[cube], self._key(cube, row, day, on)
+            cell = cells.get(key)
             if cell is None:
-                kept[cube][key] = values.copy()
+                cells[key] = values.copy()
                 continue
             for name, value in values.items():
                 cell[name] = cell.get(name, 0) + value
 
-    def _key(self, cube: str, row: Row, at: date | datetime, on: date) -> tuple[date | None, tuple[Any, ...]]:
-        day = local_date(at) if isinstance(at, datetime) else at
-        if self.unit is not None:
-            return None, (day.year * 100 + day.month, row[self.unit], row[self.kind])
+    def _key(self, cube: str, row: Row, day: date, on: date) -> tuple[date | None, tuple[Any, ...]]:
         if cube == DAYS.name:
             return on, (day, row[self.region])
-        return on, (day.year * 100 + day.month, row[self.region], row[self.kind], row[self.category])
+        month = day.year * 100 + day.month
+        if self.unit is not None:
+            return None, (month, row[self.unit], row[self.kind])
+        return on, (month, row[self.region], row[self.kind], row[self.category])
 
 
 _BY_REGION = tuple(cube for cube in CUBES if not cube.units)

@@ -51,7 +51,7 @@ def add(cube: Cube, names: Iterable[str], *, twin: str = "") -> str:
     into = ", ".join((*cube.key_names, *wanted))
     return (
         f"INSERT INTO {cube.name}{twin} AS c ({into}) SELECT {chosen}"  # noqa: S608 - names of our own
-        f" FROM jsonb_to_recordset(%(rows)s::jsonb) AS d ({', '.join(typed)}) {_merge(cube, wanted)}"
+        f" FROM json_to_recordset(%(rows)s::json) AS d ({', '.join(typed)}) {_merge(cube, wanted)}"
     )
 
 

@@ -110,8 +110,8 @@ class Folded:
 
     def replaced(self, table: str) -> list[int]:
         """Numbers of changed rows that are in the table already."""
-        known = self.known.get(table, 0)
-        return [number for number in self.changed.get(table, ()) if number <= known]
+        changed, known = self.changed.get(table), self.known.get(table, 0)
+        return [number for number in changed if number <= known] if changed and known else []
 
     def put_away(self) -> str:
         """As text, from which `taken_up` goes on."""
