@@ -8,7 +8,7 @@ from contextlib import contextmanager
 @contextmanager
 def uncollected() -> Iterator[None]:
     """Don't look for cycles among objects meanwhile: for work that makes a great many of them, none in a cycle, and is done
-    in a second or so. Looking through all of them again and again takes a fifth of such work's time."""
+    in a second or so (also a decorator). Looking through all of them again and again takes a fifth of such work's time."""
     if not gc.isenabled():
         yield
         return

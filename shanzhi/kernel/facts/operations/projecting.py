@@ -55,13 +55,14 @@ def project(*, now: datetime, limit: int = BATCH) -> Projected:
     Raises:
         Unfoldable: an entry isn't in its shape; the batch isn't taken.
     """
-    with uncollected(), transaction.atomic():
+    with transaction.atomic():
         if not try_lock():
             return Projected(busy=True)
         dimensions_follow()
         return project_batch(now, limit)
 
 
+@uncollected()
 def project_batch(
     now: datetime, limit: int, *, twin: str = LIVE, until: Leaf | None = None, has_cubes: bool = True
 ) -> Projected:

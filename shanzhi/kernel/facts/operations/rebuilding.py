@@ -11,6 +11,7 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from shanzhi.core.errors import Conflict
+from shanzhi.core.memory import uncollected
 from shanzhi.core.text import msg
 from shanzhi.kernel.facts.operations.cubes import cubes_count, lock_cubes
 from shanzhi.kernel.facts.operations.dimensions import dimensions_follow, filled_for
@@ -92,6 +93,7 @@ def by_matter(rows: list[SealedEntry]) -> dict[int, list[SealedEntry]]:
     return found
 
 
+@uncollected()
 def _fold(first: int, last: int, upto: Leaf) -> int:
     kept = Kept(SPARE, has_cubes=False)
     found = by_matter(journal.sealed_within(SUBJECT, first, last, before=upto))

@@ -130,9 +130,7 @@ class Kept:
             _execute(statement, [numbers(gone)])
         steps = {each.matter["matter_id"]: each.steps for each in self.folded}
         # JSON on one line: of what COPY's own text form reads differently it has backslashes alone.
-        lines = [
-            f"{pk}\t{steps.get(pk, 0)}\t" + text.replace("\\", "\\\\") + "\n" for pk, text in self.states.items()
-        ]
+        lines = [f"{pk}\t{steps.get(pk, 0)}\t" + text.replace("\\", "\\\\") + "\n" for pk, text in self.states.items()]
         _put(f"COPY fact_state{self.twin} (matter_id, steps, state) FROM STDIN", "".join(lines).encode())
 
 

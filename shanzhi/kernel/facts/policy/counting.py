@@ -24,6 +24,8 @@ _ON = _PLACES["fact_matter"]["reported_on"]
 _Cells = dict[tuple[date | None, tuple[Any, ...]], Values]
 
 
+_MOST = 20_000
+"""So many likenesses are remembered before it begins anew."""
 _Signed = tuple[Any, ...] | None
 _Told = dict[str, Values]
 
@@ -106,6 +108,8 @@ class _Day:
         signs = None if old is None else self.sign(old), None if new is None else self.sign(new)
         told = self.remembered.get(signs)
         if told is None:
+            if len(self.remembered) >= _MOST:
+                self.remembered.clear()
             told = self.remembered[signs] = self._work_out(old, new)
         return told
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from django.db import connection, transaction
 
+from shanzhi.core.memory import uncollected
 from shanzhi.kernel.facts.operations.cutting import HASH, leaf_of
 from shanzhi.kernel.facts.operations.projecting import SUBJECT, folded_by, place
 from shanzhi.kernel.facts.operations.proofs import rows_within
@@ -76,6 +77,7 @@ def verify(*, tick: Callable[[int], None] = lambda count: None) -> Verified:
     return found
 
 
+@uncollected()
 def _verify(first: int, last: int, upto: Leaf, months: list[_Month], found: Verified) -> None:
     entries = by_matter(journal.sealed_within(SUBJECT, first, last, before=upto))
     hashes = _hashes(first, last)
