@@ -100,7 +100,8 @@ class _Day:
         known = {places[one.column] for one in asked} - exact - set(binned)
         self.sign = _signer(tuple(exact), tuple(known), binned)
         # The day twice, so that it is a tuple whatever else there is.
-        self.look: Callable[[Row], Row] = itemgetter(self.at, self.at, *exact, *known, *binned)
+        seen = (self.at, self.at, *exact, *known, *binned)
+        self.look: Callable[[Row], Row] = itemgetter(*seen)
         self.remembered: dict[tuple[_Signed, _Signed], _Told] = {}
 
     def change(self, old: Row | None, new: Row | None) -> _Told:

@@ -1,6 +1,7 @@
 """What is known of an open matter is put away as text and taken up again; its rows are hashed as the database writes them."""
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 import orjson
 import pytest
@@ -52,7 +53,7 @@ def test_it_writes_odd_words_as_the_database_does():
     at = datetime(2026, 3, 1, 4, 5, 6, 120000, tzinfo=UTC)
     values = {"text": odd, "integer": 12, "time": at, "date": date(2026, 3, 1)}
     types = {"text": "text", "integer": "bigint", "time": "timestamptz", "date": "date"}
-    row = tuple(values[column.of] for column in shape.table.columns)
+    row: tuple[Any, ...] = tuple(values[column.of] for column in shape.table.columns)
     told = ", ".join(f"%s::{types[column.of]} AS {column.name}" for column in shape.table.columns)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {row_sql(shape.table)} FROM (SELECT {told}) t", list(row))
