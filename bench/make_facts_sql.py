@@ -292,7 +292,7 @@ def _tables() -> dict[str, str]:
             _RUNNING.format(what=_WHAT, month_is=f"ym({clock['due']}) = {{month}}", **clock) for clock in clocks
         ),
         "fact_rating": " UNION ALL ".join(verdicts),
-        "fact_region": "SELECT *, DATE '2020-01-01' AS from_on, NULL::DATE AS until_on FROM region",
+        "fact_region": "SELECT *, DATE '2020-01-01' AS from_on, NULL::DATE AS until_on, NULL::BIGINT AS became_id FROM region",
         "fact_unit": "SELECT *, DATE '2020-01-01' AS opened_on, NULL::DATE AS closed_on FROM unit",
     }
 

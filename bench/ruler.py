@@ -47,7 +47,7 @@ class Bench:
         self.keys = list(islice(cycle(held), wanted))
         self.different = len(set(self.keys))
         self.duck = DuckEngine.over_folder(folder, seconds=600, memory="6GB", threads=os.cpu_count() or 2)
-        self.standing = running.standing_of(self.duck, self.months[-1].ends_on, {})
+        self.standing = running.standing_of(self.duck, self.months[-1].ends_on)
 
     def integers(self, engine: Any) -> Iterator[int]:
         """The integers of each indicator; how many pairs."""

@@ -6,9 +6,11 @@ A test holds the page to what this would write.
 from pathlib import Path
 
 from scripts.gates import ROOT
-from shanzhi.kernel.facts.policy import columns, cubes, histogram, parquet
+from shanzhi.kernel.facts.policy import cubes, histogram, parquet
 from shanzhi.kernel.facts.policy.columns import Column, Of, Table
 from shanzhi.kernel.facts.policy.cubes import Cube, Histogram, Measure, Where
+from shanzhi.kernel.facts.policy.tables import all_tables
+from shanzhi.kernel.indicators.policy import excluded
 
 PAGE = Path("docs/facts.md")
 HEAD = """\
@@ -34,7 +36,7 @@ def page() -> str:
 
 def _tables() -> list[str]:
     lines = ["## Tables", ""]
-    for table in columns.TABLES:
+    for table in all_tables():
         lines += [f"### `{table.name}`", "", f"{table.says} Key: {_names(table.key)}.{_cut(table)}", ""]
         lines += ["| column | holds | meaning |", "|---|---|---|"]
         lines += [f"| `{column.name}` | {_holds(column)} | {column.says} |" for column in table.columns]
@@ -118,12 +120,13 @@ def _files() -> list[str]:
         f"bytes with the same DuckDB. `{parquet.MANIFEST}` names every file with its rows, bytes and SHA-256.",
         "",
         "```",
-        *(f"DIR/{parquet.path_of(table, '370300', 202610 if table.month else None)}" for table in columns.TABLES),
+        *(f"DIR/{parquet.path_of(table, '370300', 202610 if table.month else None)}" for table in all_tables()),
         "```",
         "",
     ]
 
 
 if __name__ == "__main__":
+    excluded.offer()
     (ROOT / PAGE).write_text(page(), encoding="utf-8")
     print(f"{PAGE} is written")

@@ -100,11 +100,11 @@ def run(
 ) -> None:
     """计算指标：分子、分母和数值。"""
     wanted = _period(period, unfinished=unfinished)
-    with _engine(engine, facts) as (runner, became):
+    with _engine(engine, facts) as runner:
         from shanzhi.kernel.indicators.queries import running
 
         catalogue, today = _catalogue(file), timezone.localdate()
-        standing = running.standing_of(runner, _tree_day(tree, wanted, today), became)
+        standing = running.standing_of(runner, _tree_day(tree, wanted, today))
         regions = _regions(standing, region, level)
         chosen = keys or _computable(catalogue, wanted)
         found = running.figures(
@@ -137,11 +137,11 @@ def explain(
 ) -> None:
     """说明一个数是怎么来的：口径、公式、依据、分子分母、背后的每一件事项。"""
     wanted = _period(period, unfinished=unfinished)
-    with _engine(engine, facts) as (runner, became):
+    with _engine(engine, facts) as runner:
         from shanzhi.kernel.indicators.queries import running
 
         catalogue, today = _catalogue(file), timezone.localdate()
-        standing = running.standing_of(runner, _tree_day(tree, wanted, today), became)
+        standing = running.standing_of(runner, _tree_day(tree, wanted, today))
         (place,) = _regions(standing, region, None)
         found = running.figures(runner, catalogue, [key], [wanted], standing, today=today, wanted={place.region_id})
         behind = running.behind(runner, catalogue, key, wanted, place.region_id, standing, limit=most)
@@ -166,28 +166,27 @@ def _settings() -> None:
 
 
 class _Ready:
-    """An engine with what became of ended regions; closed, and the database let go, at the end."""
+    """An engine; closed, and the database let go, at the end."""
 
     def __init__(self, name: EngineName | None, facts: Path | None) -> None:
         self.name = name or (EngineName.DUCKDB if facts else EngineName.POSTGRES)
         self.facts = facts
         self._held: Any = nullcontext()
 
-    def __enter__(self) -> tuple[Any, dict[int, int | None]]:
+    def __enter__(self) -> Any:
         if self.name is EngineName.POSTGRES:
             self._held = ready("worker")
             self._held.__enter__()
             from shanzhi.kernel.indicators.queries.engines import PostgresEngine
-            from shanzhi.kernel.organisation import queries as organisation
 
-            return PostgresEngine(seconds=600), organisation.regions_became(date.max)
+            return PostgresEngine(seconds=600)
         if self.facts is None:
             raise InputError(msg("引擎 %(engine)s 读导出的事实，请用 --facts 给出文件夹。"), engine=self.name.value)
         _settings()
         runner = _over_folder(self.name, self.facts)
         self._held = closing(runner)
         self._held.__enter__()
-        return runner, {}
+        return runner
 
     def __exit__(self, *raised: Any) -> None:
         self._held.__exit__(*raised)

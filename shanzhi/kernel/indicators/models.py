@@ -40,7 +40,10 @@ class Observation(models.Model):
 
 class Computing(models.Model):
     """When an indicator's period was computed last, up to which entry of the journal (the number of its leaf), by which
-    version of its rule; `checked_at`: since then nothing has changed it."""
+    version of its rule; `checked_at`: since then nothing has changed it.
+
+    `tree`: the version of the organisation's tree for which it was restated (`Restated`), where it can't be added up.
+    """
 
     key = _code(40)
     month = models.IntegerField()
@@ -49,12 +52,33 @@ class Computing(models.Model):
     computed_at = models.DateTimeField()
     checked_at = models.DateTimeField()
     cursor = models.BigIntegerField()
+    tree = models.UUIDField(null=True)
 
     class Meta:
         default_permissions: ClassVar = ()
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["month", "key", "months"], name="indicators_computing_once")
         ]
+
+
+class Restated(models.Model):
+    """A figure that can't be added up, computed anew from the facts under another tree than its period's own: that which
+    began to hold on `tree_on`. Only of regions that this tree makes up of other ones. No numerator: no cases.
+    """
+
+    pk = models.CompositePrimaryKey("region_id", "tree_on", "month", "key", "months")
+    region_id = models.BigIntegerField()
+    numerator = models.BigIntegerField(null=True)
+    denominator = models.BigIntegerField()
+    tree_on = models.DateField()
+    month = models.IntegerField()
+    months = models.SmallIntegerField()
+    key = _code(40)
+    under = _code()
+
+    class Meta:
+        default_permissions: ClassVar = ()
+        indexes: ClassVar = [models.Index(fields=["month", "key"], name="indicators_restated_month")]
 
 
 class Behind(models.Model):
@@ -204,7 +228,7 @@ class Permit(models.Model):
 
 class Exclusion(models.Model):
     """A unit contests that a matter counts in an indicator's month; the unit one level up decides, the one above that may
-    change the decision once."""
+    change the decision once. `is_left_out`: what the computed figures do; the background brings each decision in by itself."""
 
     matter_id = models.BigIntegerField()
     matter_number = _code(20)
@@ -226,6 +250,7 @@ class Exclusion(models.Model):
     revised_at = models.DateTimeField(null=True)
     revised_by_post = models.BigIntegerField(null=True)
     steps = models.IntegerField(default=1)
+    is_left_out = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         default_permissions: ClassVar = ()
@@ -250,6 +275,10 @@ class Exclusion(models.Model):
                 fields=["matter_id", "key", "month"],
                 condition=Q(state__in=["asked", "granted"]),
                 name="indicators_exclusion_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_left_out=False) | Q(state__in=["granted", "declined"]),
+                name="indicators_exclusion_left_out",
             ),
         ]
 

@@ -35,8 +35,9 @@ def compute_current(timestamp: int) -> None:
 @app.periodic(cron="20 3 * * *")
 @app.task(queueing_lock="indicators.compute_night", name="indicators.compute_night")
 def compute_night(timestamp: int) -> None:
-    """At night: past months that aren't cut, and those that late events have changed."""
+    """At night: past months that aren't cut, and those that late events have changed; what is restated under other trees."""
     operations.compute_night(now=timezone.now())
+    operations.figures_restate(now=timezone.now())
     operations.submissions_forget(now=timezone.now())
 
 

@@ -1,6 +1,7 @@
 """Regions, units and what counts under what, as the organisation has them now: filled when its tree has changed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -25,7 +26,8 @@ def dimensions_follow() -> bool:
     if version is None or version == filled:
         return False
     spans = organisation.region_spans(grids=True)
-    _refill("fact_region", [(s.region_id, s.from_on, s.until_on, s.level, s.code, s.name, s.parent_id) for s in spans])
+    became = {(heir.region_id, heir.on): heir.heir_id for heir in organisation.region_heirs()}
+    _refill("fact_region", [_region(span, became) for span in spans])
     units = organisation.unit_spans()
     _refill("fact_unit", [(u.unit_id, u.name, u.kind, u.region_id, u.opened_on, u.closed_on) for u in units])
     before = _read_lines()
@@ -45,6 +47,12 @@ def dimensions_follow() -> bool:
         )
     _kept.clear()
     return True
+
+
+def _region(span: organisation.RegionSpan, became: Mapping[tuple[int, date | None], int | None]) -> tuple[object, ...]:
+    """A row of `fact_region`; what took a region's place stands with the state that it ended with."""
+    heir = became.get((span.region_id, span.until_on))
+    return (span.region_id, span.from_on, span.until_on, span.level, span.code, span.name, span.parent_id, heir)
 
 
 # The lines last read, by the version that they were filled for: tens of thousands of rows that change a few times a year.

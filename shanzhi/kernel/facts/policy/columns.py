@@ -255,6 +255,10 @@ REGION = Table(
         _text("code", "division code"),
         _text("name", "name"),
         _maybe("parent_id", "region above it"),
+        _maybe(
+            "became_id",
+            "region that took its place where it ended on `until_on` (merged, split, closed); NULL where it didn't end",
+        ),
     ),
 )
 

@@ -4,14 +4,15 @@
     DIR/city=370300/fact_region.parquet, fact_unit.parquet
     DIR/city=370300/month=202610/fact_matter.parquet, fact_step.parquet, ...
 
-Rows stand in the order of their table's key; columns and their order are those of `columns.TABLES`. Times are in UTC.
+Rows stand in the order of their table's key; columns and their order are those of `tables.all_tables`. Times are in UTC.
 """
 
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
-from shanzhi.kernel.facts.policy.columns import TABLES, Of, Table
+from shanzhi.kernel.facts.policy.columns import Of, Table
+from shanzhi.kernel.facts.policy.tables import all_tables
 
 FORM = "shanzhi-facts-parquet-1"
 MANIFEST = "manifest.json"
@@ -50,7 +51,9 @@ class Manifest:
             "since": self.since,
             "until": self.until,
             "entries": self.entries,
-            "tables": {table.name: [[column.name, TYPES[column.of]] for column in table.columns] for table in TABLES},
+            "tables": {
+                table.name: [[column.name, TYPES[column.of]] for column in table.columns] for table in all_tables()
+            },
             "files": [asdict(file) for file in self.files],
         }
         return json.dumps(told, ensure_ascii=False, indent=1) + "\n"
@@ -80,4 +83,4 @@ def glob_of(table: Table) -> str:
 def tables_named(statement: str) -> list[Table]:
     """The tables of facts whose names stand in a statement."""
     said = statement.lower()
-    return [table for table in TABLES if table.name in said]
+    return [table for table in all_tables() if table.name in said]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import Any
 
-from shanzhi.kernel.facts.policy.columns import ASSIGNMENT, CLOCK, MATTER, RATING, STEP, Of, Table
+from shanzhi.kernel.facts.policy.columns import ASSIGNMENT, CLOCK, MATTER, RATING, REGION, STEP, UNIT, Of, Table
 from shanzhi.kernel.facts.policy.rows import Row
 
 WHAT = ("kind", "category", "category_1", "region_id", "channel")
@@ -65,6 +65,11 @@ def offer_table(table: Table) -> None:
 def projected() -> Sequence[Table]:
     """The tables that follow from matters' entries, in the order in which they are written and hashed."""
     return (MATTER, STEP, ASSIGNMENT, CLOCK, RATING, *_offered.values())
+
+
+def all_tables() -> Sequence[Table]:
+    """Every table of facts: those projected, then regions and units. So they are exported, asked and documented."""
+    return (*projected(), REGION, UNIT)
 
 
 _shapes: dict[str, Shape] = {}

@@ -18,7 +18,8 @@ import duckdb
 from shanzhi.core.errors import InputError
 from shanzhi.core.text import msg
 from shanzhi.kernel.facts.policy import parquet
-from shanzhi.kernel.facts.policy.columns import TABLES, Of, Table
+from shanzhi.kernel.facts.policy.columns import Of, Table
+from shanzhi.kernel.facts.policy.tables import all_tables
 from shanzhi.kernel.facts.queries.exporting import export
 
 SECONDS, MEMORY, ROWS = 120.0, "2GB", 10_000
@@ -111,7 +112,7 @@ def _locked_in(folder: Path, memory: str) -> Iterator[duckdb.DuckDBPyConnection]
         quoted = folder.as_posix().replace("'", "''")
         asked.execute(f"SET allowed_directories = ['{quoted}/']")
         asked.execute("SET enable_external_access = false")
-        found = [table for table in TABLES if any(folder.glob(parquet.glob_of(table)))]
+        found = [table for table in all_tables() if any(folder.glob(parquet.glob_of(table)))]
         if not found and not (folder / parquet.MANIFEST).exists():
             raise BadQuestion(msg("%(folder)s 里没有导出的事实表。请核对文件夹。"), folder=folder)
         for table in found:

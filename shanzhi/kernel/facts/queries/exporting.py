@@ -13,8 +13,9 @@ from django.db import connection, transaction
 from shanzhi.core.errors import Conflict, InputError
 from shanzhi.core.text import msg
 from shanzhi.kernel.facts.policy import parquet
-from shanzhi.kernel.facts.policy.columns import TABLES, Table
+from shanzhi.kernel.facts.policy.columns import Table
 from shanzhi.kernel.facts.policy.parquet import File, Manifest
+from shanzhi.kernel.facts.policy.tables import all_tables
 from shanzhi.kernel.organisation import queries as organisation
 
 _PIECE = 1 << 20
@@ -33,14 +34,14 @@ def export(
     city: str = "",
     since: int | None = None,
     until: int | None = None,
-    tables: Sequence[Table] = TABLES,
+    tables: Sequence[Table] | None = None,
     tick: Callable[[str], None] = lambda path: None,
 ) -> Manifest:
     """Write the facts of one moment into a folder that isn't there yet (or is empty), all of them or nothing.
 
-    `since`, `until`: months `yyyymm`, with both; a row belongs to the month of its table's `month` column. `tick` is told each
-    file as it is done. Takes about one file's rows of disk beside what it writes, and little memory. Worker's role; not
-    inside a transaction: it reads one snapshot.
+    `since`, `until`: months `yyyymm`, with both; a row belongs to the month of its table's `month` column. `tables`: these
+    alone. `tick` is told each file as it is done. Takes about one file's rows of disk beside what it writes, and little memory.
+    Worker's role; not inside a transaction: it reads one snapshot.
 
     Raises:
         FolderInUse: there is something in the folder already.
@@ -53,7 +54,7 @@ def export(
     folder.parent.mkdir(parents=True, exist_ok=True)
     made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
-        manifest = _write(made, code, since, until, tables, tick)
+        manifest = _write(made, code, since, until, all_tables() if tables is None else tables, tick)
         (made / parquet.MANIFEST).write_text(manifest.text(), encoding="utf-8")
         made.chmod(0o755)
         made.rename(folder)
@@ -81,7 +82,7 @@ def _write(
     tables: Sequence[Table],
     tick: Callable[[str], None],
 ) -> Manifest:
-    names = ", ".join(table.name for table in TABLES)
+    names = ", ".join(table.name for table in all_tables())
     with transaction.atomic(), connection.cursor() as cursor, _writer() as writer:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         # A rebuild that is done would put other tables in the place of these.

@@ -13,7 +13,7 @@ from shanzhi.config.demo.drive import SCENARIOS, Driver
 from shanzhi.core.errors import InputError
 from shanzhi.kernel.facts import queries
 from shanzhi.kernel.facts.policy import parquet
-from shanzhi.kernel.facts.policy.columns import TABLES
+from shanzhi.kernel.facts.policy.tables import all_tables
 from shanzhi.kernel.facts.tests.facts_support import project_all
 from tests.city import NOW
 from tests.concurrency.committed import City, as_role, city
@@ -63,11 +63,11 @@ def test_it_writes_the_same_bytes_twice(driven, tmp_path):
 
 def test_it_writes_every_row_in_order(driven, tmp_path):
     made = export(driven, tmp_path / "facts")
-    rows = {table.name: sum(file.rows for file in made.files if file.table == table.name) for table in TABLES}
+    rows = {table.name: sum(file.rows for file in made.files if file.table == table.name) for table in all_tables()}
     assert len([name for name, count in rows.items() if count]) >= 6
     with as_role(driven.installation, "owner") as owner, duckdb.connect() as opened:
         opened.execute("SET TimeZone = 'UTC'")
-        for table in TABLES:
+        for table in all_tables():
             names = ", ".join(
                 f"epoch_us({column.name})" if column.of == "time" else column.name for column in table.columns
             )
@@ -79,7 +79,7 @@ def test_it_writes_every_row_in_order(driven, tmp_path):
             assert read == owner.execute(f"SELECT {theirs} FROM {table.name}{order}").fetchall()
             assert len(read) == rows[table.name]
         for file in made.files:
-            table = next(table for table in TABLES if table.name == file.table)
+            table = next(table for table in all_tables() if table.name == file.table)
             key = ", ".join(table.key)
             kept = opened.execute(f"SELECT {key} FROM read_parquet('{tmp_path}/facts/{file.path}')").fetchall()
             assert kept == sorted(kept)

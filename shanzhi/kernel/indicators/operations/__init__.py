@@ -12,6 +12,7 @@ from shanzhi.kernel.indicators.operations.excluding import (
     exclusion_withdraw,
 )
 from shanzhi.kernel.indicators.operations.permitting import permit_ask, permit_decide
+from shanzhi.kernel.indicators.operations.restating import figures_restate
 
 __all__ = [
     "EXCLUSION_TOPIC",
@@ -31,6 +32,7 @@ __all__ = [
     "exclusion_decide",
     "exclusion_revise",
     "exclusion_withdraw",
+    "figures_restate",
     "permit_ask",
     "permit_decide",
     "submissions_forget",

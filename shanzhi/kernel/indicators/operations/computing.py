@@ -4,22 +4,24 @@ Everything of a month is read in one snapshot, whose place in the journal is kep
 month was cut, or by an exclusion or a correction, is a revision with its reason.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from shanzhi.core.errors import Conflict
 from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
 from shanzhi.kernel.facts.operations.cutting import cut_of
 from shanzhi.kernel.facts.operations.projecting import place
-from shanzhi.kernel.indicators.models import Value
+from shanzhi.kernel.indicators.models import Exclusion, Value
 from shanzhi.kernel.indicators.operations.keeping import Cell, Cells, Run, keep, keep_behind
 from shanzhi.kernel.indicators.policy.definitions import Catalogue, Figure, Grouping, Indicator, Length, Source
 from shanzhi.kernel.indicators.policy.entering import rule_of as typing_rule
+from shanzhi.kernel.indicators.policy.excluded import NOTHING_HELD, Held
 from shanzhi.kernel.indicators.policy.periods import Period, period_of
 from shanzhi.kernel.indicators.policy.regions import RegionState, Standing, standing_on
 from shanzhi.kernel.indicators.queries import running
@@ -50,6 +52,11 @@ class Why:
         """Did somebody decide it? Then a change is a revision, whether the month is cut or not."""
         return self.reason != "late"
 
+    @property
+    def is_exclusion(self) -> bool:
+        """Was a count decided about, by an exclusion of the number `about`?"""
+        return self.reason in ("exclusion", "included")
+
 
 @dataclass(slots=True)
 class Computed:
@@ -74,21 +81,47 @@ def compute(
     don't follow from months. Worker's role; not inside a transaction of the caller's, but for tests. `patient`: wait until
     whoever computes has done.
 
+    Decisions about counts are brought in one by one, by the computing that is about them (`why`), so that each has its own
+    effect: until then figures count without them, and what else has changed is computed before.
+
     Raises:
         AlreadyComputing: another process computes this month or another one of its year.
         EngineUnusable, TookTooLong: nothing of the month was changed.
     """
-    with _alone(month, patient=patient), _snapshot():
+    with alone(month, patient=patient), snapshot():
         book = catalogue()
         wanted = [each for each in book.in_month(month) if not keys or each.key in keys]
-        made = Computed(months=[month])
-        at = _At(book, month, now, why, place().number, cut_of(month) is not None)
-        for indicator in wanted:
-            if indicator.source is Source.COMPUTED:
-                _compute(at, indicator, made)
-            elif typed:
-                _gather(at, indicator, made)
+        made, waiting = Computed(months=[month]), decisions_waiting(month)
+        others = [row for row in waiting if row.pk != why.about]
+        stages = [(Why(), waiting), (why, others)] if why.is_exclusion else [(why, waiting)]
+        for at_first, held in stages:
+            at = _At(book, month, now, at_first, place().number, cut_of(month) is not None, held_of(held))
+            for indicator in wanted:
+                if indicator.source is Source.COMPUTED:
+                    _compute(at, indicator, made)
+                elif typed:
+                    _gather(at, indicator, made)
+        for row in waiting:
+            if why.is_exclusion and row.pk == why.about:
+                Exclusion.objects.filter(pk=row.pk).update(is_left_out=row.state == "granted")
         return made
+
+
+def decisions_waiting(month: int) -> list[Exclusion]:
+    """Decisions about counts of a month's year that no figure has brought in yet; 1 query."""
+    year = month // 100
+    rows = Exclusion.objects.filter(month__gte=year * 100 + 1, month__lte=year * 100 + 12)
+    waiting = Q(state="granted", is_left_out=False) | Q(state="declined", is_left_out=True)
+    return list(rows.filter(waiting).order_by("pk"))
+
+
+def held_of(rows: Sequence[Exclusion]) -> Held:
+    """What figures count without while these wait."""
+    counts = [(row.state, (row.matter_id, row.key, row.month)) for row in rows]
+    return Held(
+        tuple(count for state, count in counts if state == "granted"),
+        tuple(count for state, count in counts if state != "granted"),
+    )
 
 
 @dataclass(slots=True)
@@ -101,6 +134,7 @@ class _At:
     why: Why
     cursor: int
     is_cut: bool
+    held: Held = NOTHING_HELD
     trees: dict[date, Standing] = field(default_factory=dict)
 
     def standing(self, period: Period) -> Standing:
@@ -130,7 +164,7 @@ def periods_kept(indicator: Indicator, month: int) -> list[Period]:
 
 
 def _compute(at: _At, indicator: Indicator, made: Computed) -> None:
-    engine = PostgresEngine(seconds=SECONDS)
+    engine = PostgresEngine(seconds=SECONDS, held=at.held)
     kept = periods_kept(indicator, at.month)
     for period in kept:
         standing = at.standing(period)
@@ -142,7 +176,7 @@ def _compute(at: _At, indicator: Indicator, made: Computed) -> None:
         }
         _keep(at, indicator, period, cells, made)
         if period is kept[0]:
-            keep_behind(indicator, period, standing)
+            keep_behind(indicator, period, standing, at.held)
 
 
 def _gather(at: _At, indicator: Indicator, made: Computed) -> None:
@@ -178,7 +212,7 @@ def _keep(at: _At, indicator: Indicator, period: Period, cells: Cells, made: Com
 
 
 @contextmanager
-def _alone(month: int, *, patient: bool) -> Iterator[None]:
+def alone(month: int, *, patient: bool) -> Iterator[None]:
     """While nobody else computes a month of its year: quarters and the year are written with each of them. A lock of the
     session, because the snapshot has to begin behind it."""
     year = month // 100
@@ -197,7 +231,7 @@ def _alone(month: int, *, patient: bool) -> Iterator[None]:
 
 
 @contextmanager
-def _snapshot() -> Iterator[None]:
+def snapshot() -> Iterator[None]:
     """One transaction that sees the facts of one moment."""
     is_first = not connection.in_atomic_block
     with transaction.atomic():

@@ -11,6 +11,7 @@ from shanzhi.core.periods import local_date
 from shanzhi.kernel.facts.operations.cutting import cut_of
 from shanzhi.kernel.indicators.models import Computing, Due, Exclusion, Submission
 from shanzhi.kernel.indicators.operations.computing import AlreadyComputing, Computed, Why, compute
+from shanzhi.kernel.indicators.operations.restating import figures_restate
 from shanzhi.kernel.indicators.policy.periods import later, month_of
 
 log = logging.getLogger(__name__)
@@ -25,8 +26,8 @@ def due_add(*, key: str, month: int, reason: str, about: int, now: datetime) -> 
 
 
 def compute_due(*, now: datetime) -> list[Computed]:
-    """Compute what waits, each decision by itself so that its own effect is seen; what isn't projected yet waits on. Worker's
-    role."""
+    """Compute what waits, each decision by itself so that its own effect is seen, whatever else the facts know by then; what
+    isn't projected yet waits on. Worker's role."""
     done = []
     rows = list(Due.objects.order_by("month", "key", "id"))
     ready = [row for row in rows if _is_projected(row)]
@@ -38,6 +39,8 @@ def compute_due(*, now: datetime) -> list[Computed]:
                 log.info("month %s is being computed; %s waits", month, key)
                 break
             Due.objects.filter(pk=row.pk).delete()
+    if done:
+        figures_restate(now=now, months={month for one in done for month in one.months})
     return done
 
 

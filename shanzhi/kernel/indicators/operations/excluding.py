@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from shanzhi.core.periods import local_date
@@ -14,7 +14,7 @@ from shanzhi.kernel.access import queries as acting
 from shanzhi.kernel.access.policy import Actor, check_may
 from shanzhi.kernel.files import operations as files
 from shanzhi.kernel.files.policy import StoredFile
-from shanzhi.kernel.indicators.models import Exclusion, Said
+from shanzhi.kernel.indicators.models import Computing, Exclusion, Said
 from shanzhi.kernel.indicators.operations._common import (
     EXCLUSION_TOPIC,
     Words,
@@ -43,6 +43,7 @@ from shanzhi.kernel.indicators.policy.excluding import (
     NotContestable,
     NotTheDecider,
 )
+from shanzhi.kernel.indicators.policy.periods import period_of
 from shanzhi.kernel.indicators.rules import catalogue, exclusion_rules
 from shanzhi.kernel.journal import operations as journal
 from shanzhi.kernel.journal.policy import Payload, Subject
@@ -71,7 +72,8 @@ def exclusion_ask(
     Raises:
         SignInNeeded, NotAllowed: not a post that contests.
         NoSuchIndicator: no rule of this key in that month.
-        NotContestable: the rule excludes nothing, the matter isn't in sight, something is missing; `fields` says what.
+        NotContestable: the rule excludes nothing, the matter isn't in sight or isn't counted there (linked under another one,
+            in another month, not yet computed), something is missing; `fields` says what.
         ContestLate, ContestedAlready, NobodyAbove: not now.
         KeyReused: the key stands for another content.
     """
@@ -92,6 +94,7 @@ def _ask(contest: Contest, stored: Sequence[StoredFile], actor: Actor, now: date
     queue_for("exclusion", lying.matter_id, contest.indicator_key, contest.month)
     same = Exclusion.objects.filter(matter_id=lying.matter_id, key=contest.indicator_key, month=contest.month)
     _check_first(same)
+    _check_counted(contest, indicator, lying.matter_id)
     unit = unit_of(actor, on)
     above = decides_for(unit, lying.scope_code, on) if unit else None
     if above is None:
@@ -134,6 +137,21 @@ def _check_first(same: QuerySet[Exclusion]) -> None:
         raise ContestedAlready(msg("这件事项已经有人申诉，请等上一级决定。"))
     if "declined" in states:
         raise ContestedAlready(msg("这件事项已经申诉过，上一级决定不剔除。不服的，由决定单位的上一级改变一次。"))
+
+
+def _check_counted(contest: Contest, indicator: Indicator, matter_id: int) -> None:
+    """Raises NotContestable where the figure of that month doesn't count the matter."""
+    month = contest.month
+    first = period_of(date(month // 100, month % 100, 1), indicator.period).first
+    computed = Computing.objects.filter(key=indicator.key, month=first, months=indicator.period.months)
+    computed_at = computed.values_list("computed_at", flat=True).first()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT indicators_counts(%s, %s, %s)", [indicator.key, first, matter_id])
+        (counts,) = cursor.fetchone()
+    lead = None if counts else matters.lead_of(matter_id)
+    excluding.check_counted(
+        indicator, month, computed_at=computed_at, counts=counts, lead=lead.number if lead is not None else None
+    )
 
 
 @transaction.atomic

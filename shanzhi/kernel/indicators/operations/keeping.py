@@ -11,8 +11,10 @@ from sqlglot import exp
 from shanzhi.kernel.indicators.models import Computing, Observation, Revision
 from shanzhi.kernel.indicators.policy.definitions import Indicator
 from shanzhi.kernel.indicators.policy.dialects import PERIOD, SCOPE, EngineName, records, render
+from shanzhi.kernel.indicators.policy.excluded import NOTHING_HELD, Held
 from shanzhi.kernel.indicators.policy.periods import Period
 from shanzhi.kernel.indicators.policy.regions import Standing
+from shanzhi.kernel.indicators.queries.engines.postgres import held_back
 from shanzhi.kernel.indicators.queries.running import formula_of
 
 _EVERY = 2**62
@@ -78,6 +80,8 @@ def keep(run: Run, cells: Mapping[int, Cell]) -> Kept:
     if last is not None and run.is_revision:
         revisions = _revise(run, before, cells, changed, last.version)
     told = {"version": run.indicator.version, "computed_at": run.now, "checked_at": run.now, "cursor": run.cursor}
+    if changed:
+        told["tree"] = None
     Computing.objects.update_or_create(**run.at, defaults=told)
     return Kept(len(changed), revisions)
 
@@ -136,7 +140,7 @@ def under(standing: Standing, region_id: int) -> str:
 
 
 _BEHIND = """
-WITH "{scope}" AS (SELECT * FROM unnest(%s::bigint[], %s::bigint[]) AS t (region_id, ancestor_id)),
+WITH {held} "{scope}" AS (SELECT * FROM unnest(%s::bigint[], %s::bigint[]) AS t (region_id, ancestor_id)),
 "{period}" AS (SELECT * FROM unnest(%s::bigint[], %s::bigint[]) AS t (month, period)),
 counted AS ({records}),
 by_matter AS (
@@ -154,9 +158,9 @@ ON CONFLICT (region_id, month, key) DO UPDATE SET under = EXCLUDED.under, matter
 """
 
 
-def keep_behind(indicator: Indicator, period: Period, standing: Standing) -> None:
+def keep_behind(indicator: Indicator, period: Period, standing: Standing, held: Held = NOTHING_HELD) -> None:
     """Keep which matters a month's figure counts, by the lowest regions at which it exists; 2 statements. Nothing where its
-    formula counts no matters."""
+    formula counts no matters. `held`: decisions that the figure doesn't know of yet."""
     formula = formula_of(indicator)
     if formula.matter is None:
         return
@@ -164,7 +168,13 @@ def keep_behind(indicator: Indicator, period: Period, standing: Standing) -> Non
     select = records(formula, period.first, period.last, limit=_EVERY).select(
         exp.alias_(exp.column("ancestor_id", SCOPE), "at"), copy=False
     )
-    text = _BEHIND.format(scope=SCOPE, period=PERIOD, records=render(select, EngineName.POSTGRES).replace("%", "%%"))
+    before, first = held_back(held)
+    text = _BEHIND.format(
+        held="".join(f"{one}, " for one in before),
+        scope=SCOPE,
+        period=PERIOD,
+        records=render(select, EngineName.POSTGRES).replace("%", "%%"),
+    )
     regions = sorted({home for _, home in lowest})
     with connection.cursor() as cursor:
         cursor.execute(
@@ -174,7 +184,7 @@ def keep_behind(indicator: Indicator, period: Period, standing: Standing) -> Non
         cursor.execute(
             text,
             [
-                [region for region, _ in lowest], [home for _, home in lowest], [period.first], [0],
+                *first, [region for region, _ in lowest], [home for _, home in lowest], [period.first], [0],
                 period.first, indicator.key, regions, [under(standing, region) for region in regions],
             ],
         )  # fmt: skip

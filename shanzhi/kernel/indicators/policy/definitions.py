@@ -215,6 +215,13 @@ class Indicator:
     survey: Survey | None = None
     declared: Declared | None = None
 
+    @property
+    def is_restated_anew(self) -> bool:
+        """Is it computed from the records again for another tree of regions? Figures kept by communities are added up instead,
+        typed-in ones can be neither."""
+        by_community = self.level.height <= Level.COMMUNITY.height
+        return self.source is Source.COMPUTED and (self.grouping is Grouping.ANEW or not by_community)
+
     def holds_in(self, month: int) -> bool:
         """Is this the rule for a month?"""
         return self.holds_from <= month and (self.holds_until is None or month < self.holds_until)

@@ -1,5 +1,7 @@
 """What is left out of figures, as facts: a table of its own, projected from matters' entries like the others."""
 
+from dataclasses import dataclass
+
 from shanzhi.kernel.facts.policy.columns import Column, Of, Table
 from shanzhi.kernel.facts.policy.entries import Entry
 from shanzhi.kernel.facts.policy.fold import offer_fold
@@ -7,6 +9,20 @@ from shanzhi.kernel.facts.policy.folded import Folded
 from shanzhi.kernel.facts.policy.tables import offer_table
 
 NAME = "fact_exclusion"
+Count = tuple[int, str, int]
+"""A matter, an indicator and a month."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Decisions that the facts know of and figures are to count without, since each is brought in by itself: what was left out
+    counts on, what was let in stays out."""
+
+    left_out: tuple[Count, ...] = ()
+    let_in: tuple[Count, ...] = ()
+
+
+NOTHING_HELD = Held()
 EXCLUDED = Table(
     NAME,
     "A matter that doesn't count for an indicator in a month, by decision (剔除).",

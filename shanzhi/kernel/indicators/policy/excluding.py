@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from shanzhi.core.errors import Conflict, InputError, NotAllowed, NotFound
+from shanzhi.core.periods import CITY_ZONE
 from shanzhi.core.text import is_read, msg
 from shanzhi.kernel.catalogue.policy import RuleBookError
 from shanzhi.kernel.indicators.policy.definitions import Indicator, Source
@@ -132,11 +133,40 @@ def check_contestable(indicator: Indicator, month: int, on: date, rules: Exclusi
             month=_said(month),
             name=indicator.name,
         )
+    if on < Period(month).begins_on:
+        raise ContestLate(msg("%(month)s 还没有开始，没有计入任何事项。请核对月份。"), month=_said(month))
     until = Period(month).ends_on + timedelta(days=rules.contest_days)
     if on > until:
         raise ContestLate(
             msg("%(month)s 的申诉到%(day)s为止，已经过期。以后的月份请按期申诉。"), month=_said(month), day=until
         )
+
+
+def check_counted(
+    indicator: Indicator, month: int, *, computed_at: datetime | None, counts: bool, lead: str | None
+) -> None:
+    """Is the matter one that the month's figure counts? `computed_at`: when it was computed last; `lead`: the number of the
+    matter that it is linked under.
+
+    Raises:
+        NotContestable: it isn't, or there is no figure yet; says which, and what to do.
+    """
+    said: dict[str, Any] = {"month": _said(month), "name": indicator.name}
+    if computed_at is None:
+        words = msg("%(month)s 的“%(name)s”还没有算出来。本月每小时算一次，以前的月份每夜算一次，请算出来后再申诉。")
+        raise NotContestable(words, **said)
+    if counts:
+        return
+    if lead is not None:
+        words = msg(
+            "这件事项已并入 %(lead)s（重复并单），%(month)s 的“%(name)s”没有单独计入它。对计数有异议的，请就 %(lead)s 申诉。"
+        )
+        raise NotContestable(words, lead=lead, fields={"number": msg("请改填主单的编号。")}, **said)
+    words = msg(
+        "%(month)s 的“%(name)s”没有计入这件事项（数据截至 %(at)s），不用剔除。请核对编号、指标和月份；刚办的事项请等下次计算。"
+    )
+    fields = {"number": msg("请核对编号、指标和月份。")}
+    raise NotContestable(words, at=f"{computed_at.astimezone(CITY_ZONE):%Y-%m-%d %H:%M}", fields=fields, **said)
 
 
 def check_contested(ground: str, words: str, files: int, rules: ExclusionRules) -> None:

@@ -1,6 +1,7 @@
 """Which region's records count where: the tree as of any day, and what became of regions that are no more."""
 
-from collections.abc import Collection, Iterable, Mapping
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -70,6 +71,36 @@ class Standing:
             for ancestor in self.ancestors(region_id)
             if wanted is None or ancestor in wanted
         ]
+
+
+def tree_days(states: Iterable[RegionState]) -> list[date]:
+    """The days on which another tree began to hold, the first with the first region; grids and zones aside."""
+    said = [one for one in states if one.level not in ("grid", "zone")]
+    return sorted({one.from_on for one in said} | {one.until_on for one in said if one.until_on is not None})
+
+
+def tree_since(days: Sequence[date], day: date) -> date | None:
+    """Since when the tree of a day held; None before the first."""
+    place = bisect_right(days, day)
+    return days[place - 1] if place else None
+
+
+def made_of(now: Standing, then: Standing, level: Level) -> dict[int, tuple[int, ...]]:
+    """Of each region of one tree that isn't what it was in another: the other's regions of this level that make it up (none:
+    nobody can tell them apart there). Grids are told by their communities."""
+    lowest = then.at_level(Level.COMMUNITY if level is Level.GRID else level)
+    are: dict[int, list[int]] = {}
+    were: dict[int, list[int]] = {}
+    for one in lowest:
+        for above in now.ancestors(one.region_id):
+            are.setdefault(above, []).append(one.region_id)
+        for above in then.ancestors(one.region_id):
+            were.setdefault(above, []).append(one.region_id)
+    return {
+        region: tuple(are.get(region, ()))
+        for region in now.states
+        if region not in then.states or are.get(region) != were.get(region)
+    }
 
 
 def standing_on(day: date, states: Iterable[RegionState], became: Mapping[int, int | None]) -> Standing:

@@ -88,10 +88,13 @@ def rule_of(catalogue: Catalogue, key: str, period: Period) -> Indicator:
     return found
 
 
-def standing_of(engine: Engine, day: date, became: Mapping[int, int | None]) -> Standing:
-    """The tree of a day out of the engine's regions. `became`: see `policy.regions.standing_on`."""
-    names = ("region_id", "from_on", "until_on", "level", "code", "name", "parent_id")
-    return standing_on(day, (RegionState(*row) for row in engine.table("fact_region", names)), became)
+def standing_of(engine: Engine, day: date) -> Standing:
+    """The tree of a day out of the engine's regions, and what took the place of those that had ended by then."""
+    names = ("region_id", "from_on", "until_on", "level", "code", "name", "parent_id", "became_id")
+    rows = engine.table("fact_region", names)
+    ended = sorted((row for row in rows if row[2] is not None and row[2] <= day), key=lambda row: row[2])
+    became = {row[0]: row[7] for row in ended if row[7] is not None}
+    return standing_on(day, (RegionState(*row[:7]) for row in rows), became)
 
 
 def figures(

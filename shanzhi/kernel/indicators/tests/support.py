@@ -1,11 +1,15 @@
 """A catalogue of few indicators, one of each way in which a figure comes about; and how matters come to be behind them."""
 
+from datetime import datetime
+
 import pytest
 
 from shanzhi.kernel.files.policy import StoredFile
+from shanzhi.kernel.indicators.models import Behind, Computing
 from shanzhi.kernel.indicators.policy.definitions import Catalogue
 from shanzhi.kernel.indicators.policy.loading import sound_catalogue
 from shanzhi.kernel.indicators.queries import book
+from tests.city import NOW
 
 PAPER = StoredFile(sha256="ab" * 32, media_type="application/pdf", size=9, name="备案清单.pdf")
 GROUND = 'ground = [{ law = "市域治理验收指标（测试）", quote = "…" }]'
@@ -137,6 +141,16 @@ def in_force(monkeypatch: pytest.MonkeyPatch) -> Catalogue:
     found = sound_catalogue(TEXT, "test.toml")
     monkeypatch.setattr(book, "catalogue_in_force", lambda: found)
     return found
+
+
+def let_count(matter_id: int, month: int, key: str = "satisfied", at: datetime = NOW) -> None:
+    """Let a matter stand behind a month's figure, as computing would keep it. As the worker, or with all rights."""
+    Computing.objects.get_or_create(
+        key=key, month=month, months=1, defaults={"version": 1, "computed_at": at, "checked_at": at, "cursor": 0}
+    )
+    Behind.objects.create(
+        region_id=matter_id, month=month, key=key, under="", matters=[matter_id], numerators=[1], denominators=[1]
+    )
 
 
 @pytest.fixture

@@ -25,26 +25,30 @@ from shanzhi.kernel.indicators.policy.excluding import (
     NotContestable,
     NotTheDecider,
 )
-from shanzhi.kernel.indicators.tests.support import PAPER, rules  # noqa: F401
+from shanzhi.kernel.indicators.tests.support import PAPER, let_count, rules
 from shanzhi.kernel.matters import operations as matters
 from shanzhi.kernel.matters.policy.report import NewReport
 from tests.city import NOW, Cast, _actor
 from tests.desks import do
+from tests.roles import everything, observer
 
-pytestmark = pytest.mark.usefixtures("rules")
+__all__ = ["observer", "rules"]
+pytestmark = pytest.mark.usefixtures("observer", "rules")
 MONTH = 202511
 LATER = NOW + timedelta(days=2)
 
 
 @pytest.fixture
 def number(cast: Cast) -> str:
-    """A matter in the hands of a township's unit."""
+    """A matter in the hands of a township's unit, that November's figure counts."""
     with acting(ANYONE):
         made = matters.report(
             new=NewReport(body="世纪花园3号楼电梯坏了三天", region_code="370303009006"), actor=ANYONE, now=NOW
         )
     do(cast.dispatcher, made, "accept", category="housing.property-service")
     do(cast.dispatcher, made, "dispatch", lead=_actor("township-370303009", "handler", 0).unit_id)
+    with everything():
+        let_count(made.matter_id, MONTH)
     return made.number
 
 

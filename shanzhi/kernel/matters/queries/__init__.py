@@ -1,6 +1,6 @@
 """Every read of matters: under row-level security, prefetched, as small dataclasses with names in place of ids."""
 
-from shanzhi.kernel.matters.queries.behind import BehindRow, matter_behind, matters_behind
+from shanzhi.kernel.matters.queries.behind import BehindRow, lead_of, matter_behind, matters_behind
 from shanzhi.kernel.matters.queries.boards import Board, DeskPage, Named, desk_page, unit_board
 from shanzhi.kernel.matters.queries.bulk import BulkRow, bulk_count, matters_in_bulk
 from shanzhi.kernel.matters.queries.calendars import CalendarTrial, CalendarYear, calendar_trial, calendar_year
@@ -253,6 +253,7 @@ __all__ = [
     "kept",
     "kind_version",
     "known_of",
+    "lead_of",
     "likely_categories",
     "lists_taken",
     "live_kinds",

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from shanzhi.kernel.matters.models import Matter
+from shanzhi.kernel.matters.models import Link, Matter
 from shanzhi.kernel.matters.policy.report import normalise_number
 
 
@@ -31,6 +31,12 @@ def matter_behind(number: str) -> BehindRow | None:
     """The visible matter with this number, as people type it; 1 query."""
     normal = normalise_number(number)
     return next(iter(_rows(number=normal)), None) if normal else None
+
+
+def lead_of(matter_id: int) -> BehindRow | None:
+    """The matter that this one is linked under as the same problem (重复并单), where it is and is in sight; 1 query."""
+    lead = Link.objects.filter(matter_id=matter_id, unlinked_at=None).values("lead_id")
+    return next(iter(_rows(pk__in=lead)), None)
 
 
 def _rows(**wanted: object) -> list[BehindRow]:

@@ -9,6 +9,7 @@ from sqlglot import exp
 
 from shanzhi.core.text import msg
 from shanzhi.kernel.indicators.policy.dialects import PERIOD, SCOPE, EngineName, render
+from shanzhi.kernel.indicators.policy.excluded import NAME, NOTHING_HELD, Held
 from shanzhi.kernel.indicators.queries.engines.base import (
     TOO_LARGE,
     EngineUnusable,
@@ -26,8 +27,8 @@ class PostgresEngine:
 
     name = EngineName.POSTGRES
 
-    def __init__(self, *, using: str = "default", seconds: float = 120) -> None:
-        self.using, self.seconds = using, seconds
+    def __init__(self, *, using: str = "default", seconds: float = 120, held: Held = NOTHING_HELD) -> None:
+        self.using, self.seconds, self.held = using, seconds, held
 
     def rows(self, select: exp.Select, scope: Pairs, periods: Pairs) -> list[Row]:
         """See `Engine`."""
@@ -36,14 +37,15 @@ class PostgresEngine:
             _listed(SCOPE, "region_id", "ancestor_id"),
             _listed(PERIOD, "month", "period"),
         ]
-        given = [[each[side] for each in pairs] for pairs in (scope, periods) for side in (0, 1)]
-        return sorted_rows(self._run(f"WITH {', '.join(small)} {text}", given))
+        given: list[list[Any]] = [[each[side] for each in pairs] for pairs in (scope, periods) for side in (0, 1)]
+        before, first = held_back(self.held)
+        return sorted_rows(self._run(f"WITH {', '.join([*before, *small])} {text}", [*first, *given]))
 
     def table(self, name: str, columns: Sequence[str], only: Sequence[int] | None = None) -> list[tuple[Any, ...]]:
         """See `Engine`."""
         return [] if only is not None and not only else self._run(table_text(name, columns, only), [])
 
-    def _run(self, text: str, given: list[list[int]]) -> list[tuple[Any, ...]]:
+    def _run(self, text: str, given: list[list[Any]]) -> list[tuple[Any, ...]]:
         try:
             # Rolled back in any case: with the savepoint go the settings.
             with transaction.atomic(using=self.using), connections[self.using].cursor() as cursor:
@@ -65,6 +67,23 @@ class PostgresEngine:
                 raise
             words = msg("事实里缺少公式要用的表：%(reason)s")
             raise EngineUnusable(words, reason=str(error).splitlines()[0]) from error
+
+
+_HELD = f"""
+"{NAME}" AS (
+    SELECT x.matter_id, x.indicator, x.month FROM {NAME} x WHERE NOT EXISTS (
+        SELECT 1 FROM unnest(%s::bigint[], %s::text[], %s::bigint[]) AS h (matter_id, indicator, month)
+        WHERE (h.matter_id, h.indicator, h.month) = (x.matter_id, x.indicator, x.month))
+    UNION ALL SELECT * FROM unnest(%s::bigint[], %s::text[], %s::bigint[])
+)"""  # noqa: S608  # the table's own name
+
+
+def held_back(held: Held) -> tuple[list[str], list[list[Any]]]:
+    """What goes before a query so that it counts as if these decisions hadn't come yet: a table in the place of the facts'
+    own, and its values. Nothing where nothing is held back."""
+    if held == NOTHING_HELD:
+        return [], []
+    return [_HELD], [[row[side] for row in rows] for rows in (held.left_out, held.let_in) for side in (0, 1, 2)]
 
 
 def _listed(name: str, left: str, right: str) -> str:

@@ -152,15 +152,8 @@ def exclusion_card(pk: int, actor: Actor, on: date) -> ExclusionCard:
 
 
 def _effects(row: Exclusion) -> list[Revision]:
-    """The revisions that followed from a decision: its own; where several were carried out together, those of the first of
-    them."""
-    own = list(Revision.objects.filter(about=row.pk, key=row.key).order_by("made_at", "id"))
-    if own or row.state != "granted":
-        return own
-    rows = Revision.objects.filter(key=row.key, month=row.month, reason="exclusion", made_at__gte=row.decided_at)
-    later = rows.order_by("made_at", "id")
-    first = later.values_list("made_at", flat=True).first()
-    return list(later.filter(made_at=first)) if first is not None else []
+    """The revisions that followed from a decision: each has its own."""
+    return list(Revision.objects.filter(about=row.pk, key=row.key).order_by("made_at", "id"))
 
 
 def may_do(row: Exclusion, actor: Actor, on: date) -> frozenset[str]:

@@ -1,18 +1,19 @@
 """An index of a region and period: its tree, its series, its neighbours; under the period's own regions, or restated."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from shanzhi.core.text import msg
-from shanzhi.kernel.indicators.policy.definitions import Catalogue, Grouping, Index, Indicator
+from shanzhi.kernel.indicators.policy.definitions import Catalogue, Grouping, Index, Indicator, Level
 from shanzhi.kernel.indicators.policy.index import IndexResult, index_of
 from shanzhi.kernel.indicators.policy.periods import Period
 from shanzhi.kernel.indicators.policy.places import NoSuchIndex
-from shanzhi.kernel.indicators.policy.regions import RegionState, Standing, standing_on
+from shanzhi.kernel.indicators.policy.regions import RegionState, Standing, made_of, standing_on, tree_days, tree_since
 from shanzhi.kernel.indicators.policy.trend import change
 from shanzhi.kernel.indicators.policy.values import MISSING, Value
 from shanzhi.kernel.indicators.queries.values.reading import Figures, candidates, where
+from shanzhi.kernel.indicators.queries.values.restating import Restatements
 from shanzhi.kernel.indicators.queries.values.shapes import IndexBelow, IndexPage, IndexPoint
 from shanzhi.kernel.indicators.rules import catalogue
 from shanzhi.kernel.organisation import queries as organisation
@@ -38,10 +39,10 @@ def _indicators(book: Catalogue, index: Index, period: Period) -> dict[str, Indi
 
 @one_tree(is_read=True)
 def index_page(code: str, region_id: int, period: Period, *, tree_on: date | None = None) -> IndexPage:
-    """An index for a region and a period; 3 statements, 5 where it is restated. `code` empty: the catalogue's first one.
+    """An index for a region and a period; 3 statements, 6 where it is restated. `code` empty: the catalogue's first one.
 
     With `tree_on` the figures are those of the regions of that day: a region that merged has the figures of all that became
-    it. What can't be added up is missing then, where the region isn't what it was.
+    it. What can't be added up is what the background computed anew from the facts under that tree.
 
     Raises:
         NoSuchIndex: no index of this code in the period.
@@ -97,10 +98,12 @@ def _index(book: Catalogue, code: str, period: Period) -> Index:
 
 @dataclass(frozen=True, slots=True)
 class _Tree:
-    """The tree of the day under which figures are restated, and those of the periods' own ends."""
+    """The tree of the day under which figures are restated, since when it holds, and those of the periods' own ends."""
 
     now: Standing
+    since: date | None
     then: Mapping[date, Standing]
+    _made: dict[tuple[date, Level], dict[int, tuple[int, ...]]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, on: date, periods: Sequence[Period]) -> "_Tree":
@@ -112,18 +115,28 @@ class _Tree:
         ]
         became = organisation.regions_became(max([on, *(period.ends_on for period in periods)]))
         days = {period.ends_on for period in periods}
-        return cls(standing_on(on, states, became), {day: standing_on(day, states, became) for day in days})
+        then = {day: standing_on(day, states, became) for day in days}
+        return cls(standing_on(on, states, became), tree_since(tree_days(states), on), then)
 
     def regions(self, region_id: int, indicator: Indicator, period: Period) -> tuple[int, ...]:
-        """The regions of the period's own tree whose figures make up a region of today's: itself where it is what it was."""
+        """The regions of the period's own tree whose figures make up a region of today's: itself where it is what it was; none
+        where they don't add up to it."""
+        parts = self._parts(region_id, Level.COMMUNITY if indicator.is_restated_anew else indicator.level, period)
+        if parts is None:
+            return (region_id,)
+        return parts if indicator.grouping is Grouping.ADDITIVE and not indicator.is_restated_anew else ()
+
+    def is_anew(self, region_id: int, indicator: Indicator, period: Period) -> bool:
+        """Is the figure one that was computed anew under this tree?"""
+        return indicator.is_restated_anew and bool(self._parts(region_id, Level.COMMUNITY, period))
+
+    def _parts(self, region_id: int, level: Level, period: Period) -> tuple[int, ...] | None:
         then = self.then.get(period.ends_on)
         if then is None:
-            return (region_id,)
-        lowest = [state.region_id for state in then.at_level(indicator.level)]
-        are = [one for one in lowest if region_id in self.now.ancestors(one)]
-        if region_id in then.states and are == [one for one in lowest if region_id in then.ancestors(one)]:
-            return (region_id,)
-        return tuple(are) if indicator.grouping is Grouping.ADDITIVE else ()
+            return None
+        if (period.ends_on, level) not in self._made:
+            self._made[period.ends_on, level] = made_of(self.now, then, level)
+        return self._made[period.ends_on, level].get(region_id)
 
 
 class _Reader:
@@ -132,16 +145,23 @@ class _Reader:
     def __init__(self, book: Catalogue, index: Index, tree: _Tree | None) -> None:
         self.book, self.index, self.tree = book, index, tree
         self.figures = Figures()
+        self.anew = Restatements()
         self._regions: dict[tuple[int, str, Period], tuple[int, ...]] = {}
 
     def read(self, own: int, series: Sequence[Period], regions: Sequence[int], now: Sequence[Period]) -> None:
         """Read the region's own series, and all regions' figures of now."""
         wanted: list[tuple[Collection[int], list[Indicator], list[Period]]] = []
+        wanted_anew: set[tuple[int, str, Period]] = set()
         for period in series:
             for one in _indicators(self.book, self.index, period).values():
-                ids = {at for region in (regions if period in now else (own,)) for at in self._of(region, one, period)}
+                places = regions if period in now else (own,)
+                ids = {at for region in places for at in self._of(region, one, period)}
+                if self.tree is not None and one.is_restated_anew:
+                    at = candidates(one, period)
+                    wanted_anew |= {(region, one.key, each) for region in places for each in at}
                 wanted.append((ids, [one], [period]))
         self.figures = Figures.read(wanted)
+        self.anew = self._read_anew(wanted_anew)
 
     def _of(self, region_id: int, indicator: Indicator, period: Period) -> tuple[int, ...]:
         if self.tree is None:
@@ -151,12 +171,22 @@ class _Reader:
             self._regions[at] = self.tree.regions(region_id, indicator, candidates(indicator, period)[0])
         return self._regions[at]
 
+    def _read_anew(self, wanted: set[tuple[int, str, Period]]) -> Restatements:
+        return Restatements.read(self.tree.since if self.tree else None, wanted)
+
     def values(self, region_id: int, period: Period) -> dict[str, Value]:
         """A region's values by key."""
         return {
-            key: self.figures.restated(self._of(region_id, one, period), one, period).value
-            for key, one in _indicators(self.book, self.index, period).items()
+            key: self._value(region_id, one, period) for key, one in _indicators(self.book, self.index, period).items()
         }
+
+    def _value(self, region_id: int, one: Indicator, period: Period) -> Value:
+        for at in candidates(one, period) if self.tree is not None else ():
+            if self.tree is not None and self.tree.is_anew(region_id, one, at):
+                found = self.anew.value(region_id, one, at)
+                if found is not None:
+                    return found
+        return self.figures.restated(self._of(region_id, one, period), one, period).value
 
     def point(self, region_id: int, period: Period) -> IndexPoint:
         """A region's index at a period; without a value where the index has no rule then."""
