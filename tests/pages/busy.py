@@ -13,6 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from shanzhi.config import database
+from shanzhi.config.installation import Installation
 from shanzhi.config.worker import drain
 from shanzhi.core.periods import local_date
 from shanzhi.kernel.access import operations as access
@@ -24,6 +25,7 @@ from shanzhi.kernel.indicators import operations as indicators
 from shanzhi.kernel.indicators.operations import Contest
 from shanzhi.kernel.indicators.policy.periods import month_of
 from shanzhi.kernel.indicators.queries import values
+from shanzhi.kernel.indicators.tests.support import let_count
 from shanzhi.kernel.journal.policy import Author
 from shanzhi.kernel.matters import operations, queries
 from shanzhi.kernel.matters.operations import Reported
@@ -88,11 +90,11 @@ def busy(city_copy: City) -> Busy:
         drain(now=timezone.now)
     seal_all(city_copy.installation, timezone.now())
     _attached(city)
-    _figures(city)
+    _figures(city, city_copy.installation)
     return city
 
 
-def _figures(city: Busy) -> None:
+def _figures(city: Busy, installation: Installation) -> None:
     """A figure that the keeper owes, and a count that a unit contests."""
     on = local_date(_now())
     city.named["today"] = on.isoformat()
@@ -102,6 +104,11 @@ def _figures(city: Busy) -> None:
         "owed key": line.indicator.key, "owed region": str(line.place.id), "owed period": str(line.period),
     }  # fmt: skip
     contest = Contest(city.named["handled"], "satisfaction_rate", month_of(on), "not-our-duty", "不归本单位办")
+    with acting(city.cast.handler):
+        handled = queries.matter_behind(contest.number)
+    assert handled is not None
+    with database.acting_as(installation, "worker"):
+        let_count(handled.matter_id, contest.month, contest.indicator_key)
     with acting(city.cast.handler):
         paper = files.store(data=PAPER, name="说明.pdf", now=_now())
         asked = indicators.exclusion_ask(contest=contest, stored=[paper], actor=city.cast.handler, now=_now())

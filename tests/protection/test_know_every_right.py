@@ -37,6 +37,7 @@ RUN_AS_OWNER = {
     "hotline_release",
     "hotline_ring",
     "hotline_take",
+    "indicators_counts",
     "journal_make_months",
     "matters_bounces",
     "matters_ended",

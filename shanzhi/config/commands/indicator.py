@@ -233,6 +233,12 @@ def _regions(standing: Standing, code: str, level: Level | None) -> list[RegionS
         ]
     if not found:
         words = msg("%(day)s 的区划里没有“%(code)s”。请核对代码，或用 --tree 指定日期。")
+        heir = standing.heir_of(code)
+        if heir is not None:
+            words = msg(
+                "“%(code)s”在 %(day)s 以前已并入“%(heir)s”（%(into)s）。请用 %(into)s，或用 --tree 指定并入以前的一天。"
+            )
+            raise NotFound(words, day=standing.day, code=code, heir=heir.name, into=heir.code)
         raise NotFound(words, day=standing.day, code=code or "city")
     if level is None:
         return found[:1]

@@ -20,6 +20,12 @@ class PeriodUnreadable(InputError):
     code = "period"
 
 
+class PeriodAhead(InputError):
+    """A period that hasn't begun."""
+
+    code = "period-ahead"
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Period:
     """A period by its first month (`yyyymm`) and its length."""
@@ -51,6 +57,15 @@ class Period:
     def is_over(self, on: date) -> bool:
         """Is its last day past on this day?"""
         return self.ends_on < on
+
+    def check_begun(self, on: date) -> None:
+        """Has it begun by this day?
+
+        Raises:
+            PeriodAhead: there is nothing to look at yet.
+        """
+        if on < self.begins_on:
+            raise PeriodAhead(msg("%(period)s 还没有开始，没有数可看。请选已经开始的期间。"), period=str(self))
 
     def before(self, steps: int = 1) -> "Period":
         """The period of the same length so many steps earlier."""

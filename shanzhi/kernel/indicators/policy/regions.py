@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
@@ -38,6 +38,12 @@ class Standing:
     day: date
     states: Mapping[int, RegionState]
     home: Mapping[int, int]
+    ended: Mapping[str, int] = field(default_factory=dict)
+    """Regions that had ended by then, by their last codes."""
+
+    def heir_of(self, code: str) -> RegionState | None:
+        """The region that stands for one that had ended by then, by that one's last code."""
+        return self.states.get(self.home.get(self.ended.get(code, 0), 0))
 
     def at_level(self, level: Level) -> tuple[RegionState, ...]:
         """The regions of a level, by code."""
@@ -114,7 +120,8 @@ def standing_on(day: date, states: Iterable[RegionState], became: Mapping[int, i
         found = _home(region_id, standing, last, became)
         if found is not None:
             home[region_id] = found
-    return Standing(day, standing, home)
+    ended = {one.code: one.region_id for one in every if one.until_on is not None and one.until_on <= day}
+    return Standing(day, standing, home, {code: region for code, region in ended.items() if region not in standing})
 
 
 def _home(

@@ -1,7 +1,5 @@
 """A catalogue of few indicators, one of each way in which a figure comes about; and how matters come to be behind them."""
 
-from datetime import datetime
-
 import pytest
 
 from shanzhi.kernel.files.policy import StoredFile
@@ -143,13 +141,13 @@ def in_force(monkeypatch: pytest.MonkeyPatch) -> Catalogue:
     return found
 
 
-def let_count(matter_id: int, month: int, key: str = "satisfied", at: datetime = NOW) -> None:
+def let_count(matter_id: int, month: int, key: str = "satisfied", under: str = "3703") -> None:
     """Let a matter stand behind a month's figure, as computing would keep it. As the worker, or with all rights."""
     Computing.objects.get_or_create(
-        key=key, month=month, months=1, defaults={"version": 1, "computed_at": at, "checked_at": at, "cursor": 0}
+        key=key, month=month, months=1, defaults={"version": 1, "computed_at": NOW, "checked_at": NOW, "cursor": 0}
     )
     Behind.objects.create(
-        region_id=matter_id, month=month, key=key, under="", matters=[matter_id], numerators=[1], denominators=[1]
+        region_id=matter_id, month=month, key=key, under=under, matters=[matter_id], numerators=[1], denominators=[1]
     )
 
 

@@ -12,7 +12,7 @@ from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.access.policy import ANYONE, Actor
 from shanzhi.kernel.files.queries import attachments_of
 from shanzhi.kernel.indicators import operations
-from shanzhi.kernel.indicators.models import Exclusion, Said
+from shanzhi.kernel.indicators.models import Behind, Exclusion, Said
 from shanzhi.kernel.indicators.operations import Contest
 from shanzhi.kernel.indicators.policy.excluding import (
     STATES,
@@ -232,3 +232,64 @@ def test_it_lets_nobody_grant_their_own_wish(township: Actor, cast: Cast, number
         with acting(asker), pytest.raises((DatabaseError, DomainError)), transaction.atomic():
             Exclusion.objects.filter(pk=pk).update(**writes)
     assert state(asker, pk) == "asked"
+
+
+def fresh(cast: Cast) -> matters.Reported:
+    """A matter in the county's hands that no figure counts yet."""
+    with acting(ANYONE):
+        new = NewReport(body="世纪花园4号楼电梯坏了", region_code="370303009006")
+        made = matters.report(new=new, actor=ANYONE, now=NOW)
+    do(cast.dispatcher, made, "accept", category="housing.property-service")
+    do(cast.dispatcher, made, "dispatch", lead=_actor("township-370303009", "handler", 0).unit_id)
+    return made
+
+
+def test_what_isn_t_counted_can_t_be_left_out(township: Actor, cast: Cast, number: str) -> None:
+    other = fresh(cast)
+    with pytest.raises(NotContestable, match="没有计入这件事项（数据截至 2025-11-18") as wrong:
+        ask(township, other.number)
+    assert set(wrong.value.fields) == {"number"}
+    assert ask(township, number)
+
+
+def test_another_month_than_that_in_which_it_counts_is_refused(township: Actor, cast: Cast, number: str) -> None:
+    with pytest.raises(NotContestable, match="2025-10 的“满意率”还没有算出来"):
+        ask(township, number, month=202510)
+    with everything():
+        let_count(fresh(cast).matter_id, 202510)
+    with pytest.raises(NotContestable, match="2025-10 的“满意率”没有计入这件事项"):
+        ask(township, number, month=202510)
+    with pytest.raises(ContestLate, match="2025-12 还没有开始"):
+        ask(township, number, month=202512)
+
+
+def test_another_regions_matter_isn_t_the_units_to_contest(cast: Cast, number: str) -> None:
+    """It counts, but the unit neither answers for its place nor took part in it."""
+    with pytest.raises(NotContestable, match="没有找到这件事项"):
+        ask(_actor("centre-370306", "supervisor", 0), number)
+
+
+def test_whether_it_counts_is_answered_out_of_sight_of_the_figure(township: Actor, cast: Cast) -> None:
+    """A unit may take part in a matter of a place whose figures it doesn't read."""
+    made = fresh(cast)
+    with everything():
+        let_count(made.matter_id, MONTH, under="3799")
+    with acting(township):
+        assert not Behind.objects.exists()
+    assert ask(township, made.number)
+
+
+def test_what_hangs_under_a_lead_is_contested_at_its_lead(township: Actor, cast: Cast, number: str) -> None:
+    with acting(ANYONE):
+        new = NewReport(body="世纪花园3号楼电梯坏了三天", region_code="370303009006")
+        made = matters.report(new=new, actor=ANYONE, now=NOW)
+    do(cast.dispatcher, made, "link", same_as=number)
+    supervisor = _actor("centre-370303009", "supervisor", 0)
+    with pytest.raises(NotContestable, match=f"已并入 {number}（重复并单）"):
+        ask(supervisor, made.number)
+    assert ask(supervisor, number)
+
+
+def test_a_figure_that_never_was_computed_can_t_be_contested(township: Actor, cast: Cast) -> None:
+    with pytest.raises(NotContestable, match="还没有算出来"):
+        ask(township, fresh(cast).number)

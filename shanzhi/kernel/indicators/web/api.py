@@ -2,13 +2,12 @@
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from django.http import HttpRequest
 from ninja import FileEx, Form, HeaderEx, P, QueryEx, Router, Status, UploadedFile
 
 from shanzhi.core.periods import local_date
-from shanzhi.core.text import msg
 from shanzhi.kernel.access.policy import Actor, check_may
 from shanzhi.kernel.access.queries import roles
 from shanzhi.kernel.access.web.auth import STAFF_PROBLEMS, Problem, staff
@@ -17,8 +16,7 @@ from shanzhi.kernel.files.policy import StoredFile, check_count
 from shanzhi.kernel.indicators import operations
 from shanzhi.kernel.indicators.operations import Contest, Entry
 from shanzhi.kernel.indicators.policy.entering import CONTEST, ENTER, READ, Typed
-from shanzhi.kernel.indicators.policy.periods import read_month, read_period
-from shanzhi.kernel.indicators.policy.places import NoSuchPlace
+from shanzhi.kernel.indicators.policy.periods import Period, read_month, read_period
 from shanzhi.kernel.indicators.queries import values
 from shanzhi.kernel.indicators.queries.values.shapes import Amount, ExclusionRow
 from shanzhi.kernel.indicators.web import api_shapes as shapes
@@ -44,16 +42,27 @@ def _caller(request: HttpRequest, feature: str = READ) -> tuple[Actor, datetime]
     return actor, request.now  # type: ignore[attr-defined]
 
 
-def _region(code: str, period: str) -> int:
-    """The id of a region by its code at the period's end; empty: the whole city.
+def _asked(code: str, period: str, now: datetime) -> tuple[int, Period]:
+    """The region and period whose figures are read, as `_region`.
 
     Raises:
-        NoSuchPlace: nobody held the code then.
+        PeriodAhead: the period hasn't begun.
     """
-    on = read_period(period).ends_on
+    found = read_period(period)
+    found.check_begun(local_date(now))
+    return _region(code, period), found
+
+
+def _region(code: str, period: str, tree_on: date | None = None) -> int:
+    """The id of a region by its code at the period's end, or on the day whose tree is asked for; empty: the whole city.
+
+    Raises:
+        NoSuchPlace: nobody held the code then; says what became of it.
+    """
+    on = tree_on or read_period(period).ends_on
     found = organisation.region_of_code(code, on) if code else next(iter(organisation.top_regions(on)), None)
     if found is None:
-        raise NoSuchPlace(msg("那时没有这个区域，或者您看不到它。请核对区域和期间。"))
+        raise values.not_there(on, code=code)
     return found.id
 
 
@@ -84,8 +93,8 @@ def _value(amount: Amount) -> shapes.ValueOut:
 @router.get("/indicators", auth=staff, response={200: shapes.FiguresOut, STAFF_PROBLEMS: Problem}, summary="Figures")
 def figures(request: HttpRequest, period: Of, region_code: Region = "") -> shapes.FiguresOut:
     """All indicators that hold in a period, with a region's figures."""
-    _caller(request)
-    found = values.indicator_list(_region(region_code, period), read_period(period))
+    _, now = _caller(request)
+    found = values.indicator_list(*_asked(region_code, period, now))
     return shapes.FiguresOut(
         catalogue=found.catalogue.name,
         sample=found.catalogue.sample,
@@ -113,8 +122,8 @@ def figures(request: HttpRequest, period: Of, region_code: Region = "") -> shape
 )
 def figure(request: HttpRequest, key: str, period: Of, region_code: Region = "") -> shapes.FigurePageOut:
     """One indicator for a region and period: rule, figure, series, neighbours, revisions."""
-    _caller(request)
-    found = values.indicator_page(key, _region(region_code, period), read_period(period))
+    _, now = _caller(request)
+    found = values.indicator_page(key, *_asked(region_code, period, now))
     return shapes.FigurePageOut(
         key=key,
         name=found.indicator.name,
@@ -165,8 +174,8 @@ def figure_records(
     after: QueryEx[int | None, P(ge=0, le=2**63 - 1)] = None,
 ) -> shapes.RecordsOut:
     """The matters behind a figure that this post may see, and how many there are in all."""
-    _caller(request)
-    found = values.records_behind(key, _region(region_code, period), read_period(period), after=after)
+    _, now = _caller(request)
+    found = values.records_behind(key, *_asked(region_code, period, now), after=after)
     fields = tuple(shapes.RecordOut.model_fields)
     return shapes.RecordsOut(
         rows=[shapes.RecordOut(**{name: getattr(row, name) for name in fields}) for row in found.rows],
@@ -181,9 +190,10 @@ def index(
     request: HttpRequest, code: str, period: Of, region_code: Region = "", tree_on: QueryEx[str, P(max_length=10)] = ""
 ) -> shapes.IndexOut:
     """An index with its classes and parts; with `tree_on` (a day) under the regions of that day."""
-    _caller(request)
-    on = shapes.day_of(tree_on)
-    found = values.index_page(code, _region(region_code, period), read_period(period), tree_on=on)
+    _, now = _caller(request)
+    on, of = shapes.day_of(tree_on), read_period(period)
+    of.check_begun(local_date(now))
+    found = values.index_page(code, _region(region_code, period, on), of, tree_on=on)
     return shapes.IndexOut(
         code=found.index.code,
         name=found.index.name,

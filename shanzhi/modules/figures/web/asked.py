@@ -56,7 +56,7 @@ def asked(request: ActingRequest) -> Asked:
     """What the address asks for; without a period the last month that is over, without a region the post's own.
 
     Raises:
-        PeriodUnreadable: the address names no period.
+        PeriodUnreadable, PeriodAhead: the address names no period, or one that hasn't begun.
         NoSuchPlace: the post has no place of its own and the address names none.
     """
     return Asked(region_asked(request), period_asked(request))
@@ -67,9 +67,14 @@ def period_asked(request: ActingRequest, name: str = "period") -> Period:
 
     Raises:
         PeriodUnreadable: it names none.
+        PeriodAhead: it names one that hasn't begun.
     """
     given = request.GET.get(name, "").strip()
-    return read_period(given) if given else last_month(request)
+    if not given:
+        return last_month(request)
+    found = read_period(given)
+    found.check_begun(local_date(request.now))
+    return found
 
 
 def last_month(request: ActingRequest) -> Period:

@@ -6,6 +6,7 @@ neighbours; elsewhere a figure is missing. Each function says how many statement
 """
 
 from shanzhi.kernel.indicators.queries.values.excluded import exclusion_card, exclusion_shares, exclusions
+from shanzhi.kernel.indicators.queries.values.gone import not_there
 from shanzhi.kernel.indicators.queries.values.indexes import index_page
 from shanzhi.kernel.indicators.queries.values.lists import comparison, indicator_list, region_sheet
 from shanzhi.kernel.indicators.queries.values.owing import completeness, owed, permits_waiting
@@ -23,6 +24,7 @@ __all__ = [
     "index_page",
     "indicator_list",
     "indicator_page",
+    "not_there",
     "owed",
     "permits_waiting",
     "records_behind",

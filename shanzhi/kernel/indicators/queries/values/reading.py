@@ -15,8 +15,8 @@ from shanzhi.kernel.indicators.policy.definitions import Catalogue, Figure, Grou
 from shanzhi.kernel.indicators.policy.entering import NoSuchIndicator
 from shanzhi.kernel.indicators.policy.fairness import Compared, Interval, compared, wilson
 from shanzhi.kernel.indicators.policy.periods import Period, period_of
-from shanzhi.kernel.indicators.policy.places import NoSuchPlace
 from shanzhi.kernel.indicators.policy.values import Numbers, State, value_of
+from shanzhi.kernel.indicators.queries.values.gone import not_there
 from shanzhi.kernel.indicators.queries.values.shapes import Amount, Place, nothing
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.organisation.queries import RegionRow
@@ -37,11 +37,11 @@ def where(region_id: int, on: date) -> Where:
     """A region and what stands around it as of a day; the tree is asked for once.
 
     Raises:
-        NoSuchPlace: there is none of this id on that day.
+        NoSuchPlace: there is none of this id on that day; says what became of it.
     """
     row = organisation.region_by_id(region_id, on)
     if row is None:
-        raise NoSuchPlace(msg("那时没有这个区域，或者您看不到它。请核对区域和期间。"))
+        raise not_there(on, region_id=region_id)
     above: list[Place] = []
     at = row
     while at.parent_id is not None and (up := organisation.region_by_id(at.parent_id, on)) is not None:
