@@ -45,6 +45,8 @@ def compute(
                 bar.add_task(f"{month // 100}-{month % 100:02}")
                 done = _computed(month, tuple(keys or ()))
                 changed, revisions = changed + done.changed, revisions + done.revisions
+            bar.add_task("restate")
+            _restated(months)
     console.print(f"已计算。有变化的 {changed:,} 个数，其中修订 {revisions:,} 个。")
 
 
@@ -56,6 +58,12 @@ def _computed(month: int, keys: tuple[str, ...]) -> "Computed":
     except operations.AlreadyComputing:
         console.print("另一个进程正在计算这一年的指标，等它算完就接着算。")
     return operations.compute(month=month, now=timezone.now(), keys=keys, patient=True)
+
+
+def _restated(months: tuple[int, ...]) -> None:
+    from shanzhi.kernel.indicators import operations
+
+    operations.figures_restate(now=timezone.now(), months=months)
 
 
 def _check_begun(months: tuple[int, ...], today: date) -> None:

@@ -49,9 +49,9 @@ def dimensions_follow() -> bool:
     return True
 
 
-def _region(span: organisation.RegionSpan, became: Mapping[tuple[int, date | None], int | None]) -> tuple[object, ...]:
+def _region(span: organisation.RegionSpan, became: Mapping[tuple[int, date], int | None]) -> tuple[object, ...]:
     """A row of `fact_region`; what took a region's place stands with the state that it ended with."""
-    heir = became.get((span.region_id, span.until_on))
+    heir = None if span.until_on is None else became.get((span.region_id, span.until_on))
     return (span.region_id, span.from_on, span.until_on, span.level, span.code, span.name, span.parent_id, heir)
 
 

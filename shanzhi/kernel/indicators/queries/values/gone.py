@@ -29,5 +29,6 @@ def not_there(on: date, *, region_id: int | None = None, code: str = "") -> NoSu
 def _ended(last: RegionSpan, on: date) -> NoSuchPlace:
     heir = organisation.region_became(last.region_id, last.from_on, on)
     row = organisation.region_by_id(heir, on) if heir is not None and heir != last.region_id else None
-    said = {"name": last.name, "day": last.until_on}
-    return NoSuchPlace(_MERGED, heir=row.name, **said) if row is not None else NoSuchPlace(_OVER, **said)
+    if row is None:
+        return NoSuchPlace(_OVER, name=last.name, day=last.until_on)
+    return NoSuchPlace(_MERGED, name=last.name, day=last.until_on, heir=row.name)
