@@ -192,6 +192,12 @@ def current_tree() -> Tree:
     return held.tree
 
 
+def tree_mark() -> object:
+    """What stands for the tree as the database has it now: the same object as long as nothing has changed, weakly kept, so that
+    what was computed of a tree may be kept by it. As many queries as `current_tree`."""
+    return current_tree()
+
+
 def _newest_tree() -> Tree:
     with connection.cursor() as cursor:
         cursor.execute("SELECT version FROM organisation_tree_version WHERE id = 1")

@@ -4,8 +4,8 @@ A catalogue file (docs/indicators.md) is read into these by `loader.load_catalog
 Months are whole numbers `yyyymm`; points, weights, targets and bounds are `Decimal`s, as they are written.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
@@ -305,6 +305,14 @@ class Catalogue:
     projects: tuple[Project, ...]
     indicators: tuple[Indicator, ...]
     indices: tuple[Index, ...]
+    _by_key: Mapping[str, tuple[Indicator, ...]] = field(init=False, repr=False, compare=False)
+    """All versions of each indicator, in the file's order: pages ask for thousands."""
+
+    def __post_init__(self) -> None:
+        by_key: dict[str, list[Indicator]] = {}
+        for each in self.indicators:
+            by_key.setdefault(each.key, []).append(each)
+        object.__setattr__(self, "_by_key", {key: tuple(found) for key, found in by_key.items()})
 
     def project(self, code: str) -> Project:
         """A project by its code; KeyError where there is none."""
@@ -315,11 +323,11 @@ class Catalogue:
 
     def versions(self, key: str) -> tuple[Indicator, ...]:
         """All versions of an indicator, the oldest first; empty where there is none."""
-        return tuple(sorted((each for each in self.indicators if each.key == key), key=lambda each: each.holds_from))
+        return tuple(sorted(self._by_key.get(key, ()), key=lambda each: each.holds_from))
 
     def indicator(self, key: str, month: int) -> Indicator | None:
         """The version that is the rule for a month; None where the indicator isn't there or doesn't hold yet."""
-        return next((each for each in self.indicators if each.key == key and each.holds_in(month)), None)
+        return next((each for each in self._by_key.get(key, ()) if each.holds_in(month)), None)
 
     def in_month(self, month: int) -> Iterator[Indicator]:
         """Every indicator that holds in a month, in the file's order."""

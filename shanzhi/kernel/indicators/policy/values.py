@@ -67,17 +67,30 @@ MISSING = Value(State.MISSING)
 """Nothing was computed or handed in."""
 
 
+def is_divided(figure: Figure) -> bool:
+    """Is the figure a numerator over its denominator, and not the numerator alone?"""
+    return figure is Figure.RATIO or figure is Figure.YES_NO
+
+
+def state_of(indicator: Indicator, numbers: Numbers) -> State:
+    """Whether two integers make a value."""
+    bottom = numbers.denominator
+    if numbers.numerator is None or (bottom == 0 and indicator.figure is not Figure.COUNT):
+        return State.NOT_APPLICABLE
+    if bottom < indicator.minimum and not (bottom == 0 and indicator.minimum <= 1):
+        return State.TOO_FEW
+    return State.VALUE
+
+
 def value_of(indicator: Indicator, numbers: Numbers | None, *, unfinished: bool = False) -> Value:
     """The value of an indicator from its integers; None where nothing is there."""
     if numbers is None:
         return Value(State.MISSING, unfinished=unfinished)
-    top, bottom = numbers.numerator, numbers.denominator
-    divides = indicator.figure in (Figure.RATIO, Figure.YES_NO)
-    if top is None or (bottom == 0 and indicator.figure is not Figure.COUNT):
-        return Value(State.NOT_APPLICABLE, top, bottom, unfinished=unfinished)
-    if bottom < indicator.minimum and not (bottom == 0 and indicator.minimum <= 1):
-        return Value(State.TOO_FEW, top, bottom, unfinished=unfinished)
-    exact = Fraction(top * indicator.scale.numerator, indicator.scale.denominator * (bottom if divides else 1))
+    top, bottom, state = numbers.numerator, numbers.denominator, state_of(indicator, numbers)
+    if top is None or state is not State.VALUE:
+        return Value(state, top, bottom, unfinished=unfinished)
+    divisor = bottom if is_divided(indicator.figure) else 1
+    exact = Fraction(top * indicator.scale.numerator, indicator.scale.denominator * divisor)
     return Value(State.VALUE, top, bottom, exact, rounded(exact, indicator.decimals), unfinished)
 
 

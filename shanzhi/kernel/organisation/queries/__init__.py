@@ -134,7 +134,7 @@ from shanzhi.kernel.organisation.queries.units import (
     units_within,
 )
 from shanzhi.kernel.organisation.rulebook import UnitCatalogue
-from shanzhi.kernel.organisation.tree import keep_grids, one_tree
+from shanzhi.kernel.organisation.tree import keep_grids, one_tree, tree_mark
 
 __all__ = [
     "AdmissionRow",
@@ -242,6 +242,7 @@ __all__ = [
     "staff_names",
     "staff_with_posts",
     "top_regions",
+    "tree_mark",
     "tree_version",
     "undo_leaves",
     "undo_plan",

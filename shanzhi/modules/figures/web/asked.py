@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -38,7 +39,13 @@ class Asked:
         """Another page for the same region and period, or for another region."""
         given = {"region": region or self.region_id, "period": str(self.period), **more}
         query = urlencode({key: value for key, value in given.items() if value not in ("", None)})
-        return f"{reverse(f'figures:{name}', args=args)}?{query}"
+        return f"{_address(name, args)}?{query}"
+
+
+@lru_cache(maxsize=4096)
+def _address(name: str, args: tuple[object, ...]) -> str:
+    """Where a page lies; pages of figures name hundreds."""
+    return reverse(f"figures:{name}", args=args)
 
 
 def check(request: ActingRequest, feature: str = READ) -> None:

@@ -1,17 +1,20 @@
 """An index of a region and period: its tree, its series, its neighbours; under the period's own regions, or restated."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from bisect import bisect_right
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
+from weakref import WeakKeyDictionary
 
 from shanzhi.core.text import msg
 from shanzhi.kernel.indicators.policy.definitions import Catalogue, Grouping, Index, Indicator, Level
 from shanzhi.kernel.indicators.policy.index import IndexResult, index_of
+from shanzhi.kernel.indicators.policy.index_points import index_sum
 from shanzhi.kernel.indicators.policy.periods import Period
 from shanzhi.kernel.indicators.policy.places import NoSuchIndex
 from shanzhi.kernel.indicators.policy.regions import RegionState, Standing, made_of, standing_on, tree_days, tree_since
 from shanzhi.kernel.indicators.policy.trend import change
-from shanzhi.kernel.indicators.policy.values import MISSING, Value
+from shanzhi.kernel.indicators.policy.values import MISSING, Numbers, Value
 from shanzhi.kernel.indicators.queries.values.reading import Figures, candidates, where
 from shanzhi.kernel.indicators.queries.values.restating import Restatements
 from shanzhi.kernel.indicators.queries.values.shapes import IndexBelow, IndexPage, IndexPoint
@@ -21,11 +24,25 @@ from shanzhi.kernel.organisation.queries import one_tree
 
 SERIES = 13
 """Periods of an index's series: a year and the same period of the year before."""
+LEVELS = (Level.COMMUNITY, Level.TOWNSHIP, Level.COUNTY, Level.CITY)
+TREES = 8
+"""Days as of which restated figures are kept ready."""
 
 
 def index_points(book: Catalogue, index: Index, period: Period, values: Mapping[str, Value]) -> IndexPoint:
     """An index out of values by key; no query."""
-    found = _result(book, index, period, values)
+
+    def numbers(indicator: Indicator) -> Numbers | None:
+        value = values.get(indicator.key, MISSING)
+        return None if value.denominator is None else Numbers(value.numerator, value.denominator)
+
+    return _point(index, _indicators(book, index, period), period, numbers)
+
+
+def _point(
+    index: Index, rules: Mapping[str, Indicator], period: Period, numbers: Callable[[Indicator], Numbers | None]
+) -> IndexPoint:
+    found = index_sum(index, rules).of(numbers)
     return IndexPoint(period, found.value, found.share, found.grade)
 
 
@@ -39,7 +56,8 @@ def _indicators(book: Catalogue, index: Index, period: Period) -> dict[str, Indi
 
 @one_tree(is_read=True)
 def index_page(code: str, region_id: int, period: Period, *, tree_on: date | None = None) -> IndexPage:
-    """An index for a region and a period; 3 statements, 6 where it is restated. `code` empty: the catalogue's first one.
+    """An index for a region and a period; 3 statements, one more where it is restated, and 2 when the tree has
+    changed. `code` empty: the catalogue's first one.
 
     With `tree_on` the figures are those of the regions of that day: a region that merged has the figures of all that became
     it. What can't be added up is what the background computed anew from the facts under that tree.
@@ -103,20 +121,45 @@ class _Tree:
     now: Standing
     since: date | None
     then: Mapping[date, Standing]
-    _made: dict[tuple[date, Level], dict[int, tuple[int, ...]]] = field(default_factory=dict)
+    made: Mapping[tuple[date, Level], Mapping[int, tuple[int, ...]]]
+    changed: frozenset[int]
+    """Regions that aren't what they were at the end of some period; all others are read as under the periods' own trees."""
 
     @classmethod
     def of(cls, on: date, periods: Sequence[Period]) -> "_Tree":
-        """2 queries: every state that regions ever had, and what became of those that ended."""
+        """What is known of a tree of the city's is kept: it takes 2 queries (every state that regions ever had, what became of
+        those that ended) and a while."""
+        days = tuple(sorted({period.ends_on for period in periods}))
+        kept = _trees.setdefault(organisation.tree_mark(), {})
+        if (on, days) not in kept:
+            if len(kept) >= TREES:
+                kept.clear()
+            kept[on, days] = cls._made_of(on, days)
+        return kept[on, days]
+
+    @classmethod
+    def _made_of(cls, on: date, days: Sequence[date]) -> "_Tree":
         spans = organisation.region_spans(grids=False)
         states = [
             RegionState(one.region_id, one.from_on, one.until_on, str(one.level), one.code, one.name, one.parent_id)
             for one in spans
         ]
-        became = organisation.regions_became(max([on, *(period.ends_on for period in periods)]))
-        days = {period.ends_on for period in periods}
-        then = {day: standing_on(day, states, became) for day in days}
-        return cls(standing_on(on, states, became), tree_since(tree_days(states), on), then)
+        became = organisation.regions_became(max([on, *days]))
+        now = standing_on(on, states, became)
+        edges = sorted({one.from_on for one in states} | {one.until_on for one in states if one.until_on is not None})
+        # Between two edges every day has the same tree.
+        alike: dict[int, tuple[Standing, dict[Level, dict[int, tuple[int, ...]]]]] = {}
+        then: dict[date, Standing] = {}
+        made: dict[tuple[date, Level], Mapping[int, tuple[int, ...]]] = {}
+        for day in days:
+            place = bisect_right(edges, day)
+            if place not in alike:
+                tree = standing_on(day, states, became)
+                alike[place] = (tree, {level: made_of(now, tree, level) for level in LEVELS})
+            then[day] = alike[place][0]
+            made |= {(day, level): found for level, found in alike[place][1].items()}
+        changed = frozenset(region for found in made.values() for region in found)
+        return cls(now, tree_since(tree_days(states), on), then, made, changed)
 
     def regions(self, region_id: int, indicator: Indicator, period: Period) -> tuple[int, ...]:
         """The regions of the period's own tree whose figures make up a region of today's: itself where it is what it was; none
@@ -134,9 +177,10 @@ class _Tree:
         then = self.then.get(period.ends_on)
         if then is None:
             return None
-        if (period.ends_on, level) not in self._made:
-            self._made[period.ends_on, level] = made_of(self.now, then, level)
-        return self._made[period.ends_on, level].get(region_id)
+        return self.made[period.ends_on, Level.COMMUNITY if level is Level.GRID else level].get(region_id)
+
+
+_trees: WeakKeyDictionary[object, dict[tuple[date, tuple[date, ...]], _Tree]] = WeakKeyDictionary()
 
 
 class _Reader:
@@ -144,6 +188,7 @@ class _Reader:
 
     def __init__(self, book: Catalogue, index: Index, tree: _Tree | None) -> None:
         self.book, self.index, self.tree = book, index, tree
+        self._rules: dict[Period, dict[str, Indicator]] = {}
         self.figures = Figures()
         self.anew = Restatements()
         self._regions: dict[tuple[int, str, Period], tuple[int, ...]] = {}
@@ -153,22 +198,38 @@ class _Reader:
         wanted: list[tuple[Collection[int], list[Indicator], list[Period]]] = []
         wanted_anew: set[tuple[int, str, Period]] = set()
         for period in series:
-            for one in _indicators(self.book, self.index, period).values():
-                places = regions if period in now else (own,)
-                ids = {at for region in places for at in self._of(region, one, period)}
-                if self.tree is not None and one.is_restated_anew:
-                    at = candidates(one, period)
-                    wanted_anew |= {(region, one.key, each) for region in places for each in at}
-                wanted.append((ids, [one], [period]))
+            places = regions if period in now else (own,)
+            # Most regions are what they were: they are asked for together.
+            same = [region for region in places if self._tree_of(region) is None]
+            wanted.append((same, list(self.rules(period).values()), [period]))
+            for region in places:
+                if self._tree_of(region) is not None:
+                    wanted += [(self._of(region, one, period), [one], [period]) for one in self.rules(period).values()]
+                    wanted_anew |= self._anew(region, period)
         self.figures = Figures.read(wanted)
         self.anew = self._read_anew(wanted_anew)
 
+    def rules(self, period: Period) -> dict[str, Indicator]:
+        """The version of each part that is the rule for a period."""
+        if period not in self._rules:
+            self._rules[period] = _indicators(self.book, self.index, period)
+        return self._rules[period]
+
+    def _tree_of(self, region_id: int) -> _Tree | None:
+        """The tree under which a region's figures are restated; None where it is what it was."""
+        return self.tree if self.tree is not None and region_id in self.tree.changed else None
+
+    def _anew(self, region_id: int, period: Period) -> set[tuple[int, str, Period]]:
+        restated = [one for one in self.rules(period).values() if one.is_restated_anew]
+        return {(region_id, one.key, each) for one in restated for each in candidates(one, period)}
+
     def _of(self, region_id: int, indicator: Indicator, period: Period) -> tuple[int, ...]:
-        if self.tree is None:
+        tree = self._tree_of(region_id)
+        if tree is None:
             return (region_id,)
         at = (region_id, indicator.key, period)
         if at not in self._regions:
-            self._regions[at] = self.tree.regions(region_id, indicator, candidates(indicator, period)[0])
+            self._regions[at] = tree.regions(region_id, indicator, candidates(indicator, period)[0])
         return self._regions[at]
 
     def _read_anew(self, wanted: set[tuple[int, str, Period]]) -> Restatements:
@@ -176,18 +237,19 @@ class _Reader:
 
     def values(self, region_id: int, period: Period) -> dict[str, Value]:
         """A region's values by key."""
-        return {
-            key: self._value(region_id, one, period) for key, one in _indicators(self.book, self.index, period).items()
-        }
+        return {key: self._value(region_id, one, period) for key, one in self.rules(period).items()}
 
     def _value(self, region_id: int, one: Indicator, period: Period) -> Value:
-        for at in candidates(one, period) if self.tree is not None else ():
-            if self.tree is not None and self.tree.is_anew(region_id, one, at):
+        tree = self._tree_of(region_id)
+        for at in candidates(one, period) if tree is not None else ():
+            if tree is not None and tree.is_anew(region_id, one, at):
                 found = self.anew.value(region_id, one, at)
                 if found is not None:
                     return found
-        return self.figures.restated(self._of(region_id, one, period), one, period).value
+        return self.figures.value(self._of(region_id, one, period), one, period)
 
     def point(self, region_id: int, period: Period) -> IndexPoint:
         """A region's index at a period; without a value where the index has no rule then."""
+        if self._tree_of(region_id) is None:
+            return _point(self.index, self.rules(period), period, self.figures.numbers(region_id, period))
         return index_points(self.book, self.index, period, self.values(region_id, period))

@@ -1,9 +1,11 @@
 """Figures as they stand in their tables, put together for any period: two statements, however many are asked for."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
 
@@ -11,11 +13,11 @@ from shanzhi.core.periods import local_date
 from shanzhi.core.ranges import CodeRanges
 from shanzhi.core.text import msg
 from shanzhi.kernel.indicators.models import Computing, Observation
-from shanzhi.kernel.indicators.policy.definitions import Catalogue, Figure, Grouping, Indicator, Source
+from shanzhi.kernel.indicators.policy.definitions import Catalogue, Figure, Grouping, Indicator, Length, Source
 from shanzhi.kernel.indicators.policy.entering import NoSuchIndicator
 from shanzhi.kernel.indicators.policy.fairness import Compared, Interval, compared, wilson
 from shanzhi.kernel.indicators.policy.periods import Period, period_of
-from shanzhi.kernel.indicators.policy.values import Numbers, State, value_of
+from shanzhi.kernel.indicators.policy.values import MISSING, Numbers, State, Value, value_of
 from shanzhi.kernel.indicators.queries.values.gone import not_there
 from shanzhi.kernel.indicators.queries.values.shapes import Amount, Place, nothing
 from shanzhi.kernel.organisation import queries as organisation
@@ -71,10 +73,7 @@ def rule(catalogue: Catalogue, key: str, period: Period) -> Indicator:
 def candidates(indicator: Indicator, period: Period) -> tuple[Period, ...]:
     """The periods whose figure a period shows: itself; of a figure that comes less often the one that it lies in, else the
     one before that."""
-    if indicator.period.months <= period.length.months:
-        return (period,)
-    longer = period_of(period.ends_on, indicator.period)
-    return (longer, longer.before())
+    return tuple(one for one, _ in _kept(indicator.period, indicator.grouping is Grouping.ADDITIVE, period))
 
 
 def bases(indicator: Indicator, period: Period) -> tuple[Period, ...]:
@@ -84,7 +83,24 @@ def bases(indicator: Indicator, period: Period) -> tuple[Period, ...]:
     return (period,)
 
 
+@lru_cache(maxsize=4096)
+def _kept(length: Length, is_additive: bool, period: Period) -> "_Listed":
+    """The candidates of a period with where their figures are kept: (first month, how many), for any indicator of a length."""
+    if length.months <= period.length.months:
+        listed: tuple[Period, ...] = (period,)
+    else:
+        longer = period_of(period.ends_on, length)
+        listed = (longer, longer.before())
+    return tuple(
+        (one, tuple((base.first, base.length.months) for base in (one.within(length) if is_additive else (one,))))
+        for one in listed
+    )
+
+
+_Listed = tuple[tuple[Period, tuple[tuple[int, int], ...]], ...]
 _Key = tuple[int, str, int, int]
+_Cell = tuple[int, int, int | None, int | None]
+_Run = tuple[int, datetime, int]
 _Wanted = Iterable[tuple[Collection[int], Iterable[Indicator], Iterable[Period]]]
 
 
@@ -93,15 +109,16 @@ def _groups(wanted: _Wanted) -> dict[tuple[tuple[int, ...], int, frozenset[str]]
     keys: dict[tuple[tuple[int, ...], int, int], set[str]] = {}
     for regions, indicators, periods in wanted:
         listed, ids = tuple(periods), tuple(sorted(regions))
+        alike: dict[tuple[Length, bool], list[str]] = {}
         for indicator in indicators:
-            found = {
-                base for period in listed for one in candidates(indicator, period) for base in bases(indicator, one)
-            }
-            for base in found:
-                keys.setdefault((ids, base.length.months, base.first), set()).add(indicator.key)
+            alike.setdefault((indicator.period, indicator.grouping is Grouping.ADDITIVE), []).append(indicator.key)
+        for (length, is_additive), named in alike.items():
+            found = {base for period in listed for _, kept in _kept(length, is_additive, period) for base in kept}
+            for first, months in found:
+                keys.setdefault((ids, months, first), set()).update(named)
     groups: dict[tuple[tuple[int, ...], int, frozenset[str]], set[int]] = {}
-    for (ids, months, first), named in keys.items():
-        groups.setdefault((ids, months, frozenset(named)), set()).add(first)
+    for (ids, months, first), every in keys.items():
+        groups.setdefault((ids, months, frozenset(every)), set()).add(first)
     return groups
 
 
@@ -109,9 +126,11 @@ class Figures:
     """What was read for some regions, indicators and periods; `amount` puts a figure together out of it."""
 
     def __init__(self) -> None:
-        self._cells: dict[_Key, tuple[int, int, int | None, int | None]] = {}
-        self._done: dict[tuple[str, int, int], tuple[int, datetime, int]] = {}
+        self._cells: dict[_Key, _Cell] = {}
+        self._done: dict[tuple[str, int, int], _Run] = {}
         self._place: CodeRanges | None = None
+        # By the indicator's identity, which is kept beside: hashing one takes as long as all the rest.
+        self._kept: dict[Period, dict[int, tuple[Indicator, _Listed]]] = {}
 
     @classmethod
     def read(cls, wanted: _Wanted) -> "Figures":
@@ -124,10 +143,12 @@ class Figures:
         fields = ("region_id", "key", "month", "months", "numerator", "denominator", "handed_in", "owed")
         for region, key, month, length, *cell in Observation.objects.filter(asked).values_list(*fields):
             made._cells[region, key, month, length] = (cell[0], cell[1], cell[2], cell[3])
-        told = ("key", "month", "months", "version", "computed_at", "cursor", "place")
+        # Indicators that were computed at once are told of at once.
+        told = ("month", "months", "version", "computed_at", "cursor", "place")
         runs = Computing.objects.filter(done).annotate(place=RawSQL("current_setting('shanzhi.place', true)", ()))
-        for key, month, length, *rest, place in runs.values_list(*told):
-            made._done[key, month, length] = (rest[0], rest[1], rest[2])
+        for month, length, *rest, place, named in runs.values_list(*told).annotate(keys=ArrayAgg("key")):
+            run = (rest[0], rest[1], rest[2])
+            made._done.update({(key, month, length): run for key in named})
             made._place = CodeRanges.parse(place) if place else None
         return made
 
@@ -144,51 +165,94 @@ class Figures:
 
     def amount(self, region_id: int, indicator: Indicator, period: Period) -> Amount:
         """The figure of a region and period; no query."""
-        for one in candidates(indicator, period):
-            found = self._amount((region_id,), indicator, one)
-            if found is not None:
-                return found
-        return nothing(candidates(indicator, period)[0])
+        return self.restated((region_id,), indicator, period)
 
     def restated(self, region_ids: Sequence[int], indicator: Indicator, period: Period) -> Amount:
         """The figure of several regions together, as if they had been one; no query."""
-        for one in candidates(indicator, period):
-            found = self._amount(region_ids, indicator, one)
+        kept = _kept(indicator.period, indicator.grouping is Grouping.ADDITIVE, period)
+        for one, parts in kept:
+            found = self._found(region_ids, indicator, one, parts)
             if found is not None:
-                return found
-        return nothing(candidates(indicator, period)[0])
+                return _amount(indicator, one, len(parts), *found)
+        return nothing(kept[0][0])
 
-    def _amount(self, region_ids: Sequence[int], indicator: Indicator, period: Period) -> Amount | None:
-        parts = bases(indicator, period)
-        runs = [run for base in parts if (run := self._done.get((indicator.key, base.first, base.length.months)))]
+    def value(self, region_ids: Sequence[int], indicator: Indicator, period: Period) -> Value:
+        """The value alone of such a figure; no query."""
+        for one, parts in _kept(indicator.period, indicator.grouping is Grouping.ADDITIVE, period):
+            found = self._found(region_ids, indicator, one, parts)
+            if found is not None:
+                return _value(indicator, one, len(parts), *found)
+        return MISSING
+
+    def numbers(self, region_id: int, period: Period) -> Callable[[Indicator], Numbers | None]:
+        """What tells the integers alone of a region's figures in a period, None where one is missing; no query."""
+        kept = self._kept.setdefault(period, {})
+        cells, done = self._cells, self._done
+
+        def numbers(indicator: Indicator) -> Numbers | None:
+            listed = kept.get(id(indicator))
+            if listed is None:
+                additive = indicator.grouping is Grouping.ADDITIVE
+                listed = kept[id(indicator)] = (indicator, _kept(indicator.period, additive, period))
+            for one, parts in listed[1]:
+                if len(parts) == 1:
+                    # The usual case by the short way: thousands are asked for by a page.
+                    first, months = parts[0]
+                    cell = cells.get((region_id, indicator.key, first, months))
+                    if cell is not None and (indicator.key, first, months) in done:
+                        return Numbers(cell[0], cell[1])
+                found = self._found((region_id,), indicator, one, parts)
+                if found is not None:
+                    return _numbers(indicator, found[0])
+            return None
+
+        return numbers
+
+    def _found(
+        self, region_ids: Sequence[int], indicator: Indicator, period: Period, parts: Sequence[tuple[int, int]]
+    ) -> tuple[list[_Cell], list[_Run]] | None:
+        """What was read of a figure, and of its computing; None where it is missing."""
+        key = indicator.key
+        runs = [run for first, months in parts if (run := self._done.get((key, first, months)))]
+        if not runs:
+            return None
         cells = [
             cell
             for region in region_ids
-            for base in parts
-            if (cell := self._cells.get((region, indicator.key, base.first, base.length.months)))
+            for first, months in parts
+            if (cell := self._cells.get((region, key, first, months)))
         ]
-        if not runs or (not cells and indicator.source is not Source.COMPUTED):
+        if cells:
+            return cells, runs
+        if indicator.source is not Source.COMPUTED:
             return None
-        if not cells and not any(self._is_in_sight(region, period.ends_on) for region in region_ids):
-            return None
-        numbers = _numbers(indicator, cells)
-        last = max(runs, key=lambda run: run[1])
-        is_running = local_date(last[1]) <= period.ends_on
-        value = value_of(indicator, numbers, unfinished=is_running or len(runs) < len(parts))
-        typed = [cell for cell in cells if cell[2] is not None]
-        return Amount(
-            value,
-            period,
-            interval_of(indicator, numbers) if value.state is State.VALUE else None,
-            handed_in=sum(cell[2] or 0 for cell in typed) if typed else None,
-            owed=sum(cell[3] or 0 for cell in typed) if typed else None,
-            version=last[0],
-            computed_at=last[1],
-            cursor=last[2],
-        )
+        return (cells, runs) if any(self._is_in_sight(region, period.ends_on) for region in region_ids) else None
 
 
-def _numbers(indicator: Indicator, cells: Sequence[tuple[int, int, int | None, int | None]]) -> Numbers:
+def _amount(indicator: Indicator, period: Period, parts: int, cells: Sequence[_Cell], runs: Sequence[_Run]) -> Amount:
+    value = _value(indicator, period, parts, cells, runs)
+    last = max(runs, key=lambda run: run[1])
+    typed = [cell for cell in cells if cell[2] is not None]
+    return Amount(
+        value,
+        period,
+        interval_of(indicator, _numbers(indicator, cells)) if value.state is State.VALUE else None,
+        handed_in=sum(cell[2] or 0 for cell in typed) if typed else None,
+        owed=sum(cell[3] or 0 for cell in typed) if typed else None,
+        version=last[0],
+        computed_at=last[1],
+        cursor=last[2],
+    )
+
+
+def _value(indicator: Indicator, period: Period, parts: int, cells: Sequence[_Cell], runs: Sequence[_Run]) -> Value:
+    is_running = local_date(max(run[1] for run in runs)) <= period.ends_on
+    return value_of(indicator, _numbers(indicator, cells), unfinished=is_running or len(runs) < parts)
+
+
+def _numbers(indicator: Indicator, cells: Sequence[_Cell]) -> Numbers:
+    if len(cells) == 1:
+        return Numbers(cells[0][0], cells[0][1])
     if not cells:
         return Numbers(0 if indicator.grouping is Grouping.ADDITIVE else None, 0)
     return Numbers(sum(cell[0] for cell in cells), sum(cell[1] for cell in cells))
