@@ -1,7 +1,7 @@
 """A city in which matters went every way, with the facts and figures that come of it; its transactions really commit."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -20,11 +20,11 @@ MONTH = 202511
 LATER = NOW + timedelta(days=6)
 
 
-def project(made: City) -> None:
+def project(made: City, now: datetime = LATER) -> None:
     """Let facts follow everything that was journaled."""
-    seal_all(made.installation, LATER)
+    seal_all(made.installation, now)
     with database.acting_as(made.installation, "worker"):
-        while facts.project(now=LATER, limit=5000).more:
+        while facts.project(now=now, limit=5000).more:
             pass
         dimensions_follow()
 

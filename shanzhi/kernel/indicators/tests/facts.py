@@ -1,15 +1,21 @@
 """Random facts, out of the columns as they are written down, and formulas that use all of the subset."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
 
+import sqlglot
 from hypothesis import strategies as st
+from sqlglot import exp
 
 from shanzhi.kernel.facts.policy.columns import Column, Of, Table
 from shanzhi.kernel.indicators.policy.regions import RegionState, Standing, standing_on
+from shanzhi.kernel.indicators.policy.sheets import parse
 from shanzhi.kernel.indicators.policy.subset import Formula, read_formula
 from shanzhi.kernel.indicators.policy.tables import tables
 
+SHIPPED = Path(__file__).parents[1] / "catalogue" / "indicators.toml"
 REGIONS = {1: None, 2: 1, 3: 2, 4: 2, 5: 1, 6: 5}
 """A city (1) with two townships (2, 5) and their communities."""
 LEVELS = {1: "city", 2: "township", 3: "community", 4: "community", 5: "township", 6: "community"}
@@ -18,13 +24,37 @@ MONTHS = (202601, 202602, 202603, 202604)
 WORDS = ("", "request", "closed", "lead", "a'b", "部门", "demo", "%s 100%")
 
 
-def tree() -> Standing:
-    """The standing of the little city."""
+def tree(ended: Mapping[int, int | None] | None = None) -> Standing:
+    """The standing of the little city a month later; `ended` regions are no more by then, with what took their place."""
+    gone, day = ended or {}, FIRST + timedelta(days=31)
     states = [
-        RegionState(region, FIRST, None, LEVELS[region], f"{region}", f"区域{region}", above)
+        RegionState(region, FIRST, day if region in gone else None, LEVELS[region], f"{region}", f"区域{region}", above)
         for region, above in REGIONS.items()
     ]
-    return standing_on(FIRST, states, {})
+    return standing_on(day, states, gone)
+
+
+SCOPES = tuple(
+    tree(ended).scope()
+    for ended in ({}, {3: 4}, {3: 6}, {4: None}, {2: 5, 3: 6, 4: 6}, {3: 4, 4: 6}, {5: None, 6: None})
+)
+"""The little city as it was; a community merged into its neighbour, or into one of another township; one split up; a township
+merged with all in it; one merged twice; a township given up."""
+
+
+@cache
+def _named() -> Mapping[str, tuple[str, ...]]:
+    """The words with which the shipped formulas compare each column: random ones would never be counted."""
+    found: dict[str, set[str]] = {}
+    for each in parse(SHIPPED.read_text(encoding="utf-8"))["indicator"]:
+        for node in sqlglot.parse_one(each.get("formula") or "SELECT 1", read="duckdb").find_all(
+            exp.EQ, exp.In, exp.NEQ
+        ):
+            columns = [one.name for one in node.find_all(exp.Column)]
+            if columns:
+                words = {one.name for one in node.find_all(exp.Literal) if one.is_string}
+                found.setdefault(columns[0], set()).update(words)
+    return {name: tuple(sorted(words)) for name, words in found.items() if words}
 
 
 def _values(table: Table, column: Column) -> st.SearchStrategy[object]:
@@ -40,7 +70,12 @@ def _values(table: Table, column: Column) -> st.SearchStrategy[object]:
     elif column.of is Of.INTEGER:
         made = st.integers(0, 5)
     elif column.of is Of.TEXT:
-        made = st.sampled_from(WORDS)
+        named = _named().get(column.name, ())
+        made = (
+            st.sampled_from(named) | st.sampled_from(named) | st.sampled_from(WORDS)
+            if named
+            else st.sampled_from(WORDS)
+        )
     elif column.of is Of.DATE:
         made = st.integers(0, 120).map(lambda days: FIRST + timedelta(days=days))
     else:

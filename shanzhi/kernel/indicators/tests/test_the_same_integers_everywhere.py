@@ -18,14 +18,17 @@ from shanzhi.kernel.indicators.policy.subset import Formula
 from shanzhi.kernel.indicators.policy.tables import tables
 from shanzhi.kernel.indicators.queries.engines import DuckEngine, Engine, PostgresEngine, Row, TooLargeNumber
 from shanzhi.kernel.indicators.queries.engines import spark as spark_engine
-from shanzhi.kernel.indicators.tests.facts import FORMULAS, MONTHS, facts, sound, tree
+from shanzhi.kernel.indicators.tests.facts import FORMULAS, MONTHS, SCOPES, facts, sound, tree
+from shanzhi.kernel.indicators.tests.spark_support import quiet, spark
 from shanzhi.kernel.indicators.tests.test_lock_the_engine import matter
 
 EXAMPLES = 200 if os.environ.get("SHANZHI_SIZE") == "full" else 12
 SHIPPED = sorted((Path(__file__).parents[1] / "catalogue").glob("indicators*.toml"))
 SCOPE = tree().scope()
+__all__ = ["spark"]
 PERIODS = [(month, 202601) for month in MONTHS[:3]] + [(202604, 202604)]
 Facts = Mapping[str, Sequence[Sequence[Any]]]
+Scope = Sequence[tuple[int, int]]
 _TYPES = {Of.INTEGER: "bigint", Of.TEXT: 'text COLLATE "C"', Of.DATE: "date", Of.TIME: "timestamptz"}
 relaxed = settings(
     max_examples=EXAMPLES,
@@ -39,8 +42,8 @@ def _queries(formula: Formula) -> list[exp.Select]:
     return [*made, records(formula, 202602, 202603, limit=1000)] if formula.matter is not None else made
 
 
-def _answers(engine: Engine, formula: Formula) -> list[list[Row]]:
-    return [engine.rows(query, SCOPE, PERIODS) for query in _queries(formula)]
+def _answers(engine: Engine, formula: Formula, scope: Scope = SCOPE) -> list[list[Row]]:
+    return [engine.rows(query, scope, PERIODS) for query in _queries(formula)]
 
 
 def _make_temporary_tables() -> None:
@@ -68,10 +71,10 @@ def test_duckdb_and_postgresql_agree(name: str) -> None:
     _make_temporary_tables()
 
     @relaxed
-    @given(facts(formula.tables))
-    def agree(rows: Facts) -> None:
+    @given(facts(formula.tables), st.sampled_from(SCOPES))
+    def agree(rows: Facts, scope: Scope) -> None:
         duck.fill(rows)
-        assert _answers(duck, formula) == _in_postgres(rows, lambda engine: _answers(engine, formula))
+        assert _answers(duck, formula, scope) == _in_postgres(rows, lambda engine: _answers(engine, formula, scope))
 
     agree()
 
@@ -115,14 +118,19 @@ def test_every_shipped_formula_agrees() -> None:
     names, duck = sorted({name for formula in formulas for name in formula.tables}), DuckEngine.over_rows({})
     _make_temporary_tables()
 
+    counted: set[int] = set()
+
     @relaxed
-    @given(facts(names))
-    def agree(rows: Facts) -> None:
+    @given(facts(names), st.sampled_from(SCOPES))
+    def agree(rows: Facts, scope: Scope) -> None:
         duck.fill(rows)
-        here = [_answers(duck, formula) for formula in formulas]
-        assert here == _in_postgres(rows, lambda engine: [_answers(engine, formula) for formula in formulas])
+        here = [_answers(duck, formula, scope) for formula in formulas]
+        assert here == _in_postgres(rows, lambda engine: [_answers(engine, formula, scope) for formula in formulas])
+        counted.update(place for place, answers in enumerate(here) if any(row[2] for row in answers[1]))
 
     agree()
+    # Cities in which nothing is counted would agree too.
+    assert len(counted) > len(formulas) // 8
 
 
 @pytest.mark.parametrize("name", [name for name, text in FORMULAS.items() if sound(text).additive])
@@ -143,18 +151,7 @@ def test_records_add_up_to_the_figure(name: str) -> None:
     add_up()
 
 
-@pytest.fixture(scope="module")
-def spark() -> Any:
-    """One Spark session for the module, where Spark is installed (`make test-spark`)."""
-    if not spark_engine.is_installed():
-        pytest.skip("Spark isn't installed; make test-spark brings it")
-    session = spark_engine.session()
-    yield session
-    session.stop()
-
-
-# py4j leaves sockets to the collector.
-@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+@quiet
 def test_duckdb_and_spark_agree(spark: Any) -> None:
     formulas = [sound(text) for text in FORMULAS.values()] + [param.values[0] for param in _shipped()]
     names = sorted({name for formula in formulas for name in formula.tables})
@@ -162,17 +159,17 @@ def test_duckdb_and_spark_agree(spark: Any) -> None:
     duck = DuckEngine.over_rows({})
 
     @settings(relaxed, max_examples=max(EXAMPLES // 6, 2))
-    @given(facts(names))
-    def agree(rows: Facts) -> None:
+    @given(facts(names), st.sampled_from(SCOPES))
+    def agree(rows: Facts, scope: Scope) -> None:
         duck.fill(rows)
         other = spark_engine.SparkEngine.over_rows(rows, spark=spark)
         for formula in formulas:
-            assert _answers(duck, formula) == _answers(other, formula)
+            assert _answers(duck, formula, scope) == _answers(other, formula, scope)
 
     agree()
 
 
-@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+@quiet
 @pytest.mark.parametrize("name", OVERFLOWS)
 def test_spark_refuses_a_number_beyond_64_bits_too(spark: Any, name: str) -> None:
     formula, rows = _overflowing(name)
