@@ -70,8 +70,17 @@ def _month_read(text: str) -> str:
     return f"{found[1]}-{int(found[2]):02d}"
 
 
+WIDEST = 40
+"""Signs of a number, and places before or behind its point: `1e999999999` is a short text and would be a gigabyte of digits."""
+
+
+def is_writable(number: Decimal) -> bool:
+    """May a number be written out digit by digit?"""
+    return number.is_finite() and len(number.as_tuple().digits) <= WIDEST and abs(number.adjusted()) <= WIDEST
+
+
 def _number_shown(value: Any) -> Shown:
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+    if isinstance(value, bool) or not isinstance(value, int | Decimal) or not is_writable(Decimal(value)):
         raise BadCell(msg("应当是数。"))
     if value == int(value) and -(10**15) < value < 10**15:
         return int(value)
@@ -82,11 +91,11 @@ def _number_shown(value: Any) -> Shown:
 def _number_read(text: str) -> int | Decimal:
     plain = _text_read(text).replace("，", ",").replace(",", "").removesuffix("%").strip()
     try:
-        number = Decimal(plain)
+        number = Decimal(plain if len(plain) <= WIDEST else "")
     except InvalidOperation as error:
-        raise BadCell(msg("“%(text)s”不是数。"), text=text) from error
-    if not number.is_finite():
-        raise BadCell(msg("“%(text)s”不是数。"), text=text)
+        raise BadCell(msg("“%(text)s”不是数。"), text=text[:40]) from error
+    if not is_writable(number):
+        raise BadCell(msg("“%(text)s”不是数。"), text=text[:40])
     return int(number) if number == int(number) else number
 
 

@@ -9,9 +9,11 @@ from shanzhi.core.errors import InputError
 from shanzhi.core.text import msg
 from shanzhi.kernel.indicators.policy.definitions import Length
 
-_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
-_QUARTER = re.compile(r"(\d{4})-[Qq]([1-4])")
-_YEAR = re.compile(r"\d{4}")
+_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])", re.ASCII)
+_QUARTER = re.compile(r"(\d{4})-[Qq]([1-4])", re.ASCII)
+_YEAR = re.compile(r"\d{4}", re.ASCII)
+_YEARS = range(1900, 3000)
+"""Years that are read: there is a year before and one behind each, so that no address leads out of the calendar."""
 
 
 class PeriodUnreadable(InputError):
@@ -113,7 +115,7 @@ def read_month(text: str) -> int:
         PeriodUnreadable: not such a text.
     """
     found = _MONTH.fullmatch(text)
-    if not found or int(found[1]) == 0:
+    if not found or int(found[1]) not in _YEARS:
         raise PeriodUnreadable(msg("“%(text)s”不是月份，写成 2026-01 这样。"), text=text)
     return int(found[1]) * 100 + int(found[2])
 
@@ -125,11 +127,11 @@ def read_period(text: str) -> Period:
         PeriodUnreadable: not such a text.
     """
     month = _MONTH.fullmatch(text)
-    if month and int(month[1]):
+    if month and int(month[1]) in _YEARS:
         return Period(read_month(text))
     quarter = _QUARTER.fullmatch(text)
-    if quarter and int(quarter[1]):
+    if quarter and int(quarter[1]) in _YEARS:
         return Period(int(quarter[1]) * 100 + int(quarter[2]) * 3 - 2, Length.QUARTER)
-    if _YEAR.fullmatch(text) and int(text):
+    if _YEAR.fullmatch(text) and int(text) in _YEARS:
         return Period(int(text) * 100 + 1, Length.YEAR)
     raise PeriodUnreadable(msg("“%(text)s”不是期间：月写 2026-10，季写 2026-Q4，年写 2026。"), text=text)

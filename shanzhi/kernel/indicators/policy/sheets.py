@@ -102,11 +102,11 @@ def pages_of(tables: Tables) -> list[Page]:
     faults = _Faults()
     rows: dict[str, list[Mapping[str, Any]]] = {sheet.name: [] for sheet in layout.SHEETS}
     unknown = set(tables) - {"catalogue", "project", "indicator", "index"}
-    rows[layout.CATALOGUE.name].append(tables.get("catalogue", {}))
-    rows[layout.PROJECTS.name].extend(tables.get("project", []))
-    for each in tables.get("indicator", []):
+    rows[layout.CATALOGUE.name].append(_table(tables, "catalogue"))
+    rows[layout.PROJECTS.name].extend(_list(tables, "project"))
+    for each in _list(tables, "indicator"):
         _spread_indicator(each, rows)
-    for each in tables.get("index", []):
+    for each in _list(tables, "index"):
         _spread_index(each, rows)
     made = [_about()]
     for sheet in layout.SHEETS:
@@ -118,24 +118,37 @@ def pages_of(tables: Tables) -> list[Page]:
     return made
 
 
+def _table(of: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """A table within a table; empty where it is missing."""
+    return _list({key: [of.get(key, {})]}, key)[0]
+
+
+def _list(of: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    """A list of tables within a table; empty where it is missing. Raises BadSheets for anything else."""
+    found = of.get(key, [])
+    if isinstance(found, list) and all(isinstance(each, Mapping) for each in found):
+        return found
+    raise BadSheets(msg("“%(key)s”不是表，没有导出。请先运行 shanzhi indicator check 检查这个文件。"), key=key)
+
+
 def _spread_indicator(each: Mapping[str, Any], rows: dict[str, list[Mapping[str, Any]]]) -> None:
     link = {key: each[key] for key in ("key", "version") if key in each}
     own = {key: value for key, value in each.items() if key not in {"ground", "scoring", *_PARTS}}
-    own |= {f"scoring.{key}": value for key, value in each.get("scoring", {}).items()}
+    own |= {f"scoring.{key}": value for key, value in _table(each, "scoring").items()}
     rows[layout.INDICATORS.name].append(own)
     for name, sheet in _PARTS.items():
         if name in each:
-            rows[sheet.name].append(link | each[name])
-    rows[layout.GROUNDS.name].extend(link | ground for ground in each.get("ground", []))
+            rows[sheet.name].append(link | _table(each, name))
+    rows[layout.GROUNDS.name].extend(link | ground for ground in _list(each, "ground"))
 
 
 def _spread_index(each: Mapping[str, Any], rows: dict[str, list[Mapping[str, Any]]]) -> None:
     link = {"index": each.get("code", ""), "index_version": each.get("version", 0)}
     rows[layout.INDICES.name].append({k: v for k, v in each.items() if k not in {"grades", "class"}})
-    rows[layout.GRADES.name].extend(link | grade for grade in each.get("grades", []))
-    for part in each.get("class", []):
+    rows[layout.GRADES.name].extend(link | grade for grade in _list(each, "grades"))
+    for part in _list(each, "class"):
         rows[layout.CLASSES.name].append(link | {k: v for k, v in part.items() if k != "part"})
-        rows[layout.PARTS.name].extend(link | {"class": part.get("code", "")} | leaf for leaf in part.get("part", []))
+        rows[layout.PARTS.name].extend(link | {"class": part.get("code", "")} | leaf for leaf in _list(part, "part"))
 
 
 def _line(sheet: Sheet, number: int, row: Mapping[str, Any], faults: _Faults) -> list[Shown]:

@@ -20,6 +20,9 @@ from shanzhi.kernel.indicators.policy.faults import Fault, Places, shown, unknow
 COLUMNS = ("community", "month", "numerator", "denominator")
 OWN_PREFIX = "shanzhi_"
 """Names that begin so belong to the queries made around a formula."""
+NAME_MOST = 40
+"""PostgreSQL cuts names at 63 bytes: two that differ behind them would be one."""
+_NAME = re.compile(rf"[a-z_][a-z0-9_]{{0,{NAME_MOST - 1}}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +190,9 @@ class _Reader:
             if alias in found or (outer and alias in outer.aliases()):
                 words = msg("“%(alias)s”这个表名用了两次。")
                 self.expressions.fault(node, words, msg("给其中一张起个别名。"), alias=alias)
+            if not _NAME.fullmatch(alias):
+                words = msg("表的别名用字母、数字和下划线，以字母开头，最多 %(most)s 个；“%(alias)s”不行。")
+                self.expressions.fault(node, words, alias=alias[:NAME_MOST], most=NAME_MOST)
             if alias.startswith(OWN_PREFIX):
                 self.expressions.fault(node, msg("表的别名不能以 %(prefix)s 开头。"), prefix=OWN_PREFIX)
             found[alias] = table

@@ -54,6 +54,8 @@ def test_it_reads_figures_index_and_records(driven: City) -> None:
     assert index["value"] is not None
     assert problem_of(caller.get("/indices/none", **asked)) == (404, "figure-index")
     assert problem_of(caller.get("/indicators", period="2025-13"))[0] == 422
+    assert problem_of(caller.get("/indicators/accepted", period="9999-12", region_code="37"))[0] == 422
+    assert problem_of(caller.get("/exclusions", key="\x00"))[0] == 422
     assert problem_of(caller.get("/indicators", period=PERIOD, region_code="999999")) == (404, "figure-place")
     assert problem_of(Caller().get("/indicators", **asked))[0] == 401
 

@@ -116,6 +116,37 @@ def test_a_bad_cell_is_named_by_sheet_row_and_column_all_of_them_at_once(sample:
     assert "指标!K7（周期）" in str(caught.value)
 
 
+@pytest.mark.parametrize("number", ["1e999999999", "-1E+99999999", "9" * 5000, "1e-999999999"])
+def test_a_number_without_end_is_no_number(sample: bytes, number: str) -> None:
+    def change(book: Workbook) -> None:
+        book["指标"][head_cell(layout.INDICATORS, "权重", 9)] = number
+
+    with pytest.raises(BadSheets) as caught:
+        read_book(changed(sample, change))
+    assert list(caught.value.fields) == ["指标!U9（权重）"]
+
+
+@pytest.mark.parametrize("number", ["1e999999999", "inf", "nan", "-inf"])
+def test_a_number_without_end_doesn_t_go_out_either(number: str) -> None:
+    with pytest.raises(BadSheets, match="应当是数"):
+        pages_of(parse(f"[catalogue]\nversion = {number}"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "catalogue = 3",
+        "project = [1]",
+        "[[indicator]]\nscoring = 3",
+        "[[indicator]]\nground = 'x'",
+        "[[index]]\nclass = 1",
+    ],
+)
+def test_a_file_in_another_shape_is_refused_in_a_sentence(text: str) -> None:
+    with pytest.raises(BadSheets, match="不是表，没有导出"):
+        pages_of(parse(text))
+
+
 def test_two_rows_of_one_version_are_told_apart(sample: bytes) -> None:
     def change(book: Workbook) -> None:
         sheet = book["指标"]

@@ -47,6 +47,7 @@ WRONG = {
     "no ground": ('ground = [{ law = "信访工作条例", article = "第三十四条" }]', "", "“办结时长中位数”没有依据。"),
     "a law without an article": (', article = "第三十四条"', "", "依据法律法规的，要写到条款，或引出原文。"),
     "an unknown key": ("minimum = 10", "minimun = 10", "不认识“minimun”这个键。 是不是“minimum”？"),
+    "a month behind the calendar": ('holds_from = "2026-01"\nproject', 'holds_from = "9999-12"\nproject', "“9999-12”不能用在这里。"),
     "a month that is none": ('holds_from = "2026-01"\nproject', 'holds_from = "2026-13"\nproject', "“2026-13”不能用在这里。"),
     "a median that is added up": ('grouping = "anew"', 'grouping = "additive"', "amount 不能相加。"),
     "an exclusion that the formula forgets": ("x.indicator = 'satisfaction_rate'", "x.indicator = 'other'", "公式却没有去掉 fact_exclusion 里以 'satisfaction_rate' 剔除的事项。"),

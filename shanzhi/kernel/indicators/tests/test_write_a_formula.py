@@ -183,3 +183,10 @@ def test_a_formula_without_end_is_refused(terms: int) -> None:
 def test_twenty_conditions_are_no_trouble() -> None:
     formula = sound(where(" OR ".join(f"m.urges = {number}" for number in range(20))))
     assert "19" in render(monthly(formula, 202601, 202612), EngineName.SPARK)
+
+
+@pytest.mark.parametrize("alias", ['"a\x00b"', '"%s"', '"m""; DROP TABLE fact_matter; --"', f'"{"m" * 41}"', '"表"'])
+def test_a_table_is_called_by_a_plain_name(alias: str) -> None:
+    """PostgreSQL cuts names at 63 bytes and ends at a zero byte: figures would stop with the night's computing."""
+    text = WHOLE.replace("m.", f"{alias}.").replace("AS m\n", f"AS {alias}\n")
+    assert any("表的别名用字母、数字和下划线" in each for each in faults(text))

@@ -315,7 +315,7 @@ def _exclusion(row: ExclusionRow) -> shapes.ExclusionOut:
 )
 def exclusions(
     request: HttpRequest,
-    key: QueryEx[str, P(max_length=40)] = "",
+    key: QueryEx[str, P(max_length=40, pattern="^[a-z0-9_]*$")] = "",
     state: QueryEx[shapes.ExclusionState, P()] = "",
     after: QueryEx[int | None, P(ge=0, le=2**63 - 1)] = None,
 ) -> Sequence[shapes.ExclusionOut]:

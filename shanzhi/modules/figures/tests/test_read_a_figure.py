@@ -167,3 +167,15 @@ def test_it_is_no_stranger_s(counted: Figures) -> None:
 def test_it_is_anybody_s_who_has_a_post(counted: Figures) -> None:
     for part in ("grid_worker", "operator", "auditor", "knowledge_editor"):
         assert counted.browser(part).get(f"/figures/?{PERIOD}").status_code == 200, part
+
+
+@pytest.mark.parametrize(
+    "page", ["", "index/", "sheet/", "compare/", "satisfied/", "satisfied/records/", "exclusions/"]
+)
+@pytest.mark.parametrize("period", ["9999", "9999-12", "9999-Q4", "0001-01", "２０２５-11"])
+def test_a_period_outside_the_calendar_is_refused_in_a_sentence(supervisor: Client, page: str, period: str) -> None:
+    assert "不是期间" in text(supervisor, f"/figures/{page}?period={period}", 422)
+
+
+def test_a_key_that_is_none_finds_no_exclusions(supervisor: Client) -> None:
+    text(supervisor, "/figures/exclusions/?key=%00")

@@ -87,7 +87,7 @@ def page(request: ActingRequest) -> HttpResponse:
     given = request.GET.get("period", "").strip()
     period = read_period(given) if given else None
     region, state = id_of(request.GET.get("region", "")), request.GET.get("state", "")
-    state, key = state if state in STATES else "", request.GET.get("key", "")[: PAGE * 2]
+    state, key = state if state in STATES else "", clean_text(request.GET.get("key", ""))[: PAGE * 2]
     after = id_of(request.GET.get("after", ""))
     rows = values.exclusions(region_id=region, period=period, key=key, state=state, after=after)
     shares = values.exclusion_shares(period or last_month(request), region)
