@@ -71,6 +71,11 @@ def lines_now() -> Lines:
     return _kept[version]
 
 
+def lines_stored() -> Lines:
+    """The lines as they stand in their table, whatever the process keeps; 1 query."""
+    return _read_lines()
+
+
 def filled_for() -> UUID | None:
     """The version of the organisation's tree that regions, units and lines were filled for; None where they never were."""
     with connection.cursor() as cursor:

@@ -13,13 +13,15 @@ _MISSING = msg("%(table)s 里少了事项 %(number)s 的第 %(row)s 行。")
 _EXTRA = msg("%(table)s 里多出事项 %(number)s 的第 %(row)s 行，留痕里没有它。")
 _CLOSED = msg("事项 %(number)s：办结时（第 %(steps)d 步）记入台账的事实哈希，和按留痕重算的不同。")
 _UNHASHED = msg("事项 %(number)s 已经办结，台账里没有它的事实哈希。")
+_COUNTED = msg("%(table)s 里%(key)s的一行，和按事实重新数出来的不同。")
+_DIMENSION = msg("%(table)s 里%(key)s的一行，和区划、单位现在的登记不同。")
 _CUT = msg("%(month)s 封账时记入台账的根哈希，和按留痕重算的不同。")
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One thing that isn't as the journal makes it: the table and row (matter and number within it), the column where it is
-    one, and both values; of hashes the matter or month alone."""
+    one, and both values; of hashes the matter or month alone, of what is counted its key."""
 
     said: str
     params: Mapping[str, object]
@@ -64,6 +66,20 @@ def closed_unhashed(matter_id: int, number: str) -> Fault:
 def cut_differs(month: int) -> Fault:
     """The root that was journaled as a month was cut isn't that of the facts then."""
     return Fault(_CUT, {"month": month_text(month)})
+
+
+def counted_differs(table: str, key: Mapping[str, object]) -> Fault:
+    """A cube's row isn't what the rows of facts count; `key` by column."""
+    return Fault(_COUNTED, {"table": table, "key": _keyed(key)}, table)
+
+
+def dimension_differs(table: str, key: Mapping[str, object]) -> Fault:
+    """A row of regions, units or lines isn't what the organisation says; `key` by column."""
+    return Fault(_DIMENSION, {"table": table, "key": _keyed(key)}, table)
+
+
+def _keyed(key: Mapping[str, object]) -> str:
+    return " " + "、".join(f"{name}={value}" for name, value in key.items()) + " "
 
 
 def _sortable(key: object) -> tuple[object, ...]:

@@ -1,4 +1,5 @@
-"""Verifying facts: every row is made again from the journal's payloads and compared, and every hash that was journaled.
+"""Verifying facts: every row is made again from the journal's payloads and compared, and every hash that was journaled; then
+what is counted from the rows, and what was taken over from the organisation.
 
 Runs as the worker's role in one read-only snapshot, so that the projector may go on.
 """
@@ -19,12 +20,15 @@ from shanzhi.kernel.facts.policy.months import is_of_month
 from shanzhi.kernel.facts.policy.payloads import MATTER_SUBJECT, MONTH_SUBJECT
 from shanzhi.kernel.facts.policy.rows import FORM, digest, rows_text
 from shanzhi.kernel.facts.policy.tables import shapes
+from shanzhi.kernel.facts.queries.counting_again import counted_faults, dimension_faults
 from shanzhi.kernel.journal import queries as journal
 from shanzhi.kernel.journal.policy.tree import root_of
 from shanzhi.kernel.journal.queries import Leaf, SealedEntry
 
 FAULTS_MOST = 10_000
 """More aren't gathered: a table that was emptied is named by its first rows."""
+COUNTED_MOST = 1_000
+"""Rows of each cube that are named."""
 
 
 @dataclass(slots=True)
@@ -70,6 +74,10 @@ def verify(*, tick: Callable[[int], None] = lambda count: None) -> Verified:
         for first in range(1, last + 1, CHUNK):
             _verify(first, min(first + CHUNK - 1, last), upto, months, found)
             tick(CHUNK)
+        _add(found, dimension_faults())
+        # What is counted follows from rows: while one of those is wrong, so is what is counted from it, and nobody is told twice.
+        if found.is_whole:
+            _add(found, counted_faults(COUNTED_MOST))
     for cut in months:
         found.hashes += 1
         if root_of(HASH, cut.leaves).hex() != cut.root:

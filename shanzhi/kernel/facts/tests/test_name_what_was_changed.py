@@ -45,6 +45,27 @@ def broken(lived: City) -> Iterator[Callable[[str], None]]:
 
 
 @pytest.fixture
+def doctored(lived: City) -> Iterator[Callable[[str, str], None]]:
+    """Change a row of a table behind everybody's back; the table is put back as it was."""
+    undo: list[str] = []
+
+    def run(table: str, statement: str) -> None:
+        with as_role(lived.installation, "owner") as owner:
+            owner.execute(f"CREATE TABLE kept AS SELECT * FROM {table}")
+            undo.append(table)
+            assert owner.execute(statement).rowcount == 1, statement
+            owner.commit()
+
+    yield run
+    with as_role(lived.installation, "owner") as owner:
+        for table in undo:
+            owner.execute(f"DELETE FROM {table}")
+            owner.execute(f"INSERT INTO {table} SELECT * FROM kept")
+            owner.execute("DROP TABLE kept")
+        owner.commit()
+
+
+@pytest.fixture
 def forged(lived: City) -> Iterator[Callable[[str, str], str]]:
     """Change a sealed entry behind everybody's back (of a matter that has ended) and make its facts anew; the matter's number.
     All is put back afterwards."""
@@ -140,6 +161,27 @@ def test_it_names_a_row_that_is_missing_and_one_that_nothing_made(lived, broken)
     said = [str(fault) for fault in faults(lived)]
     assert f"fact_step 里少了事项 {number} 的第 1 行。" in said
     assert "fact_step 里多出事项 999999 的第 1 行，留痕里没有它。" in said
+
+
+@pytest.mark.parametrize(
+    ("table", "change"),
+    [
+        ("fact_cube_day", "UPDATE {} SET reported = reported + 1 WHERE ctid = (SELECT min(ctid) FROM {})"),
+        (
+            "fact_cube_month",
+            "UPDATE {} SET cohort_pleased = cohort_pleased + 1 WHERE ctid = (SELECT min(ctid) FROM {})",
+        ),
+        ("fact_cube_unit", "DELETE FROM {} WHERE ctid = (SELECT min(ctid) FROM {})"),
+        ("fact_region", "UPDATE {} SET name = name || '（改）' WHERE region_id = (SELECT min(region_id) FROM {})"),
+        ("fact_unit", "DELETE FROM {} WHERE unit_id = (SELECT min(unit_id) FROM {})"),
+        ("fact_line", "UPDATE {} SET above_id = 1 WHERE ctid = (SELECT max(ctid) FROM {} WHERE above_id <> 1)"),
+    ],
+)
+def test_it_names_what_was_changed_in_what_is_counted(lived, doctored, table, change):
+    doctored(table, change.format(table, table))
+    (fault,) = faults(lived)
+    assert fault.table == table
+    assert str(fault).startswith(f"{table} 里 ")
 
 
 def test_it_finds_an_entry_that_was_changed_together_with_its_facts(lived, forged):
