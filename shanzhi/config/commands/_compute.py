@@ -1,4 +1,5 @@
-"""`shanzhi indicator compute`: figures into their tables now, without waiting for the background."""
+"""`shanzhi indicator compute|verify`: figures into their tables now, without waiting for the background; and whether they
+are what the records make them."""
 
 from datetime import date
 from typing import TYPE_CHECKING, Annotated
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from shanzhi.kernel.indicators.operations import Computed
 
 console = Console()
+SHOWN_MOST = 200
+"""Differences that are printed."""
+DAMAGED = 1
+"""The exit code where a figure isn't what the records make it."""
 
 
 class NotBegun(InputError):
@@ -48,6 +53,28 @@ def compute(
             bar.add_task("restate")
             _restated(months)
     console.print(f"已计算。有变化的 {changed:,} 个数，其中修订 {revisions:,} 个。")
+
+
+@group.command()
+def verify() -> None:
+    """把存着的每个往月指标按记录重算、逐个比对，再把填报的数和台账核对；什么也不改，有一处不符，退出码为 1。"""
+    with ready("worker"):
+        from shanzhi.kernel.indicators import operations
+
+        with console.status("核验…") as status:
+            found = operations.figures_check(
+                now=timezone.now(), tick=lambda month: status.update(f"{month // 100}-{month % 100:02} 已核验…")
+            )
+    for one in found.differences[:SHOWN_MOST]:
+        print(f"■ {one}")
+    if len(found.differences) > SHOWN_MOST:
+        print(f"……另有 {len(found.differences) - SHOWN_MOST:,} 处。")
+    for month in found.waiting:
+        print(f"○ {month // 100}-{month % 100:02} 有新的记录，今晚重算以后再核验。")
+    print(f"核验 {found.figures:,} 个指标值、{found.values:,} 次填报。")
+    mend = f"有 {len(found.differences):,} 处不符。请保留现状，追查是谁改的，再运行 shanzhi indicator compute --period 期间。"
+    print("全部和记录一致。" if found.is_whole else mend)
+    raise typer.Exit(0 if found.is_whole else DAMAGED)
 
 
 def _computed(month: int, keys: tuple[str, ...]) -> "Computed":

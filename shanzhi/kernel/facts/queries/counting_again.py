@@ -1,4 +1,4 @@
-"""What follows from the rows of facts and from the organisation, made again: cubes, regions, units, and what counts under what."""
+"""What follows from the rows of facts and from the organisation, made again: cubes, regions, units, lines."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any

@@ -75,7 +75,7 @@ def verify(*, tick: Callable[[int], None] = lambda count: None) -> Verified:
             _verify(first, min(first + CHUNK - 1, last), upto, months, found)
             tick(CHUNK)
         _add(found, dimension_faults())
-        # What is counted follows from rows: while one of those is wrong, so is what is counted from it, and nobody is told twice.
+        # What is counted follows from rows: while one of those is wrong, so is what is counted from it; it's told once.
         if found.is_whole:
             _add(found, counted_faults(COUNTED_MOST))
     for cut in months:

@@ -1,6 +1,7 @@
 """Every change of figures: typed in, permitted late, contested and decided, computed."""
 
 from shanzhi.kernel.indicators.operations._common import EXCLUSION_TOPIC, FIGURE_TOPIC, PERMIT_TOPIC, KeyReused
+from shanzhi.kernel.indicators.operations.checking import Checked, figures_check
 from shanzhi.kernel.indicators.operations.computing import AlreadyComputing, Computed, Why, compute
 from shanzhi.kernel.indicators.operations.due import compute_due, compute_night, due_add, submissions_forget
 from shanzhi.kernel.indicators.operations.entering import Entry, value_enter
@@ -19,6 +20,7 @@ __all__ = [
     "FIGURE_TOPIC",
     "PERMIT_TOPIC",
     "AlreadyComputing",
+    "Checked",
     "Computed",
     "Contest",
     "Entry",
@@ -32,6 +34,7 @@ __all__ = [
     "exclusion_decide",
     "exclusion_revise",
     "exclusion_withdraw",
+    "figures_check",
     "figures_restate",
     "permit_ask",
     "permit_decide",
