@@ -118,15 +118,15 @@ def pages_of(tables: Tables) -> list[Page]:
     return made
 
 
-def _table(of: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+def _table(of: Mapping[str, Any], key: str) -> dict[str, Any]:
     """A table within a table; empty where it is missing."""
     return _list({key: [of.get(key, {})]}, key)[0]
 
 
-def _list(of: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+def _list(of: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
     """A list of tables within a table; empty where it is missing. Raises BadSheets for anything else."""
     found = of.get(key, [])
-    if isinstance(found, list) and all(isinstance(each, Mapping) for each in found):
+    if isinstance(found, list) and all(isinstance(each, dict) for each in found):
         return found
     raise BadSheets(msg("“%(key)s”不是表，没有导出。请先运行 shanzhi indicator check 检查这个文件。"), key=key)
 
