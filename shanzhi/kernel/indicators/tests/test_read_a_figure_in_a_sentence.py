@@ -1,6 +1,7 @@
 """A figure becomes a sentence that says no more than the figure does."""
 
 from dataclasses import replace
+from decimal import Decimal
 from fractions import Fraction
 
 import pytest
@@ -13,6 +14,8 @@ from shanzhi.kernel.indicators.policy.reports.sentences import (
     outside_said,
     target_said,
 )
+from shanzhi.kernel.indicators.policy.trend import change
+from shanzhi.kernel.indicators.tests.made import indicator, value
 from shanzhi.kernel.indicators.tests.report_support import OCTOBER, count, hours, share
 
 
@@ -145,11 +148,23 @@ def test_a_target_is_judged_by_the_exact_value_and_a_small_gap_is_never_nought()
     assert is_on_target(share(now=Value(5, 7))) is None
 
 
-def test_the_difference_is_that_of_the_printed_numbers():
-    """92.25 and 93.44 are printed as 92.3 and 93.4: whoever subtracts gets 1.1."""
+def test_the_difference_is_of_the_exact_numbers_rounded_once():
+    """92.25 and 93.44 differ by 1.19: told as 1.2, as the pages tell it, though 93.4 less 92.3 is 1.1."""
     figure = share(now=Value(934400, 1000000), before=Value(922500, 1000000))
     assert "为 93.4 %" in said(figure)
-    assert "比9月提高 1.1 个百分点" in said(figure)
+    assert "比9月提高 1.2 个百分点" in said(figure)
+    rule = indicator(decimals=1)
+    before, now = (value(top, 1000000, rule) for top in (922500, 934400))
+    assert change(rule, before, now).difference == Decimal("1.2")
+
+
+def test_the_same_period_a_year_before_stands_beside_it():
+    figure = share(before=None, year_ago=Value(2706, 3000), target=None)
+    assert said(figure) == "10月，全市按期办结率为 93.4 %（共 3,126 件），比上年同月提高 3.2 个百分点。"
+    week = Period(Span.WEEK, 2025, 44)
+    same = said(share(year_ago=Value(2766, 3000), before=None, target=None), week)
+    assert same == "第44周，全市按期办结率为 93.4 %（共 3,126 件），与上年同周基本持平。"
+    assert "上年同周" not in said(share(before=None, year_ago=Value(9, 10)), week)
 
 
 def test_a_change_that_cannot_be_printed_is_none():

@@ -225,12 +225,6 @@ def test_how_each_figure_is_counted_is_told_with_its_version_and_how_to_recomput
     ]
 
 
-def test_a_week_is_recomputed_by_its_month():
-    rules = compose(report(period=Period(Span.WEEK, 2025, 44))).annexes[1].blocks
-    assert "周报口径。按天计数，与月报相同；复算以月为单位。" in words(rules)
-    assert next(block.text for block in rules if isinstance(block, Verbatim)).endswith("--period 2025-11")
-
-
 def test_a_sample_catalogue_is_marked_and_a_citys_own_isnt():
     sample, own = compose(report()), compose(report(is_sample=False, catalogue="青禾市指标目录"))
     assert sample.mark == "示例目录"

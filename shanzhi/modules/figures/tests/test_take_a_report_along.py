@@ -40,5 +40,10 @@ def test_it_says_what_there_is_no_paper_of(supervisor: Client, query: str) -> No
 
 def test_the_sheet_offers_them(supervisor: Client) -> None:
     page = text(supervisor, "/figures/sheet/?period=2025-11")
-    assert all(f"format={written_as}" in page for written_as in ("pdf", "docx", "xlsx"))
-    assert "format=pdf" not in text(supervisor, "/figures/sheet/?period=2025")
+    assert all(f'name="format" value="{written_as}"' in page for written_as in ("pdf", "docx", "xlsx"))
+    assert '<option value="2025-11" selected>' in page.partition('id="paper"')[2]
+    assert '<option value="2025-W48">' in page.partition('id="paper"')[2]
+    assert (
+        "selected"
+        not in text(supervisor, "/figures/sheet/?period=2025").partition('id="paper"')[2].partition("</form>")[0]
+    )

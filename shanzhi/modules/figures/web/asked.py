@@ -18,12 +18,16 @@ from shanzhi.kernel.indicators.policy.definitions import Catalogue, Length
 from shanzhi.kernel.indicators.policy.entering import READ
 from shanzhi.kernel.indicators.policy.periods import Period, month_of, period_of, read_period
 from shanzhi.kernel.indicators.policy.places import NoSuchPlace
+from shanzhi.kernel.indicators.policy.reports import Period as Week
+from shanzhi.kernel.indicators.policy.reports import Span
 from shanzhi.kernel.indicators.queries.values.shapes import Place
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.organisation.policy import Level
-from shanzhi.modules.figures.web.said import period_said
+from shanzhi.modules.figures.web.said import period_said, week_said
 
 MONTHS, QUARTERS, YEARS = 24, 8, 3
+WEEKS = 13
+"""Weeks of which a report is offered: the running one and a quarter's back."""
 ID_DIGITS = 15
 """No region's id is longer."""
 
@@ -129,8 +133,28 @@ def periods(request: ActingRequest, chosen: Period, lengths: Iterable[Length] = 
             listed += [now.before(step) for step in range(count)]
     if chosen not in listed:
         listed.append(chosen)
-    open_ = gettext(msg("（未结束）"))
-    return [Option(str(one), period_said(one) + ("" if one.is_over(on) else open_), one == chosen) for one in listed]
+    return [_option(str(one), period_said(one), one.is_over(on), chosen=one == chosen) for one in listed]
+
+
+def papers(request: ActingRequest, chosen: Period) -> list[tuple[str, list[Option]]]:
+    """The periods of which there are reports, by kind: weeks, months, quarters; the page's own is chosen."""
+    on = local_date(request.now)
+    weeks = [Week.of(Span.WEEK, on)]
+    while len(weeks) < WEEKS:
+        weeks.append(weeks[-1].before)
+    kinds = [(gettext(msg("周报")), [_option(week.key, week_said(week), week.last < on) for week in weeks])]
+    for name, length, count in ((msg("月报"), Length.MONTH, MONTHS), (msg("季报"), Length.QUARTER, QUARTERS)):
+        now = period_of(on, length)
+        listed = [now.before(step) for step in range(count)]
+        if chosen.length is length and chosen not in listed and chosen.begins_on <= on:
+            listed.append(chosen)
+        options = [_option(str(one), period_said(one), one.is_over(on), chosen=one == chosen) for one in listed]
+        kinds.append((gettext(name), options))
+    return kinds
+
+
+def _option(value: str, label: str, is_over: bool, *, chosen: bool = False) -> Option:
+    return Option(value, label if is_over else label + gettext(msg("（未结束）")), chosen)
 
 
 def regions(above: Sequence[Place], here: Place, below: Sequence[Place]) -> list[Option]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.utils.translation import gettext
@@ -13,6 +13,7 @@ from shanzhi.core.text import msg
 from shanzhi.kernel.indicators.policy.definitions import Figure, Indicator, Length, Source
 from shanzhi.kernel.indicators.policy.fairness import Interval, Standing
 from shanzhi.kernel.indicators.policy.periods import Period
+from shanzhi.kernel.indicators.policy.reports import Period as Week
 from shanzhi.kernel.indicators.policy.scoring import is_reached
 from shanzhi.kernel.indicators.policy.trend import Change, Move
 from shanzhi.kernel.indicators.policy.values import STATES, State, Value
@@ -62,6 +63,17 @@ def period_said(period: Period) -> str:
     if period.length is Length.QUARTER:
         return gettext(msg("%(year)d年第%(quarter)d季度")) % {"year": year, "quarter": (month + 2) // 3}
     return gettext(msg("%(year)s年%(month)s")) % {"year": year, "month": gettext(MONTHS[month - 1])}
+
+
+def week_said(week: Week) -> str:
+    """2025年第47周（11月17日至11月23日）."""
+    days = {"first": _day(week.first), "last": _day(week.last), "year": week.year, "week": week.number}
+    return gettext(msg("%(year)s年第%(week)s周（%(first)s至%(last)s）")) % days
+
+
+def _day(day: date) -> str:
+    """A day within its year."""
+    return gettext(msg("%(month)s%(day)s日")) % {"month": gettext(MONTHS[day.month - 1]), "day": day.day}
 
 
 def number_said(indicator: Indicator, value: Value) -> str:

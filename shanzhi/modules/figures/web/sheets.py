@@ -11,12 +11,11 @@ from django.views.decorators.http import require_safe
 
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.web.middleware import ActingRequest
-from shanzhi.kernel.indicators.policy.definitions import Length
 from shanzhi.kernel.indicators.policy.values import STATES, State, Value
 from shanzhi.kernel.indicators.queries import values
 from shanzhi.kernel.indicators.queries.values.shapes import Comparison, ProjectSheet, SheetLine, UnitSheet
 from shanzhi.modules.figures.web import said
-from shanzhi.modules.figures.web.asked import Asked, asked, below_of, check, frame, period_asked, periods
+from shanzhi.modules.figures.web.asked import asked, below_of, check, frame, papers, period_asked, periods
 from shanzhi.modules.figures.web.index import moved
 from shanzhi.ui.components import Column, Mark, Row, Table
 
@@ -46,15 +45,9 @@ def region(request: ActingRequest) -> HttpResponse:
         "has_above": bool(found.above),
         "list_url": here.url("list"),
         "compare_url": here.url("compare"),
-        "downloads": [] if here.period.length is Length.YEAR else _papers(here),
+        "papers": papers(request, here.period),
     }
     return render(request, "figures/sheet.html", context)
-
-
-def _papers(here: Asked) -> list[tuple[str, str]]:
-    """The month's or quarter's report in each format: label and address."""
-    kind = gettext(msg("月报") if here.period.length is Length.MONTH else msg("季报"))
-    return [(f"{kind} {label}", here.url("report", format=label.lower())) for label in ("PDF", "DOCX", "XLSX")]
 
 
 def _project(sheet: ProjectSheet) -> dict[str, Any]:
@@ -197,7 +190,7 @@ def _index_table(url_of: Any, found: Comparison) -> Table:
             "name": index.name,
             "first": said.index_said(first),
             "second": said.index_said(second),
-            "change": moved(second.value, first.value),
+            "change": moved(second, first),
             "mark": mark,
         }
         rows.append(Row(url_of("index", index=index.code), cells))

@@ -9,11 +9,12 @@ from shanzhi.kernel.indicators.policy.reports.figures import (
     Part,
     Project,
     Report,
+    Section,
     Shape,
     Standing,
     Value,
 )
-from shanzhi.kernel.indicators.policy.reports.period import Period, Span
+from shanzhi.kernel.indicators.policy.reports.period import Period, Span, is_week, read_week
 from shanzhi.kernel.indicators.policy.reports.sentences import figure_sentence
 from shanzhi.kernel.indicators.policy.reports.source import figure_of
 
@@ -26,6 +27,7 @@ __all__ = [
     "Period",
     "Project",
     "Report",
+    "Section",
     "Shape",
     "Span",
     "Standing",
@@ -33,4 +35,6 @@ __all__ = [
     "compose",
     "figure_of",
     "figure_sentence",
+    "is_week",
+    "read_week",
 ]

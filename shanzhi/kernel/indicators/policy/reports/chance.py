@@ -70,11 +70,11 @@ def _is_beyond_chance(figure: Figure, now: Value, before: Value) -> bool:
 
 
 def shown_difference(figure: Figure) -> Fraction:
-    """The difference of the two numbers as they are printed, so that whoever subtracts them gets the same."""
+    """The difference as it is told: of the exact numbers, rounded once, as the pages have it. The printed numbers may differ by
+    one more or less in their last place; docs/figures.md says so, and so does each report."""
     if figure.now is None or figure.before is None:
         return Fraction(0)
-    now, before = (rounded(figure.number(value), figure.decimals) for value in (figure.now, figure.before))
-    return now - before
+    return rounded(figure.number(figure.now) - figure.number(figure.before), figure.decimals)
 
 
 def rounded(number: Fraction, decimals: int) -> Fraction:

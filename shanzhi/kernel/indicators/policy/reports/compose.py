@@ -36,7 +36,6 @@ from shanzhi.kernel.indicators.policy.reports.parts import (
     stands,
     target_cell,
 )
-from shanzhi.kernel.indicators.policy.reports.period import Span
 from shanzhi.kernel.indicators.policy.reports.sentences import (
     cell_said,
     exactly_said,
@@ -56,11 +55,16 @@ def compose(report: Report) -> Document:
     """The paper that a report becomes."""
     blocks: list[Block] = [Heading("概况"), *_overview(report)]
     if report.rates:
-        blocks += [Heading("三率"), *_rates(report)]
+        blocks += [Heading(report.rates_head), *_rates(report)]
     if report.projects:
-        blocks += [Heading("各项目"), *(block for project in report.projects for block in _project(report, project))]
+        blocks += [
+            Heading(report.projects_head),
+            *(block for project in report.projects for block in _project(report, project)),
+        ]
     if figures_compared(report):
         blocks += [Heading("分区域情况"), *_parts(report)]
+    for section in report.sections:
+        blocks += [Heading(section.head), *section.blocks]
     blocks += [Heading("需要关注的"), *_attention(report)]
     return Document(
         title=f"{report.city}{report.subject}{report.period.paper_word}",
@@ -71,7 +75,11 @@ def compose(report: Report) -> Document:
         made_at=report.made_at,
         mark=SAMPLE if report.is_sample else "",
         blocks=tuple(blocks),
-        annexes=(Annex("指标数据", (_all_figures(report),)), Annex("口径说明", tuple(_rules(report)))),
+        annexes=(
+            Annex("指标数据", (_all_figures(report),)),
+            *report.annexes,
+            Annex("口径说明", tuple(_rules(report))),
+        ),
     )
 
 
@@ -112,7 +120,7 @@ def _overview(report: Report) -> Iterator[Block]:
             yield chart
             break
     figures = tuple(figure for project in report.projects for figure in project.figures)
-    if figures:
+    if figures and not report.tells_all:
         yield Paragraph(f"{len(report.projects)} 个项目共 {len(figures)} 项指标，{_counted(report, figures)}。")
 
 
@@ -166,6 +174,9 @@ def _counted(report: Report, figures: tuple[Figure, ...]) -> str:
 
 def _project(report: Report, project: Project) -> Iterator[Block]:
     yield Heading(project.name, 2)
+    if report.tells_all:
+        yield Paragraph(_sentences(report, project.figures))
+        return
     told = [figure for figure in project.figures if report.until is None and _is_told(figure)]
     said = f"{len(project.figures)} 项指标，{_counted(report, project.figures)}。"
     rest = "其余指标见附件1。" if told and len(told) < len(project.figures) else ""
@@ -213,10 +224,12 @@ def _attention_sentences(report: Report) -> Iterator[str]:
         for stand in stands(figure, report.parts):
             if stand.side in (ABOVE, BELOW) and stand.edges:
                 yield part_said(figure, stand.part, stand.side, stand.edges, report.whole)
+    yield from report.attention
 
 
 def _all_figures(report: Report) -> Table:
     rows = []
+    is_yearly = any(figure.year_ago is not None for figure in report.figures())
     for figure in report.figures():
         value = figure.now
         is_based = figure.shape is not Shape.COUNT and figure.base_unit
@@ -229,6 +242,7 @@ def _all_figures(report: Report) -> Table:
                 base,
                 _interval(figure),
                 cell_of(figure, figure.before) if figure.before else "",
+                *((cell_of(figure, figure.year_ago) if figure.year_ago else "",) if is_yearly else ()),
                 "" if figure.target is None else target_cell(figure, figure.target),
             )
         )
@@ -239,6 +253,7 @@ def _all_figures(report: Report) -> Table:
         Column("基数", Align.RIGHT),
         Column("95 % 区间", Align.RIGHT, 1.5),
         Column(report.period.before_word, Align.RIGHT, 1.1),
+        *((Column(report.period.year_ago_word, Align.RIGHT, 1.1),) if is_yearly else ()),
         Column("目标", Align.RIGHT, 0.8),
     )
     note = "95 % 区间（威尔逊法）表示受随机波动影响，实际水平可能在哪个范围。"
@@ -257,6 +272,36 @@ def _interval(figure: Figure) -> str:
 def _rules(report: Report) -> Iterator[Block]:
     at = _in_city(report.data_at)
     yield Paragraph(f"数据截至{moment_said(at)}，由平台按办件记录自动计算，本报告自动生成。", lead="数据时间。")
+    yield from report.counted or _by_catalogue(report)
+    yield Paragraph(
+        "率的变化用纽科姆法（威尔逊区间）、件数的变化用泊松分布判断，95 % 的把握下不能排除是随机波动的，写作“基本持平”；"
+        "各区域与整体的差别按 99.8 % 的控制限判断。样本不足的不作比较，没有此类事项的不计 0 也不计 100。",
+        lead="怎样比较。",
+    )
+    yield Paragraph(
+        "增减按没有舍入的数相减，再舍入一次，与平台页面上的相同；与表中两数直接相减，末位可能差 1。", lead="怎样舍入。"
+    )
+    is_grounded = any(figure.definition.ground for figure in report.figures())
+    rows = tuple(
+        (
+            f"{figure.name}（{figure.key}）",
+            Number(str(figure.definition.version), figure.definition.version),
+            figure.definition.says,
+            *((figure.definition.ground,) if is_grounded else ()),
+        )
+        for figure in report.figures()
+    )
+    columns = (
+        Column("指标（代码）", width=1.7),
+        Column("版本", Align.CENTER, 0.7),
+        Column("怎样计算", width=2.6),
+        *((Column("依据", width=1.8),) if is_grounded else ()),
+    )
+    yield Table("各项指标的口径", columns, rows)
+
+
+def _by_catalogue(report: Report) -> Iterator[Block]:
+    """By which catalogue, and how to count it again."""
     if report.is_sample:
         yield Paragraph(
             f"本期使用的是示例目录“{report.catalogue}”，目标和口径供试用，不作为考核依据；正式使用前由市里换成自己的目录。",
@@ -265,33 +310,10 @@ def _rules(report: Report) -> Iterator[Block]:
     else:
         yield Paragraph(f"本期使用指标目录“{report.catalogue}”。", lead="指标目录。")
     yield Paragraph(
-        "率的变化用纽科姆法（威尔逊区间）、件数的变化用泊松分布判断，95 % 的把握下不能排除是随机波动的，写作“基本持平”；"
-        "各区域与整体的差别按 99.8 % 的控制限判断。样本不足的不作比较，没有此类事项的不计 0 也不计 100。",
-        lead="怎样比较。",
-    )
-    if report.period.span is Span.WEEK:
-        yield Paragraph("按天计数，与月报相同；复算以月为单位。", lead="周报口径。")
-    yield Paragraph(
         "任何一个数都可以由记录重新算出。在服务器上运行下面的命令（KEY 换成指标代码），可看到算式、每一步的数和所依据的记录。",
         lead="怎样复算。",
     )
-    yield Verbatim(f"shanzhi indicator explain KEY --region {report.region} --period {report.period.explained_by}")
-    rows = tuple(
-        (
-            f"{figure.name}（{figure.key}）",
-            Number(str(figure.definition.version), figure.definition.version),
-            figure.definition.says,
-            figure.definition.ground,
-        )
-        for figure in report.figures()
-    )
-    columns = (
-        Column("指标（代码）", width=1.7),
-        Column("版本", Align.CENTER, 0.7),
-        Column("怎样计算", width=2.6),
-        Column("依据", width=1.8),
-    )
-    yield Table("各项指标的口径", columns, rows)
+    yield Verbatim(f"shanzhi indicator explain KEY --region {report.region} --period {report.period.key}")
 
 
 def _in_city(at: datetime) -> datetime:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from fractions import Fraction
 
+from shanzhi.core.papers import Annex, Block
 from shanzhi.kernel.indicators.policy.reports.period import Period
 
 MINIMUM = 30
@@ -74,7 +75,7 @@ class Figure:
 
     `scale` turns the integers into `unit` (100 for %, 1/3600 for seconds told in hours); target and ranges are in `unit`.
     `base_unit` is empty for what rests on no cases (an index). `before_version` is the definition's version in the period
-    before; another one than now is not compared.
+    before; another one than now is not compared. `year_ago` is the same period a year earlier, by the same definition.
     """
 
     key: str
@@ -85,6 +86,7 @@ class Figure:
     now: Value | None
     before: Value | None = None
     before_version: int | None = None
+    year_ago: Value | None = None
     scale: Fraction = Fraction(1)
     decimals: int = 1
     base_unit: str = "件"
@@ -132,9 +134,21 @@ class Project:
 
 
 @dataclass(frozen=True, slots=True)
+class Section:
+    """What a report says beside its figures, under a head of its own."""
+
+    head: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """All that a report says. `overview` are counts, `rates` what leads; `compared` names the figures that are shown by
-    parts of the city. `until` is the last day that is counted of a period that isn't over. Times are aware."""
+    parts of the city. `until` is the last day that is counted of a period that isn't over. Times are aware.
+
+    `sections`, `annexes` and `attention` (sentences) are put where those of the figures end. `counted` says how its figures are
+    counted and counted again where no catalogue says it (a week's).
+    """
 
     city: str
     region: str
@@ -154,6 +168,13 @@ class Report:
     whole: str = "全市"
     until: date | None = None
     is_sample: bool = False
+    rates_head: str = "三率"
+    projects_head: str = "各项目"
+    sections: tuple[Section, ...] = ()
+    annexes: tuple[Annex, ...] = ()
+    attention: tuple[str, ...] = ()
+    counted: tuple[Block, ...] = ()
+    tells_all: bool = False
 
     def figures(self) -> tuple[Figure, ...]:
         """All figures, each once, in the order in which they come."""

@@ -1,8 +1,12 @@
 """Weeks, months and quarters, as sentences name them: 10月, 第三季度, 第44周, and what came before: 上年12月."""
 
+import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+
+from shanzhi.core.text import msg
+from shanzhi.kernel.indicators.policy.periods import PeriodUnreadable
 
 _DAY = timedelta(days=1)
 _QUARTERS = "一二三四"
@@ -29,7 +33,7 @@ class Period:
     number: int
 
     def __post_init__(self) -> None:
-        most = {Span.MONTH: 12, Span.QUARTER: 4}.get(self.span) or date(self.year, 12, 28).isocalendar().week
+        most = {Span.MONTH: 12, Span.QUARTER: 4}.get(self.span) or weeks_of(self.year)
         if not 1 <= self.number <= most:
             raise ValueError(f"{self.year} has no {self.span} {self.number}")
 
@@ -69,11 +73,6 @@ class Period:
         return f"{self.year}-{sign[self.span]}"
 
     @property
-    def explained_by(self) -> str:
-        """The period by which a command explains a figure: a month or quarter itself, of a week the month it ends in."""
-        return self.key if self.span is not Span.WEEK else Period.of(Span.MONTH, self.last).key
-
-    @property
     def said(self) -> str:
         """Within its year: 第44周, 10月, 第三季度."""
         if self.span is Span.WEEK:
@@ -103,6 +102,18 @@ class Period:
         return {Span.WEEK: "上周", Span.MONTH: "上月", Span.QUARTER: "上季度"}[self.span]
 
     @property
+    def year_ago(self) -> "Period | None":
+        """The same one of the year before; None for a 53rd week that the year before hadn't."""
+        if self.span is Span.WEEK and self.number > weeks_of(self.year - 1):
+            return None
+        return Period(self.span, self.year - 1, self.number)
+
+    @property
+    def year_ago_word(self) -> str:
+        """The same one of the year before, in a word: 上年同周, 上年同月, 上年同季."""
+        return {Span.WEEK: "上年同周", Span.MONTH: "上年同月", Span.QUARTER: "上年同季"}[self.span]
+
+    @property
     def counted_word(self) -> str:
         """What several of them are counted in: 周, 个月, 个季度."""
         return {Span.WEEK: "周", Span.MONTH: "个月", Span.QUARTER: "个季度"}[self.span]
@@ -111,3 +122,34 @@ class Period:
     def paper_word(self) -> str:
         """What a report of it is called."""
         return {Span.WEEK: "周报", Span.MONTH: "月报", Span.QUARTER: "季报"}[self.span]
+
+
+_WEEK = re.compile(r"(\d{4})-[Ww](\d{2})")
+
+
+def is_week(text: str) -> bool:
+    """Does a text mean a week, there or not: 2026-W47?"""
+    return _WEEK.fullmatch(text) is not None
+
+
+def read_week(text: str) -> Period:
+    """A week of the city's calendar by its number in the year (GB/T 7408, as ISO 8601): Monday to Sunday, `2026-W47`.
+
+    Raises:
+        PeriodUnreadable: not such a text, or a week that the year hasn't.
+    """
+    found = _WEEK.fullmatch(text)
+    if not found or int(found[1]) < date.min.year + 1 or int(found[1]) >= date.max.year:
+        raise PeriodUnreadable(msg("“%(text)s”不是周，写成 2026-W47 这样。"), text=text)
+    year, week = int(found[1]), int(found[2])
+    if not 1 <= week <= weeks_of(year):
+        raise PeriodUnreadable(
+            msg("没有“%(text)s”这一周：%(year)s年有 %(weeks)s 周。请改正周次。"),
+            text=text, year=str(year), weeks=weeks_of(year),
+        )  # fmt: skip
+    return Period(Span.WEEK, year, week)
+
+
+def weeks_of(year: int) -> int:
+    """How many weeks a year has: 52 or 53. The 28th of December always lies in its last."""
+    return date(year, 12, 28).isocalendar().week

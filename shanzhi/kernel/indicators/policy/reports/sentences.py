@@ -1,6 +1,7 @@
 """Figures as Chinese sentences. They say no more than the figures do: what chance does is 基本持平, too few cases aren't
 compared, and nothing to count is neither 0 nor 100."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 from shanzhi.kernel.indicators.policy.reports.chance import Change, change_of, rounded, shown_difference
@@ -81,7 +82,7 @@ def figure_sentence(
     if figure.grade:
         said.append(f"等级为“{figure.grade}”")
     if is_over:
-        said += [change_said(figure, period), target_said(figure)]
+        said += [change_said(figure, period), year_said(figure, period), target_said(figure)]
     return "，".join(part for part in said if part) + "。"
 
 
@@ -104,6 +105,17 @@ def change_said(figure: Figure, period: Period) -> str:
     return f"比{period.before_said}{step_said(figure)}"
 
 
+def year_said(figure: Figure, period: Period) -> str:
+    """Beside the same period of the year before; nothing where that says nothing."""
+    then = replace(figure, before=figure.year_ago, before_version=None)
+    match change_of(then):
+        case Change.SAME:
+            return f"与{period.year_ago_word}基本持平"
+        case Change.UP | Change.DOWN:
+            return f"比{period.year_ago_word}{step_said(then)}"
+    return ""
+
+
 def step_said(figure: Figure) -> str:
     """提高 1.2 个百分点, 增加 120 件（3.8 %）."""
     step = shown_difference(figure)
@@ -114,7 +126,8 @@ def step_said(figure: Figure) -> str:
     if figure.unit == "分":
         word = "提高" if step > 0 else "下降"
     before = figure.number(figure.before) if figure.before else Fraction(0)
-    part = f"（{number_said(abs(step) / before * 100, 1)} %）" if figure.shape is Shape.COUNT and before > 0 else ""
+    exact = figure.number(figure.now) - before if figure.now else Fraction(0)
+    part = f"（{number_said(abs(exact) / before * 100, 1)} %）" if figure.shape is Shape.COUNT and before > 0 else ""
     return f"{word} {size} {figure.unit}{part}"
 
 

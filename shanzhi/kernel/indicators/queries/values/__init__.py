@@ -14,6 +14,7 @@ from shanzhi.kernel.indicators.queries.values.page import indicator_page
 from shanzhi.kernel.indicators.queries.values.papers import report_of
 from shanzhi.kernel.indicators.queries.values.records import records_behind
 from shanzhi.kernel.indicators.queries.values.units import unit_sheet
+from shanzhi.kernel.indicators.queries.values.weeks import week_report
 
 __all__ = [
     "comparison",
@@ -31,4 +32,5 @@ __all__ = [
     "region_sheet",
     "report_of",
     "unit_sheet",
+    "week_report",
 ]

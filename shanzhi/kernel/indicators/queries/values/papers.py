@@ -33,10 +33,13 @@ def report_of(region_id: int, period: Period, *, issuer: str, now: datetime) -> 
 
     Raises:
         NoSuchPlace: no region of this id at the period's end.
-        PeriodUnreadable: a year has no report.
+        PeriodUnreadable: a year has no report; the period hasn't begun.
     """
     if period.length not in _SPANS:
-        raise PeriodUnreadable(msg("报告按月或按季度出。请选一个月或一个季度。"))
+        raise PeriodUnreadable(msg("报告按周、按月或按季度出。请选一周、一个月或一个季度。"))
+    today = local_date(now)
+    if period.begins_on > today:
+        raise PeriodUnreadable(msg("%(period)s 还没有开始。请选已经开始的期间。"), period=str(period))
     book, around = catalogue(), where(region_id, period.ends_on)
     indicators = list(book.in_month(period.last))
     rates = [one for key in RATES for one in indicators if one.key == key]
@@ -45,7 +48,6 @@ def report_of(region_id: int, period: Period, *, issuer: str, now: datetime) -> 
     wanted = [((region_id,), indicators, (period, period.before())), ((region_id,), rates, past)]
     figures = Figures.read([*wanted, *([(below, rates, (period,))] if below else [])])
     told = {one.key: _told(book, figures, region_id, one, period, past if one in rates else []) for one in indicators}
-    today = local_date(now)
     return Report(
         city=around.place.name,
         region=around.place.code,

@@ -1,0 +1,175 @@
+"""What a region's week report says: counts of the cube by day, of what is finer by facts, for `policy.reports.compose`."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import cast
+
+from django.db import connection
+
+from shanzhi.core.periods import local_date
+from shanzhi.core.text import msg
+from shanzhi.kernel.facts.queries import Between, Days, counted_between, cube_days, cube_first_day, cube_months
+from shanzhi.kernel.indicators.policy.periods import PeriodUnreadable, month_of
+from shanzhi.kernel.indicators.policy.places import NoSuchPlace
+from shanzhi.kernel.indicators.policy.reports import Report
+from shanzhi.kernel.indicators.policy.reports.period import Period
+from shanzhi.kernel.indicators.policy.reports.weekly import WEEKS_BACK, Counts, Group, Region, Week, weekly
+from shanzhi.kernel.indicators.queries.values.reading import Where, where
+from shanzhi.kernel.matters.queries import categories
+from shanzhi.kernel.organisation import queries as organisation
+from shanzhi.kernel.organisation.queries import one_tree
+
+MEASURES = (
+    "reported", "accepted", "dispatched", "ended", "given_back", "due", "kept", "missed", "rated", "solved", "scored",
+    "pleased", "unrated",
+)  # fmt: skip
+_WHOLE = {"city": "全市", "province": "全省"}
+_PARTS = {"province": "市", "city": "县（区）", "county": "乡镇（街道）", "township": "村（社区）"}
+
+
+@one_tree(is_read=True)
+def week_report(region_id: int, week: Period, *, issuer: str, now: datetime) -> Report:
+    """The report of a region's week, Monday to Sunday; 9 statements.
+
+    Raises:
+        NoSuchPlace: no region of this id at the week's end, or none that the post reads figures of.
+        PeriodUnreadable: the week hasn't begun.
+    """
+    today = local_date(now)
+    if week.first > today:
+        raise PeriodUnreadable(msg("%(week)s 还没有开始。请选本周或以前的一周。"), week=week.key)
+    on = min(week.last, today)
+    around = where(region_id, on)
+    _check_in_sight(around)
+    found = _Counted(region_id, tuple(part.id for part in around.below), week, on, now)
+    return weekly(
+        found.week(around),
+        name=around.place.name,
+        code=around.place.code,
+        whole=_WHOLE.get(around.place.level, around.place.name),
+        parts_word=_PARTS.get(around.place.level, "区域"),
+        issuer=issuer,
+        now=now,
+        today=today,
+    )
+
+
+def _check_in_sight(around: Where) -> None:
+    """A week is counted on reading, so the policy on figures is asked here: does the region above touch the post's place?"""
+    under = (around.above[-1] if around.above else around.place).code
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coderange(%s::text, %s::text || ':') && scope_place()", [under, under])
+        found = cursor.fetchone()
+    if found is None or not found[0]:
+        raise NoSuchPlace(msg("那时没有这个区域，或者您看不到它。请核对区域和期间。"))
+
+
+class _Counted:
+    """What was counted for a region and its parts: by week from the cube, and between days by group."""
+
+    def __init__(self, region_id: int, parts: tuple[int, ...], week: Period, on: date, now: datetime) -> None:
+        self.region_id, self.period = region_id, week
+        year_ago = week.year_ago
+        self.shown = [one for one in (week, week.before, year_ago) if one is not None]
+        groups = counted_between(
+            region_id, parts, [Days(one.first, min(one.last, on)) for one in self.shown], on=on, at=now
+        )
+        self.groups: dict[Period, Between] = dict(zip(self.shown, groups, strict=True))
+        self.past = [week]
+        for _ in range(WEEKS_BACK):
+            self.past.insert(0, self.past[0].before)
+        self.begun = cube_first_day()
+        self.counts: dict[tuple[int, date], dict[str, int]] = {}
+        self.open: dict[Period, int] = {}
+        self._months = cube_months(
+            (region_id,), since=0, until=month_of(week.last), on=on, measures=("reported", "ended")
+        )
+        self._read((region_id, *parts), self.past[0], [week, week.before], on)
+        if year_ago is not None:
+            self._read((region_id,), year_ago, [year_ago], on)
+
+    def _read(self, ids: tuple[int, ...], first: Period, weeks: list[Period], on: date) -> None:
+        """Read days from the month in which a week begins, and how many were open at the end of `weeks`: what was reported less
+        what ended, in all the months before and on the days since."""
+        since, until = first.first.replace(day=1), min(max(week.last for week in weeks), on)
+        rows = [
+            (row.of, cast("date", row.at), row.counts)
+            for row in cube_days(ids, since=since, until=until, on=on, measures=MEASURES)
+        ]
+        for region_id, day, counts in rows:
+            monday = day - timedelta(days=day.weekday())
+            sums = self.counts.setdefault((region_id, monday), dict.fromkeys(MEASURES, 0))
+            for name, count in counts.items():
+                sums[name] += count
+        months = sum(_left(row.counts) for row in self._months if cast("int", row.at) < month_of(since))
+        for week in weeks:
+            own = (_left(counts) for region_id, day, counts in rows if region_id == self.region_id and day <= week.last)
+            self.open[week] = months + sum(own)
+
+    def _is_known(self, week: Period) -> bool:
+        return self.begun is not None and week.last >= self.begun
+
+    def of(self, region_id: int, week: Period) -> Counts | None:
+        """A region's week; None before the city's first record. What is late and open is known of the weeks shown alone."""
+        if not self._is_known(week):
+            return None
+        counts = dict(self.counts.get((region_id, week.first), dict.fromkeys(MEASURES, 0)))
+        between = self.groups.get(week)
+        running = 0
+        if between is not None:
+            running = sum(count for (place, _), count in between.late.items() if place == region_id)
+        counts["due"] += running
+        counts["late"] = counts["due"] - counts["kept"]
+        counts["open"] = self.open.get(week, 0) if region_id == self.region_id else 0
+        return counts
+
+    def week(self, around: Where) -> Week:
+        """All of it for the report."""
+        week, before, year_ago = self.period, self.period.before, self.period.year_ago
+        nothing = dict.fromkeys((*MEASURES, "late", "open"), 0)
+        then = None if year_ago is None else self.of(self.region_id, year_ago)
+        return Week(
+            week,
+            self.of(self.region_id, week) or nothing,
+            self.of(self.region_id, before),
+            then,
+            tuple((one.said, self.of(self.region_id, one)) for one in self.past[:-1]),
+            tuple(Region(part.code, part.name, self.of(part.id, week) or nothing) for part in around.below),
+            self._categories(),
+            self._units(),
+        )
+
+    def _group(self, week: Period | None, side: str, code: str | int) -> Counts | None:
+        """What was counted in a category or unit; None where the week has nothing to say."""
+        if week is None or not self._is_known(week):
+            return None
+        between = self.groups[week]
+        if side == "category":
+            return {"reported": between.categories.get(str(code), 0)}
+        return between.units.get(int(code), {})
+
+    def _made(self, side: str, names: Mapping[str, str]) -> tuple[Group, ...]:
+        week = self.period
+        return tuple(
+            Group(
+                code, name, self._group(week, side, code) or {}, self._group(week.before, side, code),
+                self._group(week.year_ago, side, code),
+            )
+            for code, name in names.items()
+        )  # fmt: skip
+
+    def _categories(self) -> tuple[Group, ...]:
+        known = {group.code: group.name for group in categories().groups}
+        codes = sorted({code for between in self.groups.values() for code in between.categories})
+        return self._made("category", {code: known.get(code, code) or msg("未分类") for code in codes})
+
+    def _units(self) -> tuple[Group, ...]:
+        ids = list(self.groups[self.period].units)
+        names, on = organisation.unit_names(ids), self.period.last
+        rows = organisation.units_by_ids(ids, on)
+        ordered = sorted(ids, key=lambda one: (rows[one].code if one in rows else "~", one))
+        return self._made("unit", {str(one): names.get(one, str(one)) for one in ordered})
+
+
+def _left(counts: Counts) -> int:
+    return counts["reported"] - counts["ended"]
