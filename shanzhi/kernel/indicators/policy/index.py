@@ -26,6 +26,7 @@ from shanzhi.kernel.indicators.policy.scoring import Points, between, score
 from shanzhi.kernel.indicators.policy.values import MISSING, State, Value, rounded
 
 DECIMALS = 2
+PLACES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +52,15 @@ class ClassResult:
 
 @dataclass(frozen=True, slots=True)
 class IndexResult:
-    """An index of one region and period. `value` is None where less than the least share of the weight has values."""
+    """An index of one region and period. `value` is None where less than the least share of the weight has values; `exact` is
+    it to twenty places."""
 
     index: Index
     value: Decimal | None
     grade: Grade | None
     share: Decimal
     classes: tuple[ClassResult, ...]
+    exact: Fraction | None = None
 
     @property
     def missing(self) -> tuple[PartResult, ...]:
@@ -111,8 +114,9 @@ def index_of(index: Index, indicators: Mapping[str, Indicator], values: Mapping[
         mean = rounded(summed / weight, DECIMALS) if weight else None
         classes.append(ClassResult(each, mean, rounded(weight, DECIMALS), tuple(_told(*got, share) for got in parts)))
     enough = there > 0 and there >= Fraction(index.minimum_share)
-    value = rounded(total / there, DECIMALS) if enough else None
-    return IndexResult(index, value, grade_of(index, value), rounded(there, DECIMALS), tuple(classes))
+    exact = kept(total / there) if enough else None
+    value = None if exact is None else rounded(exact, DECIMALS)
+    return IndexResult(index, value, grade_of(index, value), rounded(there, DECIMALS), tuple(classes), exact)
 
 
 def _part(part: Part, indicator: Indicator | None, value: Value) -> tuple[Part, Value, Fraction | None]:
@@ -131,6 +135,16 @@ def grade_of(index: Index, value: Decimal | None) -> Grade | None:
     if value is None:
         return None
     return next((grade for grade in index.grades if value >= grade.at_least), None)
+
+
+def kept(value: Fraction) -> Fraction:
+    """A value as it is kept for changes: to twenty places, so that what is added up otherwise is the same (`index_sum`)."""
+    return Fraction(rounded(value, PLACES))
+
+
+def step_of(earlier: Fraction | None, later: Fraction | None) -> Decimal | None:
+    """By how much an index rose: of the exact values, rounded once; None where one of both is missing."""
+    return None if earlier is None or later is None else rounded(later - earlier, DECIMALS)
 
 
 @dataclass(frozen=True, slots=True)

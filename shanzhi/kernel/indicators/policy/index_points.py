@@ -21,7 +21,7 @@ from shanzhi.kernel.indicators.policy.definitions import (
     Part,
     ScoringKind,
 )
-from shanzhi.kernel.indicators.policy.index import DECIMALS, grade_of, index_of, normalised
+from shanzhi.kernel.indicators.policy.index import DECIMALS, grade_of, index_of, kept, normalised
 from shanzhi.kernel.indicators.policy.scoring import POINTS_DECIMALS
 from shanzhi.kernel.indicators.policy.values import Numbers, State, Value, is_divided, rounded, state_of, value_of
 
@@ -38,6 +38,8 @@ class IndexValue:
     value: Decimal | None
     share: Decimal
     grade: Grade | None
+    exact: Fraction | None
+    """The value as `policy.index` keeps it for changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,22 +83,23 @@ class IndexSum:
             bottom = part.bottom * found.denominator if part.divides else part.bottom
             summed += part.weight * part.way((found.numerator or 0) * part.top, bottom)
         share = Fraction(there, self.whole)
-        value = None
+        exact = None
         if there and share >= Fraction(self.index.minimum_share):
-            value = _rounded(summed, summed + there, there)
-            if value is None:
-                value = self._exactly(numbers)
-        return IndexValue(value, rounded(share, DECIMALS), grade_of(self.index, value))
+            exact = _between_sums(summed, summed + there, there)
+            if exact is None:
+                exact = self._exactly(numbers)
+        value = None if exact is None else rounded(exact, DECIMALS)
+        return IndexValue(value, rounded(share, DECIMALS), grade_of(self.index, value), exact)
 
-    def _exactly(self, numbers: Callable[[Indicator], Numbers | None]) -> Decimal | None:
+    def _exactly(self, numbers: Callable[[Indicator], Numbers | None]) -> Fraction | None:
         values = {key: value_of(one, numbers(one)) for key, one in self.indicators.items()}
-        return index_of(self.index, self.indicators, values).value
+        return index_of(self.index, self.indicators, values).exact
 
 
-def _rounded(low: int, high: int, weight: int) -> Decimal | None:
-    """The value between two sums of weighted units; None where both don't round to the same."""
-    found = rounded(Fraction(low, weight * UNIT), DECIMALS)
-    return found if found == rounded(Fraction(high, weight * UNIT), DECIMALS) else None
+def _between_sums(low: int, high: int, weight: int) -> Fraction | None:
+    """The value between two sums of weighted units; None where both aren't kept as the same."""
+    found = kept(Fraction(low, weight * UNIT))
+    return found if found == kept(Fraction(high, weight * UNIT)) else None
 
 
 def can_count(part: Part, indicator: Indicator) -> bool:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_safe
 from shanzhi.core.errors import InputError
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.web.middleware import ActingRequest
-from shanzhi.kernel.indicators.policy.index import ClassResult, PartResult, grade_of
+from shanzhi.kernel.indicators.policy.index import ClassResult, PartResult, grade_of, step_of
 from shanzhi.kernel.indicators.policy.places import NoSuchIndex
 from shanzhi.kernel.indicators.policy.trend import Move
 from shanzhi.kernel.indicators.queries import values
@@ -78,7 +78,7 @@ def page(request: ActingRequest) -> HttpResponse:
             raise
         return _none_yet(request, error)
     name = found.index.name
-    now = IndexPoint(found.period, found.now.value, found.now.share, found.now.grade)
+    now = IndexPoint(found.period, found.now.value, found.now.share, found.now.grade, found.now.exact)
     ids = [row.place.id for row in found.below]
     shapes = organisation.shapes_of(ids, found.tree_on) if ids else []
     context = frame(
@@ -91,8 +91,8 @@ def page(request: ActingRequest) -> HttpResponse:
         "index_options": [(one.code, one.name, one.code == found.index.code) for one in found.indices],
         "value": said.index_said(now),
         "mark": said.index_mark(now),
-        "before": moved(found.now.value, found.before.value),
-        "year_ago": moved(found.now.value, found.year_ago.value),
+        "before": moved(now, found.before),
+        "year_ago": moved(now, found.year_ago),
         "line": drawn.index_line(name, found.series),
         "line_table": _series_table(here, found, kept),
         "bars": _bars(found),
@@ -119,11 +119,12 @@ def _none_yet(request: ActingRequest, error: NoSuchIndex) -> HttpResponse:
     return render(request, "figures/no_index.html", context)
 
 
-def moved(now: Decimal | None, before: Decimal | None) -> str:
+def moved(now: IndexPoint, before: IndexPoint) -> str:
     """By how much an index rose or fell; says where one of both is missing."""
-    if now is None or before is None:
+    step = step_of(before.exact, now.exact)
+    if step is None:
         return gettext(said.MOVES[Move.UNKNOWN])
-    return gettext(said.MOVES[Move.SAME]) if now == before else f"{now - before:+}"
+    return f"{step:+}" if step else gettext(said.MOVES[Move.SAME])
 
 
 def _bars(found: IndexPage) -> charts.BarChart:
@@ -222,7 +223,7 @@ def _below_table(here: Asked, found: IndexPage, kept: dict[str, Any]) -> Table:
             "mark": said.index_mark(row.now),
             "share": f"{row.now.share.normalize():f}%",
             "before": said.index_said(row.before),
-            "change": moved(row.now.value, row.before.value),
+            "change": moved(row.now, row.before),
         }
         rows.append(Row(url, cells, links={"value": url}))
     return Table(gettext(msg("下级区域（按代码排列）")), columns, rows)

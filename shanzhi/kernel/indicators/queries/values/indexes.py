@@ -43,7 +43,7 @@ def _point(
     index: Index, rules: Mapping[str, Indicator], period: Period, numbers: Callable[[Indicator], Numbers | None]
 ) -> IndexPoint:
     found = index_sum(index, rules).of(numbers)
-    return IndexPoint(period, found.value, found.share, found.grade)
+    return IndexPoint(period, found.value, found.share, found.grade, found.exact)
 
 
 def _result(book: Catalogue, index: Index, period: Period, values: Mapping[str, Value]) -> IndexResult:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from fractions import Fraction
 
 from shanzhi.core.text import msg
 from shanzhi.kernel.indicators.policy.definitions import Catalogue, Grade, Index, Indicator, Project
@@ -277,12 +278,13 @@ class Records:
 
 @dataclass(frozen=True, slots=True)
 class IndexPoint:
-    """An index at one period; no value where too little of its weight has values."""
+    """An index at one period; no value where too little of its weight has values. `exact` is the value to twenty places."""
 
     period: Period
     value: Decimal | None
     share: Decimal
     grade: Grade | None
+    exact: Fraction | None = None
 
 
 @dataclass(frozen=True, slots=True)
