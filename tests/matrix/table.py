@@ -363,6 +363,8 @@ PAGES: Mapping[str, Page] = {
     "figures:list_file": Page("figures", head=False, asks=(*FIGURE, "project", "words", "format"), says="422"),
     "figures:index": Page("figures", asks=(*FIGURE, "index", "tree_on")),
     "figures:index_file": Page("figures", head=False, asks=(*FIGURE, "index", "tree_on", "format"), says="422"),
+    "figures:regions": Page("figures", asks=(*FIGURE, "index")),
+    "figures:regions_file": Page("figures", head=False, asks=(*FIGURE, "index", "format"), says="422"),
     "figures:report": Page("figures", head=False, asks=(*FIGURE, "format"), says="422"),
     "figures:sheet": Page("figures", asks=FIGURE),
     "figures:unit": Page("figures", args=({"unit_id": NO_STAFF},), asks=("period",), says="404"),

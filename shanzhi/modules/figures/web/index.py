@@ -15,10 +15,15 @@ from django.views.decorators.http import require_GET, require_safe
 from shanzhi.core.errors import InputError
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.web.middleware import ActingRequest
+from shanzhi.kernel.indicators.policy.definitions import Indicator
+from shanzhi.kernel.indicators.policy.fairness import Interval
 from shanzhi.kernel.indicators.policy.index import ClassResult, PartResult, grade_of, step_of
+from shanzhi.kernel.indicators.policy.known import known_of
 from shanzhi.kernel.indicators.policy.places import NoSuchIndex
 from shanzhi.kernel.indicators.policy.trend import Move
+from shanzhi.kernel.indicators.policy.values import Numbers, State
 from shanzhi.kernel.indicators.queries import values
+from shanzhi.kernel.indicators.queries.values.reading import interval_of
 from shanzhi.kernel.indicators.queries.values.shapes import IndexPage, IndexPoint
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.modules.figures.web import drawn, said
@@ -36,6 +41,7 @@ NO_RULE = msg("本期没有这项指标")
 class ClassView:
     """A class as the page draws it."""
 
+    code: str
     name: str
     value: str
     mark: Mark
@@ -96,12 +102,14 @@ def page(request: ActingRequest) -> HttpResponse:
         "line": drawn.index_line(name, found.series),
         "line_table": _series_table(here, found, kept),
         "bars": _bars(found),
+        "known": _known(found),
         "classes": list(_classes(here, found)),
         "below": _below_table(here, found, kept),
         "map": drawn.index_map(name, found.below, shapes),
         "missing": _missing(here, found),
         "file_url": here.url("index_file", **kept, format="xlsx"),
         "list_url": here.url("list"),
+        "regions_url": here.url("regions", index=kept["index"]),
         "sheet_url": here.url("sheet"),
     }
     return render(request, "figures/index.html", context)
@@ -152,6 +160,7 @@ def _classes(here: Asked, found: IndexPage) -> Iterator[ClassView]:
     columns = (
         Column("name", gettext(msg("指标"))),
         Column("value", gettext(msg("数值")), "number"),
+        Column("interval", gettext(msg("95% 区间")), "number"),
         Column("score", gettext(msg("折算分")), "number"),
         Column("weight", gettext(msg("类内权重")), "number"),
         Column("adds", gettext(msg("计入指数")), "number"),
@@ -160,7 +169,7 @@ def _classes(here: Asked, found: IndexPage) -> Iterator[ClassView]:
     for each in found.now.classes:
         rows = [_part(here, found, part) for part in each.parts]
         yield ClassView(
-            each.of.name, _score(each.value), _mark(found, each.value), each.of.weight, each.share,
+            each.of.code, each.of.name, _score(each.value), _mark(found, each.value), each.of.weight, each.share,
             Table(each.of.name, columns, rows),
         )  # fmt: skip
 
@@ -174,12 +183,63 @@ def _part(here: Asked, found: IndexPage, part: PartResult) -> Row:
     cells = {
         "name": one.name,
         "value": said.value_said(one, part.value),
+        "interval": said.interval_said(one, _interval(one, part)),
         "score": "" if part.normalised is None else f"{part.normalised}",
         "weight": f"{part.part.weight.normalize():f}%",
         "adds": "" if part.adds is None else f"{part.adds}",
         "change": said.change_said(one, change) if change else "",
     }
     return Row(url, cells, links={"value": url})
+
+
+def _interval(one: Indicator, part: PartResult) -> Interval | None:
+    """The 95 % interval of a part that is a share; None of anything else, and where there is no value."""
+    if part.value.state is not State.VALUE or part.value.denominator is None:
+        return None
+    return interval_of(one, Numbers(part.value.numerator, part.value.denominator))
+
+
+UNKNOWN = (
+    (State.TOO_FEW, msg("样本不足的占 %(weight)s%%")),
+    (State.NOT_APPLICABLE, msg("没有此类事项的占 %(weight)s%%")),
+    (State.MISSING, msg("没有填报或没有算到的占 %(weight)s%%")),
+)
+
+
+def _known(found: IndexPage) -> list[str]:
+    """What is known of the index, in sentences: which weight has figures, of which an interval can be said, what isn't known,
+    and between what it would lie whatever that was. Empty where nothing is known."""
+    known = known_of(found.now, found.indicators)
+    if known.least is None or known.most is None:
+        return []
+    told = [
+        gettext(msg("可以给出区间的率占权重的 %(weight)s%%，其余有数据的（数量、中位数等）占 %(rest)s%%。"))
+        % {"weight": _plain(known.with_interval), "rest": _plain(known.without_interval)}
+    ]
+    if known.missing:
+        parts = [
+            gettext(text) % {"weight": _plain(known.unknown[state])}
+            for state, text in UNKNOWN
+            if state in known.unknown
+        ]
+        told.append(
+            gettext(
+                msg(
+                    "没有数据的占 %(weight)s%%：%(parts)s。它们要是都得 0 分，指数是 %(least)s；都得满分，是 %(most)s。"
+                )
+            )
+            % {
+                "weight": _plain(known.missing),
+                "parts": gettext(msg("，")).join(parts),
+                "least": known.least,
+                "most": known.most,
+            }
+        )
+    return told
+
+
+def _plain(weight: Decimal) -> str:
+    return f"{weight.normalize():f}"
 
 
 def _series_table(here: Asked, found: IndexPage, kept: dict[str, Any]) -> Table:
@@ -247,13 +307,14 @@ def file(request: ActingRequest) -> FileResponse:
     check(request)
     checked_format(request.GET.get("format", ""))
     _, _, found = _found(request)
-    heads = (msg("类别或区域"), msg("指标"), msg("数值"), msg("折算分"), msg("权重"), msg("等级"))
+    heads = (msg("类别或区域"), msg("指标"), msg("数值"), msg("95% 区间"), msg("折算分"), msg("权重"), msg("等级"))
     about = [
         (gettext(msg("指数")), found.index.name),
         (gettext(msg("区域")), f"{found.place.name}（{found.place.code}）"),
         (gettext(msg("期间")), said.period_said(found.period)),
         (gettext(msg("按哪天的区划")), found.tree_on.isoformat()),
         (gettext(msg("说明")), found.index.text),
+        *((gettext(msg("有多少是已知的")), sentence) for sentence in _known(found)),
     ]
     named = [gettext(head) for head in heads]
     return send_table(request, found.index.name, named, about, _cells(found), f"index-{found.index.code}")
@@ -261,15 +322,16 @@ def file(request: ActingRequest) -> FileResponse:
 
 def _cells(found: IndexPage) -> Iterator[tuple[str, ...]]:
     whole = IndexPoint(found.period, found.now.value, found.now.share, found.now.grade)
-    yield found.place.name, "", said.index_said(whole), "", "100", said.index_mark(whole).word
+    yield found.place.name, "", said.index_said(whole), "", "", "100", said.index_mark(whole).word
     each: ClassResult
     for each in found.now.classes:
-        yield each.of.name, "", _score(each.value), "", f"{each.of.weight}", _mark(found, each.value).word
+        yield each.of.name, "", _score(each.value), "", "", f"{each.of.weight}", _mark(found, each.value).word
         for part in each.parts:
             one = found.indicators.get(part.part.indicator)
             score = "" if part.normalised is None else f"{part.normalised}"
             name = one.name if one else part.part.indicator
             value = said.number_said(one, part.value) if one else gettext(NO_RULE)
-            yield each.of.name, name, value, score, f"{part.part.weight}", ""
+            interval = said.interval_said(one, _interval(one, part)) if one else ""
+            yield each.of.name, name, value, interval, score, f"{part.part.weight}", ""
     for row in found.below:
-        yield row.place.name, "", said.index_said(row.now), "", "", said.index_mark(row.now).word
+        yield row.place.name, "", said.index_said(row.now), "", "", "", said.index_mark(row.now).word

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from shanzhi.modules.figures.web import entries, exclusions, index, indicator, lists, reports, sheets
+from shanzhi.modules.figures.web import entries, exclusions, index, indicator, lists, regions, reports, sheets
 
 PREFIX = "figures/"
 app_name = "figures"
@@ -11,6 +11,8 @@ urlpatterns = [
     path("file/", lists.file, name="list_file"),
     path("index/", index.page, name="index"),
     path("index/file/", index.file, name="index_file"),
+    path("regions/", regions.page, name="regions"),
+    path("regions/file/", regions.file, name="regions_file"),
     path("report/", reports.file, name="report"),
     path("sheet/", sheets.region, name="sheet"),
     path("units/<int:unit_id>/", sheets.unit, name="unit"),

@@ -13,6 +13,7 @@ from shanzhi.kernel.indicators.queries.values.owing import completeness, owed, p
 from shanzhi.kernel.indicators.queries.values.page import indicator_page
 from shanzhi.kernel.indicators.queries.values.papers import report_of
 from shanzhi.kernel.indicators.queries.values.records import records_behind
+from shanzhi.kernel.indicators.queries.values.regions import region_table
 from shanzhi.kernel.indicators.queries.values.units import unit_sheet
 from shanzhi.kernel.indicators.queries.values.weeks import week_report
 
@@ -30,6 +31,7 @@ __all__ = [
     "permits_waiting",
     "records_behind",
     "region_sheet",
+    "region_table",
     "report_of",
     "unit_sheet",
     "week_report",

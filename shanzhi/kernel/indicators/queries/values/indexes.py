@@ -68,7 +68,7 @@ def index_page(code: str, region_id: int, period: Period, *, tree_on: date | Non
     """
     on = tree_on or period.ends_on
     book, around = catalogue(), where(region_id, on)
-    index = _index(book, code, period)
+    index = index_in(book, code, period)
     series = [period.before(steps) for steps in range(SERIES - 1, -1, -1)]
     reader = _Reader(book, index, _Tree.of(on, series) if tree_on else None)
     places = [around.place, *around.below]
@@ -106,7 +106,12 @@ def index_page(code: str, region_id: int, period: Period, *, tree_on: date | Non
     )
 
 
-def _index(book: Catalogue, code: str, period: Period) -> Index:
+def index_in(book: Catalogue, code: str, period: Period) -> Index:
+    """The version of an index that is the rule for a period; `code` empty: the catalogue's first one.
+
+    Raises:
+        NoSuchIndex: there is none.
+    """
     code = code or next((each.code for each in book.indices), "")
     found = book.index(code, period.last)
     if found is None:

@@ -4,17 +4,15 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import cast
 
-from django.db import connection
-
 from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
 from shanzhi.kernel.facts.queries import Between, Days, counted_between, cube_days, cube_first_day, cube_months
 from shanzhi.kernel.indicators.policy.periods import PeriodUnreadable, month_of
-from shanzhi.kernel.indicators.policy.places import NoSuchPlace
 from shanzhi.kernel.indicators.policy.reports import Report
 from shanzhi.kernel.indicators.policy.reports.period import Period
 from shanzhi.kernel.indicators.policy.reports.weekly import WEEKS_BACK, Counts, Group, Region, Week, weekly
 from shanzhi.kernel.indicators.queries.values.reading import Where, where
+from shanzhi.kernel.indicators.queries.values.sight import check_reads_figures_under
 from shanzhi.kernel.matters.queries import categories
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.organisation.queries import one_tree
@@ -40,7 +38,8 @@ def week_report(region_id: int, week: Period, *, issuer: str, now: datetime) -> 
         raise PeriodUnreadable(msg("%(week)s 还没有开始。请选本周或以前的一周。"), week=week.key)
     on = min(week.last, today)
     around = where(region_id, on)
-    _check_in_sight(around)
+    # A week is counted on reading, so the policy on figures is asked here.
+    check_reads_figures_under((around.above[-1] if around.above else around.place).code)
     found = _Counted(region_id, tuple(part.id for part in around.below), week, on, now)
     return weekly(
         found.week(around),
@@ -52,16 +51,6 @@ def week_report(region_id: int, week: Period, *, issuer: str, now: datetime) -> 
         now=now,
         today=today,
     )
-
-
-def _check_in_sight(around: Where) -> None:
-    """A week is counted on reading, so the policy on figures is asked here: does the region above touch the post's place?"""
-    under = (around.above[-1] if around.above else around.place).code
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT coderange(%s::text, %s::text || ':') && scope_place()", [under, under])
-        found = cursor.fetchone()
-    if found is None or not found[0]:
-        raise NoSuchPlace(msg("那时没有这个区域，或者您看不到它。请核对区域和期间。"))
 
 
 class _Counted:
