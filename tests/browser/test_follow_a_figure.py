@@ -1,4 +1,4 @@
-"""Somebody follows a figure by clicks: from the city's index down to a resident's verdict; and a count that is left out by
+"""Somebody follows a figure by clicks: from the table of regions down to a resident's verdict; and a count that is left out by
 decision changes the month and shows why."""
 
 import re
@@ -69,7 +69,7 @@ def choose_month(somebody: Person, period: str) -> None:
     somebody.presses("筛选")
 
 
-def test_it_leads_from_the_city_to_a_resident_s_verdict(site: Site, meet: Meet, rated: list[Reported]) -> None:
+def test_it_leads_from_the_table_of_regions_to_a_resident_s_verdict(site: Site, meet: Meet, rated: list[Reported]) -> None:
     period = month()
     supervisor = meet("supervisor")
     page = supervisor.page
@@ -81,7 +81,12 @@ def test_it_leads_from_the_city_to_a_resident_s_verdict(site: Site, meet: Meet, 
     expect(page.get_by_role("heading", level=1)).to_contain_text("平安")
     choose_month(supervisor, period)
     supervisor.looks("figures-index")
-    page.locator("main").get_by_role("link", name="张店区", exact=True).first.click()
+    page.get_by_role("link", name="各区域对照").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("各区域对照")
+    choose_month(supervisor, period)
+    supervisor.sees("按区域代码排列，不排名次")
+    supervisor.looks("figures-regions")
+    page.get_by_role("row", name=re.compile("^张店区")).get_by_role("link").nth(1).click()
     expect(page.locator("strong[aria-current=page]")).to_have_text("张店区")
 
     page.locator("main").get_by_role("link", name="解决率", exact=True).first.click()
