@@ -98,6 +98,7 @@ def _figures(city: Busy, installation: Installation) -> None:
     """A figure that the keeper owes, and a count that a unit contests."""
     on = local_date(_now())
     city.named["today"] = on.isoformat()
+    city.named["week"] = f"{on:%G-W%V}"
     with acting(city.cast.keeper):
         line = next(one for one in values.owed(city.cast.keeper, on) if one.state != "handed_in")
     city.named |= {

@@ -101,7 +101,7 @@ NAMED: Mapping[str, tuple[Mapping[str, str], ...]] = {
 """What the busy city calls the things that an address names."""
 FILES = ("matters:file", "triage:file", "worklist:file", "checks:file", "oversight:table_file", "oversight:bounced_file",
     "oversight:roll_file", "oversight:ontime_file", "figures:list_file", "figures:index_file",
-    "figures:indicator_file")  # fmt: skip
+    "figures:indicator_file", "figures:regions_file")  # fmt: skip
 ASKED: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(FILES, ("?format=csv",)),
     "access:staff_sessions": ("", "?q=handler"),
@@ -110,7 +110,7 @@ ASKED: Mapping[str, tuple[str, ...]] = {
     "figures:entry": ("?region={owed region}&period={owed period}",),
     "figures:exclusions": ("", "?state=asked"),
     "figures:index": ("", "?tree_on={today}"),
-    "figures:report": ("?format=xlsx", "?format=docx"),
+    "figures:report": ("?format=xlsx", "?format=docx", "?format=xlsx&period={week}"),
     "figures:list": ("", "?words=率&project=system"),
     "grid:overview": ("", f"?region={GRID}"),
     "hotline:dispatch_version": ("", f"?category={PROPERTY}&region=370303"),

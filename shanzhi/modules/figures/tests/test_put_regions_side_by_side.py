@@ -150,6 +150,12 @@ def test_it_answers_nonsense_with_a_sentence(supervisor: Client, query: str, sta
     assert supervisor.get(f"/figures/regions/?{query}").status_code == status
 
 
+def test_before_the_first_index_another_period_may_be_chosen(supervisor: Client) -> None:
+    page = text(supervisor, "/figures/regions/?period=2020-03")
+    assert "换一个期间再看" in page
+    assert 'name="period"' in page
+
+
 def test_out_of_sight_there_is_no_figure(counted: Figures) -> None:
     neighbour = counted.browser("neighbour_handler")
     page = text(neighbour, f"/figures/regions/?region={counted.region('370303009')}&{PERIOD}")

@@ -82,7 +82,7 @@ def page(request: ActingRequest) -> HttpResponse:
     except NoSuchIndex as error:
         if request.GET.get("index"):
             raise
-        return _none_yet(request, error)
+        return none_yet(request, error)
     name = found.index.name
     now = IndexPoint(found.period, found.now.value, found.now.share, found.now.grade, found.now.exact)
     ids = [row.place.id for row in found.below]
@@ -115,7 +115,7 @@ def page(request: ActingRequest) -> HttpResponse:
     return render(request, "figures/index.html", context)
 
 
-def _none_yet(request: ActingRequest, error: NoSuchIndex) -> HttpResponse:
+def none_yet(request: ActingRequest, error: NoSuchIndex) -> HttpResponse:
     """No index holds in the period, and none was asked for by its code: another period may be chosen."""
     here = asked(request)
     context = {

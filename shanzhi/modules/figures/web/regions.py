@@ -12,12 +12,13 @@ from django.views.decorators.http import require_GET, require_safe
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.web.middleware import ActingRequest
 from shanzhi.kernel.indicators.policy.mixes import APART, MixedShare
+from shanzhi.kernel.indicators.policy.places import NoSuchIndex
 from shanzhi.kernel.indicators.queries import values
 from shanzhi.kernel.indicators.queries.values.regions import ClassCell, MixLine, RegionLine, RegionTable
 from shanzhi.modules.figures.web import said
 from shanzhi.modules.figures.web.asked import Asked, asked, check, frame
 from shanzhi.modules.figures.web.files import send_table
-from shanzhi.modules.figures.web.index import CODE_MOST, moved
+from shanzhi.modules.figures.web.index import CODE_MOST, moved, none_yet
 from shanzhi.ui.components import Column, Mark, Row, Table
 from shanzhi.ui.downloads import checked_format
 
@@ -72,7 +73,12 @@ def _found(request: ActingRequest) -> tuple[Asked, str, RegionTable]:
 def page(request: ActingRequest) -> HttpResponse:
     """The table of the regions below one."""
     check(request)
-    here, code, found = _found(request)
+    try:
+        here, code, found = _found(request)
+    except NoSuchIndex as error:
+        if request.GET.get("index"):
+            raise
+        return none_yet(request, error)
     context = frame(
         request, here, "regions", catalogue=found.catalogue, place=found.place, above=found.above,
         below=[line.place for line in found.lines], more={"index": code},
