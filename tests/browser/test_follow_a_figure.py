@@ -69,7 +69,9 @@ def choose_month(somebody: Person, period: str) -> None:
     somebody.presses("筛选")
 
 
-def test_it_leads_from_the_table_of_regions_to_a_resident_s_verdict(site: Site, meet: Meet, rated: list[Reported]) -> None:
+def test_it_leads_from_the_table_of_regions_to_a_resident_s_verdict(
+    site: Site, meet: Meet, rated: list[Reported]
+) -> None:
     period = month()
     supervisor = meet("supervisor")
     page = supervisor.page
