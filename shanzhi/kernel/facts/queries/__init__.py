@@ -1,8 +1,8 @@
 """Every read of facts: how far they are, whether they are what the journal makes them, what the cubes say, facts as files."""
 
 from shanzhi.kernel.facts.queries.asking import Answer, BadQuestion, ask
-from shanzhi.kernel.facts.queries.between import Between, Days, counted_between, cube_first_day
-from shanzhi.kernel.facts.queries.cubes import CubeRow, cube_days, cube_months, cube_units
+from shanzhi.kernel.facts.queries.between import Between, Days, counted_between
+from shanzhi.kernel.facts.queries.cubes import CubeRow, cube_days, cube_days_in, cube_months, cube_units
 from shanzhi.kernel.facts.queries.exporting import FolderInUse, export
 from shanzhi.kernel.facts.queries.state import FactsState, facts_state, row_counts
 from shanzhi.kernel.facts.queries.verifying import Verified, verify
@@ -19,7 +19,7 @@ __all__ = [
     "ask",
     "counted_between",
     "cube_days",
-    "cube_first_day",
+    "cube_days_in",
     "cube_months",
     "cube_units",
     "export",

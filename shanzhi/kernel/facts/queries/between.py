@@ -30,9 +30,10 @@ class Between:
 
 def counted_between(
     region_id: int, parts: Collection[int], spans: Sequence[Days], *, on: date, at: datetime
-) -> list[Between]:
+) -> tuple[list[Between], date | None]:
     """For each of some spans what was counted in a region as of the tree of `on`, and what is late at `at` in it and in each of
     its `parts`; 2 queries. A matter counts where its region lay on the day of its report, as in the cubes.
+    With it the day of the city's first report that facts know of (None without any): days before it say nothing.
 
     For who reads figures alone: without the feature nothing is counted (`facts_between`).
     """
@@ -45,7 +46,8 @@ def counted_between(
         cursor.execute(
             "SELECT n.nth, b.about, b.code, b.day, b.measure, b.counted"
             " FROM unnest(%(since)s::date[], %(until)s::date[]) WITH ORDINALITY AS n (since, until, nth),"
-            " facts_between(%(regions)s::bigint[], n.since, n.until, %(at)s) b ORDER BY 1, 2, 3, 4, 5",
+            " facts_between(%(regions)s::bigint[], n.since, n.until, %(at)s) b"
+            " UNION ALL SELECT 0, '', '', min(day), '', 0 FROM fact_cube_day WHERE reported > 0 ORDER BY 1, 2, 3, 4, 5",
             {
                 "since": [span.since for span in spans],
                 "until": [span.until for span in spans],
@@ -54,7 +56,8 @@ def counted_between(
             },
         )
         rows = cursor.fetchall()
-    return [_told([row[1:] for row in rows if row[0] == nth], targets) for nth in range(1, len(spans) + 1)]
+    found = [_told([row[1:] for row in rows if row[0] == nth], targets) for nth in range(1, len(spans) + 1)]
+    return found, rows[0][3]
 
 
 def _told(rows: list[tuple[str, str, date, str, int]], targets: Mapping[int, list[int]]) -> Between:
@@ -70,11 +73,3 @@ def _told(rows: list[tuple[str, str, date, str, int]], targets: Mapping[int, lis
             for target in targets[int(code)]:
                 late[target, day] = late.get((target, day), 0) + counted
     return Between(categories, units, late)
-
-
-def cube_first_day() -> date | None:
-    """The day of the city's first report that facts know of; None without any; 1 query. Days before it say nothing."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT min(day) FROM fact_cube_day WHERE reported > 0")
-        row = cursor.fetchone()
-    return row[0] if row else None

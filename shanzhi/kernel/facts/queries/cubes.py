@@ -1,6 +1,6 @@
 """What the cubes say: figures by region and day or month as of any tree, by unit and month."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -42,6 +42,21 @@ def cube_days(
         f"SELECT x.target, c.day, {asked.sums} FROM {_SOURCES} JOIN fact_cube_day c ON c.region_id = x.region_id"  # noqa: S608 - names of our own
         " WHERE c.day BETWEEN %(since)s AND %(until)s GROUP BY 1, 2 ORDER BY 1, 2",
         {"since": since, "until": until, **_given(sources_of(region_ids, on, only_bases=True))},
+    )
+
+
+def cube_days_in(
+    region_ids: Collection[int], spans: Sequence[tuple[date, date]], *, on: date, measures: Collection[str]
+) -> list[CubeRow]:
+    """The same for the days of several spans, each from a day to another, with it; 2 queries."""
+    asked = _Asked(cubes.DAYS, "day", measures, ())
+    return asked.rows(
+        f"SELECT x.target, c.day, {asked.sums} FROM {_SOURCES} JOIN fact_cube_day c ON c.region_id = x.region_id"  # noqa: S608 - names of our own
+        " WHERE c.day <@ %(spans)s::datemultirange GROUP BY 1, 2 ORDER BY 1, 2",
+        {
+            "spans": f"{{{','.join(f'[{since},{until}]' for since, until in spans)}}}",
+            **_given(sources_of(region_ids, on, only_bases=True)),
+        },
     )
 
 

@@ -1,6 +1,7 @@
 """Somebody puts regions side by side: a city's counties, a province's cities; by code, never by rank; every cell leads on."""
 
 import re
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -10,6 +11,7 @@ from openpyxl import load_workbook
 
 from shanzhi.config import database
 from shanzhi.kernel.indicators.models import Computing, Observation
+from shanzhi.kernel.indicators.queries import book
 from shanzhi.modules.figures.tests.test_read_a_figure import kept, plain, supervisor, text
 from tests.concurrency.committed import as_role
 from tests.figures import Figures, city, counted
@@ -150,8 +152,10 @@ def test_it_answers_nonsense_with_a_sentence(supervisor: Client, query: str, sta
     assert supervisor.get(f"/figures/regions/?{query}").status_code == status
 
 
-def test_before_the_first_index_another_period_may_be_chosen(supervisor: Client) -> None:
-    page = text(supervisor, "/figures/regions/?period=2020-03")
+def test_without_an_index_another_period_may_be_chosen(supervisor: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    without = replace(book.catalogue_in_force(), indices=())
+    monkeypatch.setattr(book, "catalogue_in_force", lambda: without)
+    page = text(supervisor, f"/figures/regions/?{PERIOD}")
     assert "换一个期间再看" in page
     assert 'name="period"' in page
 

@@ -6,7 +6,7 @@ from typing import cast
 
 from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
-from shanzhi.kernel.facts.queries import Between, Days, counted_between, cube_days, cube_first_day, cube_months
+from shanzhi.kernel.facts.queries import Between, Days, counted_between, cube_days_in, cube_months
 from shanzhi.kernel.indicators.policy.periods import PeriodUnreadable, month_of
 from shanzhi.kernel.indicators.policy.reports import Report
 from shanzhi.kernel.indicators.policy.reports.period import Period
@@ -60,39 +60,45 @@ class _Counted:
         self.region_id, self.period = region_id, week
         year_ago = week.year_ago
         self.shown = [one for one in (week, week.before, year_ago) if one is not None]
-        groups = counted_between(
+        groups, self.begun = counted_between(
             region_id, parts, [Days(one.first, min(one.last, on)) for one in self.shown], on=on, at=now
         )
         self.groups: dict[Period, Between] = dict(zip(self.shown, groups, strict=True))
         self.past = [week]
         for _ in range(WEEKS_BACK):
             self.past.insert(0, self.past[0].before)
-        self.begun = cube_first_day()
         self.counts: dict[tuple[int, date], dict[str, int]] = {}
         self.open: dict[Period, int] = {}
         self._months = cube_months(
             (region_id,), since=0, until=month_of(week.last), on=on, measures=("reported", "ended")
         )
-        self._read((region_id, *parts), self.past[0], [week, week.before], on)
-        if year_ago is not None:
-            self._read((region_id,), year_ago, [year_ago], on)
-
-    def _read(self, ids: tuple[int, ...], first: Period, weeks: list[Period], on: date) -> None:
-        """Read days from the month in which a week begins, and how many were open at the end of `weeks`: what was reported less
-        what ended, in all the months before and on the days since."""
-        since, until = first.first.replace(day=1), min(max(week.last for week in weeks), on)
-        rows = [
+        firsts = [(self.past[0], [week, week.before]), *([(year_ago, [year_ago])] if year_ago is not None else [])]
+        # From the month in which a span's first week begins, so that whole months and these days are all that was.
+        spans = [(first.first.replace(day=1), min(weeks[0].last, on)) for first, weeks in firsts]
+        self._rows = [
             (row.of, cast("date", row.at), row.counts)
-            for row in cube_days(ids, since=since, until=until, on=on, measures=MEASURES)
+            for row in cube_days_in((region_id, *parts), spans, on=on, measures=MEASURES)
         ]
-        for region_id, day, counts in rows:
-            monday = day - timedelta(days=day.weekday())
-            sums = self.counts.setdefault((region_id, monday), dict.fromkeys(MEASURES, 0))
+        self._add_up()
+        for (since, _), (_, weeks) in zip(spans, firsts, strict=True):
+            self._open_at(since, weeks)
+
+    def _add_up(self) -> None:
+        for region_id, day, counts in self._rows:
+            sums = self.counts.setdefault((region_id, day - timedelta(days=day.weekday())), dict.fromkeys(MEASURES, 0))
             for name, count in counts.items():
                 sums[name] += count
+
+    def _open_at(self, since: date, weeks: list[Period]) -> None:
+        """How many were open at the end of `weeks`: what was reported less what ended, in all the months before `since` and on
+        the days from it."""
         months = sum(_left(row.counts) for row in self._months if cast("int", row.at) < month_of(since))
         for week in weeks:
-            own = (_left(counts) for region_id, day, counts in rows if region_id == self.region_id and day <= week.last)
+            own = (
+                _left(counts)
+                for region_id, day, counts in self._rows
+                if region_id == self.region_id and since <= day <= week.last
+            )
             self.open[week] = months + sum(own)
 
     def _is_known(self, week: Period) -> bool:
