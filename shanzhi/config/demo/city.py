@@ -67,6 +67,9 @@ def logins(city_code: str, county_code: str) -> tuple[Login, ...]:
         Login("community", f"community-{community}", "handler", 0, msg("村（社区）承办员")),
         Login("township", f"centre-{community[:9]}", "dispatcher", 0, msg("受理派单台（街道综治中心）")),
         Login("auditor", f"centre-{city_code}", "auditor", 0, msg("审计员（市综治中心）")),
+        Login("assessor", f"centre-{city_code}", "assessor", 0, msg("考核员（市综治中心）")),
+        Login("county", f"centre-{county_code}", "supervisor", 0, msg("督办员（区综治中心）")),
+        Login("county-keeper", f"centre-{county_code}", "keeper", 0, msg("系统管理员（区综治中心）")),
     )
 
 
