@@ -125,10 +125,14 @@ def _chosen(book: Any, sheet: str) -> Any:
     shown = [part for part in book.worksheets if part.sheet_state == "visible"]
     if sheet:
         shown = [part for part in book.worksheets if part.title == sheet]
-    if not shown:
+    if not shown and sheet:
         raise FileUnusable(
-            msg("没有这张工作表。文件里有：%(sheets)s。"), sheets="、".join(part.title for part in book.worksheets)
+            msg("没有“%(sheet)s”这张工作表，请核对名称。文件里有：%(sheets)s。"),
+            sheet=sheet,
+            sheets="、".join(part.title for part in book.worksheets),
         )
+    if not shown:
+        raise FileUnusable(msg("文件里的工作表都隐藏了。请取消隐藏，保存后再试。"))
     return shown[0]
 
 

@@ -78,6 +78,9 @@ def from_sheet(
     out.write_text(text, encoding="utf-8")
     keys = {each.key for each in found.indicators}
     _say(f"已写到 {out}：{len(keys)} 条指标，{len(found.indices)} 个指数，检查没有问题。")
+    own = rule_book.own_file("indicators")
+    if out.resolve() != own.resolve():
+        _say(f"要生效，请把它放到 {own}。")
 
 
 def _place(read: "BookRead", starts: list[tuple[int, int]], line: int) -> str:

@@ -60,10 +60,11 @@ def check(
             console.print(f"{file.name}  {problem}", markup=False, highlight=False, soft_wrap=True)
         console.print(f"共 {len(found)} 处要改。")
         raise typer.Exit(1)
-    computed = sum(bool(each.formula) for each in found.indicators)
+    keys = {each.key for each in found.indicators}
+    computed = {each.key for each in found.indicators if each.formula}
     console.print(
-        f"{_titled(found)}可用：{len(found.projects)} 个项目，{len(found.indicators)} 条指标"
-        f"（{computed} 条由系统计算），{len(found.indices)} 个指数。"
+        f"{_titled(found)}可用：{len(found.projects)} 个项目，{len(keys)} 条指标"
+        f"（{len(computed)} 条由系统计算），共 {len(found.indicators)} 版，{len(found.indices)} 个指数。"
     )
 
 

@@ -28,8 +28,13 @@ def register(name: str, shipped: Path, parse: Callable[[dict[str, Any]], Any]) -
 
 def source_of(name: str) -> Path:
     """The file that holds a section: the city's own (`catalogue/<name>.toml` in its home folder), or the shipped one."""
-    own = Path(settings.SHANZHI_HOME) / "catalogue" / f"{name}.toml"
+    own = own_file(name)
     return own if own.exists() else _sections[name].shipped
+
+
+def own_file(name: str) -> Path:
+    """Where the city's own file of a section lies, whether there is one or not."""
+    return Path(settings.SHANZHI_HOME) / "catalogue" / f"{name}.toml"
 
 
 def section(name: str) -> Any:

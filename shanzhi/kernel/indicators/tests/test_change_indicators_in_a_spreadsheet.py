@@ -253,6 +253,7 @@ def test_the_commands_take_it_out_and_bring_it_back(tmp_path: Path) -> None:
     brought = CliRunner().invoke(cli, ["indicator", "from-sheet", str(book), str(back)])
     assert brought.exit_code == 0, brought.output
     assert "109 条指标" in brought.output
+    assert "catalogue/indicators.toml" in brought.output
     assert tomllib.loads(back.read_text(encoding="utf-8")) == tomllib.loads(mine.read_text(encoding="utf-8"))
 
 
