@@ -70,6 +70,18 @@ def test_it_is_kept_with_its_evidence_and_corrected_later(counted: Figures, keep
     assert WORDS in shown
 
 
+def test_its_evidence_can_be_opened_where_the_figure_stands(counted: Figures, keeper: Client) -> None:
+    url = form(counted, code="370303008")
+    assert send(keeper, url, files=paper()).status_code == 302
+    above = counted.browser("supervisor")
+    page = text(above, f"/figures/teams/?region={counted.region('370303008')}&period=2025-11")
+    address, *_ = re.findall(r'href="([^"]+)">备案清单.pdf', page)
+    assert re.findall(r'href="([^"]+)">备案清单.pdf', text(keeper, url)) == [address]
+    opened = above.get(address)
+    assert opened.status_code == 200
+    assert b"".join(opened) == paper().read()
+
+
 def test_nothing_that_was_typed_or_brought_is_lost(counted: Figures, keeper: Client) -> None:
     url = form(counted, code="370303105")
     answer = send(keeper, url, numerator="-2", files=paper())
@@ -103,6 +115,7 @@ def test_a_value_a_hundred_times_the_last_is_asked_about(
     monkeypatch.setattr(middleware, "timezone", SimpleNamespace(now=lambda: LATER + timedelta(days=31)))
     keeper = counted.browser(_actor("centre-370303", "keeper", 0))
     url = form(counted, "2025-12")
+    assert re.search(r"上期填报\s*2", plain(text(keeper, url)))
     answer = send(keeper, url, numerator="200", files=paper())
     page = answer.content.decode()
     assert answer.status_code == 409

@@ -180,9 +180,16 @@ def _draw(
             (gettext(msg("定义")), one.definition),
             (gettext(msg("问题")), one.survey.question if one.survey else ""),
             (gettext(msg("目标")), said.target_said(one)),
+            (gettext(msg("上期填报")), _before(line)),
         ],
     }
     return render(request, "figures/entry.html", context, status=status)
+
+
+def _before(line: OwedLine) -> str:
+    """What was handed in for the period before, by which a slip of the keyboard is noticed; empty where nothing was."""
+    rows = values.entered_of(line.indicator, line.place, line.period.before())
+    return next((said.value_said(line.indicator, row.value) for row in rows if row.is_last), "")
 
 
 def _moved(error: DomainError | None) -> bool:

@@ -61,6 +61,7 @@ def page(request: ActingRequest, key: str) -> HttpResponse:
         "revisions": _revision_table(here, found),
         "exclusions": exclusion_table(found.exclusions),
         "entered": _entered_table(found),
+        "papers": _papers(found),
         "records_url": here.url("records", one.key) if is_counted(one) and amount.value.denominator else "",
         "file_url": here.url("indicator_file", one.key, format="xlsx"),
         "is_missing": amount.value.state is State.MISSING,
@@ -205,6 +206,15 @@ def _entered_table(found: IndicatorPage) -> Table:
         for row in found.entered
     ]
     return Table(gettext(msg("填报记录")), columns, rows)
+
+
+def _papers(found: IndicatorPage) -> list[tuple[str, str, str]]:
+    """The evidence that was brought with what was typed in: name, address, and whose it is."""
+    return [
+        (one.name, reverse("files:attachment", args=[one.id]), f"{row.place.name} · {said.moment_of(row.entered_at)}")
+        for row in found.entered
+        for one in row.evidence
+    ]
 
 
 @require_GET

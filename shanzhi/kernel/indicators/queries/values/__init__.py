@@ -10,7 +10,7 @@ from shanzhi.kernel.indicators.queries.values.gone import not_there
 from shanzhi.kernel.indicators.queries.values.indexes import index_page
 from shanzhi.kernel.indicators.queries.values.lists import comparison, indicator_list, region_sheet
 from shanzhi.kernel.indicators.queries.values.owing import completeness, owed, permits_waiting
-from shanzhi.kernel.indicators.queries.values.page import indicator_page
+from shanzhi.kernel.indicators.queries.values.page import entered_of, indicator_page
 from shanzhi.kernel.indicators.queries.values.papers import report_of
 from shanzhi.kernel.indicators.queries.values.records import records_behind
 from shanzhi.kernel.indicators.queries.values.regions import region_table
@@ -20,6 +20,7 @@ from shanzhi.kernel.indicators.queries.values.weeks import week_report
 __all__ = [
     "comparison",
     "completeness",
+    "entered_of",
     "exclusion_card",
     "exclusion_shares",
     "exclusions",
