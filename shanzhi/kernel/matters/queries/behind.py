@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from shanzhi.kernel.matters.models import Link, Matter
 from shanzhi.kernel.matters.policy.report import normalise_number
+from shanzhi.kernel.matters.rulebook import categories, kind_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,16 @@ class BehindRow:
     region_id: int
     scope_code: str
     stage: str
+
+    @property
+    def category_name(self) -> str:
+        """What people call the category."""
+        return categories().name(self.category)
+
+    @property
+    def stage_name(self) -> str:
+        """What people call the stage, in the process under which the matter runs."""
+        return kind_version(self.kind, self.kind_version).stage(self.stage).name
 
 
 def matters_behind(matter_ids: Collection[int]) -> dict[int, BehindRow]:

@@ -307,9 +307,9 @@ def _record(found: Records, row: RecordRow, *, may_contest: bool) -> Row:
     cells: dict[str, object] = {
         "number": row.number,
         "title": row.title,
-        "category": row.category,
-        "place": row.place,
-        "stage": gettext(row.stage),
+        "category": gettext(row.category_name),
+        "place": row.place_name,
+        "stage": gettext(row.stage_name),
         "counts": counts,
     }
     links = {}

@@ -45,7 +45,7 @@ WHERE c.matter_id > %(after)s ORDER BY c.matter_id LIMIT %(size)s
 def records_behind(
     key: str, region_id: int, period: Period, *, only: str = "", after: int | None = None, size: int = 25
 ) -> Records:
-    """The matters behind a figure, by their ids; 5 statements and the tree. `only`: `numerator` or `rest`; `after`: the id
+    """The matters behind a figure, by their ids; 6 statements and the tree. `only`: `numerator` or `rest`; `after`: the id
     behind which the page begins. What was left out by decision stands on the first page, before the others.
 
     Raises:
@@ -76,8 +76,9 @@ def records_behind(
             found = cursor.fetchall()
         left_out = _left_out(key, period, around.place.id) if after is None and not only else []
         told = matters.matters_behind([*left_out, *(row[0] for row in found)])
-        rows = [_row(told[pk], 0, 0, excluded=True) for pk in left_out if pk in told]
-        rows += [_row(told[pk], top, bottom, excluded=False) for pk, top, bottom in found[:size] if pk in told]
+        places = organisation.paths_of({one.region_id for one in told.values()}, period.ends_on)
+        rows = [_row(told[pk], places, 0, 0, excluded=True) for pk in left_out if pk in told]
+        rows += [_row(told[pk], places, top, bottom, excluded=False) for pk, top, bottom in found[:size] if pk in told]
         return Records(
             indicator,
             around.place,
@@ -121,7 +122,9 @@ def _left_out(key: str, period: Period, region_id: int) -> list[int]:
     ]
 
 
-def _row(told: matters.BehindRow, numerator: int, denominator: int, *, excluded: bool) -> RecordRow:
+def _row(
+    told: matters.BehindRow, places: dict[int, str], numerator: int, denominator: int, *, excluded: bool
+) -> RecordRow:
     return RecordRow(
         told.matter_id,
         told.number,
@@ -132,4 +135,7 @@ def _row(told: matters.BehindRow, numerator: int, denominator: int, *, excluded:
         numerator,
         denominator,
         excluded,
+        told.category_name,
+        places.get(told.region_id, told.scope_code),
+        told.stage_name,
     )

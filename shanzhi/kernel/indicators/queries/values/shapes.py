@@ -256,6 +256,9 @@ class RecordRow:
     numerator: int
     denominator: int
     excluded: bool
+    category_name: str
+    place_name: str
+    stage_name: str
 
 
 @dataclass(frozen=True, slots=True)
