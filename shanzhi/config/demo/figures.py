@@ -1,7 +1,8 @@
 """The demo city's figures: what posts would have typed in, invented; and every month that it lived through, computed.
 
 The typed-in values go by the operation that pages and files use, as the importer, three days after each period (a survey and a
-declaration the day before the city's present day); the computed ones are counted from its own journal.
+declaration the day before the city's present day), those of the period before the city's first day too, so that what is owed
+by the year has a value; the computed ones are counted from its own journal.
 """
 
 from collections.abc import Iterator
@@ -38,14 +39,16 @@ def make_figures(installation: Installation, cast: Cast, *, began: datetime, now
     Raises:
         DomainError: a formula can't be computed.
     """
+    entries = list(_entries(cast, local_date(began), now))
     with database.acting_as(installation, "importer"):
-        typed = sum(_enter(entry, at) for entry, at in _entries(cast, local_date(began), now))
+        typed = sum(_enter(entry, at) for entry, at in entries)
     with database.acting_as(installation, "worker"):
         while journal.seal(now=now).more:
             pass
         while facts.project(now=now).more:
             pass
-        for month in months(local_date(began), local_date(now)):
+        before = {entry.period.last for entry, _ in entries if entry.period.ends_on < local_date(began)}
+        for month in sorted({*before, *months(local_date(began), local_date(now))}):
             indicators.compute(month=month, now=now)
     return typed
 
@@ -86,9 +89,11 @@ def _periods(indicator: Indicator, began: date, today: date) -> Iterator[tuple[P
     period = period_of(today, indicator.period)
     if indicator.source is not Source.REPORTED:
         yield period, today - timedelta(days=1) if today > period.begins_on else today
+        yield period.before(), period.before().ends_on
         return
-    while (period := period.before()).ends_on >= began:
-        day = period.ends_on + timedelta(days=DAYS_AFTER)
+    is_first = True
+    while (period := period.before()).ends_on >= began or is_first:
+        is_first, day = False, period.ends_on + timedelta(days=DAYS_AFTER)
         if day <= today:
             yield period, day
 

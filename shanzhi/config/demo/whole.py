@@ -76,7 +76,7 @@ def make_ninety(
     )
     if driven.broken:
         console.print(f"没有走完的：{dict(driven.broken)}")
-    console.print("计算指标和指数（不到一分钟）…")
+    console.print("计算指标和指数（一两分钟）…")
     typed = make_figures(installation, cast, began=began, now=now)
     console.print(f"指标和指数已经算好，其中人工填报 {typed:,} 个（虚构）。")
     return driven
