@@ -1,6 +1,7 @@
 """Figures as charts: 24 periods, a funnel of the regions below, their map."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 from django.utils.translation import gettext
 from shapely.geometry import MultiPolygon, Polygon
@@ -15,8 +16,11 @@ from shanzhi.kernel.organisation.queries import ShapeRow
 from shanzhi.modules.figures.web import said
 from shanzhi.ui import charts
 
+_Any = TypeVar("_Any", Point, IndexPoint)
 LIMIT_POINTS = 24
 """Corners of a funnel's curves."""
+LINE_LEAST = 6
+"""A line is drawn over so many periods at least, those without a value too."""
 DOTS_LEAST = 3
 """Fewer regions are compared by their table alone."""
 _VERDICTS: Mapping[Standing, str] = {
@@ -40,7 +44,7 @@ def line_of(indicator: Indicator, series: Sequence[Point]) -> charts.LineChart |
             point.expected.high if point.expected else None,
             point.unusual,
         )
-        for point in series
+        for point in _begun(series, [_float(point.amount.value) is not None for point in series])
     ]
     if sum(point.value is not None for point in points) < 2:
         return None
@@ -50,11 +54,17 @@ def line_of(indicator: Indicator, series: Sequence[Point]) -> charts.LineChart |
     return charts.LineChart(title, points, target, told, 0, 100 if indicator.unit == "%" else None)
 
 
+def _begun(series: Sequence[_Any], known: Sequence[bool]) -> Sequence[_Any]:
+    """The periods from the first with a value on, at least `LINE_LEAST`: an empty past is no course."""
+    first = next((at for at, is_known in enumerate(known) if is_known), len(series))
+    return series[max(0, min(first, len(series) - LINE_LEAST)) :]
+
+
 def index_line(name: str, series: Sequence[IndexPoint]) -> charts.LineChart | None:
     """An index over its periods; None while fewer than two have a value."""
     points = [
         charts.Point(str(point.period), None if point.value is None else float(point.value), said.index_said(point))
-        for point in series
+        for point in _begun(series, [point.value is not None for point in series])
     ]
     if sum(point.value is not None for point in points) < 2:
         return None

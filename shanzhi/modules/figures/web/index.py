@@ -29,6 +29,7 @@ from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.modules.figures.web import drawn, said
 from shanzhi.modules.figures.web.asked import Asked, asked, check, frame, periods
 from shanzhi.modules.figures.web.files import send_table
+from shanzhi.modules.figures.web.lost import lost_table
 from shanzhi.ui import charts
 from shanzhi.ui.components import Column, Mark, Row, Table
 from shanzhi.ui.downloads import checked_format
@@ -46,7 +47,7 @@ class ClassView:
     value: str
     mark: Mark
     weight: Decimal
-    share: Decimal
+    share: str
     table: Table
 
 
@@ -103,6 +104,8 @@ def page(request: ActingRequest) -> HttpResponse:
         "line_table": _series_table(here, found, kept),
         "bars": _bars(found),
         "known": _known(found),
+        "lost": lost_table(here, found),
+        "share": f"{found.now.share.normalize():f}",
         "classes": list(_classes(here, found)),
         "below": _below_table(here, found, kept),
         "map": drawn.index_map(name, found.below, shapes),
@@ -169,7 +172,7 @@ def _classes(here: Asked, found: IndexPage) -> Iterator[ClassView]:
     for each in found.now.classes:
         rows = [_part(here, found, part) for part in each.parts]
         yield ClassView(
-            each.of.code, each.of.name, _score(each.value), _mark(found, each.value), each.of.weight, each.share,
+            each.of.code, each.of.name, _score(each.value), _mark(found, each.value), each.of.weight, f"{each.share.normalize():f}",
             Table(each.of.name, columns, rows),
         )  # fmt: skip
 

@@ -1,6 +1,7 @@
 """All indicators of a region and period by project; as a file too."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from django.http import FileResponse, HttpResponse
@@ -59,11 +60,19 @@ def page(request: ActingRequest) -> HttpResponse:
 
 
 def _tables(here: Asked, found: IndicatorList, shown: frozenset[str] | None) -> Iterator[tuple[str, str, Table]]:
-    """A table for each project that has a line."""
+    """A table for each project that has a line; the first one has the switch of columns for all."""
+    is_first = True
     for project in found.catalogue.projects:
         lines = [line for line in found.lines if line.indicator.project == project.code]
         if lines:
-            yield project.name, project.text, _table(here, project.name, lines, shown)
+            table = _table(here, project.name, lines, shown)
+            yield project.name, project.text, table if is_first else replace(table, columns=_plain(table))
+            is_first = False
+
+
+def _plain(table: Table) -> list[Column]:
+    """The columns that are shown, without a switch."""
+    return [replace(column, optional=False) for column in table.visible_columns()]
 
 
 def _table(here: Asked, name: str, lines: list[ListLine], shown: frozenset[str] | None) -> Table:
