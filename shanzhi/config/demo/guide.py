@@ -28,7 +28,7 @@ LOOKS = {
     "township": "社区上报来的事件，视图“积水”",
     "auditor": "日志、封签、谁看过联系方式",
     "assessor": "填报：一票否决和负面清单",
-    "county": "一个区的指数和简表，本区单位的申诉由它决定",
+    "county": "一个区的指数和简表，镇街、社区的申诉由它决定",
     "county-keeper": "填报：本区和各镇街的指标，逾期的先申请补报",
 }
 """Sign-in → what is worth looking at there, in one line."""

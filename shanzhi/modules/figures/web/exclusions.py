@@ -173,8 +173,6 @@ def _draw(
 def _pairs(found: ExclusionCard) -> list[tuple[str, object]]:
     row = found.row
     return [
-        (gettext(msg("指标")), row.name),
-        (gettext(msg("月份")), said.period_said(Period(row.month))),
         (gettext(msg("区域")), row.place.name),
         (gettext(msg("提出单位")), row.unit),
         (gettext(msg("决定单位")), row.decider),
@@ -195,7 +193,11 @@ def _effects(found: ExclusionCard) -> Table:
         Column("why", gettext(msg("原因"))),
         Column("at", gettext(msg("时间")), "time"),
     )
-    return Table(gettext(msg("对指标的影响")), columns, [_effect(found.row, row) for row in found.effects])
+    # What is the same in each line isn't said in each line.
+    same = {"period"} if all(row.period == Period(found.row.month) for row in found.effects) else set()
+    same |= {"why"} if len({row.reason for row in found.effects}) == 1 else set()
+    shown = tuple(column for column in columns if column.key not in same)
+    return Table(gettext(msg("对指标的影响")), shown, [_effect(found.row, row) for row in found.effects])
 
 
 def _effect(about: ExclusionRow, row: RevisionRow) -> Row:

@@ -55,6 +55,7 @@ def page(request: ActingRequest) -> HttpResponse:
         "sheet_url": here.url("sheet"),
         "compare_url": here.url("compare"),
         "exclusions_url": here.url("exclusions"),
+        "unit_url": here.url("unit", request.actor.unit_id) if request.actor.unit_id else "",
     }
     return render(request, "figures/list.html", context)
 
