@@ -2,8 +2,6 @@
 decision changes the month and shows why."""
 
 import re
-import subprocess
-import sys
 import time
 from datetime import datetime
 
@@ -12,7 +10,7 @@ from playwright.sync_api import FilePayload, Page, expect
 
 from shanzhi.core.periods import CITY_ZONE
 from tests.browser.person import Meet, Person
-from tests.site import ROOT, Reported, Site
+from tests.site import Reported, Site
 
 COMMUNITY = "370303009006"
 PAPER: FilePayload = {"name": "录音说明.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4\n% said\n%%EOF\n"}
@@ -42,21 +40,11 @@ def month() -> str:
     return f"{datetime.now(tz=CITY_ZONE):%Y-%m}"
 
 
-def compute(site: Site, period: str) -> None:
-    """What the background does every hour, now."""
-    command = [sys.executable, "-m", "shanzhi", "indicator", "compute", "--period", period]
-    done = subprocess.run(
-        command, cwd=ROOT, env=site.environment("worker"), capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-def comes(page: Page, text: str, *, site: Site | None = None, period: str = "") -> None:
-    """Look at the page until the background has come so far."""
+def comes(site: Site, page: Page, text: str, *, job: str = "indicators.compute_current") -> None:
+    """Look at the page until the background has come so far, whose hour or minute is now."""
     until = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < until:
-        if site is not None:
-            compute(site, period)
+        site.soon(job)
         page.reload()
         if page.get_by_text(text).filter(visible=True).count():
             return
@@ -77,7 +65,7 @@ def test_it_leads_from_the_table_of_regions_to_a_resident_s_verdict(
     page = supervisor.page
     supervisor.signs_in("supervisor")
     supervisor.goes(f"/figures/solution_rate/?period={period}")
-    comes(page, f"共 {MATTERS} 次评价", site=site, period=period)
+    comes(site, page, f"共 {MATTERS} 次评价")
 
     page.get_by_role("navigation").get_by_role("link", name="指数", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("平安")
@@ -117,7 +105,7 @@ def test_a_count_that_is_left_out_changes_the_month_and_shows_why(
     unit, above = meet("handler"), meet("supervisor")
     unit.signs_in("handler")
     unit.goes(f"/figures/solution_rate/records/?period={period}&only=rest")
-    comes(unit.page, number, site=site, period=period)
+    comes(site, unit.page, number)
     unit.presses("申请剔除", role="link")
     page = unit.page
     expect(page.get_by_label("事项编号")).to_have_value(number)
@@ -141,7 +129,7 @@ def test_a_count_that_is_left_out_changes_the_month_and_shows_why(
     above.page.get_by_label("决定的理由").fill("录音属实，说的是另一部电梯")
     above.looks("figures-decide")
     above.presses("同意剔除")
-    comes(above.page, "对指标的影响")
+    comes(site, above.page, "对指标的影响", job="indicators.compute_due")
     above.sees("已剔除")
     above.sees(f"（{MATTERS - 1} / {MATTERS}）")
     above.sees(f"（{MATTERS - 1} / {MATTERS - 1}）")
@@ -160,7 +148,7 @@ def test_every_page_of_figures_fits_and_can_be_read(site: Site, meet: Meet, rate
     supervisor = meet("supervisor")
     supervisor.signs_in("supervisor")
     supervisor.goes(f"/figures/?period={period}")
-    comes(supervisor.page, f"共 {MATTERS} 次评价", site=site, period=period)
+    comes(site, supervisor.page, f"共 {MATTERS} 次评价")
     supervisor.looks("figures-list")
     for name, path in (
         ("sheet", "/figures/sheet/"),
