@@ -32,6 +32,7 @@ from tests.server import relax
 ROOT = Path(__file__).parents[1]
 UP_SECONDS = 60
 HOST = "127.0.0.1"
+SETTINGS = "tests.site_settings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,14 +226,13 @@ def _free_port() -> int:
 def _clean(environment: Mapping[str, str]) -> dict[str, str]:
     """Without what would lead a child to another database; signed in by password alone, where a test says nothing else."""
     kept = {name: value for name, value in environment.items() if name not in ("DATABASE_URL", "SHANZHI_HOSTS")}
-    return {"SHANZHI_MFA": "off"} | kept
+    return {"SHANZHI_MFA": "off"} | kept | {"DJANGO_SETTINGS_MODULE": SETTINGS}
 
 
 def _prepare(home: Path) -> dict[str, dict[str, Any]]:
     # Without what would lead the child to this process's own installation.
     bare = {name: value for name, value in os.environ.items() if not name.startswith("SHANZHI_")}
-    environment = {**_clean(bare), "DJANGO_SETTINGS_MODULE": "shanzhi.config.settings"}
-    found: dict[str, dict[str, Any]] = json.loads(copy_prepared(home, "tests.site", environment))
+    found: dict[str, dict[str, Any]] = json.loads(copy_prepared(home, "tests.site", _clean(bare)))
     return found
 
 

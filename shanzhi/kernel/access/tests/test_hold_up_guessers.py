@@ -6,11 +6,12 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
-from django.contrib.auth.hashers import MD5PasswordHasher, make_password
+from django.contrib.auth.hashers import MD5PasswordHasher, PBKDF2PasswordHasher, identify_hasher, make_password
 from django.db import connection
 from django.test import Client
 
 from shanzhi.config import database
+from shanzhi.config import settings as city_settings
 from shanzhi.kernel.access import attempts, operations
 from shanzhi.kernel.access.attempts import Place, TooManyTries, name_hash
 from shanzhi.kernel.access.models import Account, SignInAttempt
@@ -158,6 +159,17 @@ def test_it_does_the_same_for_names_that_exist_and_names_that_do_not(cast: Cast,
     known, unknown = seen.values()
     assert known == unknown
     assert [row[:2] for row in known] == [(200, 1)] * 7 + [(429, 1), (429, 0)]
+
+
+def test_it_keeps_and_checks_passwords_by_the_slow_hash_of_a_city(cast: Cast, settings):
+    """The tests' own settings have a quick one."""
+    settings.PASSWORD_HASHERS = city_settings.PASSWORD_HASHERS
+    account = Account.objects.get(username=NAME)
+    account.password = make_password("never-used-before-7")
+    assert identify_hasher(account.password).algorithm == "pbkdf2_sha256"
+    assert int(account.password.split("$")[1]) == PBKDF2PasswordHasher.iterations >= 1_000_000
+    assert account.check_password("never-used-before-7")
+    assert not account.check_password("never-used-before-8")
 
 
 def test_it_counts_many_ways_to_write_a_name_as_one(cast: Cast):
