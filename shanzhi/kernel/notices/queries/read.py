@@ -4,11 +4,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
+
 from shanzhi.kernel.notices.models import Event, Notice
 from shanzhi.kernel.notices.policy import text_of
 
 PAGE = 25
 COUNT_CAP = 1000
+COUNT_UNREAD = """
+SELECT count(*) FROM (
+    SELECT 1 FROM notices_notice WHERE unit_id = %s AND role = %s AND read_at IS NULL LIMIT %s
+) AS unread"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +42,11 @@ def notices_for(unit_id: int, role: str, before: int | None = None) -> list[Noti
 
 def count_unread(unit_id: int, role: str) -> int:
     """Unread notices, capped at 1,000; 1 query."""
-    return Notice.objects.filter(unit_id=unit_id, role=role, read_at=None).order_by()[:COUNT_CAP].count()
+    # Every page asks: written out, it takes a tenth of what it takes to build it anew.
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT_UNREAD, [unit_id, role, COUNT_CAP])
+        counted: int = cursor.fetchone()[0]
+    return counted
 
 
 def outbox_backlog() -> tuple[int, datetime | None]:
