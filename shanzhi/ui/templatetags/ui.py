@@ -8,17 +8,19 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cache, lru_cache
 from typing import Any
 
 from django import template
 from django.forms import BaseForm, BoundField
 from django.http import HttpRequest, QueryDict
 from django.template import Context
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import localtime
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, override
 
 from shanzhi.core.dates import day_said
 from shanzhi.ui import fields, formats, invented
@@ -123,12 +125,32 @@ def icon(name: str, label: str = "", css: str = "") -> SafeString:
     """
     if name not in icon_names():
         raise template.TemplateSyntaxError(f"No icon {name!r}: add its name to shanzhi/ui/icons.txt and build again.")
-    href = f"{static(SPRITE)}#{name}"
     if label:
+        href = f"{static(SPRITE)}#{name}"
         return format_html(
             '<svg class="ui-icon {}" role="img" aria-label="{}"><use href="{}"></use></svg>', css, label, href
         )
-    return format_html('<svg class="ui-icon {}" aria-hidden="true"><use href="{}"></use></svg>', css, href)
+    return _decorative(name, css)
+
+
+# A page has dozens. Both words come from templates and tags, never from people: so few that all are kept.
+@lru_cache(maxsize=1024)
+def _decorative(name: str, css: str) -> SafeString:
+    return format_html(
+        '<svg class="ui-icon {}" aria-hidden="true"><use href="{}#{}"></use></svg>', css, static(SPRITE), name
+    )
+
+
+@register.simple_tag
+def script_texts() -> SafeString:
+    """`{% script_texts %}`: the sentences that our script says, for the whole page; drawn once for each language."""
+    return _script_texts(_lang())
+
+
+@cache
+def _script_texts(language: str) -> SafeString:
+    with override(language):
+        return mark_safe(render_to_string("ui/components/script_texts.html"))  # noqa: S308 - our own template
 
 
 @register.simple_tag
