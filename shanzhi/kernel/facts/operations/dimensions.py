@@ -1,7 +1,6 @@
 """Regions, units and what counts under what, as the organisation has them now: filled when its tree has changed."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -26,10 +25,8 @@ def dimensions_follow() -> bool:
     if version is None or version == filled:
         return False
     spans = organisation.region_spans(grids=True)
-    became = {(heir.region_id, heir.on): heir.heir_id for heir in organisation.region_heirs()}
-    _refill("fact_region", [_region(span, became) for span in spans])
-    units = organisation.unit_spans()
-    _refill("fact_unit", [(u.unit_id, u.name, u.kind, u.region_id, u.opened_on, u.closed_on) for u in units])
+    _refill("fact_region", region_rows(spans))
+    _refill("fact_unit", unit_rows())
     before = _read_lines()
     after = lines_of(State(s.region_id, s.from_on, s.until_on, s.level, s.parent_id) for s in spans)
     known = before.by_region.keys() | after.by_region.keys()
@@ -49,10 +46,20 @@ def dimensions_follow() -> bool:
     return True
 
 
-def _region(span: organisation.RegionSpan, became: Mapping[tuple[int, date], int | None]) -> tuple[object, ...]:
-    """A row of `fact_region`; what took a region's place stands with the state that it ended with."""
-    heir = None if span.until_on is None else became.get((span.region_id, span.until_on))
-    return (span.region_id, span.from_on, span.until_on, span.level, span.code, span.name, span.parent_id, heir)
+def region_rows(spans: Iterable[organisation.RegionSpan]) -> list[tuple[Any, ...]]:
+    """Rows of `fact_region` as the organisation has them; what took a region's place stands with the state that it ended with.
+    1 query."""
+    became = {(heir.region_id, heir.on): heir.heir_id for heir in organisation.region_heirs()}
+    return [
+        (s.region_id, s.from_on, s.until_on, s.level, s.code, s.name, s.parent_id,
+         None if s.until_on is None else became.get((s.region_id, s.until_on)))
+        for s in spans
+    ]  # fmt: skip
+
+
+def unit_rows() -> list[tuple[Any, ...]]:
+    """Rows of `fact_unit` as the organisation has them; 1 query."""
+    return [(u.unit_id, u.name, u.kind, u.region_id, u.opened_on, u.closed_on) for u in organisation.unit_spans()]
 
 
 # The lines last read, by the version that they were filled for: tens of thousands of rows that change a few times a year.

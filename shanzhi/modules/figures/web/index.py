@@ -172,8 +172,8 @@ def _classes(here: Asked, found: IndexPage) -> Iterator[ClassView]:
     for each in found.now.classes:
         rows = [_part(here, found, part) for part in each.parts]
         yield ClassView(
-            each.of.code, each.of.name, _score(each.value), _mark(found, each.value), each.of.weight, f"{each.share.normalize():f}",
-            Table(each.of.name, columns, rows),
+            each.of.code, each.of.name, _score(each.value), _mark(found, each.value), each.of.weight,
+            f"{each.share.normalize():f}", Table(each.of.name, columns, rows),
         )  # fmt: skip
 
 

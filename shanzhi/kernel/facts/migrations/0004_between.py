@@ -51,7 +51,7 @@ SELECT city_ddl('GRANT EXECUTE ON FUNCTION facts_between(bigint[], date, date, t
 
 
 class Migration(migrations.Migration):
-    dependencies = [("facts", "0002_cubes"), ("access", "0002_signoff")]
+    dependencies = [("facts", "0003_what_became"), ("access", "0002_signoff")]
     operations = [
         migrations.RunSQL(FUNCTION, "DROP FUNCTION facts_between(bigint[], date, date, timestamptz)"),
     ]
