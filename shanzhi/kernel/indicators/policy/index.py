@@ -114,9 +114,10 @@ def index_of(index: Index, indicators: Mapping[str, Indicator], values: Mapping[
         mean = rounded(summed / weight, DECIMALS) if weight else None
         classes.append(ClassResult(each, mean, rounded(weight, DECIMALS), tuple(_told(*got, share) for got in parts)))
     enough = there > 0 and there >= Fraction(index.minimum_share)
-    exact = kept(total / there) if enough else None
+    exact = total / there if enough else None
     value = None if exact is None else rounded(exact, DECIMALS)
-    return IndexResult(index, value, grade_of(index, value), rounded(there, DECIMALS), tuple(classes), exact)
+    for_changes = None if exact is None else kept(exact)
+    return IndexResult(index, value, grade_of(index, value), rounded(there, DECIMALS), tuple(classes), for_changes)
 
 
 def _part(part: Part, indicator: Indicator | None, value: Value) -> tuple[Part, Value, Fraction | None]:

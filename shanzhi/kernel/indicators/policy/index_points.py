@@ -27,6 +27,8 @@ from shanzhi.kernel.indicators.policy.values import Numbers, State, Value, is_di
 
 UNIT = 10**24
 FULL = 100 * UNIT
+_Found = tuple[Decimal | None, Fraction | None]
+"""A value, and as it is kept for changes."""
 _Way = Callable[[int, int], int]
 """From an exact value (top, bottom > 0) to 0 to 100, in units, cut off."""
 
@@ -83,23 +85,24 @@ class IndexSum:
             bottom = part.bottom * found.denominator if part.divides else part.bottom
             summed += part.weight * part.way((found.numerator or 0) * part.top, bottom)
         share = Fraction(there, self.whole)
-        exact = None
+        found: _Found = (None, None)
         if there and share >= Fraction(self.index.minimum_share):
-            exact = _between_sums(summed, summed + there, there)
-            if exact is None:
-                exact = self._exactly(numbers)
-        value = None if exact is None else rounded(exact, DECIMALS)
+            found = _between(summed, summed + there, there) or self._exactly(numbers)
+        value, exact = found
         return IndexValue(value, rounded(share, DECIMALS), grade_of(self.index, value), exact)
 
-    def _exactly(self, numbers: Callable[[Indicator], Numbers | None]) -> Fraction | None:
+    def _exactly(self, numbers: Callable[[Indicator], Numbers | None]) -> _Found:
         values = {key: value_of(one, numbers(one)) for key, one in self.indicators.items()}
-        return index_of(self.index, self.indicators, values).exact
+        found = index_of(self.index, self.indicators, values)
+        return found.value, found.exact
 
 
-def _between_sums(low: int, high: int, weight: int) -> Fraction | None:
-    """The value between two sums of weighted units; None where both aren't kept as the same."""
-    found = kept(Fraction(low, weight * UNIT))
-    return found if found == kept(Fraction(high, weight * UNIT)) else None
+def _between(low: int, high: int, weight: int) -> _Found | None:
+    """The value between two sums of weighted units; None where both don't round to the same."""
+    found, other = (
+        (rounded(sum_, DECIMALS), kept(sum_)) for sum_ in (Fraction(low, weight * UNIT), Fraction(high, weight * UNIT))
+    )
+    return found if found == other else None
 
 
 def can_count(part: Part, indicator: Indicator) -> bool:
@@ -121,7 +124,7 @@ def _ready(part: Part, indicator: Indicator, weight: int) -> _Part:
 
 def _way(part: Part, indicator: Indicator) -> _Way:
     if part.normalise is Normalise.RANGE:
-        return _between(part.zero or Decimal(0), part.full or Decimal(0))
+        return _linear(part.zero or Decimal(0), part.full or Decimal(0))
     if part.normalise is Normalise.TARGET:
         return _to_target(Fraction(indicator.target or 1), is_lower=indicator.direction is Direction.LOWER)
     scoring = indicator.scoring
@@ -143,7 +146,7 @@ def _line(zero: Decimal, full: Decimal) -> tuple[int, int, int]:
     return (a, b, c) if c > 0 else (-a, -b, -c)
 
 
-def _between(zero: Decimal, full: Decimal) -> _Way:
+def _linear(zero: Decimal, full: Decimal) -> _Way:
     a, b, c = _line(zero, full)
 
     def way(top: int, bottom: int) -> int:

@@ -31,7 +31,7 @@ def _both(
 ) -> tuple[IndexValue, IndexValue]:
     slow = index_of(index, rules, {key: value_of(rules[key], found) for key, found in numbers.items()})
     quick = index_sum(index, rules).of(lambda one: numbers.get(one.key))
-    return quick, IndexValue(slow.value, slow.share, slow.grade)
+    return quick, IndexValue(slow.value, slow.share, slow.grade, slow.exact)
 
 
 def _agree(book: Catalogue) -> None:
@@ -82,4 +82,4 @@ def test_what_can_never_count_is_left_out() -> None:
     part = replace(index.classes[0].parts[0], indicator=one.key, normalise=Normalise.TARGET)
     alone = replace(index, classes=(replace(index.classes[0], parts=(replace(part, weight=Decimal(100)),)),))
     found = IndexSum(alone, {one.key: one}).of(lambda _: Numbers(1, 2))
-    assert found == IndexValue(None, Decimal("0.00"), None)
+    assert found == IndexValue(None, Decimal("0.00"), None, None)
