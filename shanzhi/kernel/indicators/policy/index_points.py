@@ -85,10 +85,10 @@ class IndexSum:
             bottom = part.bottom * found.denominator if part.divides else part.bottom
             summed += part.weight * part.way((found.numerator or 0) * part.top, bottom)
         share = Fraction(there, self.whole)
-        found: _Found = (None, None)
+        told: _Found = (None, None)
         if there and share >= Fraction(self.index.minimum_share):
-            found = _between(summed, summed + there, there) or self._exactly(numbers)
-        value, exact = found
+            told = _between(summed, summed + there, there) or self._exactly(numbers)
+        value, exact = told
         return IndexValue(value, rounded(share, DECIMALS), grade_of(self.index, value), exact)
 
     def _exactly(self, numbers: Callable[[Indicator], Numbers | None]) -> _Found:
