@@ -4,7 +4,6 @@ region, before and after places merged, with counts left out."""
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -109,29 +108,29 @@ def lived(city: City, tmp_path_factory: pytest.TempPathFactory) -> Lived:
 DAYS_OF_TREES = (OLD, UNTIL.date())
 
 
-@cache
-def in_files(lived: Lived, day: date) -> Integers:
-    """What DuckDB says over the files: once for all tests."""
+@pytest.fixture(scope="module")
+def in_files(lived: Lived) -> dict[date, Integers]:
+    """What DuckDB says over the files, by the day of the tree."""
     duck = DuckEngine.over_folder(lived.folder)
     assert duck.absent == ()
-    return lived.figures(duck, day)
+    return {day: lived.figures(duck, day) for day in DAYS_OF_TREES}
 
 
 @pytest.mark.parametrize("day", DAYS_OF_TREES)
-def test_postgresql_says_what_duckdb_says(lived: Lived, day: date) -> None:
+def test_postgresql_says_what_duckdb_says(lived: Lived, in_files: dict[date, Integers], day: date) -> None:
     with database.acting_as(lived.city.installation, "worker"):
-        assert lived.figures(PostgresEngine(), day) == in_files(lived, day)
+        assert lived.figures(PostgresEngine(), day) == in_files[day]
 
 
 @quiet
 @pytest.mark.parametrize("day", DAYS_OF_TREES)
-def test_spark_says_what_duckdb_says(lived: Lived, day: date, spark: Any) -> None:
-    assert lived.figures(SparkEngine.over_folder(lived.folder), day) == in_files(lived, day)
+def test_spark_says_what_duckdb_says(lived: Lived, in_files: dict[date, Integers], day: date, spark: Any) -> None:
+    assert lived.figures(SparkEngine.over_folder(lived.folder), day) == in_files[day]
 
 
-def test_there_is_something_to_say(lived: Lived) -> None:
+def test_there_is_something_to_say(lived: Lived, in_files: dict[date, Integers]) -> None:
     """Most indicators count something there, some have no denominator somewhere, and merged places count in one."""
-    old, new = (in_files(lived, day) for day in DAYS_OF_TREES)
+    old, new = (in_files[day] for day in DAYS_OF_TREES)
     keys = {key for key, _, _ in new}
     assert keys == {one.key for one in lived.book.indicators if one.formula}
     assert len({key for (key, _, _), found in new.items() if found[1]}) > len(keys) * 3 // 4
