@@ -25,10 +25,14 @@ def page(request: HttpRequest) -> dict[str, Any]:
     actor = getattr(request, "actor", ANYONE)
     now = getattr(request, "now", None)
     role = roles().get(actor.role) if actor.is_post else None
-    entries = [(reverse(entry.url_name), entry.label) for entry in navigation_for(actor, role)]
+    entries = navigation_for(actor, role)
     # Of pages that lie under each other the innermost is the current one.
-    here = max((url for url, _ in entries if _is_in(request.path, url)), key=len, default="")
-    navigation = [{"url": url, "label": gettext(label), "current": url == here} for url, label in entries]
+    under = {reverse(name): entry.url_name for entry in entries for name in (entry.url_name, *entry.also)}
+    here = under.get(max((url for url in under if _is_in(request.path, url)), key=len, default=""))
+    navigation = [
+        {"url": reverse(entry.url_name), "label": gettext(entry.label), "current": entry.url_name == here}
+        for entry in entries
+    ]
     return {
         "actor": actor,
         "role": role,

@@ -15,6 +15,6 @@ class FiguresConfig(AppConfig):
 
     def ready(self) -> None:
         """Offer the pages to the navigation."""
-        offer_page(NavEntry("figures:index", msg("指数"), 60, READ))
+        offer_page(NavEntry("figures:index", msg("指数"), 60, READ, also=("figures:regions",)))
         offer_page(NavEntry("figures:list", msg("指标"), 61, READ))
         offer_page(NavEntry("figures:entries", msg("填报"), 62, ENTER))

@@ -148,13 +148,14 @@ def check_second_factor(role: Role | None, *, has_second: bool, is_required: boo
 @dataclass(frozen=True, slots=True)
 class NavEntry:
     """A page in the navigation: shown to roles that may open `feature`; without a feature to everybody, or with
-    `public_only` to visitors only. `order` sorts."""
+    `public_only` to visitors only. `order` sorts. `also`: pages beside it that belong to it."""
 
     url_name: str
     label: str
     order: int
     feature: str = ""
     public_only: bool = False
+    also: tuple[str, ...] = ()
 
 
 _navigation: dict[str, NavEntry] = {}

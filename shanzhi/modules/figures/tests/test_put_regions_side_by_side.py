@@ -174,3 +174,8 @@ def test_the_index_says_how_much_of_it_is_known(counted: Figures, supervisor: Cl
     assert f"{100 * top / bottom:.2f}%，共 {bottom} 次评价" in page
     assert "95% 区间" in page
     assert re.search(r"次评价 \d+\.\d\d – \d+\.\d\d", page)
+
+
+def test_the_table_lies_under_the_index(supervisor: Client) -> None:
+    page = text(supervisor, f"/figures/regions/?{PERIOD}")
+    assert re.findall(r'class="ui-nav__link"[^>]*aria-current="page">([^<]+)<', page) == ["指数"]
