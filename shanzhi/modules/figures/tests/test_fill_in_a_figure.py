@@ -140,8 +140,12 @@ def test_it_is_handed_in_late_with_permission(counted: Figures, keeper: Client) 
     page = text(supervisor, "/figures/permits/")
     assert "台账迟到" in page
     (pk,) = re.findall(r'action="/figures/permits/(\d+)/"', page)
+    assert "可以补报到（同意时必填）" in page
+    assert "（选填）" not in page
     answer = supervisor.post(f"/figures/permits/{pk}/", {"do": "grant", "until_on": "", "reason": "同意"})
-    assert (answer.status_code, "同意补报要填写截止日期。" in answer.content.decode()) == (422, True)
+    assert (answer.status_code, "同意补报要写明可以补报到哪一天" in answer.content.decode()) == (422, True)
+    answer = supervisor.post(f"/figures/permits/{pk}/", {"do": "decline", "until_on": "", "reason": ""})
+    assert (answer.status_code, "同意补报要写明可以补报到哪一天" in answer.content.decode()) == (422, False)
     answer = supervisor.post(f"/figures/permits/{pk}/", {"do": "grant", "until_on": "2025-12-10", "reason": "情况属实"})
     assert answer.status_code == 302
     with acting(counted.city.cast.supervisor):

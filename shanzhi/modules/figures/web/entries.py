@@ -25,7 +25,16 @@ from shanzhi.kernel.indicators.queries.values.shapes import OwedLine
 from shanzhi.kernel.vault.web.parked import parked_fields
 from shanzhi.modules.figures.web import said
 from shanzhi.modules.figures.web.asked import Asked, check, id_of, may
-from shanzhi.modules.figures.web.forms import EntryForm, LateForm, PermitForm, headline, key_of, new_key, problems_of
+from shanzhi.modules.figures.web.forms import (
+    NO_DAY,
+    EntryForm,
+    LateForm,
+    PermitForm,
+    headline,
+    key_of,
+    new_key,
+    problems_of,
+)
 from shanzhi.modules.figures.web.uploads import Brought, brought
 from shanzhi.ui.components import Badge, Column, Row, Table, Tone
 
@@ -257,11 +266,11 @@ def permit(request: ActingRequest, pk: int) -> HttpResponse:
     check(request, DECIDE)
     form = PermitForm(request, request.POST, auto_id=f"id_{pk}_%s")
     grants = request.POST.get("do") == "grant"
-    until = form.cleaned_data.get("until_on") if form.is_valid() else None
+    form.is_valid()
+    until = form.cleaned_data.get("until_on")
     try:
-        if form.errors.get("until_on") or (grants and until is None):
-            sentence = msg("同意补报要填写截止日期。")
-            raise InputError(sentence, fields={"until_on": sentence})
+        if grants and until is None:
+            raise InputError(NO_DAY, fields={"until_on": NO_DAY})
         operations.permit_decide(
             permit_id=pk, until_on=until if grants else None, reason=clean_text(request.POST.get("reason", "")),
             actor=request.actor, now=request.now, key=key_of(request),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from shanzhi.core.errors import DomainError
 from shanzhi.core.periods import local_date
+from shanzhi.core.text import msg
 from shanzhi.kernel.access.web.middleware import ActingRequest
 from shanzhi.kernel.indicators.operations import KeyReused
 from shanzhi.kernel.indicators.policy.definitions import Figure, Indicator
@@ -109,11 +110,16 @@ class LateForm(Told):
     words = _words(gettext_lazy("为什么逾期"), gettext_lazy("写给上一级单位看，同意后才能补报。"))
 
 
-class PermitForm(Told):
-    """The answer to it."""
+NO_DAY = msg("同意补报要写明可以补报到哪一天，写成 2025-11-18 这样的日期。")
 
+
+class PermitForm(Told):
+    """The answer to it. The day is for a yes alone: a no goes without, so that no browser asks for it."""
+
+    use_required_attribute = False
     until_on = forms.DateField(
-        label=gettext_lazy("可以补报到"), required=False,
+        label=gettext_lazy("可以补报到（同意时必填）"),
+        error_messages={"required": gettext_lazy(NO_DAY), "invalid": gettext_lazy(NO_DAY)},
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )  # fmt: skip
     reason = _words(gettext_lazy("答复理由"))
@@ -121,9 +127,15 @@ class PermitForm(Told):
     def __init__(self, request: ActingRequest, data: Any = None, **given: Any) -> None:
         on = local_date(request.now)
         super().__init__(data, initial={"until_on": on + timedelta(days=PERMIT_DAYS)}, **given)
-        self.fields["until_on"].help_text = gettext("同意补报时填写，从今天起最多 %(days)s 天。") % {
+        self.fields["until_on"].help_text = gettext("从今天起最多 %(days)s 天；不同意的不用填。") % {
             "days": PERMIT_MOST_DAYS
         }
+
+    def full_clean(self) -> None:
+        """Without a fault about the day where the answer is no."""
+        super().full_clean()
+        if self.is_bound and self.data.get("do") != "grant":
+            self.errors.pop("until_on", None)
 
 
 class ContestForm(Told):
