@@ -55,7 +55,8 @@ class SittingForm(forms.Form):
 
 
 def bounced_value(from_unit_id: int, to_unit_id: int, ground: str) -> str:
-    """How an address names a way back: the unit that gave back, the next one, and the ground."""
+    """How an address names a way back: the unit that gave back, the next one, and the ground; `12~~` is whatever unit 12
+    gave back."""
     return f"{from_unit_id}~{to_unit_id}~{ground}"
 
 
@@ -141,15 +142,19 @@ def _is_id(text: str) -> bool:
 def _parts(value: str) -> Bounced | None:
     first, _, rest = value.partition("~")
     second, _, ground = rest.partition("~")
-    if not (_is_id(first) and _is_id(second)):
+    if not _is_id(first) or (second and not _is_id(second)):
         return None
-    return Bounced(int(first), int(second), ground)
+    return Bounced(int(first), int(second) if second else None, ground)
 
 
 def _bounced(value: str, on: date) -> list[tuple[str, str]]:
     told = _parts(value)
-    if told is None or told.to_unit_id is None:
+    if told is None:
         return []
+    if told.to_unit_id is None:
+        unit = organisation.unit_by_id(told.from_unit_id, on)
+        name = unit.short_name if unit else gettext(msg("已撤销的单位"))
+        return [(value, gettext(msg("%(unit)s 退回")) % {"unit": name})]
     names = organisation.units_by_ids([told.from_unit_id, told.to_unit_id], on)
     ground = grounds().by_code.get(told.ground)
     said = {

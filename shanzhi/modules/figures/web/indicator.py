@@ -143,7 +143,7 @@ def _below_table(here: Asked, found: IndicatorPage) -> Table:
             "base": said.base_said(one, value),
             "interval": said.interval_said(one, row.amount.interval),
             "standing": gettext(said.STANDINGS[row.compared.standing]) if row.compared else "",
-            "mark": said.mark_of(one, row.amount),
+            "mark": said.grade_of(one, row.amount) or "",
         }
         url = here.url("indicator", one.key, region=row.place.id)
         links = {"value": url}

@@ -98,7 +98,7 @@ def _row(here: Asked, line: ListLine) -> Row:
         "interval": said.interval_said(one, amount.interval),
         "target": said.target_said(one),
         "change": said.change_said(one, line.change),
-        "mark": said.mark_of(one, amount),
+        "mark": said.grade_of(one, amount) or "",
     }
     records = here.url("records", one.key) if one.source is Source.COMPUTED and amount.value.denominator else ""
     links = {"value": here.url("indicator", one.key), "base": records}

@@ -149,6 +149,12 @@ def mark_of(indicator: Indicator, amount: Amount) -> Mark:
     return Mark("red", gettext(msg("未达标")))
 
 
+def grade_of(indicator: Indicator, amount: Amount) -> Mark | None:
+    """The same beside a number: None where the number's place says already why there is none."""
+    mark = mark_of(indicator, amount)
+    return None if mark.word == number_said(indicator, amount.value) else mark
+
+
 def change_said(indicator: Indicator, change: Change) -> str:
     """+2.1 好转; the difference in the figure's own unit and what can be said of it."""
     word = gettext(MOVES[change.move])

@@ -1,6 +1,8 @@
 """Sheets on one page: a region's figures, a unit's, two periods beside each other."""
 
+from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -11,9 +13,10 @@ from django.views.decorators.http import require_safe
 
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.web.middleware import ActingRequest
+from shanzhi.kernel.indicators.policy.periods import Period
 from shanzhi.kernel.indicators.policy.values import STATES, State, Value
 from shanzhi.kernel.indicators.queries import values
-from shanzhi.kernel.indicators.queries.values.shapes import Comparison, ProjectSheet, SheetLine, UnitSheet
+from shanzhi.kernel.indicators.queries.values.shapes import Comparison, ProjectSheet, SheetLine, UnitLine, UnitSheet
 from shanzhi.modules.figures.web import said
 from shanzhi.modules.figures.web.asked import asked, below_of, check, frame, papers, period_asked, periods
 from shanzhi.modules.figures.web.index import moved
@@ -75,7 +78,7 @@ def _line(url: str, line: SheetLine) -> dict[str, Any]:
         "target": said.target_said(one),
         "above": said.number_said(one, line.above),
         "change": said.change_said(one, line.change),
-        "mark": said.mark_of(one, line.amount),
+        "mark": said.grade_of(one, line.amount),
     }
 
 
@@ -116,12 +119,49 @@ def _unit_table(found: UnitSheet) -> Table:
                 "base": "" if line.value.denominator is None else line.value.denominator,
                 "before": _plain(line.before),
                 "peers": _plain(line.peers),
-                "standing": gettext(said.STANDINGS[line.compared.standing]) if line.compared else "",
+                "standing": _standing(line),
             },
+            links=_behind(found, line),
         )
         for line in found.lines
     ]
     return Table(found.unit, columns, rows)
+
+
+def _standing(line: UnitLine) -> str:
+    """How it stands among its kind; nothing where the value says itself that the sample is too small."""
+    if line.compared is None or line.value.state is State.TOO_FEW:
+        return ""
+    return gettext(said.STANDINGS[line.compared.standing])
+
+
+_COUNTED: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "taken": ("reported", {}),
+    "done": ("ended", {"took": "any"}),
+    "given_back": ("reported", {}),
+    "kept": ("ended", {"took": "any"}),
+    "solved": ("ended", {"took": "any"}),
+    "pleased": ("ended", {"took": "any"}),
+}
+"""The list of matters that lies nearest to a share: which day of a matter lies in the period, and what else it asks."""
+_DAYS = {"reported": ("since", "until"), "ended": ("ended_since", "ended_until")}
+
+
+def _behind(found: UnitSheet, line: UnitLine) -> dict[str, str]:
+    """Where its numbers lead: to the unit's matters of the period, the period before for `before`."""
+    day, more = _COUNTED[line.code]
+    unit = {"bounced": f"{found.unit_id}~~"} if line.code == "given_back" else {"led": str(found.unit_id)}
+
+    def url(period: Period) -> str:
+        days = dict(zip(_DAYS[day], (period.begins_on.isoformat(), period.ends_on.isoformat()), strict=True))
+        return f"{reverse('matters:list')}?{urlencode({'which': 'all', **unit, **more, **days})}"
+
+    shown = {
+        "value": (line.value, found.period),
+        "base": (line.value, found.period),
+        "before": (line.before, found.period.before()),
+    }
+    return {key: url(period) for key, (value, period) in shown.items() if value.denominator}
 
 
 def _plain(value: Value) -> str:
