@@ -51,6 +51,7 @@ def test_a_unit_s_numbers_lead_to_its_matters(counted: Figures, supervisor: Clie
     leads = [unescape(one) for one in re.findall(r'href="(/m/\?[^"]+)"', page)]
     done = f"/m/?which=all&led={unit_id}&took=any&ended_since=2025-11-01&ended_until=2025-11-30"
     assert done in leads
+    assert re.search(r"<a[^>]*>\d+\.\d%</a>", page)
     back = next(one for one in leads if f"bounced={unit_id}~~" in unquote(one))
     assert found(text(supervisor, done))
     assert found(text(supervisor, back))

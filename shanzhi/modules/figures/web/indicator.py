@@ -142,7 +142,7 @@ def _below_table(here: Asked, found: IndicatorPage) -> Table:
             "value": said.number_said(one, value),
             "base": said.base_said(one, value),
             "interval": said.interval_said(one, row.amount.interval),
-            "standing": gettext(said.STANDINGS[row.compared.standing]) if row.compared else "",
+            "standing": said.standing_said(row.compared, value),
             "mark": said.grade_of(one, row.amount) or "",
         }
         url = here.url("indicator", one.key, region=row.place.id)

@@ -11,7 +11,7 @@ from shanzhi.core.dates import MONTHS, moment_said
 from shanzhi.core.periods import CITY_ZONE
 from shanzhi.core.text import msg
 from shanzhi.kernel.indicators.policy.definitions import Figure, Indicator, Length, Source
-from shanzhi.kernel.indicators.policy.fairness import Interval, Standing
+from shanzhi.kernel.indicators.policy.fairness import Compared, Interval, Standing
 from shanzhi.kernel.indicators.policy.periods import Period
 from shanzhi.kernel.indicators.policy.reports import Period as Week
 from shanzhi.kernel.indicators.policy.scoring import is_reached
@@ -153,6 +153,11 @@ def grade_of(indicator: Indicator, amount: Amount) -> Mark | None:
     """The same beside a number: None where the number's place says already why there is none."""
     mark = mark_of(indicator, amount)
     return None if mark.word == number_said(indicator, amount.value) else mark
+
+
+def standing_said(found: Compared | None, value: Value) -> str:
+    """How a figure stands to all together; empty where its own place says already that the sample is too small."""
+    return "" if found is None or value.state is State.TOO_FEW else gettext(STANDINGS[found.standing])
 
 
 def change_said(indicator: Indicator, change: Change) -> str:

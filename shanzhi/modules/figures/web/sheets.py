@@ -119,20 +119,13 @@ def _unit_table(found: UnitSheet) -> Table:
                 "base": "" if line.value.denominator is None else line.value.denominator,
                 "before": _plain(line.before),
                 "peers": _plain(line.peers),
-                "standing": _standing(line),
+                "standing": said.standing_said(line.compared, line.value),
             },
             links=_behind(found, line),
         )
         for line in found.lines
     ]
     return Table(found.unit, columns, rows)
-
-
-def _standing(line: UnitLine) -> str:
-    """How it stands among its kind; nothing where the value says itself that the sample is too small."""
-    if line.compared is None or line.value.state is State.TOO_FEW:
-        return ""
-    return gettext(said.STANDINGS[line.compared.standing])
 
 
 _COUNTED: Mapping[str, tuple[str, Mapping[str, str]]] = {
@@ -165,7 +158,8 @@ def _behind(found: UnitSheet, line: UnitLine) -> dict[str, str]:
 
 
 def _plain(value: Value) -> str:
-    return gettext(STATES[value.state]) if value.shown is None else f"{value.shown:,}"
+    """A share in per cent, as all of a unit's are, or why there is none."""
+    return gettext(STATES[value.state]) if value.shown is None else f"{value.shown:,}%"
 
 
 @require_safe

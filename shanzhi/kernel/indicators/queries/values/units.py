@@ -35,9 +35,21 @@ class UnitFigure:
 
 
 FIGURES = (
-    UnitFigure("taken", msg("签收率"), msg("当期派给本单位的，已经签收的占比"), "taken", ("given",)),
+    UnitFigure(
+        "taken",
+        msg("签收率"),
+        msg("当期签收的与当期派给本单位的件次之比；上期派来、当期签收的也算，所以可以超过 100%"),
+        "taken",
+        ("given",),
+    ),
     UnitFigure("done", msg("办结率"), msg("当期办结与退回之中，办结的占比"), "done", ("done", "given_back")),
-    UnitFigure("given_back", msg("退单率"), msg("当期派给本单位的，退回的占比"), "given_back", ("given",)),
+    UnitFigure(
+        "given_back",
+        msg("退单率"),
+        msg("当期退回的与当期派给本单位的件次之比；上期派来、当期退回的也算"),
+        "given_back",
+        ("given",),
+    ),
     UnitFigure("kept", msg("按期率"), msg("当期到期的时限，按期完成的占比"), "kept", ("due",)),
     UnitFigure("solved", msg("解决率"), msg("当期评价的，反映人认为已解决的占比"), "solved", ("rated",)),
     UnitFigure("pleased", msg("满意率"), msg("当期评分的，评 4 分或 5 分的占比"), "pleased", ("scored",)),
