@@ -3,7 +3,7 @@
 from shanzhi.kernel.facts.queries.asking import Answer, BadQuestion, ask
 from shanzhi.kernel.facts.queries.between import Between, Days, counted_between
 from shanzhi.kernel.facts.queries.cubes import CubeRow, cube_days, cube_days_in, cube_months, cube_units
-from shanzhi.kernel.facts.queries.exporting import FolderInUse, export
+from shanzhi.kernel.facts.queries.exporting import FolderInUse, NoRoom, export
 from shanzhi.kernel.facts.queries.state import FactsState, facts_state, row_counts
 from shanzhi.kernel.facts.queries.verifying import Verified, verify
 
@@ -15,6 +15,7 @@ __all__ = [
     "Days",
     "FactsState",
     "FolderInUse",
+    "NoRoom",
     "Verified",
     "ask",
     "counted_between",

@@ -1,16 +1,19 @@
 """Facts as Parquet files: the same rows in the same order give the same bytes (with the same DuckDB)."""
 
 import hashlib
+import os
+import re
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
 import duckdb
 from django.db import connection, transaction
 
-from shanzhi.core.errors import Conflict, InputError
+from shanzhi.core.errors import Conflict, DomainError, InputError
 from shanzhi.core.text import msg
 from shanzhi.kernel.facts.policy import parquet
 from shanzhi.kernel.facts.policy.columns import Table
@@ -19,12 +22,23 @@ from shanzhi.kernel.facts.policy.tables import all_tables
 from shanzhi.kernel.organisation import queries as organisation
 
 _PIECE = 1 << 20
+_ERRNO = re.compile(r'"errno":"(\d+)"')
+_NO_ROOM = msg(
+    "事实表写不进 %(folder)s（%(reason)s），导出没有做完，什么都没有留下。磁盘多半满了：请清理或换一个文件夹，再导出一次。"
+)
 
 
 class FolderInUse(Conflict):
     """An export is never written over another one, nor over anything else."""
 
     code = "facts-folder"
+
+
+class NoRoom(DomainError):
+    """The disk is full, or can't be written."""
+
+    status = 503
+    code = "facts-no-room"
 
 
 def export(
@@ -45,23 +59,41 @@ def export(
 
     Raises:
         FolderInUse: there is something in the folder already.
+        NoRoom: the disk is full, or the folder can't be written; nothing of it stays.
         InputError: the city isn't this one.
     """
     code = _city(city, on)
     folder = folder.absolute()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise FolderInUse(msg("%(folder)s 里已经有东西。请换一个空的或还没有的文件夹。"), folder=folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
+    with _draft(folder) as made:
         manifest = _write(made, code, since, until, all_tables() if tables is None else tables, tick)
         (made / parquet.MANIFEST).write_text(manifest.text(), encoding="utf-8")
         made.chmod(0o755)
         made.rename(folder)
-    except BaseException:
-        shutil.rmtree(made, ignore_errors=True)
-        raise
     return manifest
+
+
+@contextmanager
+def _draft(folder: Path) -> Iterator[Path]:
+    """A folder beside the one that is asked for; nothing stays of one that didn't become whole."""
+    made = None
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        yield made
+    except BaseException as error:
+        if made is not None:
+            shutil.rmtree(made, ignore_errors=True)
+        if isinstance(error, OSError | duckdb.IOException):
+            raise NoRoom(_NO_ROOM, folder=folder.parent, reason=_reason(error)) from error
+        raise
+
+
+def _reason(error: BaseException) -> str:
+    """What the machine says, in its few words: DuckDB has the number of its error within a long text."""
+    number = error.errno if isinstance(error, OSError) else int((_ERRNO.search(str(error)) or [0, 0])[1])
+    return os.strerror(number) if number else str(error)
 
 
 def _city(asked: str, on: date) -> str:

@@ -1,7 +1,12 @@
 """Take the facts away as files, twice the same, and ask them in SQL without getting at anything else."""
 
+import errno
 import hashlib
 import json
+import os
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,6 +25,7 @@ from tests.concurrency.committed import City, as_role, city
 
 __all__ = ["city"]
 TODAY = NOW.date()
+FULL = os.strerror(errno.EFBIG)
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +114,32 @@ def test_it_writes_all_or_nothing(driven, tmp_path):
     with pytest.raises(Stop):
         export(driven, tmp_path / "half", tick=stop)
     assert [path.name for path in tmp_path.iterdir()] == ["there"]
+
+
+@contextmanager
+def room_for(size: int) -> Iterator[None]:
+    """No file grows larger than this many bytes meanwhile: what is written beyond it fails, as on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_it_says_so_where_the_disk_is_full(driven, tmp_path):
+    whole = export(driven, tmp_path / "whole")
+    few = min((file for file in whole.files if file.month and file.rows), key=lambda file: file.rows)
+    tables = [table for table in all_tables() if table.name == few.table]
+    # Rows that don't fit as they come out of the database; then so few that only the Parquet file doesn't.
+    month = {"tables": tables, "since": few.month, "until": few.month}
+    for size, more, by in ((100, {}, OSError), (2000, month, duckdb.IOException)):
+        with room_for(size), pytest.raises(queries.NoRoom, match=f"（{FULL}）.*磁盘多半满了：请清理") as told:
+            export(driven, tmp_path / "facts", **more)
+        assert isinstance(told.value.__cause__, by)
+        assert str(tmp_path) in str(told.value)
+        assert [path.name for path in tmp_path.iterdir()] == ["whole"]
+    assert export(driven, tmp_path / "facts") == whole
 
 
 def test_it_answers_the_same_from_files_and_from_the_city(driven, tmp_path):
