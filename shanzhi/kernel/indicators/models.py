@@ -39,8 +39,8 @@ class Observation(models.Model):
 
 
 class Computing(models.Model):
-    """When an indicator's period was computed last, up to which entry of the journal (the number of its leaf), by which
-    version of its rule; `checked_at`: since then nothing has changed it.
+    """When an indicator's period was computed last, by which version of its rule; up to `cursor` (the number of the journal's
+    leaf) nothing that was recorded changes it further, and at `checked_at` that was looked at.
 
     `tree`: the version of the organisation's tree for which it was restated (`Restated`), where it can't be added up.
     """

@@ -13,6 +13,7 @@ from shanzhi.core.text import msg
 from shanzhi.kernel.facts.operations.projecting import place
 from shanzhi.kernel.indicators.models import Behind, Computing, Due, Observation, Value
 from shanzhi.kernel.indicators.operations.computing import compute
+from shanzhi.kernel.indicators.operations.touched import is_touched
 from shanzhi.kernel.indicators.policy.definitions import Length
 from shanzhi.kernel.indicators.policy.periods import Period, month_of, period_of
 from shanzhi.kernel.indicators.rules import catalogue
@@ -79,24 +80,12 @@ def figures_check(*, now: datetime, tick: Callable[[int], None] = lambda month: 
     return found
 
 
-# Entries that became facts since a month was computed, of matters that count in it.
-_SINCE = """
-SELECT EXISTS (
-    SELECT 1 FROM journal_leaf l JOIN journal_entry e ON e.recorded_at = l.recorded_at AND e.id = l.id
-    WHERE l.epoch = %(epoch)s AND l.number >= %(since)s AND l.number < %(upto)s AND e.subject_kind = 'matter' AND (
-        EXISTS (SELECT 1 FROM fact_step s WHERE s.matter_id = e.subject_id AND s.month = %(month)s)
-        OR EXISTS (SELECT 1 FROM fact_clock c WHERE c.matter_id = e.subject_id AND c.due_month = %(month)s)))
-"""
-
-
 def _waits(month: int, cursor: int) -> bool:
     """Is a month to be computed anew: has something of it become a fact since, was something decided or typed in?"""
-    year, upto = month // 100, place()
-    if Due.objects.filter(month__gte=year * 100 + 1, month__lte=year * 100 + 12).exists() or cursor > upto.number:
-        return True
-    with connection.cursor() as found:
-        found.execute(_SINCE, {"epoch": upto.epoch, "since": cursor, "upto": upto.number, "month": month})
-        return bool(found.fetchone()[0])
+    year = month // 100
+    return Due.objects.filter(month__gte=year * 100 + 1, month__lte=year * 100 + 12).exists() or is_touched(
+        month, cursor, place()
+    )
 
 
 def _month(month: int, now: datetime, found: Checked) -> Iterator[Difference]:

@@ -9,9 +9,11 @@ from django.db import connection
 
 from shanzhi.core.periods import local_date
 from shanzhi.kernel.facts.operations.cutting import cut_of
+from shanzhi.kernel.facts.operations.projecting import place
 from shanzhi.kernel.indicators.models import Computing, Due, Exclusion, Submission
 from shanzhi.kernel.indicators.operations.computing import AlreadyComputing, Computed, Why, compute
 from shanzhi.kernel.indicators.operations.restating import figures_restate
+from shanzhi.kernel.indicators.operations.touched import is_touched
 from shanzhi.kernel.indicators.policy.periods import later, month_of
 
 log = logging.getLogger(__name__)
@@ -73,31 +75,17 @@ def compute_night(*, now: datetime) -> list[Computed]:
 
 def _past(this: int, now: datetime) -> Iterable[int]:
     for back in range(1, LOOK_BACK + 1):
-        month = later(this, -back)
+        month, upto = later(this, -back), place()
         rows = Computing.objects.filter(month=month, months=1)
-        checked = rows.order_by("checked_at").values_list("checked_at", flat=True).first()
-        if checked is None:
+        known = rows.order_by("cursor").values_list("cursor", flat=True).first()
+        if known is None:
             if back == 1:
                 yield month
-        elif cut_of(month) is None or _is_touched(month, checked):
+        elif cut_of(month) is None or is_touched(month, known, upto):
             yield month
         else:
-            rows.update(checked_at=now)
-
-
-_TOUCHED = """
-SELECT EXISTS (
-    SELECT 1 FROM journal_entry e WHERE e.subject_kind = 'matter' AND e.recorded_at > %(since)s AND (
-        EXISTS (SELECT 1 FROM fact_step s WHERE s.matter_id = e.subject_id AND s.month = %(month)s)
-        OR EXISTS (SELECT 1 FROM fact_clock c WHERE c.matter_id = e.subject_id AND c.due_month = %(month)s)))
-"""
-
-
-def _is_touched(month: int, since: datetime) -> bool:
-    """Has anything been recorded since then about a matter that counts in the month?"""
-    with connection.cursor() as cursor:
-        cursor.execute(_TOUCHED, {"month": month, "since": since})
-        return bool(cursor.fetchone()[0])
+            # Nothing of the month is new up to there: the next night asks from there on.
+            rows.update(checked_at=now, cursor=upto.number)
 
 
 REMEMBER = timedelta(days=7)

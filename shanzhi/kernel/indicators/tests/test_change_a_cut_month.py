@@ -15,7 +15,7 @@ from shanzhi.kernel.facts import operations as facts
 from shanzhi.kernel.facts import queries as asking
 from shanzhi.kernel.facts.tests.facts_support import everything
 from shanzhi.kernel.indicators import operations
-from shanzhi.kernel.indicators.models import Behind, Exclusion, Observation, Revision
+from shanzhi.kernel.indicators.models import Behind, Computing, Exclusion, Observation, Revision
 from shanzhi.kernel.indicators.operations import Contest
 from shanzhi.kernel.indicators.policy.loading import sound_catalogue
 from shanzhi.kernel.indicators.policy.periods import read_period
@@ -161,6 +161,23 @@ def test_a_late_event_makes_a_revision_that_says_late(counted: City) -> None:
     after = figure(counted, "accepted")
     assert after == (before[0] + 1, before[1])
     assert revisions(counted, "accepted") == [*known, ("late", before, after)]
+
+
+def test_a_late_event_is_seen_whatever_the_clock_said_when_the_month_was_looked_at_last(counted: City) -> None:
+    """What is new is told by the journal's order: a clock that stood ahead, and was put back, hides nothing."""
+    one = reported()
+    cut(counted)
+    before, ahead = figure(counted, "accepted"), datetime(2100, 1, 1, tzinfo=UTC)
+    with database.acting_as(counted.installation, "worker"):
+        assert operations.compute_night(now=DECEMBER) == []
+        assert Computing.objects.filter(month=MONTH, months=1).update(checked_at=ahead)
+    do(counted.cast.dispatcher, one, "accept", DECEMBER, category="cityscape.waste")
+    project(counted)
+    with database.acting_as(counted.installation, "worker"):
+        (done,) = operations.compute_night(now=DECEMBER)
+        assert done.months == [MONTH]
+        assert operations.compute_night(now=DECEMBER) == [], "nothing has come since"
+    assert figure(counted, "accepted") == (before[0] + 1, before[1])
 
 
 def test_a_verdict_that_was_recorded_late_lands_in_the_month_in_which_it_was_given(counted: City) -> None:
