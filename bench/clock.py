@@ -11,7 +11,9 @@ import random
 import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from time import perf_counter, process_time
+from typing import TypeVar
 
 from bench.results import write_section
 from shanzhi.kernel.clock.policy import Duration, WorkCalendar, explain, recompute, set_deadline, shipped_calendar
@@ -24,6 +26,7 @@ MIX: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("months", "office", ("1mo", "3mo", "6mo")),
     ("service hours", "service", ("1wh", "2wh", "24wh")),
 )
+T = TypeVar("T")
 Task = tuple[datetime, Duration, WorkCalendar]
 
 
@@ -50,6 +53,11 @@ def set_all(given: list[Task]) -> None:
         set_deadline(start, limit, None, calendar)
 
 
+def _each(work: Callable[[T, WorkCalendar], object], given: list[tuple[T, WorkCalendar]]) -> None:
+    for one, calendar in given:
+        work(one, calendar)
+
+
 def main() -> int:
     """Measure the mix, then each kind alone, and write the section."""
     total = int(sys.argv[sys.argv.index("--total") + 1]) if "--total" in sys.argv else TOTAL
@@ -60,11 +68,11 @@ def main() -> int:
     lines += ["", "| kind | limits | µs each | recomputed, µs | explained, µs |", "|---|---|---|---|---|"]
     for one in MIX:
         given = tasks(SAMPLE, (one,))
-        each = seconds_of(lambda given=given: set_all(given))[0]
+        each = seconds_of(partial(set_all, given))[0]
         made = [(set_deadline(start, limit, None, calendar), calendar) for start, limit, calendar in given]
-        again = seconds_of(lambda made=made: [recompute(deadline, calendar) for deadline, calendar in made])[0]
+        again = seconds_of(partial(_each, recompute, made))[0]
         few = [(deadline.course, calendar) for deadline, calendar in made[:1000] if deadline.course]
-        told = seconds_of(lambda few=few: [explain(course, calendar) for course, calendar in few])[0]
+        told = seconds_of(partial(_each, explain, few))[0]
         lines.append(
             f"| {one[0]} | {', '.join(one[2])} | {each / SAMPLE * 1e6:.1f} | {again / SAMPLE * 1e6:.1f} "
             f"| {told / len(few) * 1e6:.0f} |"

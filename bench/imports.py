@@ -94,9 +94,10 @@ def measure(folder: Path, name: str, content: bytes) -> str:
 
 def stages(count: int) -> str:
     """A line about what the processes do to a row, in µs: reading and checking, masking, cutting, all of it with JSON."""
-    from shanzhi.kernel.clock.policy import Duration, WorkCalendar
+    from shanzhi.kernel.clock.policy import WorkCalendar
     from shanzhi.kernel.matters.policy.batch import Placed, Terms, prepare
     from shanzhi.kernel.matters.policy.search import words_of
+    from shanzhi.kernel.matters.rulebook import current_kind
     from shanzhi.kernel.vault.policy.masking import mask
     from shanzhi.modules.imports.policy import match_columns
     from shanzhi.modules.imports.reading import MATTERS, Reading, read_rows
@@ -120,9 +121,9 @@ def stages(count: int) -> str:
     good = [row for row, _ in read]
     timed("masking", lambda: [mask(text) for row in good for text in (row.title, row.body, row.reply)])
     timed("words", lambda: [words_of(row.title, row.body, row.place_text) for row in good])
-    terms = Terms(
-        "request", 1, "reported", "closed", Duration.parse("1wd"), None, WorkCalendar(), frozenset(), bytes(32), "", now
-    ).packed()
+    kind = current_kind("request", now.date())
+    calendars = {code: WorkCalendar() for code in {kind.calendar, *(c.calendar for c in kind.clocks if c.calendar)}}
+    terms = Terms(kind, "closed", calendars, frozenset(), bytes(32), "", now).packed()
     place = [Placed(1, "370303009", 1)] * count
     timed("all with JSON", lambda: prepare(good, range(count), place, terms))
     return f"- what is done to a row, µs of one processor: {', '.join(said)}"
@@ -136,9 +137,10 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="shanzhi-bench-") as home:
         os.environ.update(SHANZHI_HOME=home, DJANGO_SETTINGS_MODULE="shanzhi.config.settings")
-        from shanzhi.config import cli, database
+        from shanzhi.config import database
+        from shanzhi.config.ready import ready
 
-        with cli.ready(prepare=True) as installation:
+        with ready(prepare=True) as installation:
             from django.utils import timezone
 
             from shanzhi.config.demo.city import load_city

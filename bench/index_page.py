@@ -78,9 +78,9 @@ def city(home: Path, console: Console) -> Iterator[Made]:
     os.environ.update(SHANZHI_HOME=str(home), SHANZHI_MFA="off", DJANGO_SETTINGS_MODULE="shanzhi.config.settings")
     (home / "catalogue").mkdir(parents=True, exist_ok=True)
     (home / "catalogue" / "indicators.toml").write_text(text(), encoding="utf-8")
-    from shanzhi.config import cli
+    from shanzhi.config.ready import ready
 
-    with cli.ready(prepare=True) as installation:
+    with ready(prepare=True) as installation:
         from django.utils import timezone
 
         from shanzhi.config.assets import collect

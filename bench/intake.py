@@ -33,10 +33,11 @@ def city(workers: int, threads: int) -> Iterator[Any]:
     """The demo city in a fresh folder, with web server and worker running; yields the installation and children."""
     with tempfile.TemporaryDirectory(prefix="shanzhi-bench-") as home:
         os.environ.update(SHANZHI_HOME=home, DJANGO_SETTINGS_MODULE="shanzhi.config.settings")
-        from shanzhi.config import cli, database, server
+        from shanzhi.config import database, server
+        from shanzhi.config.ready import ready
 
         console = Console(stderr=True)
-        with cli.ready(prepare=True) as installation:
+        with ready(prepare=True) as installation:
             from django.utils import timezone
 
             from shanzhi.config.assets import collect
@@ -102,10 +103,10 @@ class Reports:
 
 def rss_megabytes(pid: int) -> float:
     """Resident memory of a process and its children, the largest single one, in megabytes."""
-    import psutil
+    import psutil  # type: ignore[import-untyped]
 
     process = psutil.Process(pid)
-    return max(child.memory_info().rss for child in [process, *process.children(recursive=True)]) / 1e6
+    return float(max(child.memory_info().rss for child in [process, *process.children(recursive=True)])) / 1e6
 
 
 def nine_calls(token: dict[str, str], reports: Reports, rounds: int) -> list[float]:
@@ -119,7 +120,7 @@ def nine_calls(token: dict[str, str], reports: Reports, rounds: int) -> list[flo
         made = json.loads(answer)
         assert status == 201, answer
         matter = made["number"]
-        steps = [
+        steps: list[tuple[str, str, dict[str, Any]]] = [
             ("dispatcher", "accept", {"category": "housing.property-service"}),
             ("dispatcher", "dispatch", {"lead": int(token["lead_unit"])}),
             ("handler", "take", {}),

@@ -127,7 +127,7 @@ def _regions(shape: Shape) -> list[tuple[int, str, str, str, int | None, int]]:
     )
     above = [rows[0]]
     for level, count, digits, ending in levels:
-        made = []
+        made: list[tuple[int, str, str, str, int | None, int]] = []
         for nth in range(count):
             parent = above[nth * len(above) // count]
             below[parent[0]] = below.get(parent[0], 0) + 1

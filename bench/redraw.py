@@ -45,9 +45,9 @@ WHERE m.ended_at IS NULL AND NOT EXISTS (
 
 def reporting(seconds: float) -> None:
     """Report again and again into the place that is redrawn; prints when each began and how long it took, as JSON."""
-    from shanzhi.config import cli
+    from shanzhi.config.ready import ready
 
-    with cli.ready():
+    with ready():
         from django.utils import timezone
 
         from shanzhi.kernel.access.operations import acting

@@ -60,7 +60,7 @@ class Pair:
     def cost(self, part: str) -> float:
         """What policies add, in hundredths: the median of the pairs' ratios of processor time."""
         pairs = zip(self.held, self.free, strict=True)
-        return 100 * (statistics.median(getattr(held, part) / getattr(free, part) for held, free in pairs) - 1)
+        return 100 * float(statistics.median(getattr(held, part) / getattr(free, part) for held, free in pairs) - 1)
 
 
 class Stopwatch:
@@ -289,9 +289,9 @@ def _single(cast: Cast, now: datetime) -> dict[str, Look]:
 def city(home: str, total: int, console: Console) -> Iterator[Any]:
     """The demo city with `total` matters, in its own folder."""
     os.environ.update(SHANZHI_HOME=home, SHANZHI_MFA="off", DJANGO_SETTINGS_MODULE="shanzhi.config.settings")
-    from shanzhi.config import cli
+    from shanzhi.config.ready import ready
 
-    with cli.ready(prepare=True) as installation:
+    with ready(prepare=True) as installation:
         from django.utils import timezone
 
         from bench.generate import generate

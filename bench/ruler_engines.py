@@ -140,7 +140,8 @@ def _cut(bench: Any) -> set[str]:
     """Tables of which the bench's months are enough: formulas over them count by the table's own month, and none joins them."""
     from shanzhi.kernel.indicators.policy.tables import tables
 
-    cut, whole = set(), set()
+    cut: set[str] = set()
+    whole: set[str] = set()
     for formula in _formulas(bench):
         source = formula.source.this.name
         (cut if formula.month.name == tables()[source].month else whole).add(source)
