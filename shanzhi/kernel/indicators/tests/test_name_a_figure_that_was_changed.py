@@ -6,15 +6,17 @@ from datetime import timedelta
 import pytest
 
 from shanzhi.config import database
+from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.access.policy import IMPORTER
 from shanzhi.kernel.indicators import operations
+from shanzhi.kernel.indicators.models import Value
 from shanzhi.kernel.indicators.operations import Entry
 from shanzhi.kernel.indicators.operations.checking import Checked
 from shanzhi.kernel.indicators.policy.entering import Typed
 from shanzhi.kernel.indicators.policy.periods import read_period
 from shanzhi.kernel.indicators.tests.driven import city, driven
 from shanzhi.kernel.organisation import queries as organisation
-from tests.city import NOW
+from tests.city import NOW, _actor
 from tests.concurrency.committed import City, as_role
 
 __all__ = ["city", "driven"]
@@ -107,6 +109,27 @@ def test_it_names_a_typed_in_value(computed: City, changed: Callable[[str, str],
     (one,) = check(computed).differences
     assert "2025-10 的“teams”第 1 次填报：" in str(one)
     assert str(one).endswith("台账里是 3/1 。") or str(one).endswith("台账里是 3/0 。")
+
+
+def test_it_names_a_veto_that_was_put_in_behind_the_operations(computed: City) -> None:
+    """Policies know posts and places, and not which keys are the assessors'."""
+    keeper = _actor("centre-370303", "keeper", 0)
+    region = organisation.region_of_code("370303", NOW.date())
+    assert region is not None
+    pk = None
+    try:
+        with acting(keeper):
+            pk = Value.objects.create(
+                key="vetoes", version=1, region_id=region.id, scope_code="370303", under="3703", first=TEAMS.first,
+                length="month", number=1, is_last=True, numerator=1, denominator=1, words="", salt=b"", confirmed=False,
+                late=False, unit_id=keeper.unit_id or 0, post_id=keeper.post_id or 0, entered_at=OVER,
+            ).pk  # fmt: skip
+        (one,) = check(computed).differences
+        assert "2025-10 的“vetoes”第 1 次填报：现在存的是 1/1 ，台账里是 — 。" in str(one)
+    finally:
+        with as_role(computed.installation, "owner") as owner:
+            owner.execute("DELETE FROM indicators_value WHERE id = %s", [pk])
+            owner.commit()
 
 
 def test_it_leaves_out_a_month_that_waits(computed: City) -> None:
