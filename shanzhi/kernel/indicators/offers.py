@@ -2,7 +2,7 @@
 
 from shanzhi.core.importing import offer_subject
 from shanzhi.core.text import msg
-from shanzhi.kernel.indicators import payloads, rules, tasks, telling  # noqa: F401 - registered as they are read
+from shanzhi.kernel.indicators import payloads, rules, tasks, telling, telling_reports  # noqa: F401 - registered as they are read
 from shanzhi.kernel.indicators.operations import EXCLUSION_TOPIC, FIGURE_TOPIC, PERMIT_TOPIC
 from shanzhi.kernel.indicators.policy import excluded
 from shanzhi.kernel.indicators.subjects import VALUES

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from shanzhi.kernel.indicators import operations, telling
+from shanzhi.kernel.indicators import operations, telling, telling_reports
 from shanzhi.kernel.indicators.models import Exclusion
 from shanzhi.kernel.indicators.operations import AlreadyComputing, due
 from shanzhi.kernel.notices import operations as notices
@@ -46,6 +46,13 @@ def compute_night(timestamp: int) -> None:
 def remind(timestamp: int) -> None:
     """Each morning: units that owe a figure whose time is nearly over, or is, are told once each."""
     telling.remind(now=timezone.now())
+
+
+@app.periodic(cron="10 * * * *")
+@app.task(queueing_lock="indicators.reports_tell", name="indicators.reports_tell")
+def reports_tell(timestamp: int) -> None:
+    """Every hour: from seven in the morning of the city's day on, whoever supervises hears of the reports that are there."""
+    telling_reports.reports_tell(now=timezone.now())
 
 
 def figures_due(events: Sequence[Happened], now: datetime) -> None:

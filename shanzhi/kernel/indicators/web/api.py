@@ -3,11 +3,14 @@
 import uuid
 from collections.abc import Sequence
 from datetime import date, datetime
+from io import BytesIO
 
-from django.http import HttpRequest
+from django.http import FileResponse, HttpRequest
+from django.utils.translation import gettext
 from ninja import FileEx, Form, HeaderEx, P, QueryEx, Router, Status, UploadedFile
 
 from shanzhi.core.periods import local_date
+from shanzhi.core.text import msg
 from shanzhi.kernel.access.policy import Actor, check_may
 from shanzhi.kernel.access.queries import roles
 from shanzhi.kernel.access.web.auth import STAFF_PROBLEMS, Problem, staff
@@ -21,6 +24,7 @@ from shanzhi.kernel.indicators.queries import values
 from shanzhi.kernel.indicators.queries.values.shapes import Amount, ExclusionRow
 from shanzhi.kernel.indicators.web import api_shapes as shapes
 from shanzhi.kernel.organisation import queries as organisation
+from shanzhi.ui.downloads import send_file
 
 router = Router(tags=["figures"])
 Key = HeaderEx[
@@ -223,6 +227,26 @@ def index(
             for each in found.now.classes
         ],
     )
+
+
+@router.get(
+    "/figures/report",
+    auth=staff,
+    response={STAFF_PROBLEMS: Problem},
+    summary="A report as a file",
+    openapi_extra=shapes.REPORT_FILES,
+)
+def figure_report(
+    request: HttpRequest,
+    period: QueryEx[shapes.ReportPeriod, P()],
+    region: Region = "",
+    written_as: QueryEx[shapes.ReportFormat, P(alias="format")] = "pdf",
+) -> FileResponse:
+    """The report of a region's week, month or quarter that the page offers: PDF, DOCX or XLSX."""
+    actor, now = _caller(request)
+    region_id, issuer = values.report_region(region, period, now=now), actor.unit_name or gettext(msg("善治"))
+    made = values.report_file(region_id, period, written_as, issuer=issuer, now=now)
+    return send_file(BytesIO(made.content), made.name, made.media_type)
 
 
 @router.get(

@@ -8,12 +8,31 @@ from ninja import Field, Schema
 from pydantic import ConfigDict
 
 from shanzhi.core.errors import InputError
+from shanzhi.core.papers import MEDIA_TYPES
 from shanzhi.core.text import msg
 
 PeriodText = Annotated[
     str,
     Field(max_length=10, pattern=r"^[0-9]{4}(-[0-9]{2}|-[Qq][1-4])?$", description="2026-10, 2026-Q4 or 2026."),
 ]
+ReportPeriod = Annotated[
+    str,
+    Field(
+        max_length=10,
+        pattern=r"^[0-9]{4}(-[0-9]{2}|-[Qq][1-4]|-[Ww][0-9]{2})?$",
+        description="A week 2026-W47, a month 2026-10 or a quarter 2026-Q4.",
+    ),
+]
+ReportFormat = Literal["pdf", "docx", "xlsx"]
+REPORT_FILES = {
+    "responses": {
+        200: {
+            "description": "The report as a file, with its name in Content-Disposition.",
+            "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in MEDIA_TYPES.values()},
+        }
+    }
+}
+"""What a report's call answers, as OpenAPI says it."""
 RegionCode = Annotated[
     str,
     Field(

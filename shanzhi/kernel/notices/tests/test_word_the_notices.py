@@ -24,7 +24,7 @@ def test_it_reads_the_shipped_file_and_fills_every_text():
     for one in book.templates:
         assert "%" not in one.preview(), one.step
         known = {"number", "kind", "stage", "due", "link", "city"}
-        assert set(places_of(one.audience, one.step)) <= known | {"count", "rung"}, one.step
+        assert set(places_of(one.audience, one.step)) <= known | {"count", "rung", "region", "period"}, one.step
     assert len({one.step for one in book.templates if one.audience == "reporter"}) == 7
     assert not any(one.urgent for one in book.templates), "a wanted verdict wakes nobody"
 

@@ -59,6 +59,9 @@ def _page_of(row: NoticeRow) -> str:
     try:
         if "signoff" in row.params:
             return reverse("access:signoff", args=[row.params["signoff"]])
+        if "report" in row.params:
+            paper = {"region": row.params["report"], "period": row.params["period"], "format": "pdf"}
+            return f"{reverse('figures:report')}?{urlencode(paper)}"
         if "light" in row.params:
             kept: dict[str, object] = {name: str(row.params[name]) for name in ("light", "unit") if name in row.params}
             return f"{reverse('matters:list')}?{urlencode(kept)}"

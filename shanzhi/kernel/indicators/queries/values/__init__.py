@@ -14,10 +14,13 @@ from shanzhi.kernel.indicators.queries.values.page import entered_of, indicator_
 from shanzhi.kernel.indicators.queries.values.papers import report_of
 from shanzhi.kernel.indicators.queries.values.records import records_behind
 from shanzhi.kernel.indicators.queries.values.regions import region_table
+from shanzhi.kernel.indicators.queries.values.taken import NoSuchPaper, ReportFile, report_file, report_region
 from shanzhi.kernel.indicators.queries.values.units import unit_sheet
 from shanzhi.kernel.indicators.queries.values.weeks import week_report
 
 __all__ = [
+    "NoSuchPaper",
+    "ReportFile",
     "comparison",
     "completeness",
     "entered_of",
@@ -33,7 +36,9 @@ __all__ = [
     "records_behind",
     "region_sheet",
     "region_table",
+    "report_file",
     "report_of",
+    "report_region",
     "unit_sheet",
     "week_report",
 ]
