@@ -239,7 +239,7 @@ def index(
 def figure_report(
     request: HttpRequest,
     period: QueryEx[shapes.ReportPeriod, P()],
-    region: Region = "",
+    region: QueryEx[shapes.RegionCode, P()] = "",
     written_as: QueryEx[shapes.ReportFormat, P(alias="format")] = "pdf",
 ) -> FileResponse:
     """The report of a region's week, month or quarter that the page offers: PDF, DOCX or XLSX."""

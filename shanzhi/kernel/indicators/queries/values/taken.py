@@ -52,11 +52,9 @@ def _ends_on(period: str, today: date) -> date:
     return min(read_week(period).last, today) if is_week(period) else read_period(period).ends_on
 
 
-def report_file(
-    region_id: int, period: str, written_as: str, *, issuer: str, now: datetime, by_post: bool = True
-) -> ReportFile:
+def report_file(region_id: int, period: str, written_as: str, *, issuer: str, now: datetime) -> ReportFile:
     """The report of a region's week (`2026-W47`), month (`2026-10`) or quarter (`2026-Q4`) in a format of `WRITERS`; as many
-    statements as `report_of` and `week_report` take. `by_post` as `week_report` has it.
+    statements as `report_of` and `week_report` take.
 
     Raises:
         NoSuchPaper: no such format.
@@ -66,7 +64,7 @@ def report_file(
         raise NoSuchPaper(msg("报告有 PDF、Word（DOCX）和 XLSX 三种。请从中选一种。"))
     if is_week(period):
         week = read_week(period)
-        key, report = week.key, week_report(region_id, week, issuer=issuer, now=now, by_post=by_post)
+        key, report = week.key, week_report(region_id, week, issuer=issuer, now=now)
     else:
         span = read_period(period)
         key, report = str(span), report_of(region_id, span, issuer=issuer, now=now)

@@ -26,9 +26,8 @@ _PARTS = {"province": "市", "city": "县（区）", "county": "乡镇（街道�
 
 
 @one_tree(is_read=True)
-def week_report(region_id: int, week: Period, *, issuer: str, now: datetime, by_post: bool = True) -> Report:
-    """The report of a region's week, Monday to Sunday; 9 statements. Not `by_post`: for who keeps the machine and acts in no
-    post, by the worker's role.
+def week_report(region_id: int, week: Period, *, issuer: str, now: datetime) -> Report:
+    """The report of a region's week, Monday to Sunday; 9 statements.
 
     Raises:
         NoSuchPlace: no region of this id at the week's end, or none that the post reads figures of.
@@ -39,9 +38,8 @@ def week_report(region_id: int, week: Period, *, issuer: str, now: datetime, by_
         raise PeriodUnreadable(msg("%(week)s 还没有开始。请选本周或以前的一周。"), week=week.key)
     on = min(week.last, today)
     around = where(region_id, on)
-    if by_post:
-        # A week is counted on reading, so the policy on figures is asked here.
-        check_reads_figures_under((around.above[-1] if around.above else around.place).code)
+    # A week is counted on reading, so the policy on figures is asked here.
+    check_reads_figures_under((around.above[-1] if around.above else around.place).code)
     found = _Counted(region_id, tuple(part.id for part in around.below), week, on, now)
     return weekly(
         found.week(around),
