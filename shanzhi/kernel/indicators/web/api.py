@@ -31,7 +31,8 @@ Key = HeaderEx[
     uuid.UUID | None,
     P(alias="Idempotency-Key", description="A UUID; sent again, the call is answered and not done again."),
 ]
-Region = QueryEx[shapes.RegionCode, P()]
+# Said here and not by `RegionCode`: of a type that has a field of its own the framework forgets the default.
+Region = QueryEx[str, P(pattern=shapes.REGION_CODE, description=shapes.REGION_SAID)]
 Of = QueryEx[shapes.PeriodText, P()]
 
 
@@ -239,7 +240,7 @@ def index(
 def figure_report(
     request: HttpRequest,
     period: QueryEx[shapes.ReportPeriod, P()],
-    region: QueryEx[shapes.RegionCode, P()] = "",
+    region: Region = "",
     written_as: QueryEx[shapes.ReportFormat, P(alias="format")] = "pdf",
 ) -> FileResponse:
     """The report of a region's week, month or quarter that the page offers: PDF, DOCX or XLSX."""

@@ -33,13 +33,9 @@ REPORT_FILES = {
     }
 }
 """What a report's call answers, as OpenAPI says it."""
-RegionCode = Annotated[
-    str,
-    Field(
-        pattern=r"^([0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12})?$",
-        description="2, 4, 6, 9 or 12 digits; empty: the whole city.",
-    ),
-]
+REGION_CODE = r"^([0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12})?$"
+REGION_SAID = "2, 4, 6, 9 or 12 digits; empty: the whole city."
+RegionCode = Annotated[str, Field(pattern=REGION_CODE, description=REGION_SAID)]
 Words = Annotated[str, Field(max_length=1000)]
 Whole = Annotated[int, Field(ge=-(2**53), le=2**53)]
 
