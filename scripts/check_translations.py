@@ -94,6 +94,7 @@ def check(root: Path) -> Iterator[Finding]:
         return
     with (root / PO).open("rb") as file:
         catalog = read_po(file, locale="en")
+    yield from said_twice((root / PO).read_text(encoding="utf-8"))
     seen: set[tuple[str | None, str]] = set()
     said = set()
     for message in messages(root):
@@ -103,6 +104,19 @@ def check(root: Path) -> Iterator[Finding]:
             seen.add((message.context, message.id))
             yield Finding(message.path, message.line, words)
     yield from unsaid(root, catalog, said)
+
+
+_ENTRY = re.compile(r'^((?:msgctxt .*\n)?msgid (?:".*"\n)+)', re.MULTILINE)
+
+
+def said_twice(text: str) -> Iterator[Finding]:
+    """Sentences that have two entries: the later one would win, silently."""
+    seen: set[str] = set()
+    for found in _ENTRY.finditer(text):
+        if found[1] in seen:
+            line = text.count("\n", 0, found.start()) + 1
+            yield Finding(PO.as_posix(), line, f"has a second entry for {found[1].strip()}; keep one")
+        seen.add(found[1])
 
 
 def unsaid(root: Path, catalog: Catalog, said: set[str]) -> Iterator[Finding]:

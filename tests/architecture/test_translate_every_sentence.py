@@ -67,3 +67,10 @@ def test_it_finds_english_for_a_sentence_that_nobody_says(tmp_path):
     code = 'msg("派单")\nHANDED_ON = ("退单",)\n'
     found = house(tmp_path, code=code, po=po)
     assert [words.partition(" ")[2] for words in found] == ["nobody says “催办” any more; take it out"]
+
+
+def test_it_finds_a_sentence_with_two_entries(tmp_path):
+    po = 'msgid "撤销"\nmsgstr "Undo"\n\nmsgid "撤销"\nmsgstr "Close"\n'
+    assert house(tmp_path, code='msg("撤销")\n', po=po) == [
+        'django.po:8: has a second entry for msgid "撤销"; keep one'
+    ]

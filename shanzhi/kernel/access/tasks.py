@@ -3,6 +3,7 @@
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
+from shanzhi.core.periods import daily
 from shanzhi.kernel.access import attempts, operations
 
 
@@ -21,14 +22,14 @@ def end_what_ended(timestamp: int) -> None:
     operations.signoffs_withdraw_left(now=timezone.now())
 
 
-@app.periodic(cron="30 3 * * *")
+@app.periodic(cron=daily("03:30"))
 @app.task(queueing_lock="access.sessions_forget", name="access.sessions_forget")
 def sessions_forget(timestamp: int) -> None:
     """Every night: remove sessions whose time is over."""
     operations.sessions_forget(now=timezone.now())
 
 
-@app.periodic(cron="40 3 * * *")
+@app.periodic(cron=daily("03:40"))
 @app.task(queueing_lock="access.attempts_forget", name="access.attempts_forget")
 def attempts_forget(timestamp: int) -> None:
     """Every night: forget tries to sign in that are older than thirty days."""

@@ -6,7 +6,7 @@ from procrastinate.contrib.django import app
 from shanzhi.kernel.facts import operations
 
 
-@app.periodic(cron="40 1-5 1-7 * *")
+@app.periodic(cron="40 17-21 * * *")  # 01:40 to 05:40 in the city
 @app.task(queueing_lock="facts.cut", name="facts.cut")
 def cut(timestamp: int) -> None:
     """In the first nights of a month: cut the one before, once its entries are projected."""

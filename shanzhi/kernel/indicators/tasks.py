@@ -6,6 +6,7 @@ from datetime import datetime
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
+from shanzhi.core.periods import daily
 from shanzhi.kernel.indicators import operations, telling, telling_reports
 from shanzhi.kernel.indicators.models import Exclusion
 from shanzhi.kernel.indicators.operations import AlreadyComputing, due
@@ -32,7 +33,7 @@ def compute_current(timestamp: int) -> None:
         return
 
 
-@app.periodic(cron="20 3 * * *")
+@app.periodic(cron=daily("03:20"))
 @app.task(queueing_lock="indicators.compute_night", name="indicators.compute_night")
 def compute_night(timestamp: int) -> None:
     """At night: past months that aren't cut, and those that late events have changed; what is restated under other trees."""
@@ -41,7 +42,7 @@ def compute_night(timestamp: int) -> None:
     operations.submissions_forget(now=timezone.now())
 
 
-@app.periodic(cron="30 8 * * *")
+@app.periodic(cron=daily("08:30"))
 @app.task(queueing_lock="indicators.remind", name="indicators.remind")
 def remind(timestamp: int) -> None:
     """Each morning: units that owe a figure whose time is nearly over, or is, are told once each."""

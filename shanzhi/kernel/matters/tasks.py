@@ -6,7 +6,7 @@ from datetime import datetime
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from shanzhi.core.periods import local_date
+from shanzhi.core.periods import daily, local_date
 from shanzhi.core.text import msg
 from shanzhi.kernel.files import operations as files
 from shanzhi.kernel.matters import operations, queries
@@ -334,14 +334,14 @@ def climb(timestamp: int) -> None:
     operations.ladder_climb(now=timezone.now())
 
 
-@app.periodic(cron="40 3 * * *")
+@app.periodic(cron=daily("03:40"))
 @app.task(queueing_lock="matters.fill_words", name="matters.fill_words")
 def fill_words(timestamp: int) -> None:
     """Every night: make findable what came in before there was a search, or under an older way of cutting words."""
     operations.words_fill()
 
 
-@app.periodic(cron="20 3 * * *")
+@app.periodic(cron=daily("03:20"))
 @app.task(queueing_lock="matters.forget_submissions", name="matters.forget_submissions")
 def forget_submissions(timestamp: int) -> None:
     """Every night: forget submission keys that nobody will send again."""

@@ -3,6 +3,7 @@
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
+from shanzhi.core.periods import daily
 from shanzhi.kernel.vault import operations
 
 BATCHES_A_MINUTE = 60
@@ -18,7 +19,7 @@ def reencrypt(timestamp: int) -> None:
             return
 
 
-@app.periodic(cron="40 3 * * *")
+@app.periodic(cron=daily("03:40"))
 @app.task(queueing_lock="vault.purge", name="vault.purge")
 def purge(timestamp: int) -> None:
     """Every night: remove what is kept beyond its term."""

@@ -240,12 +240,12 @@ def index(
 def figure_report(
     request: HttpRequest,
     period: QueryEx[shapes.ReportPeriod, P()],
-    region: Region = "",
+    region_code: Region = "",
     written_as: QueryEx[shapes.ReportFormat, P(alias="format")] = "pdf",
 ) -> FileResponse:
     """The report of a region's week, month or quarter that the page offers: PDF, DOCX or XLSX."""
     actor, now = _caller(request)
-    region_id, issuer = values.report_region(region, period, now=now), actor.unit_name or gettext(msg("善治"))
+    region_id, issuer = values.report_region(region_code, period, now=now), actor.unit_name or gettext(msg("善治"))
     made = values.report_file(region_id, period, written_as, issuer=issuer, now=now)
     return send_file(BytesIO(made.content), made.name, made.media_type)
 

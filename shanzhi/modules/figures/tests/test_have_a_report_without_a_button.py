@@ -40,7 +40,7 @@ def test_a_program_gets_what_the_page_gives(
 ) -> None:
     monkeypatch.setattr(timezone, "now", lambda: LATER)
     answer = Caller(counted.city.cast.supervisor).get(
-        "/figures/report", region="370303", period=period, format=written_as
+        "/figures/report", region_code="370303", period=period, format=written_as
     )
     assert answer.status_code == 200, answer.content
     assert answer.headers["Content-Disposition"].startswith("attachment")
@@ -60,8 +60,8 @@ def test_a_program_hears_why_there_is_none(counted: Figures, monkeypatch: pytest
     assert why(ours, period="2025-W53") == (422, "period")
     assert why(ours, period="2026-01") == (422, "period")
     assert why(ours, period="2025-11", format="exe")[0] == 422
-    assert why(ours, period="2025-11", region="999999") == (404, "figure-place")
-    assert why(neighbour, period="2025-W47", region="370303009") == (404, "figure-place")
+    assert why(ours, period="2025-11", region_code="999999") == (404, "figure-place")
+    assert why(neighbour, period="2025-W47", region_code="370303009") == (404, "figure-place")
     assert why(Caller(), period="2025-11")[0] == 401
 
 
