@@ -44,6 +44,7 @@ UNDER_POLICY = {
     "indicators_computing",
     "indicators_exclusion",
     "indicators_observation",
+    "indicators_restated",
     "indicators_permit",
     "indicators_revision",
     "indicators_said",

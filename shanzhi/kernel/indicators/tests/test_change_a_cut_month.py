@@ -256,6 +256,7 @@ def test_a_late_verdict_that_comes_with_a_decision_isn_t_the_decision_s(counted:
 
 
 def test_a_decision_that_was_changed_back_has_both_its_effects(counted: City) -> None:
+    rated(counted, 5)
     one = rated(counted, 5)
     cut(counted)
     asker, decider, above = (

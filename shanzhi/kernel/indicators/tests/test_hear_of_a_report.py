@@ -75,5 +75,5 @@ def test_mailboxes_get_it_with_the_first_digest_of_the_day(city: City, settings:
         ]
     assert sorted(lines) == sorted(
         (f"{text}，请登录下载", local("2026-01-05T08:30"))
-        for text in ("周报已出：淄博市 2026-W01", "月报已出：淄博市 2025-12", "季报已出：淄博市 2025-Q4")
+        for text in ("淄博市 2026-W01 的周报已经写好", "淄博市 2025-12 的月报已经写好", "淄博市 2025-Q4 的季报已经写好")
     )
