@@ -16,6 +16,7 @@ FOCUSED = "document.activeElement.matches('[data-row]') ? document.activeElement
 def sign_in(person: Person, part: str) -> None:
     """The cursor stands in the first field already."""
     person.goes("/accounts/login/")
+    expect(person.page.get_by_label("用户名")).to_be_focused()
     keys = person.page.keyboard
     keys.type(person.site.cast[part].login)
     keys.press("Tab")

@@ -224,6 +224,7 @@ _FIGURES = (
 )
 DECIDES_OTHERWISE: Mapping[str, str] = {
     **{f"shanzhi.modules.figures.web.asked:{name}": _ASKS for name in ("check", "may")},
+    "shanzhi.modules.figures.web.lists:page": "the address of one's own unit's sheet, nothing of matters",
     **{
         f"shanzhi.kernel.indicators.{name}": _FIGURES
         for name in (
@@ -295,7 +296,12 @@ DECIDES_OTHERWISE: Mapping[str, str] = {
     "shanzhi.modules.hotline.web.knowledge:_may": "which buttons are shown; each address asks check_may",
     "shanzhi.kernel.access.queries:actor_of_post": _WHO,
     "shanzhi.kernel.access.queries:token_actor": _WHO,
+    "shanzhi.kernel.access.scope:open_door": _WHO,
     "shanzhi.kernel.access.scope:set_scope": _WHO,
+    "shanzhi.kernel.matters.operations.step:take_part": _WRITES,
+    "shanzhi.kernel.organisation.queries.left:place_code_of_unit": _PUBLIC,
+    "shanzhi.kernel.organisation.queries.offices:_place_of": _PUBLIC,
+    "shanzhi.kernel.organisation.queries.offices:seats_of_unit": _PUBLIC,
     "shanzhi.kernel.access.scope:_features": _WHO,
     "shanzhi.kernel.access.web.middleware:ActingMiddleware.__call__": _WHO,
     "shanzhi.kernel.access.web.middleware:_actor_of_session": _WHO,

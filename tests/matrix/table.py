@@ -529,7 +529,7 @@ CALLS: Mapping[str, Page] = {
     "api:index": Page(
         "figures", args=({"code": "none"},), head=False, asks=("period", "region_code", "tree_on"), says="422"
     ),
-    "api:figure_report": Page("figures", head=False, asks=("period", "region", "format"), says="422"),
+    "api:figure_report": Page("figures", head=False, asks=("period", "region_code", "format"), says="422"),
     "api:figures_owed": Page("figures", head=False),
     "api:figure_enter": Page(
         write="figures_enter", args=({"key": "none"},), sends={"period": "2025-10", "numerator": 1, "files": "a file"}

@@ -140,6 +140,8 @@ def decides(function: ast.AST) -> bool:
             return True
         if isinstance(node, ast.Call) and _name(node.func) in ("filter", "exclude", "get") and _picks(node):
             return True
+        if isinstance(node, ast.Call) and _name(node.func) == "execute" and _asks_by(node):
+            return True
     return False
 
 
@@ -152,6 +154,11 @@ def _name(node: ast.AST) -> str:
 
 def _picks(call: ast.Call) -> bool:
     return any(word.arg in OF_ROWS for word in call.keywords)
+
+
+def _asks_by(call: ast.Call) -> bool:
+    """A statement that stands written out, and whose it asks for."""
+    return any(_name(node) in OF_ROWS for argument in call.args[1:] for node in ast.walk(argument))
 
 
 def deciding() -> set[str]:

@@ -85,7 +85,7 @@ def test_a_rate_is_the_same_however_the_cases_are_multiplied(top: int, bottom: i
     assert isinstance(value(top, bottom).shown, Decimal)
 
 
-@pytest.mark.parametrize("text", ["2026-10", "2026-Q4", "2026", "0001-01"])
+@pytest.mark.parametrize("text", ["2026-10", "2026-Q4", "2026", "1900-01"])
 def test_a_period_is_written_as_it_is_read(text: str) -> None:
     assert str(read_period(text)) == text
 
