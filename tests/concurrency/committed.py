@@ -169,3 +169,24 @@ def waits_for_a_lock(installation: Installation) -> bool:
         ).fetchone()
     assert row is not None
     return bool(row[0])
+
+
+@contextmanager
+def doctoring(installation: Installation) -> Iterator[Callable[[str, str], None]]:
+    """What changes one row of a table as its owner, behind everybody's back; tables are put back as they were."""
+    undo: list[str] = []
+
+    def run(table: str, statement: str) -> None:
+        with as_role(installation, "owner") as owner:
+            owner.execute(f"CREATE TABLE kept AS SELECT * FROM {table}")
+            undo.append(table)
+            assert owner.execute(statement).rowcount == 1, statement
+            owner.commit()
+
+    yield run
+    with as_role(installation, "owner") as owner:
+        for table in undo:
+            owner.execute(f"DELETE FROM {table}")
+            owner.execute(f"INSERT INTO {table} SELECT * FROM kept")
+            owner.execute("DROP TABLE kept")
+        owner.commit()

@@ -38,6 +38,7 @@ def compute(
     """计算指标并存下来，同后台每小时、每晚做的一样；已经封账的月份有变化的，记一次修订。后台正在算的，等它算完。"""
     with ready("worker"):
         from shanzhi.core.periods import local_date
+        from shanzhi.kernel.indicators import operations
         from shanzhi.kernel.indicators.policy.periods import month_of, read_period
 
         today = local_date(timezone.now())
@@ -51,7 +52,7 @@ def compute(
                 done = _computed(month, tuple(keys or ()))
                 changed, revisions = changed + done.changed, revisions + done.revisions
             bar.add_task("restate")
-            _restated(months)
+            operations.figures_restate(now=timezone.now(), months=months)
     console.print(f"已计算。有变化的 {changed:,} 个数，其中修订 {revisions:,} 个。")
 
 
@@ -85,12 +86,6 @@ def _computed(month: int, keys: tuple[str, ...]) -> "Computed":
     except operations.AlreadyComputing:
         console.print("另一个进程正在计算这一年的指标，等它算完就接着算。")
     return operations.compute(month=month, now=timezone.now(), keys=keys, patient=True)
-
-
-def _restated(months: tuple[int, ...]) -> None:
-    from shanzhi.kernel.indicators import operations
-
-    operations.figures_restate(now=timezone.now(), months=months)
 
 
 def _check_begun(months: tuple[int, ...], today: date) -> None:

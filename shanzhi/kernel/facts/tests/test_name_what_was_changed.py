@@ -14,7 +14,7 @@ from shanzhi.kernel.facts.policy.months import BadMonth, MonthIsntOver, parse_mo
 from shanzhi.kernel.facts.tests.facts_support import project_all
 from shanzhi.kernel.journal.tests.sealing import keeper
 from tests.city import NOW
-from tests.concurrency.committed import City, as_role, city, seal_all
+from tests.concurrency.committed import City, as_role, city, doctoring, seal_all
 from tests.desks import do
 from tests.loop.ways import every_way, report
 
@@ -47,22 +47,8 @@ def broken(lived: City) -> Iterator[Callable[[str], None]]:
 @pytest.fixture
 def doctored(lived: City) -> Iterator[Callable[[str, str], None]]:
     """Change a row of a table behind everybody's back; the table is put back as it was."""
-    undo: list[str] = []
-
-    def run(table: str, statement: str) -> None:
-        with as_role(lived.installation, "owner") as owner:
-            owner.execute(f"CREATE TABLE kept AS SELECT * FROM {table}")
-            undo.append(table)
-            assert owner.execute(statement).rowcount == 1, statement
-            owner.commit()
-
-    yield run
-    with as_role(lived.installation, "owner") as owner:
-        for table in undo:
-            owner.execute(f"DELETE FROM {table}")
-            owner.execute(f"INSERT INTO {table} SELECT * FROM kept")
-            owner.execute("DROP TABLE kept")
-        owner.commit()
+    with doctoring(lived.installation) as run:
+        yield run
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from shanzhi.kernel.indicators.policy.periods import read_period
 from shanzhi.kernel.indicators.tests.driven import city, driven
 from shanzhi.kernel.organisation import queries as organisation
 from tests.city import NOW, _actor
-from tests.concurrency.committed import City, as_role
+from tests.concurrency.committed import City, as_role, doctoring
 
 __all__ = ["city", "driven"]
 OVER = NOW + timedelta(days=40)
@@ -40,22 +40,8 @@ def computed(driven: City) -> City:
 @pytest.fixture
 def changed(computed: City) -> Iterator[Callable[[str, str], None]]:
     """Change one row of a table as its owner; the table is put back as it was."""
-    undo: list[str] = []
-
-    def run(table: str, statement: str) -> None:
-        with as_role(computed.installation, "owner") as owner:
-            owner.execute(f"CREATE TABLE kept AS SELECT * FROM {table}")
-            undo.append(table)
-            assert owner.execute(statement).rowcount == 1, statement
-            owner.commit()
-
-    yield run
-    with as_role(computed.installation, "owner") as owner:
-        for table in undo:
-            owner.execute(f"DELETE FROM {table}")
-            owner.execute(f"INSERT INTO {table} SELECT * FROM kept")
-            owner.execute("DROP TABLE kept")
-        owner.commit()
+    with doctoring(computed.installation) as run:
+        yield run
 
 
 def check(made: City) -> Checked:
