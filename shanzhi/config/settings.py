@@ -46,6 +46,7 @@ KERNEL = [
     "matters",
     "facts",
     "indicators",
+    "packs",
 ]
 MODULES = sorted(entry.name for entry in (PACKAGE / "modules").iterdir() if (entry / "apps.py").exists())
 INSTALLED_APPS = [

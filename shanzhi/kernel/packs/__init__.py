@@ -1,0 +1,1 @@
+"""Letters between platforms, and packs that prove themselves."""

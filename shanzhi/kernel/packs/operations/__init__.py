@@ -1,0 +1,1 @@
+"""Every change: letters taken in and sent, packs built."""

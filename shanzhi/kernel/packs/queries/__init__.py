@@ -1,0 +1,1 @@
+"""Every read: letters, peers, the check of a pack."""
