@@ -1,16 +1,17 @@
 """Signing heads, and the keys that do it."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
 
 from shanzhi.core.text import msg
-from shanzhi.kernel.journal.keys import signing_keys
+from shanzhi.kernel.journal.keys import log_name, signing_keys
 from shanzhi.kernel.journal.models import Head as HeadRow
 from shanzhi.kernel.journal.models import Key
 from shanzhi.kernel.journal.policy.heads import Head, key_statement
-from shanzhi.kernel.journal.policy.notes import BadSigningKeys, SigningKey
+from shanzhi.kernel.journal.policy.notes import BadSigningKeys, SigningKey, sign_note
 from shanzhi.kernel.journal.trees import EpochRow, TreeDamaged, current_epoch, last_leaf, tree_state
 
 _KEYS_LOCK = 370302
@@ -76,6 +77,32 @@ def active_key(name: str, *, now: datetime, may_be_alone: bool = False) -> Signi
             added_at=now,
         )
     return active
+
+
+@dataclass(frozen=True, slots=True)
+class NoteSigner:
+    """What signs texts for others to read: its public keys, the active one first, and the notes by which one names the next."""
+
+    keys: tuple[str, ...]
+    statements: tuple[str, ...]
+    _key: SigningKey
+
+    def sign(self, text: str) -> str:
+        """The text as a signed note, by the active key."""
+        return sign_note(text, (self._key,))
+
+
+def note_signer(*, now: datetime) -> NoteSigner:
+    """The installation's own signer, under the name of its journal; its key is made known as `key_introduce` does (worker).
+
+    Raises:
+        BadSigningKeys: the keys that signed before are lost.
+    """
+    epoch = current_epoch()
+    key = active_key(epoch.name if epoch else log_name(), now=now)
+    rows = list(Key.objects.order_by("position"))
+    texts = [key.public.text(), *(row.text for row in reversed(rows) if row.id != key.public.id)]
+    return NoteSigner(tuple(texts), tuple(row.statement for row in rows if row.statement), key)
 
 
 def key_introduce(*, now: datetime) -> str:

@@ -123,7 +123,7 @@ class LetterWriter:
     def close(self, sign: Callable[[str], str]) -> int:
         """Sign and finish; returns the file's length in bytes.
 
-        `sign` makes a signed note of a text (`journal.operations.note_sign`). Raises LetterError where none of the
+        `sign` makes a signed note of a text (`journal.operations.note_signer`). Raises LetterError where none of the
         header's keys has signed it.
         """
         clash = clashing([member.name for member in self._members])
