@@ -239,6 +239,11 @@ STORAGES = {
         "BACKEND": "shanzhi.kernel.files.storage.EvidenceStorage",
         "OPTIONS": {"location": SHANZHI_HOME / "exports"},
     },
+    # Letters between platforms: a pack is too large for a backup, and can be sent again.
+    "letters": {
+        "BACKEND": "shanzhi.kernel.files.storage.EvidenceStorage",
+        "OPTIONS": {"location": SHANZHI_HOME / "letters"},
+    },
     "staticfiles": {"BACKEND": "shanzhi.config.staticfiles.Storage"},
 }
 

@@ -68,6 +68,7 @@ FEATURES: Mapping[str, frozenset[str]] = {
     "figures_contest": frozenset({"dispatcher", "handler", "supervisor"}),
     "figures_decide": frozenset({"supervisor"}),
     "figures_assess": frozenset({"assessor"}),
+    "letters": frozenset({"keeper"}),
 }
 
 
@@ -451,6 +452,13 @@ PAGES: Mapping[str, Page] = {
         "export", args=({"key": EXPORT},), head=False, seen_by=frozenset({"supervisor"}), says="409"
     ),
     "exports:cancel": Page(write="export", args=({"key": EXPORT},), seen_by=frozenset({"supervisor"}), away=True),
+    # -- letters between platforms: no matter, no person
+    "letters:list": Page("letters", "letters", asks=("way", "before")),
+    "letters:file": Page("letters", args=({"letter_id": "1"},), head=False, says="404"),
+    "letters:again": Page(write="letters", args=({"letter_id": "1"},)),
+    "letters:peers": Page("letters"),
+    "letters:peer_new": Page("letters", "letters", sends={"code": "37", "name": "省", "keys": "x", "reason": "x"}),
+    "letters:peer_withdraw": Page(write="letters", sends={"code": "37", "reason": "x"}),
     # -- the keeper's regions: names and counts, the same for every keeper
     "keeper:regions": Page("keep", asks=("on", "month")),
     "keeper:region": Page("keep", args=({"region_id": "1"},), asks=("on", "month")),

@@ -54,6 +54,7 @@ UNDER_POLICY = {
     "imports_piece",
     "imports_upload",
     "organisation_shape_draft",
+    "packs_letter",
 }
 READ_WHOLE = {
     "organisation_admission": "what may be asked of communities and grids: public by nature",
@@ -103,6 +104,7 @@ OPEN_TO_APP = {
     "journal_head": "signed heads: published",
     "journal_key": "public keys: published",
     "journal_tile": "hashes of salted leaves",
+    "packs_peer": "platforms with their published keys",
     "vault_key": "ids of data keys, with dates",
     "vault_parkedform": "sealed, found by a random key",
 }

@@ -4,7 +4,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from django.utils import timezone
 
+from shanzhi.config.ready import ready
 from shanzhi.core.errors import InputError
 from shanzhi.core.text import msg
 from shanzhi.kernel.journal.policy import PublicKey
@@ -53,3 +55,16 @@ def _key_lines(text: str) -> list[str]:
         return [line for line in Path(text).read_text(encoding="utf-8").splitlines() if line.strip()]
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(msg("读不了文件 %(file)s。请核对路径。"), file=text) from error
+
+
+@group.command("take-in")
+def take_in(file: FileArgument) -> None:
+    """收下一份函件：完整才收，同一份只收一次；发出方登记过就在后台读取。"""
+    if not file.is_file():
+        raise InputError(msg("读不了文件 %(file)s。请核对路径。"), file=file)
+    with ready("worker"):
+        from shanzhi.kernel.packs import operations
+
+        taken = operations.letter_take_in(path=file, actor=None, now=timezone.now())
+    known = "正在读取" if taken.is_believed else "还没有登记发出平台的公钥，先不使用"
+    print(f"第 {taken.letter_id} 份，" + (f"已收下，{known}。" if taken.is_new else "以前收到过，没有重复收下。"))

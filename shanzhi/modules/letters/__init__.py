@@ -1,0 +1,1 @@
+"""The post that carries letters between platforms."""
