@@ -142,6 +142,7 @@ NOT_ASKED: Mapping[str, str] = {
     "intake:phone": "the city sends no text messages",
     "notices:subscription": "there is no other system to tell",
     "exports:download": "a file that the worker has made",
+    "letters:file": "no letter of another platform has come",
     "imports:rejects": "a file that the worker has made",
 }
 """Pages that aren't counted, and why."""

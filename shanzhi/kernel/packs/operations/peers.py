@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from shanzhi.core.text import msg
+from shanzhi.core.text import clean_text, msg
 from shanzhi.kernel.access import operations as access
 from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.journal import operations as journal
@@ -31,6 +31,7 @@ def peer_ask(*, code: str, name: str, keys: str, reason: str, actor: Actor, now:
 
 def peer_withdraw_ask(*, code: str, reason: str, actor: Actor, now: datetime) -> int:
     """Ask for a platform to be withdrawn; returns the number of the sign-off. Raises as `peer_ask`."""
+    code = clean_text(code)
     _check_there(code)
     return access.signoff_ask(kind=WITHDRAW, fields={"code": code, "reason": reason}, actor=actor, now=now)
 
