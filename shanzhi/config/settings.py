@@ -43,6 +43,7 @@ KERNEL = [
     "vault",
     "files",
     "notices",
+    "draws",
     "matters",
     "facts",
     "indicators",

@@ -215,10 +215,12 @@ def proof_of(
     number: str = "",
     kept: SignedHead | None = None,
     steps: Collection[int] | None = None,
+    first: bool = False,
 ) -> Proof:
     """The proof of a subject's entries, those that the caller sees; `kept` is a head known elsewhere that it is joined to.
 
     An entry is proved whole, each by a path of its own: with `steps` of those steps alone, and nothing tells of the others.
+    With `first` under the first head that was signed over them, and not the last.
 
     Raises:
         NotFound: the caller sees no entry of this subject.
@@ -241,7 +243,7 @@ def proof_of(
         number,
         tuple(key.text for key in named),
         tuple(key.statement for key in named if key.statement),
-        tuple(_tree(epoch_of(epoch), found, kept) for epoch, found in sorted(leaves.items())),
+        tuple(_tree(epoch_of(epoch), found, kept, first=first) for epoch, found in sorted(leaves.items())),
         _links(min(leaves), max(leaves), set(leaves)),
     )
 
@@ -251,9 +253,12 @@ def _last_head(epoch: int) -> HeadRow | None:
     return _head_row(row) if row else None
 
 
-def _tree(epoch: EpochRow, leaves: list[tuple[int, bytes, bytes]], kept: SignedHead | None) -> ProvedTree:
-    head = _last_head(epoch.number)
-    if head is None or head.size <= max(leaf for leaf, _, _ in leaves):
+def _tree(
+    epoch: EpochRow, leaves: list[tuple[int, bytes, bytes]], kept: SignedHead | None, *, first: bool
+) -> ProvedTree:
+    last = max(leaf for leaf, _, _ in leaves)
+    head = head_covering(epoch.number, last + 1) if first else _last_head(epoch.number)
+    if head is None or head.size <= last:
         raise ProofError(msg("最近的一步已经封存，树头还没有签。请过几秒再取；一直这样，请检查后台 shanzhi worker。"))
     old = kept.head.tree if kept and kept.head.tree.epoch == epoch.number else None
     wanted = set().union(*(inclusion_places(leaf, head.size) for leaf, _, _ in leaves))
