@@ -41,6 +41,11 @@ class DrawFile:
     result: Result
 
 
+def proof_name(number: int) -> str:
+    """What the proofs in a draw's file are called."""
+    return f"draw-{number}"
+
+
 def write_draw(drawn: DrawFile) -> str:
     """The draw as the text of a file."""
     said = {
@@ -72,7 +77,7 @@ def read_draw(data: bytes | str) -> DrawFile:
     if form != FORM:
         raise BadDrawFile(msg("抽取文件的版本“%(form)s”认不出来。请升级程序再核对。"), form=str(form)[:40])
     try:
-        return DrawFile(
+        found = DrawFile(
             word(said["announcement"]),
             word(said["frame"]),
             tuple(None if nonce is None else _nonce(nonce) for nonce in said["nonces"]),
@@ -82,6 +87,10 @@ def read_draw(data: bytes | str) -> DrawFile:
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, ProofError) as error:
         raise BadDrawFile(msg("抽取文件的内容残缺。请重新取一份。")) from error
+    # Nothing stands in it that nobody checks, and nothing is written in another way.
+    if json.loads(write_draw(found)) != said:
+        raise BadDrawFile(msg("抽取文件里有多余或改写过的内容，未予采信。请重新取一份。"))
+    return found
 
 
 def _nonce(value: object) -> bytes:

@@ -18,7 +18,7 @@ from shanzhi.kernel.draws.policy.announcement import (
     read_announcement,
     text_sha256,
 )
-from shanzhi.kernel.draws.policy.drawfile import DrawFile
+from shanzhi.kernel.draws.policy.drawfile import DrawFile, proof_name
 from shanzhi.kernel.draws.policy.frame import Item, frame_sha256, ordered, read_frame
 from shanzhi.kernel.draws.policy.payloads import SUBJECT
 from shanzhi.kernel.journal.policy import Checked, EntryFields, PublicKey, Saying, SignedHead, check, read_head
@@ -193,8 +193,13 @@ def _check_entry(drawn: DrawFile, announcement: Announcement | None, entry: Entr
         found.fault(msg("台账里的这一条不是抽取公告。"))
     elif entry.payload.get("announcement") != text_sha256(drawn.announcement):
         found.fault(msg("公告被改过：台账里记的是另一份公告。"))
-    elif announcement is not None and entry.payload.get("number") != announcement.number:
+    elif announcement is not None and _is_of_another(drawn, announcement.number, entry):
         found.fault(msg("台账里记的是另一个编号的抽取。"))
+
+
+def _is_of_another(drawn: DrawFile, number: int, entry: EntryFields) -> bool:
+    named = {(proof.subject_kind, proof.subject_id, proof.number) for proof in (drawn.proof, drawn.course)}
+    return entry.payload.get("number") != number or named != {(SUBJECT, number, proof_name(number))}
 
 
 def _check_first(head: SignedHead, leaf: int, kept: Sequence[SignedHead], checked: Checked, found: _Found) -> None:
@@ -233,8 +238,6 @@ def _check_course(
     if steps[:2] != ["announce", "open"] or steps[-1:] != ["make"] or set(steps[2:-1]) - {"show"}:
         found.fault(msg("经过不对：应先公告，再定树头并出示本方随机数，然后其他各方出示，最后抽取。"))
         return
-    if any(entry.subject_id != drawn.proof.subject_id for entry in entries):
-        found.fault(msg("经过讲的是另一次抽取。"))
     opened = next(entry for step, entry in said if step == "open")
     made = next(entry for step, entry in said if step == "make")
     if head is not None:

@@ -8,7 +8,7 @@ from shanzhi.core.errors import Conflict, NotFound
 from shanzhi.core.text import msg
 from shanzhi.kernel.draws.models import Draw, Nonce, Sheet, Side
 from shanzhi.kernel.draws.policy.announcement import Announcement, Result, read_announcement
-from shanzhi.kernel.draws.policy.drawfile import DrawFile, read_result, write_draw
+from shanzhi.kernel.draws.policy.drawfile import DrawFile, proof_name, read_result, write_draw
 from shanzhi.kernel.draws.policy.frame import Item, read_frame
 from shanzhi.kernel.draws.policy.payloads import SUBJECT
 from shanzhi.kernel.journal import queries as journal
@@ -150,7 +150,7 @@ def draw_file(number: int) -> str:
         raise DrawNotMade(msg("第 %(number)d 号抽取还没有抽完，没有文件可取。"), number=number)
     shown = {each.place: bytes(each.nonce) for each in Nonce.objects.filter(draw_id=row.pk)}
     sides = read_announcement(row.announcement).sides
-    name = f"draw-{number}"
+    name = proof_name(number)
     return write_draw(
         DrawFile(
             row.announcement,
