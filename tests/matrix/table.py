@@ -69,6 +69,7 @@ FEATURES: Mapping[str, frozenset[str]] = {
     "figures_decide": frozenset({"supervisor"}),
     "figures_assess": frozenset({"assessor"}),
     "letters": frozenset({"keeper"}),
+    "draws": frozenset({"supervisor", "assessor"}),
 }
 
 
@@ -482,6 +483,11 @@ PAGES: Mapping[str, Page] = {
     "seals:keys_file": Page(OPEN, fixed=True),
     "seals:week": Page(OPEN, asks=("week",), fixed=True),
     "seals:check": Page(OPEN, OPEN, sends={"file": "a text"}, fixed=True),
+    # -- draws: the same for everybody but posts that draw, whose lists aren't kept back from them
+    "drawn:list": Page(OPEN, asks=("before",), fixed=True),
+    "drawn:one": Page(OPEN, OPEN, args=({"number": "1"},), sends={"nonce": "a" * 64}),
+    "drawn:file": Page(OPEN, args=({"number": "1"},), says="409"),
+    "drawn:redo": Page(OPEN, OPEN, sends={"file": "a text"}, fixed=True),
     # -- residents
     "intake:home": Page(OPEN),
     "intake:report": Page(OPEN, OPEN, sends={"body": "路灯不亮，已经两天了。"}),
@@ -560,6 +566,9 @@ CALLS: Mapping[str, Page] = {
     "api:grounds": Page(ANYONE, head=False, fixed=True),
     "api:kind": Page(ANYONE, head=False, args=({"code": "request"},), fixed=True),
     "api:report": Page(write=ANYONE, sends={"body": "路灯不亮，已经两天了。"}),
+    "api:draws": Page(ANYONE, head=False, asks=("before",), fixed=True),
+    "api:draw": Page(ANYONE, head=False, args=({"number": "1"},)),
+    "api:draw_file": Page(ANYONE, head=False, args=({"number": "1"},), says="409"),
     "api:seal_now": Page(ANYONE, head=False, fixed=True),
     "api:seal_heads": Page(ANYONE, head=False, asks=("before", "limit"), fixed=True),
     "api:seal_keys": Page(ANYONE, head=False, fixed=True),

@@ -24,6 +24,8 @@ from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.access.policy import ANYONE, Actor
 from shanzhi.kernel.access.queries import actor_of_post
 from shanzhi.kernel.access.web.middleware import FOLLOWED_COOKIE, POST_IN_SESSION
+from shanzhi.kernel.draws import operations as draws
+from shanzhi.kernel.draws.tests.drawn_city import plan as drawn_plan
 from shanzhi.kernel.files import operations as files
 from shanzhi.kernel.files.policy import StoredFile
 from shanzhi.kernel.files.tests.pictures import picture
@@ -302,7 +304,7 @@ def _people(world: World) -> None:
 
 
 def _offices(world: World) -> None:
-    """What has a sight of its own beside matters: a request for a sign-off, an export, a session, a token."""
+    """What has a sight of its own beside matters: a request for a sign-off, an export, a session, a token; a draw."""
     keeper, supervisor, officer = (world.cast[part] for part in ("keeper", "supervisor", "security officer"))
     wanted = {"since": "2025-11-01", "until": "2025-11-18", "format": "csv", "columns": "number"}
     with acting(supervisor):
@@ -326,6 +328,8 @@ def _offices(world: World) -> None:
         opened.execute("UPDATE imports_upload SET key = %s", [IMPORT])
     with acting(keeper):
         access.signoff_ask(kind="vault.rotate", fields={"reason": "例行更换"}, actor=keeper, now=NOW)
+    with acting(supervisor):
+        draws.draw_announce(plan=drawn_plan("matrix", bytes(32)), actor=supervisor, now=NOW)
     with acting(world.cast["operator"]):
         hotline.call_keep(ref=UUID(CALL), words=Words(title="楼道灯"), actor=world.cast["operator"], now=NOW)
 

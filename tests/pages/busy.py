@@ -19,6 +19,7 @@ from shanzhi.core.periods import local_date
 from shanzhi.kernel.access import operations as access
 from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.access.policy import ANYONE, Actor
+from shanzhi.kernel.draws.tests.drawn_city import made as drawn
 from shanzhi.kernel.files import operations as files
 from shanzhi.kernel.files.tests.pictures import picture
 from shanzhi.kernel.indicators import operations as indicators
@@ -91,6 +92,8 @@ def busy(city_copy: City) -> Busy:
     seal_all(city_copy.installation, timezone.now())
     _attached(city)
     _figures(city, city_copy.installation)
+    number, _ = drawn(city_copy, "busy", bytes(32))
+    city.named["draw"] = str(number)
     return city
 
 

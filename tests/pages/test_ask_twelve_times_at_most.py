@@ -65,6 +65,8 @@ STAFFS = (
 ROW = {"version": "catalogue", "pk": "catalogue row"}
 NAMED: Mapping[str, tuple[Mapping[str, str], ...]] = {
     "access:signoff": ({"pk": "signoff"},),
+    "drawn:one": ({"number": "draw"},),
+    "drawn:file": ({"number": "draw"},),
     "figures:entry": ({"key": "owed key"},),
     "figures:exclusion": ({"pk": "exclusion"},),
     "figures:unit": ({"unit_id": "unit"},),

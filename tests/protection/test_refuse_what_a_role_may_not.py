@@ -13,6 +13,7 @@ from tests.protection.standing import Standing, stand
 UNDER_POLICY = {
     "access_session",
     "access_signoff",
+    "draws_sheet",
     "exports_export",
     "journal_entry",
     "vault_hold",
@@ -66,6 +67,9 @@ READ_WHOLE = {
     "organisation_unit": "public by nature",
     "organisation_unit_heir": "who took over from a unit: public by nature",
     "organisation_unit_past": "what a unit was: public by nature",
+    "draws_draw": "what was announced: before everybody's eyes from the first moment",
+    "draws_side": "who puts a nonce in, with its hash: part of the announcement",
+    "draws_nonce": "nonces that were shown: public",
     "hotline_knowledgeversion": "questions and answers that anybody may hear on the phone",
     "matters_precedent": "who was ruled to lead for a category at a place: no person, no words",
     "matters_dispatchrow": "who deals with what, where: the city's own list, without matters",

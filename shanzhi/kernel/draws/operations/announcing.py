@@ -29,7 +29,7 @@ from shanzhi.kernel.draws.policy.announcement import (
     strata_of,
 )
 from shanzhi.kernel.draws.policy.announcement import Side as AnnouncedSide
-from shanzhi.kernel.draws.policy.frame import Item, frame_sha256, frame_text
+from shanzhi.kernel.draws.policy.frame import SALT_DIGITS, Item, frame_sha256, frame_text
 from shanzhi.kernel.draws.policy.payloads import DrawAnnounced, DrawPublished, DrawWithdrawn
 from shanzhi.kernel.journal.policy import Author
 from shanzhi.kernel.vault import operations as vault
@@ -92,7 +92,7 @@ def draw_announce(*, plan: Plan, actor: Actor, now: datetime) -> int:
     check_may(actor, acting.roles().get(actor.role), FEATURE)
     if sum(not side.commitment for side in plan.sides) != 1:
         raise BadAnnouncement(msg("各方中有且只有本方不填承诺：本方的随机数由系统生成。"))
-    frame = frame_text(plan.items)
+    frame = frame_text(plan.items, "" if plan.is_public else secrets.token_hex(SALT_DIGITS // 2))
     strata = strata_of(plan.items, [(each.code, each.name, each.take) for each in plan.strata])
     check_weights(plan.method, plan.items)
     queue()

@@ -16,11 +16,12 @@ from typing import Any
 
 from shanzhi.core.errors import InputError
 from shanzhi.core.text import msg
-from shanzhi.kernel.draws.policy.announcement import FORM, NONCE_BYTES, Result, word
+from shanzhi.kernel.draws.policy.announcement import FORM, NONCE_BYTES, SIDES_MOST, Result, word
 from shanzhi.kernel.journal.policy import Proof, ProofError, read_proof, write_proof
 
 SIZE_MOST = 512_000_000
 """Characters."""
+_PARTS_MOST, _PATH_MOST, _NOTE_MOST, _LINES_MOST = 200, 64, 4000, 20
 
 
 class BadDrawFile(InputError):
@@ -87,10 +88,24 @@ def read_draw(data: bytes | str) -> DrawFile:
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, ProofError) as error:
         raise BadDrawFile(msg("抽取文件的内容残缺。请重新取一份。")) from error
+    if len(found.nonces) > SIDES_MOST or not all(_is_within(proof) for proof in (found.proof, found.course)):
+        raise BadDrawFile(msg("文件里的内容比一次抽取可能有的多得多，没有核对。请用取到的原文件。"))
     # Nothing stands in it that nobody checks, and nothing is written in another way.
     if json.loads(write_draw(found)) != said:
         raise BadDrawFile(msg("抽取文件里有多余或改写过的内容，未予采信。请重新取一份。"))
     return found
+
+
+def _is_within(proof: Proof) -> bool:
+    """Has it no more than a draw's proof can have? Each of these bounds how often something has to be computed."""
+    notes = [*proof.statements, *proof.links, *(tree.head for tree in proof.trees)]
+    entries = [entry for tree in proof.trees for entry in tree.entries]
+    paths = [entry.path for entry in entries] + [grown.path for tree in proof.trees for grown in tree.grown]
+    return (
+        max(len(proof.keys), len(notes), len(entries), len(paths)) <= _PARTS_MOST
+        and all(len(note) <= _NOTE_MOST and note.count("\n") <= _LINES_MOST for note in notes)
+        and all(len(path) <= _PATH_MOST for path in paths)
+    )
 
 
 def _nonce(value: object) -> bytes:

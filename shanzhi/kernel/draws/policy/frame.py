@@ -1,7 +1,8 @@
 """The frame: the list of what may be drawn, in one canonical form whose SHA-256 the announcement names.
 
 One line for each, UTF-8, ended by a line feed, its parts divided by tabs: stratum, id, weight, label. Lines are in the order
-of their bytes by stratum, then id; in what order a list was handed in therefore counts for nothing.
+of their bytes by stratum, then id; in what order a list was handed in therefore counts for nothing. A list that is kept back
+for a while has a first line `#` and 64 random hexadecimal digits, so that nobody who guesses the list finds it by its hash.
 """
 
 from collections.abc import Iterable
@@ -14,6 +15,7 @@ from shanzhi.core.text import msg
 ITEMS_MOST = 1_000_000
 CODE_MOST, LABEL_MOST = 100, 200
 WEIGHT_MOST = 10**12
+SALTED, SALT_DIGITS = "#", 64
 
 
 class BadFrame(InputError):
@@ -46,8 +48,8 @@ def ordered(items: Iterable[Item]) -> tuple[Item, ...]:
     return tuple(sorted(items, key=lambda item: (item.stratum.encode(), item.id.encode())))
 
 
-def frame_text(items: Iterable[Item]) -> str:
-    """The canonical text of a list.
+def frame_text(items: Iterable[Item], salt: str = "") -> str:
+    """The canonical text of a list; `salt` are 64 hexadecimal digits for one that is kept back.
 
     Raises:
         BadFrame: it is empty or too long, names something twice, or a part can't stand in a line.
@@ -56,7 +58,13 @@ def frame_text(items: Iterable[Item]) -> str:
     for item in listed:
         check_item(item)
     check_once(listed)
-    return "".join(item.line() for item in ordered(listed))
+    return (f"{SALTED}{salt}\n" if salt else "") + "".join(item.line() for item in ordered(listed))
+
+
+def salt_of(text: str) -> str:
+    """The salt of a frame's text; empty where it has none."""
+    first = text.partition("\n")[0]
+    return first[1:] if first.startswith(SALTED) and len(first) == 1 + SALT_DIGITS else ""
 
 
 def frame_sha256(text: str) -> str:
@@ -66,9 +74,11 @@ def frame_sha256(text: str) -> str:
 
 def check_item(item: Item) -> None:
     """Raises BadFrame where a part can't stand in a line, or the weight isn't a whole number from 1 on."""
-    if not item.id or not is_plain(item.id, CODE_MOST) or not is_plain(item.stratum, CODE_MOST):
+    is_written = item.id and is_plain(item.id, CODE_MOST) and is_plain(item.stratum, CODE_MOST)
+    if not is_written or item.stratum.startswith(SALTED):
         raise BadFrame(
-            msg("名单里“%(id)s”的编号或分层写不进去：要有内容，不超过 100 个字，不含制表符和换行。"), id=item.id[:40]
+            msg("名单里“%(id)s”的编号或分层写不进去：不超过 100 个字，不含制表符和换行，分层不以 # 开头。"),
+            id=item.id[:40],
         )
     if not is_plain(item.label, LABEL_MOST):
         raise BadFrame(msg("名单里“%(id)s”的名称不超过 200 个字，不含制表符和换行。"), id=item.id)
@@ -100,7 +110,8 @@ def read_frame(text: str) -> tuple[Item, ...]:
     """
     if text and not text.endswith("\n"):
         raise BadFrame(msg("名单的最后一行不完整。"))
-    items = tuple(_item(number, line) for number, line in enumerate(text.split("\n")[:-1], start=1))
+    lines = list(enumerate(text.split("\n")[:-1], start=1))
+    items = tuple(_item(number, line) for number, line in (lines[1:] if salt_of(text) else lines))
     for item in items:
         check_item(item)
     check_once(items)

@@ -19,7 +19,7 @@ from shanzhi.kernel.draws.policy.announcement import (
     text_sha256,
 )
 from shanzhi.kernel.draws.policy.drawfile import DrawFile, proof_name
-from shanzhi.kernel.draws.policy.frame import Item, frame_sha256, ordered, read_frame
+from shanzhi.kernel.draws.policy.frame import Item, frame_sha256, frame_text, read_frame, salt_of
 from shanzhi.kernel.draws.policy.payloads import SUBJECT
 from shanzhi.kernel.journal.policy import Checked, EntryFields, PublicKey, Saying, SignedHead, check, read_head
 
@@ -120,8 +120,8 @@ def _check_frame(drawn: DrawFile, announcement: Announcement, items: Sequence[It
         )  # fmt: skip
     if not items:
         return
-    if tuple(items) != ordered(items):
-        found.fault(msg("名单没有按分层和编号排好。"))
+    if frame_text(items, salt_of(drawn.frame)) != drawn.frame:
+        found.fault(msg("名单没有按规定写好：按分层和编号排，权重写成数字。"))
     _read(found, lambda: check_weights(announcement.method, items))
     _check_sizes(announcement, items, found)
 

@@ -20,6 +20,7 @@ from shanzhi.kernel.draws.operations import (
     draw_withdraw,
 )
 from shanzhi.kernel.draws.policy import BadAnnouncement, BadFrame, Item, commitment_of, read_draw, redo
+from shanzhi.kernel.draws.policy.frame import salt_of
 from shanzhi.kernel.draws.queries import DrawNotMade
 from shanzhi.kernel.draws.tests.drawn_city import WINDOW, announce, go_on, made, nonce_for, plan, show, start
 from shanzhi.kernel.journal import queries as journal
@@ -159,7 +160,9 @@ def test_a_list_is_kept_back_until_it_is_published(city: City):
         with acting(supervisor):
             draw_publish(number=number, actor=supervisor, now=now)
     seal_all(city.installation, now + 5 * MINUTE)
-    assert redo(read_draw(_file(number))).is_same
+    drawn = read_draw(_file(number))
+    assert redo(drawn).is_same
+    assert salt_of(drawn.frame)
     assert [entry.action for entry in _entries(number)].count("draws.publish") == 1
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from shanzhi.kernel.draws.policy import BadDrawFile, Item, read_draw, redo, tell, write_draw
 from shanzhi.kernel.draws.policy.announcement import Announcement, BadAnnouncement, Stratum, draw, read_announcement
 from shanzhi.kernel.draws.policy.drawfile import DrawFile
-from shanzhi.kernel.draws.policy.frame import frame_sha256, frame_text
+from shanzhi.kernel.draws.policy.frame import frame_sha256, frame_text, read_frame
 from shanzhi.kernel.draws.tests.own_draw import BEFORE, ITEMS, KEY, NONCES, announced, own_draw
 from shanzhi.kernel.journal.policy import read_head
 from shanzhi.kernel.journal.policy.notes import SigningKey
@@ -67,6 +67,15 @@ def test_each_stratum_gives_as_many_as_were_announced_and_each_once(sizes, metho
         assert code == stratum.code
         assert len(ids) == len(set(ids)) == stratum.take
         assert {by_id[id_] for id_ in ids} == {code}
+
+
+def test_a_list_that_was_kept_back_can_not_be_found_by_guessing_it():
+    salted = frame_text(ITEMS, "5a" * 32)
+    assert salted == f"#{'5a' * 32}\n" + frame_text(ITEMS)
+    assert read_frame(salted) == read_frame(frame_text(ITEMS))
+    drawn, _ = own_draw(announcement=announced(frame=frame_sha256(salted)))
+    assert faults(replace(drawn, frame=salted)) == []
+    assert any("名单被改过" in fault for fault in faults(replace(drawn, frame=salted.replace("5a", "5b"))))
 
 
 def test_every_input_moves_the_seed():
@@ -181,7 +190,7 @@ def swapped_proofs(drawn: DrawFile) -> DrawFile:
         (other_seed, "另用了一个种子"),
         (changed_frame, "名单被改过"),
         (shorter_frame, "分层“B”：公告说有 10 个，名单里有 9 个"),
-        (unsorted_frame, "没有按分层和编号排好"),
+        (unsorted_frame, "名单没有按规定写好"),
         (negative_weight, "“A-01”的权重是 -1"),
         (other_nonce, "“市”的随机数和它事先的承诺对不上"),
         (short_nonce, "“市”的随机数和它事先的承诺对不上"),
@@ -304,6 +313,30 @@ def test_a_file_that_was_cut_short_is_refused():
     for length in range(0, len(text) - 2, 97):
         with pytest.raises(BadDrawFile):
             read_draw(text[:length])
+
+
+@pytest.mark.parametrize("part", ["keys", "statements", "links", "trees", "entries", "path", "signatures", "nonces"])
+def test_it_does_not_compute_what_no_draw_has(part: str):
+    drawn, _ = own_draw()
+    said = json.loads(write_draw(drawn))
+    proof = said["course"]
+    tree = proof["trees"][0]
+    if part == "keys":
+        proof["keys"] *= 2000
+    elif part in {"statements", "links"}:
+        proof[part] = [tree["head"]] * 2000
+    elif part == "trees":
+        proof["trees"] = [tree] * 2000
+    elif part == "entries":
+        tree["entries"] *= 2000
+    elif part == "path":
+        tree["entries"][0]["path"] *= 2000
+    elif part == "signatures":
+        tree["head"] += (tree["head"].splitlines()[-1] + "\n") * 2000
+    else:
+        said["nonces"] *= 2000
+    with pytest.raises(BadDrawFile, match="比一次抽取可能有的多"):
+        read_draw(json.dumps(said))
 
 
 @pytest.mark.parametrize("part", ["announcement", "frame", "nonces", "proof", "course", "result"])
