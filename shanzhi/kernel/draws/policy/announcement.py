@@ -34,7 +34,7 @@ WINDOW_LEAST, WINDOW_MOST = 10, 60 * 24 * 60
 Method = Literal["equal", "weighted"]
 METHODS: tuple[Method, ...] = ("equal", "weighted")
 Ground = Literal["", "frame", "numbers", "side", "needless", "again"]
-GROUNDS: Mapping[Ground, str] = {
+GROUNDS: Mapping[str, str] = {
     "frame": msg("名单有误"),
     "numbers": msg("数量或分层有误"),
     "side": msg("一方的承诺作废"),

@@ -95,7 +95,8 @@ def test_each_number_is_as_likely_as_the_other():
 
 def test_each_order_is_as_likely_as_the_other():
     """All 60 ordered triples of five: 59 degrees of freedom, above 98.3 in one of a thousand."""
-    numbers, found = drbg(7), dict.fromkeys(permutations(range(5), 3), 0)
+    numbers = drbg(7)
+    found: dict[tuple[int, ...], int] = dict.fromkeys(permutations(range(5), 3), 0)
     for _ in range(12_000):
         found[tuple(draw_equal(numbers, 5, 3))] += 1
     assert chi_squared(list(found.values()), [200.0] * 60) < 98.3
@@ -104,7 +105,7 @@ def test_each_order_is_as_likely_as_the_other():
 def test_weights_say_how_likely():
     """First and second of (1, 2, 3, 4), drawn one after the other: 11 degrees of freedom, above 31.3 in one of a thousand."""
     numbers, weights, rounds = drbg(11), [1, 2, 3, 4], 20_000
-    found = dict.fromkeys(permutations(range(4), 2), 0)
+    found: dict[tuple[int, ...], int] = dict.fromkeys(permutations(range(4), 2), 0)
     for _ in range(rounds):
         found[tuple(draw_weighted(numbers, weights, 2))] += 1
     expected = [rounds * weights[a] / 10 * weights[b] / (10 - weights[a]) for a, b in found]

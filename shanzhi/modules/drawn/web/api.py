@@ -1,7 +1,7 @@
 """Draws for machines: what was announced, how it stands, and the file that does it again."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Router, Schema
@@ -67,7 +67,7 @@ class DrawWholeOut(DrawOut):
     is_public: bool
 
 
-def _row(row: queries.DrawRow) -> dict[str, object]:
+def _row(row: queries.DrawRow) -> dict[str, Any]:
     return {
         "number": row.number,
         "purpose": row.purpose,
