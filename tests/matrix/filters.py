@@ -223,6 +223,16 @@ _FIGURES = (
     "figures, permits and contested counts, nothing of matters: held by the policies of indicators_… (indicators/tests)"
 )
 DECIDES_OTHERWISE: Mapping[str, str] = {
+    **{
+        f"shanzhi.kernel.draws.operations.{name}": "of a draw, not of a matter: whether the post may draw, and who signs"
+        for name in (
+            "announcing:_keep",
+            "announcing:draw_announce",
+            "announcing:draw_publish",
+            "announcing:draw_withdraw",
+            "making:draw_show",
+        )
+    },
     **{f"shanzhi.modules.figures.web.asked:{name}": _ASKS for name in ("check", "may")},
     "shanzhi.modules.figures.web.lists:page": "the address of one's own unit's sheet, nothing of matters",
     **{

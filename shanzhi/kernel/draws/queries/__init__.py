@@ -45,13 +45,15 @@ class SideRow:
 
 @dataclass(frozen=True, slots=True)
 class DrawView:
-    """One draw whole. `items` and `result` are there for those who may see them; `until` is the end of the time for showing."""
+    """One draw whole. `items` and `result` are there for those who may see them; `root` (hexadecimal) is that of the head that was
+    taken, `until` the end of the time for showing."""
 
     row: DrawRow
     announcement: Announcement
     sides: tuple[SideRow, ...]
     ground: str
     opened_at: datetime | None
+    root: str
     until: datetime | None
     made_at: datetime | None
     withdrawn_at: datetime | None
@@ -99,6 +101,7 @@ def draw(number: int) -> DrawView:
         sides=_sides(row),
         ground=row.ground,
         opened_at=row.opened_at,
+        root=bytes(row.root).hex() if row.root else "",
         until=row.opened_at + timedelta(minutes=row.window) if row.opened_at else None,
         made_at=row.made_at,
         withdrawn_at=row.withdrawn_at,

@@ -17,7 +17,7 @@ from shanzhi.core.errors import DomainError
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.web.middleware import ActingRequest
 from shanzhi.kernel.draws import operations, queries
-from shanzhi.kernel.draws.policy import GROUNDS, Item
+from shanzhi.kernel.draws.policy import GROUNDS
 from shanzhi.kernel.draws.queries import DrawRow, DrawView, SideRow
 from shanzhi.modules.drawn.policy import STATES
 from shanzhi.ui.components import Column, Pager, Row, Table
@@ -25,6 +25,7 @@ from shanzhi.ui.components import Column, Pager, Row, Table
 SHOWN_MOST = 200
 """Lines of a list that a page shows; the file has all."""
 DIGITS_MOST = 10
+GROUP = 8
 METHODS = {"equal": msg("等概率"), "weighted": msg("按权重")}
 
 
@@ -78,7 +79,7 @@ def draw(request: ActingRequest, number: int) -> HttpResponse:
         "sides": _sides(view),
         "strata": _strata(view),
         "drawn": _drawn(view),
-        "listed": _listed(view.items),
+        "listed": _listed(view),
         "is_shortened": len(view.items) > SHOWN_MOST,
         "form": form,
     }
@@ -130,16 +131,22 @@ def _facts(view: DrawView) -> list[tuple[str, object]]:
         (gettext("再抽的理由"), gettext(GROUNDS[said.ground]) if said.ground else ""),
         (gettext("方法"), gettext(METHODS[said.method])),
         (gettext("公告"), _moment(view.row.announced_at)),
-        (gettext("公告的散列"), said.sha256),
-        (gettext("名单的散列"), said.frame),
+        (gettext("公告的散列"), _grouped(said.sha256)),
+        (gettext("名单的散列"), _grouped(said.frame)),
         (gettext("定树头"), _moment(view.opened_at)),
+        (gettext("树头的根"), _grouped(view.root)),
         (gettext("出示随机数到"), _moment(view.until)),
         (gettext("抽取时间"), _moment(view.made_at)),
         (gettext("撤回"), _moment(view.withdrawn_at)),
         (gettext("撤回的理由"), gettext(GROUNDS[view.ground]) if view.ground else ""),
-        (gettext("种子"), view.result.seed if view.result else ""),
+        (gettext("种子"), _grouped(view.result.seed) if view.result else ""),
     ]
     return [(term, value) for term, value in facts if value]
+
+
+def _grouped(digits: str) -> str:
+    """Digits in groups, so that they can be compared by eye and broken on a phone; blanks count for nothing when brought."""
+    return " ".join(digits[at : at + GROUP] for at in range(0, len(digits), GROUP))
 
 
 def _moment(at: object) -> str:
@@ -152,14 +159,17 @@ def _sides(view: DrawView) -> Table:
         Column("commitment", gettext("承诺")),
         Column("nonce", gettext("随机数")),
     ]
-    rows = [Row("", {"name": side.name, "commitment": side.commitment, "nonce": _nonce(side)}) for side in view.sides]
+    rows = [
+        Row("", {"name": side.name, "commitment": _grouped(side.commitment), "nonce": _nonce(side)})
+        for side in view.sides
+    ]
     return Table(gettext("各方的随机数"), columns, rows)
 
 
 def _nonce(side: SideRow) -> str:
     if side.forfeited:
         return gettext("没有按时出示，以承诺代替")
-    return side.nonce or gettext("还没有出示")
+    return _grouped(side.nonce) or gettext("还没有出示")
 
 
 def _strata(view: DrawView) -> Table:
@@ -194,7 +204,8 @@ def _drawn(view: DrawView) -> Table | None:
     return Table(gettext("抽取结果"), columns, rows)
 
 
-def _listed(items: tuple[Item, ...]) -> Table:
+def _listed(view: DrawView) -> Table:
+    names = {each.code: each.name or each.code or gettext("全部") for each in view.announcement.strata}
     columns = [
         Column("label", gettext("名称")),
         Column("id", gettext("编号")),
@@ -202,7 +213,7 @@ def _listed(items: tuple[Item, ...]) -> Table:
         Column("weight", gettext("权重"), "number"),
     ]
     rows = [
-        Row("", {"label": each.label or each.id, "id": each.id, "stratum": each.stratum, "weight": each.weight})
-        for each in items[:SHOWN_MOST]
+        Row("", {"label": each.label or each.id, "id": each.id, "stratum": names[each.stratum], "weight": each.weight})
+        for each in view.items[:SHOWN_MOST]
     ]
     return Table(gettext("名单"), columns, rows)
