@@ -45,8 +45,8 @@ class SideRow:
 
 @dataclass(frozen=True, slots=True)
 class DrawView:
-    """One draw whole. `items` and `result` are there for those who may see them; `root` (hexadecimal) is that of the head that was
-    taken, `until` the end of the time for showing."""
+    """One draw whole. `items` and `result` are there for those who may see them; `root` (hexadecimal) is that of the head that
+    was taken, `until` the end of the time for showing."""
 
     row: DrawRow
     announcement: Announcement
