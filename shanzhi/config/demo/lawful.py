@@ -21,12 +21,14 @@ from shanzhi.core.periods import local_date
 from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.matters import operations as matters
-from shanzhi.kernel.matters.policy.process import Action, FieldSpec, FieldType, Kind, Role
+from shanzhi.kernel.matters.policy.process import Action, FieldSpec, FieldType, Kind, Role, Verb
 from shanzhi.kernel.matters.policy.report import NewReport
 from shanzhi.kernel.matters.rulebook import current_kind, work_calendar
 
 FILE = Path(__file__).with_name("lawful.toml")
 REPORT = "report"
+APART = frozenset({Verb.ASK, Verb.GRANT, Verb.DECLINE, Verb.CHECK_PASS, Verb.CHECK_FAIL, Verb.REVIEW})
+"""What isn't for everybody in the role: for nobody who handled or asked, or only in time."""
 CONTENT = 3
 """From this score on a deputy is content."""
 
@@ -154,20 +156,29 @@ class Lawful(Case):
         if action.code.startswith("rate"):
             score = int(step.chosen)
             fields = {"satisfied": score, "words": self.said("rate_low" if score < CONTENT else action.code)}
-        self.do(self.doer(action), action.code, **fields)
+        doer = self.doer(action)
+        if doer is not None:
+            self.do(doer, action.code, **fields)
 
     def helper(self) -> int:
         """The unit that helps."""
         return self.stage.cast.unit(f"{self.plan.co}-{self.region.code[:COUNTY_DIGITS]}") or 0
 
-    def doer(self, action: Action) -> Actor:
-        """Who does it."""
+    def doer(self, action: Action) -> Actor | None:
+        """Who does it; None where nobody may: more time was to be asked for, and the time is over."""
         role = action.by[0]
         if role is Role.REPORTER:
             return self.reporter
+        unit = self.unit_of(action, role)
+        if action.verb in APART:
+            return self.first_who_may(action.code, self.stage.cast.posts(unit, str(role)))
+        return self.one(unit, str(role))
+
+    def unit_of(self, action: Action, role: Role) -> int | None:
+        """Whose post does it: who has the lead, who helps, or else the city's centre."""
         if role is Role.HANDLER:
-            return self.one(self.helper() if action.code == "assist_done" else self.lead, "handler")
-        return self.centre(str(role))
+            return self.helper() if action.code == "assist_done" else self.lead
+        return self.stage.cast.unit(f"centre-{self.stage.cast.city_code}")
 
     def said(self, action: str) -> str:
         """Words of a step."""

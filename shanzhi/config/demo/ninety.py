@@ -68,7 +68,11 @@ def drive(
     seed: int = 1,
     progress: Progress | None = None,
 ) -> Driven:
-    """Drive the days before `until`; the same seed on the same day makes the same city."""
+    """Drive the days before `until`; the same seed on the same day makes the same city.
+
+    Each matter has a chance of its own: which of those that end in their grid are drawn for a check is said by a key of the
+    installation's, and it changes what becomes of that matter alone.
+    """
     random = Random(seed)  # noqa: S311 - invented matters, no secrets
     cast = Cast.of_city(city_code, county_code, now=until)
     calendar = work_calendar(local_date(until))
@@ -77,8 +81,11 @@ def drive(
     stage = Stage(cast, demo_texts(), random, calendar, items, until, driven.followed)
     moments = list(rhythm.moments(until, days, random, calendar.is_working_day))
     moments += halted(until, calendar.is_working_day)
+    begun = []
+    for number, moment in enumerate(moments):
+        each = replace(stage, random=Random(f"{seed}/{number}"))  # noqa: S311 - as above
+        begun.append((moment.at, each, _begin(each, moment, driven)))
     own = replace(stage, random=Random(seed), followed=[])  # noqa: S311 - as above
-    begun = [(moment.at, stage, _begin(stage, moment, driven)) for moment in moments]
     begun += [
         (at, own, _counted(way, driven)) for at, way in lawful.ways(own, until) if at > until - timedelta(days=days)
     ]

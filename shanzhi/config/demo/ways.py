@@ -5,7 +5,7 @@ the demo has open matters in every stage.
 """
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
@@ -83,6 +83,20 @@ class Case:
             done = matters.act(matter_id=self.id, action=action, actor=actor, now=self.stage.now, fields=dict(fields))
         self.in_stage = done.stage
 
+    def may(self, actor: Actor, action: str) -> bool:
+        """Does the matter's page offer somebody this step now?"""
+        with acting(actor):
+            card = queries.card(self.id, actor=actor, now=self.stage.now)
+        return action in {choice.code for choice in card.actions}
+
+    def first_who_may(self, action: str, found: Sequence[Actor]) -> Actor | None:
+        """One of these whom the page offers the step: a check is for nobody who handled it. None: nobody of them may."""
+        return next((actor for actor in self.shuffled(found) if self.may(actor, action)), None)
+
+    def shuffled(self, found: Sequence[Actor]) -> Sequence[Actor]:
+        """The same in an order by chance."""
+        return self.stage.random.sample(found, len(found))
+
     def fill(self, text: str) -> str:
         """A text with the case's place in it."""
         names = self.stage.texts.names
@@ -114,6 +128,11 @@ class Case:
     def centre(self, role: str) -> Actor:
         """Somebody in the city's centre."""
         return self.one(self.stage.cast.unit(f"centre-{self.stage.cast.city_code}"), role)
+
+    def checkers(self, centre: int | None = None) -> Sequence[Actor]:
+        """Who checks in a centre; in the city's where it has nobody."""
+        cast = self.stage.cast
+        return cast.posts(centre, "checker") or cast.posts(cast.unit(f"centre-{cast.city_code}"), "checker")
 
     def words(self, kind: str) -> str:
         """Words of a kind, from the texts."""
@@ -255,6 +274,9 @@ class Case:
         if stage.odds(35):
             until = local_date(stage.now) + timedelta(days=stage.random.randint(4, 12))
             ask, asked = "pause", {"ground": "pause.reporter", "until": until.isoformat()}
+        if not self.may(handler, f"ask_{ask}"):
+            # The time is over by now, and who is late can't ask for more.
+            return
         self.do(handler, f"ask_{ask}", words=self.words("more-time" if ask == "extension" else "pause"), **asked)
         if stage.odds(8):
             return
@@ -290,7 +312,9 @@ class Case:
             yield self.work(is_late) if not attempt else stage.worked(3, 20)
             self.do(self.one(self.lead, "handler"), "reply", reply=self.reply_text())
             yield stage.worked(14, 30) if stage.odds(3) else stage.worked(1, 12)
-            checker = self.centre("checker")
+            checker = self.first_who_may("check_pass", self.checkers())
+            if checker is None:
+                return
             if attempt == 2 or not stage.odds(11 if is_late else 6):
                 self.do(checker, "check_pass", words=self.words("check-good"))
                 return
@@ -338,7 +362,7 @@ class Case:
         yield self.soon(16, 30) if self.stage.odds(5) else self.soon(0.3, 9)
         if halt in ("", "spot_check") and (halt or self.stage.odds(72)):
             self.do(worker, "end_in_grid", reply=self.words("ended"))
-            yield from self.spot_check(community, worker)
+            yield from self.spot_check(community)
             return
         self.do(worker, "escalate_to_community", words=self.words("escalate"))
         if halt != "in_community":
@@ -372,14 +396,14 @@ class Case:
         """As `worked`; at once where the matter is to be seen today in a stage further on."""
         return self.stage.worked(0.1, 0.4) if self.moment.halt else self.stage.worked(least, most)
 
-    def spot_check(self, community: int | None, worker: Actor) -> Way:
+    def spot_check(self, community: int | None) -> Way:
         """One in five that ended in the grid is looked at by the community."""
         if self.in_stage != "spot_check" or self.moment.halt:
             return
         yield self.stage.worked(0.5, 9)
-        others = [post for post in self.stage.cast.posts(community, "handler") if post.staff_id != worker.staff_id]
-        if others:
-            self.do(others[0], "spot_pass", words=self.words("check-good"))
+        other = self.first_who_may("spot_pass", self.stage.cast.posts(community, "handler"))
+        if other is not None:
+            self.do(other, "spot_pass", words=self.words("check-good"))
 
     def in_community(self, handler: Actor) -> Way:
         """The community ends it or takes it to the township's centre."""
@@ -415,8 +439,9 @@ class Case:
             return
         centre = stage.cast.unit(f"centre-{self.region.code[:TOWNSHIP_DIGITS]}")
         yield stage.worked(1, 12)
-        found = stage.cast.posts(centre, "checker")
-        self.do(found[0] if found else self.centre("checker"), "check_pass", words=self.words("check-good"))
+        checker = self.first_who_may("check_pass", self.checkers(centre))
+        if checker is not None:
+            self.do(checker, "check_pass", words=self.words("check-good"))
 
 
 def is_grid(actor: Actor) -> bool:
