@@ -4,6 +4,7 @@ One database holds the standing city (`tests/city.py`), loaded once and shared; 
 the tests that load cities themselves.
 """
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,20 @@ def pytest_configure() -> None:
     hypothesis.load_profile("untimed")
 
 
+def pytest_collection_finish() -> None:
+    """What was loaded and collected stays to the end: it isn't looked through for cycles again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GARBAGE_AFTER, 20, 20)
+
+
+def pytest_unconfigure() -> None:
+    """Let Python clear everything away as it would have."""
+    gc.unfreeze()
+
+
+GARBAGE_AFTER = 20_000
+"""So many more objects than were let go of before cycles among them are looked for; Python's own is 700."""
 LONG_FIRST = ("tests/fault/", "tests/matrix/", "tests/loop/", "tests/protection/", "tests/concurrency/")
 """Folders whose files take long: begun last, one process would still be at them when the others have done."""
 LAST = "tests/browser/"

@@ -69,6 +69,17 @@ def test_it_does_what_i_may_and_changes_nothing_otherwise(world: World, route: R
     assert wrong == []
 
 
+def test_it_would_see_the_smallest_change(world: World) -> None:
+    """What is said of refusals rests on the fingerprint: a label written and put back shows, and so does its return."""
+    before = state(world)
+    with world.admin() as opened:
+        opened.execute("UPDATE access_token SET label = label || '.' WHERE id = (SELECT min(id) FROM access_token)")
+        changed = state(world)
+        opened.execute("UPDATE access_token SET label = left(label, -1) WHERE id = (SELECT min(id) FROM access_token)")
+    assert {table for table in before if before[table] != changed[table]} == {"access_token"}
+    assert state(world) == before
+
+
 @pytest.mark.parametrize("route", [route for route in WRITES if route.page.about], ids=lambda route: route.name)
 def test_it_refuses_as_if_a_foreign_matter_were_none(world: World, route: Route) -> None:
     forget_tries(world)

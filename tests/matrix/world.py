@@ -136,6 +136,8 @@ class World:
     cast: dict[str, Actor]
     tick: Iterator[int] = field(default_factory=lambda: count(1))
     kept: psycopg.Connection | None = None
+    seen: tuple[int, dict[str, str]] | None = None
+    """The newest fingerprint of the tables, and up to which transaction it holds (`machine.state`)."""
 
     def marks(self) -> dict[str, tuple[str, str]]:
         """Every mark with the matter and the facet that it stands for."""
