@@ -56,7 +56,8 @@ def committed_city(name: str, *, of: str = "") -> Iterator[Installation]:
     with psycopg.connect(database.admin_url(installation, "postgres"), autocommit=True) as admin:
         admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(copy.database)))
         admin.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+            # By files: half the work of a copy that is logged page by page.
+            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
                 sql.Identifier(copy.database), sql.Identifier(f"{installation.database}{of}")
             )
         )
