@@ -1,0 +1,229 @@
+"""What a pack holds: its members, and the columns of its tables. Whoever builds one and whoever checks one reads it here.
+
+Members stand in the letter in the order of `order_of`. Parquet is written by DuckDB with zstd, rows in the order of their key, so that
+the same state gives the same bytes with the same DuckDB. JSON is UTF-8, written by `json.dumps(…, ensure_ascii=False, indent=1)`
+with a line's end behind it.
+
+    round.json               `Told.text()`: city, period, guideline, the cuts by month with their places and roots
+    guideline.toml           the catalogue of indicators, its bytes as they were; their SHA-256 stands in round.json
+    facts/<table>.parquet    every table of `facts.policy.tables.all_tables()`: rows of the matters of the period, regions, units
+    cuts/<yyyymm>.parquet    `CUT`: which matters stand in a month's cut, and the SHA-256 of their facts then
+    journal/entries.parquet  `ENTRIES`
+    journal/leaves.parquet   `LEAVES`
+    journal/tiles.parquet    `TILES`
+    journal/heads.json       `Heads.text()`
+    observations.parquet     `OBSERVATIONS`
+    evidence.json            `evidence_text`: what is named as evidence; where asked, evidence/<sha256> holds it
+    further parts            as whoever asked for the pack gave them (scores.json, draws/*.json, report.docx, report.pdf)
+
+**A matter's facts.** A matter is in the pack where it stands in the cut of one of the period's months. Its rows are those after
+its last entry that was sealed before the place (`epoch`, `leaf`) of the last of these cuts in which it stands, and that cut has
+their hash. Regions and units are those whose hash the last cut has (version 2 of `facts.cut`; of an older one nothing proves them).
+
+**A month's root** is RFC 9162's over the rows of its file in their order: leaf = SHA-256(0x00 ‖ sha256), always SHA-256.
+
+**The journal's trees.** The leaf of an entry is H(0x00 ‖ salt ‖ entry) with the hash function of its epoch (`heads.json`). Of every
+full tile of level 0 (256 leaves) that has one of the entries, all other leaves stand in `leaves.parquet`, likewise of the last, unfinished
+one below the head; of the rest the tiles of level 1 say enough. `tiles.parquet` has all tiles of levels 1 and up that a tree of the
+head's size has, cut to that size; the root over them is the head's.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+
+from shanzhi.kernel.facts.policy.columns import Table
+from shanzhi.kernel.facts.policy.parquet import TYPES
+
+FORM = "shanzhi-pack-1"
+ROUND = "round.json"
+GUIDELINE = "guideline.toml"
+ENTRIES_FILE = "journal/entries.parquet"
+LEAVES_FILE = "journal/leaves.parquet"
+TILES_FILE = "journal/tiles.parquet"
+HEADS = "journal/heads.json"
+OBSERVATIONS_FILE = "observations.parquet"
+EVIDENCE = "evidence.json"
+REPORTS = ("report.docx", "report.pdf")
+FIRST = (ROUND, GUIDELINE)
+LAST_OF_OWN = (ENTRIES_FILE, LEAVES_FILE, TILES_FILE, HEADS, OBSERVATIONS_FILE, EVIDENCE)
+
+Columns = tuple[tuple[str, str], ...]
+"""Names of columns with DuckDB's types, in order."""
+
+CUT: Columns = (("matter_id", "BIGINT"), ("sha256", "BLOB"))
+"""By matter_id. `sha256` (32 bytes) is over the canonical form of the matter's facts (`facts.policy.rows.canonical`)."""
+ENTRIES: Columns = (
+    ("epoch", "INTEGER"),
+    ("leaf", "BIGINT"),
+    ("subject_kind", "VARCHAR"),
+    ("subject_id", "BIGINT"),
+    ("step", "INTEGER"),
+    ("salt", "BLOB"),
+    ("entry", "VARCHAR"),
+)
+"""By epoch and leaf. `entry` is the canonical form (`journal.policy.canonical`) as text; the three columns before it repeat what it says."""
+LEAVES: Columns = (("epoch", "INTEGER"), ("leaf", "BIGINT"), ("hash", "BLOB"))
+"""By epoch and leaf. `hash` (32 bytes) is the leaf's own, as the tile has it."""
+TILES: Columns = (("epoch", "INTEGER"), ("level", "INTEGER"), ("place", "BIGINT"), ("hashes", "BLOB"))
+"""By epoch, level (1 and up) and place; `hashes` are up to 256 of 32 bytes."""
+OBSERVATIONS: Columns = (
+    ("key", "VARCHAR"),
+    ("version", "INTEGER"),
+    ("region_id", "BIGINT"),
+    ("month", "INTEGER"),
+    ("months", "INTEGER"),
+    ("numerator", "BIGINT"),
+    ("denominator", "BIGINT"),
+    ("handed_in", "INTEGER"),
+    ("owed", "INTEGER"),
+)
+"""By key, months, month and region_id. One figure: period from the month on, so many months; `handed_in` of `owed` regions typed
+their part in (NULL for computed ones). A figure of nothing (no numerator, or both 0) isn't there. Of what can be added up the shortest
+period stands alone, of the rest every one that lies wholly in the pack's period. Computed ones follow from the pack's own facts."""
+
+
+def fact_file(table: Table) -> str:
+    """Where a table of facts lies."""
+    return f"facts/{table.name}.parquet"
+
+
+def fact_columns(table: Table) -> Columns:
+    """A table's columns with DuckDB's types."""
+    return tuple((column.name, TYPES[column.of]) for column in table.columns)
+
+
+def cut_file(month: int) -> str:
+    """Where a month's leaves lie."""
+    return f"cuts/{month}.parquet"
+
+
+def evidence_file(sha256: str) -> str:
+    """Where a piece of evidence lies that goes along."""
+    return f"evidence/{sha256}"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A further member, as whoever asks for the pack gives it."""
+
+    name: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A piece of evidence by its content: SHA-256 (hexadecimal), bytes, what it is (a type's code and a title), for which indicators, and
+    where it lies (`matter 123`, `value 45`); `is_inside`: it goes along as `evidence/<sha256>`; `gone`: why it is there no more."""
+
+    sha256: str
+    bytes: int
+    kind: str
+    title: str
+    indicators: tuple[str, ...]
+    lies: str
+    is_inside: bool = False
+    gone: str = ""
+
+
+def evidence_text(pieces: Iterable[Evidence]) -> str:
+    """The list of evidence, by its hashes."""
+    told = sorted((asdict(piece) for piece in pieces), key=lambda one: (one["sha256"], one["lies"]))
+    return _json({"form": FORM, "evidence": told})
+
+
+def read_evidence(text: str) -> tuple[Evidence, ...]:
+    """The list of evidence; ValueError, KeyError or TypeError where it isn't one."""
+    return tuple(Evidence(**{**one, "indicators": tuple(one["indicators"])}) for one in json.loads(text)["evidence"])
+
+
+@dataclass(frozen=True, slots=True)
+class CutTold:
+    """A month's cut as the pack names it: the journal's place before which its entries were sealed, how many matters, the root, and
+    where its own entry is sealed. `dimensions` (hexadecimal SHA-256): of regions and units; empty in version 1."""
+
+    month: int
+    version: int
+    epoch: int
+    leaf: int
+    matters: int
+    root: str
+    dimensions: str
+    sealed_epoch: int
+    sealed_leaf: int
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """`round.json`: whose pack, of what. `round` is empty without a round. Months are `yyyymm`; hashes hexadecimal."""
+
+    city: str
+    city_name: str
+    round: str
+    first: int
+    last: int
+    guideline: str
+    guideline_name: str
+    guideline_version: int
+    guideline_sha256: str
+    cuts: tuple[CutTold, ...]
+    matters: int
+    entries: int
+
+    def text(self) -> str:
+        """As the file has it."""
+        return _json({"form": FORM, **asdict(self)})
+
+    @property
+    def months(self) -> tuple[int, ...]:
+        """The period's months, the first first."""
+        return tuple(cut.month for cut in self.cuts)
+
+
+def read_told(text: str) -> Told:
+    """What `round.json` says; ValueError, KeyError or TypeError where it isn't one."""
+    said = json.loads(text)
+    if said.pop("form") != FORM:
+        raise ValueError("not a pack of this form")
+    return Told(**{**said, "cuts": tuple(CutTold(**cut) for cut in said["cuts"])})
+
+
+@dataclass(frozen=True, slots=True)
+class EpochTold:
+    """An epoch's last head: a signed note (its size and root), the hash function, and whether entries of it are in the pack: one
+    without any is there for what its head says of the epoch before."""
+
+    number: int
+    hash: str
+    has_entries: bool
+    head: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """`journal/heads.json`: public keys and the statements by which each names the next, and the epochs in their order, from the first
+    with an entry of the pack to the one that grew."""
+
+    keys: tuple[str, ...]
+    statements: tuple[str, ...]
+    epochs: tuple[EpochTold, ...]
+
+    def text(self) -> str:
+        """As the file has it."""
+        return _json(asdict(self))
+
+
+def read_heads(text: str) -> Heads:
+    """What `journal/heads.json` says; ValueError, KeyError or TypeError where it isn't one."""
+    said = json.loads(text)
+    return Heads(tuple(said["keys"]), tuple(said["statements"]), tuple(EpochTold(**one) for one in said["epochs"]))
+
+
+def order_of(facts: Sequence[Table], months: Iterable[int]) -> tuple[str, ...]:
+    """The members that every pack has, in their order; evidence and further parts stand behind them, by name."""
+    own = (*(fact_file(table) for table in facts), *(cut_file(month) for month in sorted(months)))
+    return (*FIRST, *own, *LAST_OF_OWN)
+
+
+def _json(said: object) -> str:
+    return json.dumps(said, ensure_ascii=False, indent=1) + "\n"
