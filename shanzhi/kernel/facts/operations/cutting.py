@@ -1,10 +1,11 @@
 """Cutting a month (封账): one entry of the journal with a root over the facts of all matters that weren't over before it began.
 
 The rows are read in a snapshot, without holding up the projector; the entry says up to which leaf they were projected, so that
-the same rows can be made again later, when more has happened.
+the same rows can be made again later, when more has happened. Each matter's hash is kept (`fact_cut_leaf`), and the text of
+regions and units (`fact_cut_tree`), so that a pack can show what the root is over without folding everything again.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,6 +16,7 @@ from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
 from shanzhi.kernel.facts.operations.projecting import place
 from shanzhi.kernel.facts.operations.proofs import SYSTEM, digests_of
+from shanzhi.kernel.facts.policy.columns import REGION, UNIT
 from shanzhi.kernel.facts.policy.months import (
     check_over,
     month_after,
@@ -23,7 +25,7 @@ from shanzhi.kernel.facts.policy.months import (
     month_text,
 )
 from shanzhi.kernel.facts.policy.payloads import MONTH_SUBJECT, FactsCut
-from shanzhi.kernel.facts.policy.rows import FORM
+from shanzhi.kernel.facts.policy.rows import FORM, Row, dimensions_digest, dimensions_text
 from shanzhi.kernel.journal import operations as journal
 from shanzhi.kernel.journal import queries as sealed
 from shanzhi.kernel.journal.policy import Subject
@@ -66,8 +68,10 @@ def cut_month(month: int, *, now: datetime, tick: Callable[[int], None] = lambda
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         upto = place()
         _check_projected(month, upto)
-        leaves = list(_leaves(month, tick))
-    told = FactsCut(month, FORM, upto.epoch, upto.number, len(leaves), root_of(HASH, leaves).hex())
+        hashes = dict(_hashes(month, tick))
+        tree = dimensions_now()
+    root = root_of(HASH, (leaf_of(each) for each in hashes.values())).hex()
+    told = FactsCut(month, FORM, upto.epoch, upto.number, len(hashes), root, dimensions_digest(tree).hex())
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(current_schema()))", [_LOCK])
@@ -75,6 +79,7 @@ def cut_month(month: int, *, now: datetime, tick: Callable[[int], None] = lambda
         if before is not None:
             return before
         journal.record(payload=told, subject=Subject(MONTH_SUBJECT, month), author=SYSTEM, happened_at=now)
+        _keep(month, hashes, tree)
     return Cut(month, told.matters, told.root, is_new=True)
 
 
@@ -104,8 +109,27 @@ def _check_projected(month: int, upto: sealed.Leaf) -> None:
         )
 
 
-def _leaves(month: int, tick: Callable[[int], None]) -> Iterator[bytes]:
-    """The leaves of the month's tree, in the order of the matters' ids (the same condition as `policy.months.is_of_month`)."""
+def dimensions_now() -> str:
+    """Regions and units as they stand in their tables, in canonical form; 2 queries."""
+    found: dict[str, list[Row]] = {}
+    with connection.cursor() as cursor:
+        for table in (REGION, UNIT):
+            names = ", ".join(column.name for column in table.columns)
+            cursor.execute(f"SELECT {names} FROM {table.name} ORDER BY {', '.join(table.key)}")  # noqa: S608 - own names
+            found[table.name] = cursor.fetchall()
+    return dimensions_text(found)
+
+
+def _keep(month: int, hashes: Mapping[int, bytes], tree: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO fact_cut_tree (month, told) VALUES (%s, %s)", [month, tree])
+        with cursor.copy("COPY fact_cut_leaf (month, matter_id, sha256) FROM STDIN") as copy:
+            for matter_id, digested in hashes.items():
+                copy.write_row((month, matter_id, digested))
+
+
+def _hashes(month: int, tick: Callable[[int], None]) -> Iterator[tuple[int, bytes]]:
+    """The hash of each matter of the month, in the order of their ids (the same condition as `policy.months.is_of_month`)."""
     last = 0
     while True:
         with connection.cursor() as cursor:
@@ -117,6 +141,6 @@ def _leaves(month: int, tick: Callable[[int], None]) -> Iterator[bytes]:
             steps: dict[int, int] = dict(cursor.fetchall())
         if not steps:
             return
-        yield from (leaf_of(digested) for digested in digests_of(steps).values())
+        yield from digests_of(steps).items()
         tick(len(steps))
         last = max(steps)

@@ -16,6 +16,8 @@ _UNHASHED = msg("事项 %(number)s 已经办结，台账里没有它的事实哈
 _COUNTED = msg("%(table)s 里%(key)s的一行，和按事实重新数出来的不同。")
 _DIMENSION = msg("%(table)s 里%(key)s的一行，和区划、单位现在的登记不同。")
 _CUT = msg("%(month)s 封账时记入台账的根哈希，和按留痕重算的不同。")
+_KEPT = msg("%(month)s 封账时留下的各事项哈希，算出的根和台账里的不同：留下的哈希被改过。")
+_TREE = msg("%(month)s 封账时留下的区划和单位，哈希和台账里的不同。")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,16 @@ def closed_unhashed(matter_id: int, number: str) -> Fault:
 def cut_differs(month: int) -> Fault:
     """The root that was journaled as a month was cut isn't that of the facts then."""
     return Fault(_CUT, {"month": month_text(month)})
+
+
+def kept_differs(month: int) -> Fault:
+    """The hashes that were kept as a month was cut don't give the root that was journaled."""
+    return Fault(_KEPT, {"month": month_text(month)})
+
+
+def tree_differs(month: int) -> Fault:
+    """Regions and units that were kept as a month was cut aren't those whose hash was journaled."""
+    return Fault(_TREE, {"month": month_text(month)})
 
 
 def counted_differs(table: str, key: Mapping[str, object]) -> Fault:

@@ -24,7 +24,7 @@ class FactsClosed(Payload):
 
 @payload("facts.cut")
 @dataclass(frozen=True, slots=True)
-class FactsCut(Payload):
+class FactsCutFirst(Payload):
     """A month was cut: the root of a Merkle tree (RFC 9162, SHA-256) over the facts of all matters that were not over before it
     began, in the order of their ids. Each leaf is the SHA-256 of a matter's canonical form, as it was before the journal's
     leaf `leaf` of `epoch`."""
@@ -35,3 +35,18 @@ class FactsCut(Payload):
     leaf: int
     matters: int
     root: str
+
+
+@payload("facts.cut", 2)
+@dataclass(frozen=True, slots=True)
+class FactsCut(Payload):
+    """As version 1, and beside it the SHA-256 (hexadecimal) of the canonical text of regions and units as of the cut: what
+    formulas read and no matter's entries make."""
+
+    month: int
+    form: str
+    epoch: int
+    leaf: int
+    matters: int
+    root: str
+    dimensions: str

@@ -10,6 +10,10 @@ order of the columns: whole numbers, texts, null, days as `2026-11-22`, times in
 `2026-11-22T01:20:00.5` (trailing zeros of the fraction left out). Tables without a row of the matter are there with an empty
 list. `steps` is the number of the last entry that went into it, so that the same rows can be made again when more have
 followed.
+
+Regions and units, which no matter's entries make, have a form of their own, written the same way:
+
+    ["shanzhi-dimensions-1", [["fact_region", [row, ...]], ["fact_unit", [row, ...]]]]
 """
 
 import hashlib
@@ -23,6 +27,7 @@ import orjson
 from shanzhi.kernel.facts.policy.columns import Of, Table
 
 FORM = "shanzhi-facts-1"
+DIMENSIONS_FORM = "shanzhi-dimensions-1"
 Value = int | str | date | datetime | None
 Row = tuple[Any, ...]
 """The values of a row in the order of its table's columns."""
@@ -50,6 +55,25 @@ def rows_text(rows: Iterable[Row]) -> str:
 def digest(matter_id: int, steps: int, tables: Mapping[str, str]) -> bytes:
     """The SHA-256 of the canonical form."""
     return hashlib.sha256(canonical(matter_id, steps, tables)).digest()
+
+
+def dimensions_text(tables: Mapping[str, Iterable[Row]]) -> str:
+    """The canonical form of regions and units; rows by table, in the order of their keys."""
+    told = ", ".join(f"[{json.dumps(name)}, [{rows_text(rows)}]]" for name, rows in tables.items())
+    return f"[{json.dumps(DIMENSIONS_FORM)}, [{told}]]"
+
+
+def dimensions_rows(text: str) -> dict[str, list[list[int | str | None]]]:
+    """The rows of such a text by table, days as texts; ValueError where it isn't one."""
+    said = json.loads(text)
+    if not isinstance(said, list) or len(said) != 2 or said[0] != DIMENSIONS_FORM:
+        raise ValueError("not the canonical form of regions and units")
+    return dict(said[1])
+
+
+def dimensions_digest(text: str) -> bytes:
+    """The SHA-256 of regions and units in canonical form."""
+    return hashlib.sha256(text.encode()).digest()
 
 
 def row_sql(table: Table) -> str:

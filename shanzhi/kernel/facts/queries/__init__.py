@@ -3,6 +3,7 @@
 from shanzhi.kernel.facts.queries.asking import Answer, BadQuestion, ask
 from shanzhi.kernel.facts.queries.between import Between, Days, counted_between
 from shanzhi.kernel.facts.queries.cubes import CubeRow, cube_days, cube_days_in, cube_months, cube_units
+from shanzhi.kernel.facts.queries.cuts import CutEntry, cut_entries, cut_tree, hashes_again, kept_faults, rows_before
 from shanzhi.kernel.facts.queries.exporting import FolderInUse, NoRoom, export
 from shanzhi.kernel.facts.queries.state import FactsState, facts_state, row_counts
 from shanzhi.kernel.facts.queries.verifying import Verified, verify
@@ -12,6 +13,7 @@ __all__ = [
     "BadQuestion",
     "Between",
     "CubeRow",
+    "CutEntry",
     "Days",
     "FactsState",
     "FolderInUse",
@@ -23,8 +25,13 @@ __all__ = [
     "cube_days_in",
     "cube_months",
     "cube_units",
+    "cut_entries",
+    "cut_tree",
     "export",
     "facts_state",
+    "hashes_again",
+    "kept_faults",
     "row_counts",
+    "rows_before",
     "verify",
 ]

@@ -18,9 +18,10 @@ from shanzhi.kernel.facts.policy.comparing import Fault, closed_differs, closed_
 from shanzhi.kernel.facts.policy.folded import Folded
 from shanzhi.kernel.facts.policy.months import is_of_month
 from shanzhi.kernel.facts.policy.payloads import MATTER_SUBJECT, MONTH_SUBJECT
-from shanzhi.kernel.facts.policy.rows import FORM, digest, rows_text
+from shanzhi.kernel.facts.policy.rows import FORM
 from shanzhi.kernel.facts.policy.tables import shapes
 from shanzhi.kernel.facts.queries.counting_again import counted_faults, dimension_faults
+from shanzhi.kernel.facts.queries.cuts import cut_entries, digest_of, kept_faults
 from shanzhi.kernel.journal import queries as journal
 from shanzhi.kernel.journal.policy.tree import root_of
 from shanzhi.kernel.journal.queries import Leaf, SealedEntry
@@ -78,6 +79,7 @@ def verify(*, tick: Callable[[int], None] = lambda count: None) -> Verified:
         # What is counted follows from rows: while one of those is wrong, so is what is counted from it; it's told once.
         if found.is_whole:
             _add(found, counted_faults(COUNTED_MOST))
+        _add(found, kept_faults(cut_entries(0, 999_999)))
     for cut in months:
         found.hashes += 1
         if root_of(HASH, cut.leaves).hex() != cut.root:
@@ -118,7 +120,7 @@ def _again(
         sha256 = wanted.get(row.step) if folded is not None else None
         if folded is not None and sha256 is not None:
             found.hashes += 1
-            if _digest(pk, folded).hex() != sha256:
+            if digest_of(folded).hex() != sha256:
                 _add(found, [closed_differs(pk, str(folded.matter["number"]), row.step)])
     _cut(pk, folded, waiting, waiting)
     return folded
@@ -132,13 +134,9 @@ def _cut(pk: int, folded: Folded | None, now: list[_Month], waiting: list[_Month
         leaf = None
         for each in now:
             if is_of_month(folded.matter, each.month):
-                leaf = leaf or leaf_of(_digest(pk, folded))
+                leaf = leaf or leaf_of(digest_of(folded))
                 each.leaves.append(leaf)
     return [each for each in waiting if each not in now]
-
-
-def _digest(pk: int, folded: Folded) -> bytes:
-    return digest(pk, folded.steps, {name: rows_text(folded.rows(name)) for name in shapes()})
 
 
 def _hashes(first: int, last: int) -> dict[int, list[_Hash]]:

@@ -1,12 +1,12 @@
 """What a pack holds: its members, and the columns of its tables. Whoever builds one and whoever checks one reads it here.
 
-Members stand in the letter in the order of `order_of`. Parquet is written by DuckDB with zstd, rows in the order of their key, so that
-the same state gives the same bytes with the same DuckDB. JSON is UTF-8, written by `json.dumps(…, ensure_ascii=False, indent=1)`
-with a line's end behind it.
+Members stand in the letter in the order of `order_of`. Parquet is written by DuckDB with zstd, rows in the order of their
+key, so that the same state gives the same bytes with the same DuckDB. JSON is UTF-8, written by `json.dumps(…,
+ensure_ascii=False, indent=1)` with a line's end behind it.
 
     round.json               `Told.text()`: city, period, guideline, the cuts by month with their places and roots
     guideline.toml           the catalogue of indicators, its bytes as they were; their SHA-256 stands in round.json
-    facts/<table>.parquet    every table of `facts.policy.tables.all_tables()`: rows of the matters of the period, regions, units
+    facts/<table>.parquet    every table of `facts.policy.tables.all_tables()`: rows of the period's matters; regions, units
     cuts/<yyyymm>.parquet    `CUT`: which matters stand in a month's cut, and the SHA-256 of their facts then
     journal/entries.parquet  `ENTRIES`
     journal/leaves.parquet   `LEAVES`
@@ -16,16 +16,17 @@ with a line's end behind it.
     evidence.json            `evidence_text`: what is named as evidence; where asked, evidence/<sha256> holds it
     further parts            as whoever asked for the pack gave them (scores.json, draws/*.json, report.docx, report.pdf)
 
-**A matter's facts.** A matter is in the pack where it stands in the cut of one of the period's months. Its rows are those after
-its last entry that was sealed before the place (`epoch`, `leaf`) of the last of these cuts in which it stands, and that cut has
-their hash. Regions and units are those whose hash the last cut has (version 2 of `facts.cut`; of an older one nothing proves them).
+**A matter's facts.** A matter is in the pack where it stands in the cut of one of the period's months. Its rows are those
+after its last entry that was sealed before the place (`epoch`, `leaf`) of the last of these cuts in which it stands, and
+that cut has their hash. Regions and units are those whose hash the last cut has (version 2 of `facts.cut`; of an older one
+nothing proves them).
 
 **A month's root** is RFC 9162's over the rows of its file in their order: leaf = SHA-256(0x00 ‖ sha256), always SHA-256.
 
-**The journal's trees.** The leaf of an entry is H(0x00 ‖ salt ‖ entry) with the hash function of its epoch (`heads.json`). Of every
-full tile of level 0 (256 leaves) that has one of the entries, all other leaves stand in `leaves.parquet`, likewise of the last, unfinished
-one below the head; of the rest the tiles of level 1 say enough. `tiles.parquet` has all tiles of levels 1 and up that a tree of the
-head's size has, cut to that size; the root over them is the head's.
+**The journal's trees.** The leaf of an entry is H(0x00 ‖ salt ‖ entry) with the hash function of its epoch (`heads.json`).
+Of every full tile of level 0 (256 leaves) that has one of the entries, all other leaves stand in `leaves.parquet`, likewise
+of the last, unfinished one below the head; of the rest the tiles of level 1 say enough. `tiles.parquet` has all tiles of
+levels 1 and up that a tree of the head's size has, cut to that size; the root over them is the head's.
 """
 
 import json
@@ -62,7 +63,8 @@ ENTRIES: Columns = (
     ("salt", "BLOB"),
     ("entry", "VARCHAR"),
 )
-"""By epoch and leaf. `entry` is the canonical form (`journal.policy.canonical`) as text; the three columns before it repeat what it says."""
+"""By epoch and leaf. `entry` is the canonical form (`journal.policy.canonical`) as text; the three columns before it repeat
+what it says."""
 LEAVES: Columns = (("epoch", "INTEGER"), ("leaf", "BIGINT"), ("hash", "BLOB"))
 """By epoch and leaf. `hash` (32 bytes) is the leaf's own, as the tile has it."""
 TILES: Columns = (("epoch", "INTEGER"), ("level", "INTEGER"), ("place", "BIGINT"), ("hashes", "BLOB"))
@@ -78,9 +80,10 @@ OBSERVATIONS: Columns = (
     ("handed_in", "INTEGER"),
     ("owed", "INTEGER"),
 )
-"""By key, months, month and region_id. One figure: period from the month on, so many months; `handed_in` of `owed` regions typed
-their part in (NULL for computed ones). A figure of nothing (no numerator, or both 0) isn't there. Of what can be added up the shortest
-period stands alone, of the rest every one that lies wholly in the pack's period. Computed ones follow from the pack's own facts."""
+"""By key, months, month and region_id. One figure: period from the month on, so many months; `handed_in` of `owed` regions
+typed their part in (NULL for computed ones). A figure of nothing (no numerator, or both 0) isn't there. Of what can be added
+up the shortest period stands alone, of the rest every one that lies wholly in the pack's period. Computed ones follow from
+the pack's own facts."""
 
 
 def fact_file(table: Table) -> str:
@@ -113,8 +116,9 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A piece of evidence by its content: SHA-256 (hexadecimal), bytes, what it is (a type's code and a title), for which indicators, and
-    where it lies (`matter 123`, `value 45`); `is_inside`: it goes along as `evidence/<sha256>`; `gone`: why it is there no more."""
+    """A piece of evidence by its content: SHA-256 (hexadecimal), bytes, what it is (a type's code and a title), for which
+    indicators, and where it lies (`matter 123`, `value 45`); `is_inside`: it goes along as `evidence/<sha256>`; `gone`: why
+    it is there no more."""
 
     sha256: str
     bytes: int
@@ -139,8 +143,8 @@ def read_evidence(text: str) -> tuple[Evidence, ...]:
 
 @dataclass(frozen=True, slots=True)
 class CutTold:
-    """A month's cut as the pack names it: the journal's place before which its entries were sealed, how many matters, the root, and
-    where its own entry is sealed. `dimensions` (hexadecimal SHA-256): of regions and units; empty in version 1."""
+    """A month's cut as the pack names it: the journal's place before which its entries were sealed, how many matters, the
+    root, and where its own entry is sealed. `dimensions` (hexadecimal SHA-256): of regions and units; empty in version 1."""
 
     month: int
     version: int
@@ -190,8 +194,8 @@ def read_told(text: str) -> Told:
 
 @dataclass(frozen=True, slots=True)
 class EpochTold:
-    """An epoch's last head: a signed note (its size and root), the hash function, and whether entries of it are in the pack: one
-    without any is there for what its head says of the epoch before."""
+    """An epoch's last head: a signed note (its size and root), the hash function, and whether entries of it are in the pack:
+    one without any is there for what its head says of the epoch before."""
 
     number: int
     hash: str
@@ -201,8 +205,8 @@ class EpochTold:
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """`journal/heads.json`: public keys and the statements by which each names the next, and the epochs in their order, from the first
-    with an entry of the pack to the one that grew."""
+    """`journal/heads.json`: public keys and the statements by which each names the next, and the epochs in their order, from
+    the first with an entry of the pack to the one that grew."""
 
     keys: tuple[str, ...]
     statements: tuple[str, ...]
