@@ -19,10 +19,10 @@ from shanzhi.kernel.facts.operations.cutting import cut_of
 from shanzhi.kernel.facts.operations.projecting import place
 from shanzhi.kernel.indicators.models import Exclusion, Value
 from shanzhi.kernel.indicators.operations.keeping import Cell, Cells, Run, keep, keep_behind
-from shanzhi.kernel.indicators.policy.definitions import Catalogue, Figure, Grouping, Indicator, Length, Source
-from shanzhi.kernel.indicators.policy.entering import rule_of as typing_rule
+from shanzhi.kernel.indicators.policy.definitions import Catalogue, Indicator, Source
 from shanzhi.kernel.indicators.policy.excluded import NOTHING_HELD, Held
-from shanzhi.kernel.indicators.policy.periods import Period, period_of
+from shanzhi.kernel.indicators.policy.gathering import gathered
+from shanzhi.kernel.indicators.policy.periods import Period, period_of, periods_kept
 from shanzhi.kernel.indicators.policy.regions import RegionState, Standing, standing_on
 from shanzhi.kernel.indicators.queries import running
 from shanzhi.kernel.indicators.queries.engines import PostgresEngine
@@ -155,14 +155,6 @@ def standing_of_day(day: date, *, grids: bool = False) -> Standing:
     return standing_on(day, states, organisation.regions_became(day))
 
 
-def periods_kept(indicator: Indicator, month: int) -> list[Period]:
-    """The periods of a month that are kept: of what can be added up the shortest alone, of the rest every one."""
-    lengths = [each for each in Length if each.months >= indicator.period.months]
-    if indicator.grouping is Grouping.ADDITIVE:
-        lengths = lengths[:1]
-    return [period_of(date(month // 100, month % 100, 1), length) for length in lengths]
-
-
 def _compute(at: _At, indicator: Indicator, made: Computed) -> None:
     engine = PostgresEngine(seconds=SECONDS, held=at.held)
     kept = periods_kept(indicator, at.month)
@@ -181,25 +173,12 @@ def _compute(at: _At, indicator: Indicator, made: Computed) -> None:
 
 def _gather(at: _At, indicator: Indicator, made: Computed) -> None:
     """What posts typed in, added up to the regions above, with how many of those that owe it have."""
-    rule = typing_rule(indicator)
     period = period_of(date(at.month // 100, at.month % 100, 1), indicator.period)
     standing = at.standing(period)
-    owing = {state.region_id for state in standing.at_level(rule.level)}
-    cells: Cells = {}
-    for region_id in owing:
-        for above in standing.ancestors(region_id):
-            cell = cells.setdefault(above, Cell(0, 0, 0, 0))
-            cell.owed = (cell.owed or 0) + 1
     rows = Value.objects.filter(key=indicator.key, first=period.first, is_last=True)
-    for region_id, top, bottom in rows.values_list("region_id", "numerator", "denominator"):
-        home = standing.home.get(region_id)
-        adds = indicator.figure is not Figure.AMOUNT and indicator.grouping is Grouping.ADDITIVE
-        for above in standing.ancestors(region_id) if adds else (() if home is None else (home,)):
-            cell = cells.setdefault(above, Cell(0, 0, 0, 0))
-            cell.numerator += top
-            cell.denominator += bottom
-            cell.handed_in = (cell.handed_in or 0) + 1
-    _keep(at, indicator, period, {at: cell for at, cell in cells.items() if cell.handed_in}, made)
+    found = gathered(indicator, standing, rows.values_list("region_id", "numerator", "denominator"))
+    cells = {one: Cell(c.numerator, c.denominator, c.handed_in, c.owed) for one, c in found.items()}
+    _keep(at, indicator, period, cells, made)
 
 
 def _keep(at: _At, indicator: Indicator, period: Period, cells: Cells, made: Computed) -> None:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from shanzhi.core.errors import InputError
 from shanzhi.core.text import msg
-from shanzhi.kernel.indicators.policy.definitions import Length
+from shanzhi.kernel.indicators.policy.definitions import Grouping, Indicator, Length
 
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])", re.ASCII)
 _QUARTER = re.compile(r"(\d{4})-[Qq]([1-4])", re.ASCII)
@@ -106,6 +106,14 @@ def period_of(day: date, length: Length) -> Period:
     """The period in which a day lies."""
     month = day.month - (day.month - 1) % length.months
     return Period(day.year * 100 + month, length)
+
+
+def periods_kept(indicator: Indicator, month: int) -> list[Period]:
+    """The periods of a month that are kept: of what can be added up the shortest alone, of the rest every one."""
+    lengths = [each for each in Length if each.months >= indicator.period.months]
+    if indicator.grouping is Grouping.ADDITIVE:
+        lengths = lengths[:1]
+    return [period_of(date(month // 100, month % 100, 1), length) for length in lengths]
 
 
 def read_month(text: str) -> int:

@@ -16,13 +16,13 @@ ensure_ascii=False, indent=1)` with a line's end behind it.
     evidence.json            `evidence_text`: what is named as evidence; where asked, evidence/<sha256> holds it
     further parts            as whoever asked for the pack gave them (scores.json, draws/*.json, report.docx, report.pdf)
 
-**A matter's facts.** A matter is in the pack where it stands in the cut of one of the period's months, or where one of its rows
-belongs to such a month (a date in January that was kept in December). Its rows are those after its last entry that was sealed
-before the place (`epoch`, `leaf`) of the last cut in which it stands, whichever month's that is: that cut has their hash. So
-there are `cuts/` of months before and after the period, too: every leaf of them, and rows of the pack's matters alone; a
-matter that has a leaf in a month of the period has rows. A matter with a row in the period that stands in no cut can't be proved
-and is left out (`Told.left_out`). Entries of a matter are all that were sealed before that place. Regions and units are those
-whose hash the last of these cuts has (version 2 of `facts.cut`; of an older one nothing proves them).
+**A matter's facts.** A matter is in the pack where it stands in the cut of one of the period's months, or where one of its
+rows belongs to such a month (a date in January that was kept in December). Its rows are those after its last entry that was
+sealed before the place (`epoch`, `leaf`) of the last cut in which it stands, whichever month's that is: that cut has their
+hash. So there are `cuts/` of months before and after the period, too: every leaf of them, and rows of the pack's matters
+alone; a matter that has a leaf in a month of the period has rows. A matter with a row in the period that stands in no cut
+can't be proved and is left out (`Told.left_out`). Entries of a matter are all that were sealed before that place. Regions
+and units are those whose hash the last of these cuts has (version 2 of `facts.cut`; of an older one nothing proves them).
 
 **A month's root** is RFC 9162's over the rows of its file in their order: leaf = SHA-256(0x00 ‖ sha256), always SHA-256.
 

@@ -7,7 +7,7 @@ from shanzhi.kernel.facts.policy.rows import FORM
 
 
 def row_duck(table: Table) -> str:
-    """A row `t` of a table as `facts.policy.rows.rows_text` writes it, in DuckDB's SQL; the session's time zone has to be UTC."""
+    """A row `t` as `facts.policy.rows.rows_text` writes it, in DuckDB's SQL; the session's time zone has to be UTC."""
     return "'[' || " + " || ', ' || ".join(_value(column) for column in table.columns) + " || ']'"
 
 
