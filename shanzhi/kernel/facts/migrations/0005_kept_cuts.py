@@ -9,6 +9,7 @@ KEPT = """
 CREATE TABLE fact_cut_leaf (
     month integer NOT NULL,
     matter_id bigint NOT NULL,
+    steps integer NOT NULL,
     sha256 bytea NOT NULL CHECK (octet_length(sha256) = 32),
     PRIMARY KEY (month, matter_id)
 );

@@ -1,11 +1,11 @@
 """Cutting a month (封账): one entry of the journal with a root over the facts of all matters that weren't over before it began.
 
-The rows are read in a snapshot, without holding up the projector; the entry says up to which leaf they were projected, so that
-the same rows can be made again later, when more has happened. Each matter's hash is kept (`fact_cut_leaf`), and the text of
-regions and units (`fact_cut_tree`), so that a pack can show what the root is over without folding everything again.
+The rows are read in a snapshot, without holding up the projector; the entry says up to which leaf they were projected, so
+that the same rows can be made again later, when more has happened. Each matter's hash is kept (`fact_cut_leaf`), and the
+text of regions and units (`fact_cut_tree`), so that a pack can show what the root is over without folding everything again.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -68,9 +68,9 @@ def cut_month(month: int, *, now: datetime, tick: Callable[[int], None] = lambda
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         upto = place()
         _check_projected(month, upto)
-        hashes = dict(_hashes(month, tick))
+        hashes = list(_hashes(month, tick))
         tree = dimensions_now()
-    root = root_of(HASH, (leaf_of(each) for each in hashes.values())).hex()
+    root = root_of(HASH, (leaf_of(digested) for _, _, digested in hashes)).hex()
     told = FactsCut(month, FORM, upto.epoch, upto.number, len(hashes), root, dimensions_digest(tree).hex())
     with transaction.atomic():
         with connection.cursor() as cursor:
@@ -120,16 +120,17 @@ def dimensions_now() -> str:
     return dimensions_text(found)
 
 
-def _keep(month: int, hashes: Mapping[int, bytes], tree: str) -> None:
+def _keep(month: int, hashes: Iterable[tuple[int, int, bytes]], tree: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute("INSERT INTO fact_cut_tree (month, told) VALUES (%s, %s)", [month, tree])
-        with cursor.copy("COPY fact_cut_leaf (month, matter_id, sha256) FROM STDIN") as copy:
-            for matter_id, digested in hashes.items():
-                copy.write_row((month, matter_id, digested))
+        with cursor.copy("COPY fact_cut_leaf (month, matter_id, steps, sha256) FROM STDIN") as copy:
+            for row in hashes:
+                copy.write_row((month, *row))
 
 
-def _hashes(month: int, tick: Callable[[int], None]) -> Iterator[tuple[int, bytes]]:
-    """The hash of each matter of the month, in the order of their ids (the same condition as `policy.months.is_of_month`)."""
+def _hashes(month: int, tick: Callable[[int], None]) -> Iterator[tuple[int, int, bytes]]:
+    """Each matter of the month with the number of its last entry and the hash of its facts, in the order of their ids (the
+    same condition as `policy.months.is_of_month`)."""
     last = 0
     while True:
         with connection.cursor() as cursor:
@@ -141,6 +142,6 @@ def _hashes(month: int, tick: Callable[[int], None]) -> Iterator[tuple[int, byte
             steps: dict[int, int] = dict(cursor.fetchall())
         if not steps:
             return
-        yield from digests_of(steps).items()
+        yield from ((pk, steps[pk], digested) for pk, digested in digests_of(steps).items())
         tick(len(steps))
         last = max(steps)

@@ -78,9 +78,9 @@ def _kept_leaves(month: int) -> Iterator[bytes]:
             yield from (leaf_of(bytes(row[0])) for row in rows)
 
 
-def hashes_again(cuts: Sequence[CutEntry]) -> Iterator[tuple[int, int, bytes]]:
-    """The hashes of months of which none were kept, made again from entries: month, matter, SHA-256; matters in the order of
-    their ids. Takes as long as folding all entries does. Worker's role."""
+def hashes_again(cuts: Sequence[CutEntry]) -> Iterator[tuple[int, int, int, bytes]]:
+    """The hashes of months of which none were kept, made again from entries: month, matter, last step, SHA-256; matters in
+    the order of their ids. Takes as long as folding all entries does. Worker's role."""
     if not cuts:
         return
     before = max(cut.upto for cut in cuts)
@@ -90,12 +90,12 @@ def hashes_again(cuts: Sequence[CutEntry]) -> Iterator[tuple[int, int, bytes]]:
 
 
 @uncollected()
-def _again(cuts: Sequence[CutEntry], rows: list[SealedEntry]) -> list[tuple[int, int, bytes]]:
+def _again(cuts: Sequence[CutEntry], rows: list[SealedEntry]) -> list[tuple[int, int, int, bytes]]:
     found = []
     for pk, entries in by_matter(rows).items():
         for cut, folded in _at_cuts(cuts, entries):
             if is_of_month(folded.matter, cut.month):
-                found.append((cut.month, pk, digest_of(folded)))
+                found.append((cut.month, pk, folded.steps, digest_of(folded)))
     return found
 
 

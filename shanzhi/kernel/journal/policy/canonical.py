@@ -28,12 +28,14 @@ from typing import Any
 FORM = "shanzhi-entry-1"
 SALT_BYTES = 16
 
-CANONICAL_SQL = (
-    f"convert_to(jsonb_build_array('{FORM}', e.id, e.transaction_id::text,"
+CANONICAL_TEXT_SQL = (
+    f"jsonb_build_array('{FORM}', e.id, e.transaction_id::text,"
     " e.recorded_at AT TIME ZONE 'UTC', e.happened_at AT TIME ZONE 'UTC', e.action, e.version,"
     " e.subject_kind, e.subject_id, e.subject_step, e.scope_code,"
-    " e.author_kind, e.author_post_id, e.author_unit_id, e.payload)::text, 'UTF8')"
+    " e.author_kind, e.author_post_id, e.author_unit_id, e.payload)::text"
 )
+"""The canonical form of the row `e` of `journal_entry` as text, in SQL."""
+CANONICAL_SQL = f"convert_to({CANONICAL_TEXT_SQL}, 'UTF8')"
 """The canonical bytes of the row `e` of `journal_entry`, in SQL."""
 
 
