@@ -112,7 +112,7 @@ class Observing:
             of = last.setdefault((one.key, one.first), {})
             if one.region_id not in of or of[one.region_id].number < one.number:
                 of[one.region_id] = one
-        for indicator, period in self._typed_rules():
+        for indicator, period in typed_rules(self.book, self.first, self.last):
             rows = last.get((indicator.key, period.first), {}).values()
             told = (
                 (row.region_id, row.numerator, row.denominator) for row in sorted(rows, key=lambda row: row.region_id)
@@ -124,19 +124,21 @@ class Observing:
                     key, version, region_id, period.first, months, cell.numerator, cell.denominator, cell.handed_in, cell.owed
                 )  # fmt: skip
 
-    def _typed_rules(self) -> list[tuple[Indicator, Period]]:
-        """Each typed-in indicator's periods, with the rule of the last month that counts: of the period's or the pack's."""
-        found: dict[tuple[str, int], tuple[Indicator, Period]] = {}
-        for month in months_of(self.first, self.last):
-            for indicator in self.book.in_month(month):
-                if indicator.source is not Source.COMPUTED:
-                    period = period_of(date(month // 100, month % 100, 1), indicator.period)
-                    found[indicator.key, period.first] = (indicator, period)
-        return [found[at] for at in sorted(found)]
 
-    def periods_typed(self) -> set[tuple[str, int]]:
-        """Keys and first months of the figures that are typed in: whose entries belong to the pack."""
-        return {(indicator.key, period.first) for indicator, period in self._typed_rules()}
+def typed_rules(book: Catalogue, first: int, last: int) -> list[tuple[Indicator, Period]]:
+    """Each typed-in indicator's periods with a month from `first` to `last`, with the rule of the last of these months."""
+    found: dict[tuple[str, int], tuple[Indicator, Period]] = {}
+    for month in months_of(first, last):
+        for indicator in book.in_month(month):
+            if indicator.source is not Source.COMPUTED:
+                period = period_of(date(month // 100, month % 100, 1), indicator.period)
+                found[indicator.key, period.first] = (indicator, period)
+    return [found[at] for at in sorted(found)]
+
+
+def periods_typed(book: Catalogue, first: int, last: int) -> set[tuple[str, int]]:
+    """Keys and first months of the figures that are typed in: whose entries belong to the pack."""
+    return {(indicator.key, period.first) for indicator, period in typed_rules(book, first, last)}
 
 
 def _is_same(one: Standing, other: Standing) -> bool:
