@@ -139,6 +139,39 @@ def each_figure(
             yield from _figured(rule, period, place, found, _regions(standing, rule, wanted), today)
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The integers of one region and period where something was counted, with the version that is their rule."""
+
+    version: int
+    region_id: int
+    period: Period
+    numerator: int
+    denominator: int
+
+
+def each_counted(
+    engine: Engine,
+    catalogue: Catalogue,
+    key: str,
+    periods: Sequence[Period],
+    standing: Standing,
+    scope: Sequence[tuple[int, int]] | None = None,
+) -> Iterator[Counted]:
+    """The figures of one indicator as `each_figure` has them, but only where there is a numerator or a denominator, and without
+    their values: for who keeps integers. `scope` is `standing.scope()`, for who asks for many.
+
+    Raises:
+        IndicatorUnknown, NotComputed, EngineUnusable, TookTooLong, TooLargeNumber.
+    """
+    rules = [rule_of(catalogue, key, period) for period in periods]
+    regions = [frozenset(_regions(standing, rule, None)) for rule in rules]
+    found = _integers(engine, catalogue, key, list(zip(periods, rules, strict=True)), scope or standing.scope())
+    for (region, place), (top, bottom) in found.items():
+        if top is not None and (top or bottom) and region in regions[place]:
+            yield Counted(rules[place].version, region, periods[place], top, bottom)
+
+
 def _regions(standing: Standing, rule: Indicator, wanted: Collection[int] | None) -> list[int]:
     lowest = rule.level.height
     levels = {level.value for level in type(rule.level) if level.height >= lowest}

@@ -5,7 +5,7 @@ Whoever builds a pack and whoever checks it count here, each over what they have
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from shanzhi.kernel.indicators.policy.definitions import Catalogue, Indicator, Source
@@ -51,6 +51,7 @@ class Observing:
     def __init__(self, engine: Engine, book: Catalogue, first: int, last: int) -> None:
         self.engine, self.book, self.first, self.last = engine, book, first, last
         self._trees: dict[date, Standing] = {}
+        self._scopes: dict[int, list[tuple[int, int]]] = {}
 
     def observations(self, typed: Iterable[Typed]) -> list[Observation]:
         """All figures, in the order of the file."""
@@ -66,13 +67,16 @@ class Observing:
         """
         for key, periods in self._kept().items():
             for standing, same in self._by_tree(periods):
-                after = same[-1].ends_on + timedelta(days=1)
-                for one in running.each_figure(self.engine, self.book, [key], same, standing, today=after):
-                    top, bottom = one.numbers.numerator, one.numbers.denominator
-                    if top is not None and (top or bottom):
-                        period = one.period
-                        version = one.indicator.version
-                        yield key, version, one.region_id, period.first, period.length.months, top, bottom, None, None
+                scope = self._scope(standing)
+                for one in running.each_counted(self.engine, self.book, key, same, standing, scope):
+                    first, months = one.period.first, one.period.length.months
+                    yield key, one.version, one.region_id, first, months, one.numerator, one.denominator, None, None
+
+    def _scope(self, standing: Standing) -> list[tuple[int, int]]:
+        """Made once a tree: the engine keeps what it was given last."""
+        if id(standing) not in self._scopes:
+            self._scopes[id(standing)] = standing.scope()
+        return self._scopes[id(standing)]
 
     def _kept(self) -> dict[str, list[Period]]:
         kept: dict[str, set[Period]] = {}
