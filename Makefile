@@ -16,7 +16,7 @@ ON_SPARK := shanzhi/kernel/indicators/tests/test_the_same_integers_everywhere.py
             shanzhi/kernel/indicators/tests/test_count_a_demo_city_on_every_engine.py
 
 .PHONY: help setup setup-dev demo test spark test-spark proof check check-format check-lint check-types check-layers check-house \
-        check-translations check-front bench bench-intake bench-masking bench-journal bench-facts bench-formulas bench-ruler bench-rows \
+        check-translations check-front bench bench-intake bench-masking bench-journal bench-facts bench-formulas bench-ruler bench-rows bench-pack \
         bench-lists bench-index bench-redraw bench-clock bench-ladder fmt lock clean
 
 help:  ## this list
@@ -67,7 +67,7 @@ check-translations:
 check-front:
 	@PATH="$$PATH:$$PWD/$(BIN)" npm run --silent check
 
-bench: bench-clock bench-ladder bench-intake bench-journal bench-facts bench-rows bench-lists bench-index bench-redraw  ## every benchmark; writes what it measured to bench/RESULTS.md
+bench: bench-clock bench-ladder bench-intake bench-journal bench-facts bench-rows bench-lists bench-index bench-redraw bench-pack  ## every benchmark; writes what it measured to bench/RESULTS.md
 
 bench-masking: setup-dev  ## people found in residents' messages; SHANZHI_DATA names their folder
 	@$(BIN)/python -m bench.masking
@@ -104,6 +104,9 @@ bench-journal: setup-dev  ## a million entries sealed, verified, proved (ARGS="-
 
 bench-facts: setup-dev  ## journal entries projected into facts, rebuilt and verified (ARGS="--matters 5000" for less)
 	@$(BIN)/python -m bench.facts $(ARGS)
+
+bench-pack: setup-dev  ## a pack of a million matters built (ARGS="--matters 100000" for less, --home FOLDER keeps the city)
+	@$(BIN)/python -m bench.pack $(ARGS)
 
 fmt: setup-dev  ## format and sort imports
 	@$(BIN)/ruff check --quiet --fix-only .

@@ -41,8 +41,8 @@ CREATE TABLE g_way (way int, step int, place int, verb text, action text, versio
 """
 DROP = "DROP TABLE g_place; DROP TABLE g_unit; DROP TABLE g_way"
 
-# A matter's entry happens so many hours after the one before, and a little of its own. `iso` writes times as payloads have
-them.DAY = """
+# A matter's entry happens so many hours after the one before, and a little of its own.
+DAY = """
 WITH n AS (SELECT (SELECT count(*) FROM g_place) AS places, (SELECT count(*) FROM g_unit) AS units),
 e AS (
     SELECT m, w.*, %(start)s::timestamptz + (m - 1) * %(apart)s::interval AS reported,

@@ -11,7 +11,12 @@ from shanzhi.core.errors import DomainError
 from shanzhi.core.periods import CITY_ZONE
 from shanzhi.kernel.facts import operations, queries
 from shanzhi.kernel.facts.policy.months import BadMonth, MonthIsntOver, parse_month
+from shanzhi.kernel.facts.policy.payloads import FactsCutFirst
+from shanzhi.kernel.facts.policy.rows import FORM
 from shanzhi.kernel.facts.tests.facts_support import project_all
+from shanzhi.kernel.journal import operations as journal
+from shanzhi.kernel.journal.policy import Author, Subject
+from shanzhi.kernel.journal.policy.tree import HASHES, root_of
 from shanzhi.kernel.journal.tests.sealing import keeper
 from tests.city import NOW
 from tests.concurrency.committed import City, as_role, city, doctoring, seal_all
@@ -209,6 +214,36 @@ def test_a_cut_month_stays_proved_as_more_happens(lived, forged):
     assert faults(lived) == []
     forged("matters.take", "author_unit_id = author_unit_id + 1")
     assert "2025-11 封账时记入台账的根哈希，和按留痕重算的不同。" in [str(fault) for fault in faults(lived)]
+
+
+@pytest.mark.parametrize(
+    ("table", "change", "said"),
+    [
+        ("fact_cut_leaf", "UPDATE fact_cut_leaf SET sha256 = sha256(sha256) WHERE matter_id = {}", "各事项哈希"),
+        ("fact_cut_tree", "UPDATE fact_cut_tree SET told = told || ' ' WHERE month = 202511", "区划和单位"),
+    ],
+)
+def test_what_was_kept_of_a_cut_is_compared_with_it(lived, doctored, table, change, said):
+    with database.acting_as(lived.installation, "worker"):
+        operations.cut_month(202511, now=LATER)
+    seal_all(lived.installation, LATER)
+    doctored(table, change.format(ended(lived)[0]))
+    (found,) = faults(lived)
+    assert str(found).startswith("2025-11 封账时留下的")
+    assert said in str(found)
+
+
+def test_a_cut_of_the_first_version_stays_proved(lived):
+    """A city that cut months before hashes were kept has none, and its cuts say nothing of regions and units."""
+    told = FactsCutFirst(202510, FORM, 1, 1, 0, root_of(HASHES["sha256"], []).hex())
+    with database.acting_as(lived.installation, "worker"):
+        journal.record(payload=told, subject=Subject("fact_month", 202510), author=Author("system"), happened_at=LATER)
+    seal_all(lived.installation, LATER)
+    assert faults(lived) == []
+    with database.acting_as(lived.installation, "worker"):
+        (first,) = queries.cut_entries(202510, 202510)
+        assert (first.version, first.dimensions, queries.cut_tree(202510)) == (1, "", None)
+        assert list(queries.hashes_again([first])) == []
 
 
 @pytest.mark.parametrize("text", ["2025", "2025-13", "11-2025", ""])
