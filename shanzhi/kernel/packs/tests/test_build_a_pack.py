@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -169,7 +170,9 @@ def test_nothing_in_it_is_about_a_person(packed: Packed, folder: Path) -> None:
         # A grid's code has fifteen digits, as a number of an old identity card had.
         if where in (contents.GUIDELINE, "facts/fact_region.parquet code") or not text:
             continue
-        assert mask(text).spans == (), (where, [text[s.start : s.end] for s in mask(text).spans])
+        # Hashes are looked over: eleven of their digits may well look like a number.
+        said = re.sub("[0-9a-f]{32,}", "…", text)
+        assert mask(said).spans == (), (where, [said[s.start : s.end] for s in mask(said).spans])
         assert [name for name in staff if name in text] == [], where
     assert seen > 300
 
