@@ -133,7 +133,7 @@ def type_in(made: Any) -> int:
     from shanzhi.kernel.journal.policy import Author, Subject
     from shanzhi.kernel.packs.queries.observing import typed_rules
 
-    drafts = []
+    drafts: list[Draft] = []
     with database.acting_as(made, "owner"):
         for indicator, period in typed_rules(catalogue_in_force(), FIRST, LAST):
             for state in standing_of_day(period.ends_on).at_level(rule_of(indicator).level):

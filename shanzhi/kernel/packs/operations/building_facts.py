@@ -27,7 +27,7 @@ from shanzhi.kernel.packs.policy.digests import digests_duck
 CHUNK = 25_000
 """Ids of matters that are read at a time: within a chunk rows of matters that were folded again stand behind the others."""
 _FOLDED = 2000
-_DIGESTED = 100_000
+_DIGESTED = 25_000
 Tick = Callable[[str, int], None]
 
 
