@@ -1,0 +1,228 @@
+"""A pack laid open in a folder: its letter, its texts, its tables as views of a DuckDB that reads that folder alone."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Timer
+from typing import Any
+
+import duckdb
+
+from shanzhi.core.errors import DomainError
+from shanzhi.core.text import msg
+from shanzhi.kernel.facts.policy.tables import all_tables
+from shanzhi.kernel.indicators.policy import excluded
+from shanzhi.kernel.indicators.policy.definitions import Catalogue
+from shanzhi.kernel.indicators.policy.loading import sound_catalogue
+from shanzhi.kernel.packs.policy import contents, faults
+from shanzhi.kernel.packs.policy.checked import Checked
+from shanzhi.kernel.packs.policy.letter import Letter, LetterError
+
+TEXT_MOST = 64_000_000
+"""Bytes of a text (round.json, the guideline, the lists) that are read."""
+
+
+class TookTooLong(DomainError):
+    """The check ran longer than it may."""
+
+    status = 503
+    code = "pack-check-time"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a check may take: processors, memory of DuckDB in megabytes, seconds (None: as long as it takes), rows a table."""
+
+    threads: int = 2
+    memory_mb: int = 1400
+    seconds: float | None = None
+    rows_most: int = 2_000_000_000
+
+
+ORDINARY = Limits()
+
+
+@dataclass(slots=True)
+class Opened:
+    """A pack with what could be read of it: what is missing here has its fault already. `tables`: DuckDB's view by member."""
+
+    letter: Letter
+    folder: Path
+    limits: Limits
+    db: duckdb.DuckDBPyConnection
+    told: contents.Told | None = None
+    heads: contents.Heads | None = None
+    catalogue: Catalogue | None = None
+    evidence: tuple[contents.Evidence, ...] | None = None
+    tables: dict[str, str] = field(default_factory=dict)
+    files: dict[str, Path] = field(default_factory=dict)
+    damaged: list[str] = field(default_factory=list)
+
+    def has(self, *members: str) -> bool:
+        """Can these tables be read?"""
+        return all(member in self.tables for member in members)
+
+    def rows(self, statement: str, values: Sequence[object] | None = None) -> list[tuple[Any, ...]]:
+        """The rows of a statement over the pack's tables."""
+        return self.db.execute(statement, values).fetchall()
+
+
+def connect(folder: Path, *, threads: int, memory_mb: int) -> duckdb.DuckDBPyConnection:
+    """A DuckDB in memory, locked down: a hostile file finds no other file, no extension, and no more memory than is given."""
+    db = duckdb.connect(
+        ":memory:",
+        config={
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "allow_community_extensions": "false",
+            "python_enable_replacements": "false",
+            "memory_limit": f"{memory_mb}MB",
+            "threads": str(threads),
+            "temp_directory": "",
+        },
+    )
+    db.execute("SET TimeZone = 'UTC'")
+    db.execute(f"SET allowed_directories = [{quoted(folder.resolve().as_posix())}]")
+    db.execute("SET enable_external_access = false")
+    db.execute("SET lock_configuration = true")
+    return db
+
+
+def quoted(text: str) -> str:
+    """A text as SQL writes it."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+@contextmanager
+def in_time(db: duckdb.DuckDBPyConnection, seconds: float | None) -> Iterator[None]:
+    """Interrupt what runs on a connection when the time is over.
+
+    Raises:
+        TookTooLong: it was.
+    """
+    timer = Timer(seconds, db.interrupt) if seconds is not None else None
+    if timer is not None:
+        timer.daemon = True
+        timer.start()
+    try:
+        yield
+    except duckdb.InterruptException as error:
+        raise TookTooLong(msg("核对超过了时间上限，已停下。请在命令行里用 shanzhi pack verify 核对。")) from error
+    finally:
+        if timer is not None:
+            timer.cancel()
+
+
+def lay_open(letter: Letter, folder: Path, limits: Limits, found: Checked) -> Opened:
+    """Read a letter's texts and tables; what can't be read is noted."""
+    excluded.offer()
+    opened = Opened(letter, folder, limits, connect(folder, threads=limits.threads, memory_mb=limits.memory_mb))
+    opened.told = _text(opened, found, contents.ROUND, contents.read_told)
+    opened.heads = _text(opened, found, contents.HEADS, contents.read_heads)
+    opened.evidence = _text(opened, found, contents.EVIDENCE, contents.read_evidence)
+    opened.catalogue = _catalogue(opened, found)
+    for table in all_tables():
+        _table(opened, found, contents.fact_file(table), table.name, contents.fact_columns(table))
+    for month in (cut.month for cut in opened.told.cuts) if opened.told else ():
+        _table(opened, found, contents.cut_file(month), f"cut_{month}", contents.CUT)
+    for member, name, columns in (
+        (contents.ENTRIES_FILE, "entries", contents.ENTRIES),
+        (contents.LEAVES_FILE, "leaves", contents.LEAVES),
+        (contents.TILES_FILE, "tiles", contents.TILES),
+        (contents.OBSERVATIONS_FILE, "observations", contents.OBSERVATIONS),
+    ):
+        _table(opened, found, member, name, columns)
+    return opened
+
+
+def _text(opened: Opened, found: Checked, member: str, read: Any) -> Any:
+    data = _bytes(opened, found, member)
+    if data is None:
+        return None
+    try:
+        return read(data.decode())
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        found.add([faults.member_unreadable(member, f"{type(error).__name__}: {error}"[:200])])
+        return None
+
+
+def _bytes(opened: Opened, found: Checked, member: str) -> bytes | None:
+    size = {each.name: each.bytes for each in opened.letter.members}.get(member)
+    if size is None:
+        found.add([faults.member_missing(member)])
+        return None
+    if size > TEXT_MOST:
+        found.add([faults.member_unreadable(member, f"{size:,} B")])
+        return None
+    try:
+        return opened.letter.read(member)
+    except LetterError:
+        opened.damaged.append(member)
+        return None
+
+
+def _catalogue(opened: Opened, found: Checked) -> Catalogue | None:
+    data = _bytes(opened, found, contents.GUIDELINE)
+    if data is None:
+        return None
+    digested = hashlib.sha256(data).hexdigest()
+    if opened.told is not None and opened.told.guideline_sha256 != digested:
+        found.add([faults.guideline_differs(digested, opened.told.guideline_sha256)])
+    try:
+        return sound_catalogue(data.decode(), contents.GUIDELINE)
+    except (DomainError, UnicodeDecodeError) as error:
+        found.add([faults.member_unreadable(contents.GUIDELINE, str(error)[:400])])
+        return None
+
+
+_SHOWN = {"TIMESTAMPTZ": "TIMESTAMP WITH TIME ZONE"}
+
+
+def _table(opened: Opened, found: Checked, member: str, name: str, columns: contents.Columns) -> None:
+    """Make a view of a table, if it is one with the columns that it should have."""
+    if member not in {each.name for each in opened.letter.members}:
+        found.add([faults.member_missing(member)])
+        return
+    try:
+        path = opened.letter.extract(member, opened.folder)
+    except LetterError:
+        # Its fault is the letter's, and is told there with the byte.
+        opened.damaged.append(member)
+        return
+    source = f"read_parquet({quoted(path.resolve().as_posix())}, hive_partitioning = false)"
+    try:
+        described = opened.rows(f"DESCRIBE SELECT * FROM {source}")  # noqa: S608 - our own file
+        is_ = [(str(row[0]), str(row[1])) for row in described]
+        should = [(column, _SHOWN.get(kind, kind)) for column, kind in columns]
+        if is_ != should:
+            found.add([faults.wrong_columns(member, _columns(is_), _columns(should))])
+            return
+        opened.db.execute(f'CREATE VIEW "{name}" AS SELECT * FROM {source}')  # noqa: S608 - names of the code
+        ((rows,),) = opened.rows(f'SELECT count(*) FROM "{name}"')  # noqa: S608 - names of the code
+    except duckdb.Error as error:
+        found.add([faults.member_unreadable(member, reason_of(error))])
+        return
+    if rows > opened.limits.rows_most:
+        found.add([faults.too_many_rows(member, rows, opened.limits.rows_most)])
+        return
+    opened.tables[member] = name
+    opened.files[name] = path
+
+
+def reason_of(error: duckdb.Error) -> str:
+    """DuckDB's reason as a line, without the machine's folders."""
+    return str(error).splitlines()[0].replace("\x00", "")[:200]
+
+
+def _columns(listed: Sequence[tuple[str, str]]) -> str:
+    return json.dumps([f"{name} {kind}" for name, kind in listed], ensure_ascii=False)
+
+
+def names_of_regions(opened: Opened) -> Mapping[int, str]:
+    """The last name of each region."""
+    if not opened.has("facts/fact_region.parquet"):
+        return {}
+    return dict(opened.rows("SELECT region_id, arg_max(name, from_on) FROM fact_region GROUP BY region_id"))
