@@ -220,6 +220,9 @@ CONTENT_SECURITY_POLICY = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_000_000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 DATA_UPLOAD_MAX_NUMBER_FILES = 12
+# The page that judges packs: how large a file it takes, and for how long it looks at one.
+PACK_CHECK_MB = int(os.environ.get("SHANZHI_PACK_CHECK_MB", "100"))
+PACK_CHECK_SECONDS = float(os.environ.get("SHANZHI_PACK_CHECK_SECONDS", "30"))
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]

@@ -488,6 +488,8 @@ PAGES: Mapping[str, Page] = {
     "drawn:one": Page(OPEN, OPEN, args=({"number": "1"},), sends={"nonce": "a" * 64}),
     "drawn:file": Page(OPEN, args=({"number": "1"},), says="409"),
     "drawn:redo": Page(OPEN, OPEN, sends={"file": "a text"}, fixed=True),
+    # -- packs of other cities, judged for everybody
+    "packs:check": Page(OPEN, OPEN, sends={"file": "a text"}, fixed=True),
     # -- residents
     "intake:home": Page(OPEN),
     "intake:report": Page(OPEN, OPEN, sends={"body": "路灯不亮，已经两天了。"}),

@@ -8,8 +8,8 @@ from shanzhi.core.papers.model import Block, Column, Document, Heading, Paragrap
 from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
 from shanzhi.kernel.facts.policy.months import month_text
-from shanzhi.kernel.packs.policy.checked import Checked, Verdict
-from shanzhi.kernel.packs.policy.faults import NAMES, TODO, Fault, Step
+from shanzhi.kernel.packs.policy.checked import About, Checked, Verdict
+from shanzhi.kernel.packs.policy.faults import NAMES, TODO, Fault, OpenPoint, Step
 
 Translate = Callable[[str], str]
 VERDICTS: dict[Verdict, str] = {
@@ -221,3 +221,28 @@ def _fault_blocks(found: Checked, translate: Translate) -> list[Block]:
         blocks += [Paragraph(each) for each in _rest(found, step, some, translate)]
         blocks.append(Paragraph(translate(TODO[step]), lead=translate(msg("怎么办"))))
     return blocks
+
+
+def from_json(said: dict[str, Any]) -> Checked:
+    """The result that `as_json` told; times of steps aside.
+
+    Raises:
+        KeyError, TypeError, ValueError: it isn't one.
+    """
+    found = Checked(said["seed"], said["sample"], said["full"], said["file"], counts=dict(said["counts"]))
+    found.unreadable = said["unreadable"]
+    found.faults = [Fault(Step(each["step"]), each["text"], each["where"]) for each in said["faults"]]
+    found.open = [OpenPoint(each["text"], each["where"]) for each in said["open"]]
+    for name, each in said["steps"].items():
+        step = Step(name)
+        if each["done"]:
+            found.done.append(step)
+        rest = each["faults"] - len(found.of_step(step))
+        if rest:
+            found.more[step] = rest
+    pack = said["pack"]
+    if pack is not None:
+        told = {name: pack[name] for name in ("uid", "city", "city_name", "round", "first", "last", "guideline")}
+        made_at = datetime.fromisoformat(pack["made_at"]) if pack["made_at"] else None
+        found.about = About(**told, made_at=made_at, keys=tuple(pack["keys"]))
+    return found

@@ -251,7 +251,7 @@ def _figures(run: _Run, opened: Opened, forest: Forest, entered: list[Entered]) 
         for observing, engine in counting:
             entered += entered_in(opened, forest, found)
             check_typed(opened, observing, entered, found)
-            check_excluded(opened, forest, found)
+            check_excluded(opened, found)
             engine.close()
         run.done(Step.VALUES, is_done=bool(counting))
 

@@ -176,8 +176,9 @@ def _entered(told: Told) -> Entered | None:
 # -- what is left out ----------------------------------------------------------------------------------------------------
 
 
-def check_excluded(opened: Opened, forest: Forest, found: Checked) -> None:
-    """Each row that leaves a matter out of an indicator, against the decision that stands among the matter's entries."""
+def check_excluded(opened: Opened, found: Checked) -> None:
+    """Each row that leaves a matter out of an indicator, against the decision that stands among the matter's entries. The row
+    itself is proved by the matter's hash, and a sample of these matters is folded out of proved entries."""
     rows = opened.rows(
         "SELECT x.matter_id, coalesce(m.number, ''), x.exclusion, x.indicator, x.month FROM fact_exclusion AS x"
         " LEFT JOIN fact_matter AS m USING (matter_id) ORDER BY x.matter_id, x.exclusion"
@@ -194,11 +195,10 @@ def check_excluded(opened: Opened, forest: Forest, found: Checked) -> None:
             ),
             found,
         )
-        proved = prove(opened, forest, [each.at for each in told], found)
         said = {
             (each.subject_id, each.entry.payload.get("indicator"), each.entry.payload.get("month"))
             for each in told
-            if each.at in proved and each.entry.action == EXCLUDE
+            if each.entry.action == EXCLUDE
         }
         months = {(matter_id, month) for matter_id, _, month in said}
         for matter_id, number, row, key, month in some:

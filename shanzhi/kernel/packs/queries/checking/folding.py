@@ -26,8 +26,8 @@ from shanzhi.kernel.packs.queries.checking.trees import Forest, prove
 SUBJECT = "matter"
 DOUBTFUL_MOST = 500
 """Matters whose hash didn't fit that are folded to find the column."""
-EXCLUDED_MOST = 500
-"""Matters that are left out of an indicator and folded whatever the sample is."""
+EXCLUDED_MOST = 100
+"""Matters that are left out of an indicator and folded beside the sample, drawn by the seed too."""
 AT_ONCE = 200
 BUCKET = 10_000
 """Matters that one process folds at once, where all are folded."""
@@ -59,8 +59,9 @@ def check_folds(opened: Opened, forest: Forest, cuts: Cuts, compared: Compared, 
     ids |= {
         row[0]
         for row in opened.rows(
-            "SELECT DISTINCT matter_id FROM fact_exclusion SEMI JOIN last_cut USING (matter_id) ORDER BY 1 LIMIT ?",
-            [EXCLUDED_MOST],
+            "SELECT DISTINCT matter_id FROM fact_exclusion SEMI JOIN last_cut USING (matter_id)"
+            " ORDER BY sha256(concat($1, ':', matter_id)) LIMIT $2",
+            [found.seed, EXCLUDED_MOST],
         )
     }
     ordered = sorted(ids)
