@@ -1,11 +1,11 @@
 """Anybody drops a pack on the page and reads what is proved and what is wrong."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from pytest_django.fixtures import SettingsWrapper
 
 from shanzhi.kernel.packs.queries import apart
 from shanzhi.kernel.packs.tests import by_hand
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def patience(settings: SettingsWrapper) -> None:
+def patience(settings: Any) -> None:
     """However much else the machine does."""
     settings.PACK_CHECK_SECONDS = 600
 
