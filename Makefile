@@ -16,7 +16,7 @@ ON_SPARK := shanzhi/kernel/indicators/tests/test_the_same_integers_everywhere.py
             shanzhi/kernel/indicators/tests/test_count_a_demo_city_on_every_engine.py
 
 .PHONY: help setup setup-dev demo test spark test-spark proof check check-format check-lint check-types check-layers check-house \
-        check-translations check-front bench bench-intake bench-masking bench-journal bench-facts bench-formulas bench-ruler bench-rows bench-pack \
+        check-translations check-front bench bench-intake bench-masking bench-journal bench-facts bench-formulas bench-ruler bench-rows bench-pack bench-pack-check \
         bench-lists bench-index bench-redraw bench-clock bench-ladder fmt lock clean
 
 help:  ## this list
@@ -107,6 +107,9 @@ bench-facts: setup-dev  ## journal entries projected into facts, rebuilt and ver
 
 bench-pack: setup-dev  ## a pack of a million matters built (ARGS="--matters 100000" for less, --home FOLDER keeps the city)
 	@$(BIN)/python -m bench.pack $(ARGS)
+
+bench-pack-check: setup-dev  ## a pack checked (ARGS=FILE, which bench-pack --out kept; --full too)
+	@$(BIN)/python -m bench.pack_check $(ARGS)
 
 fmt: setup-dev  ## format and sort imports
 	@$(BIN)/ruff check --quiet --fix-only .
