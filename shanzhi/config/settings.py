@@ -48,6 +48,7 @@ KERNEL = [
     "facts",
     "indicators",
     "packs",
+    "evidence",
 ]
 MODULES = sorted(entry.name for entry in (PACKAGE / "modules").iterdir() if (entry / "apps.py").exists())
 INSTALLED_APPS = [

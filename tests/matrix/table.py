@@ -70,6 +70,8 @@ FEATURES: Mapping[str, frozenset[str]] = {
     "figures_assess": frozenset({"assessor"}),
     "letters": frozenset({"keeper"}),
     "draws": frozenset({"supervisor", "assessor"}),
+    "archive": frozenset({"handler", "checker", "supervisor", "keeper", "assessor", "grid_chief", "grid_worker"}),
+    "archive_file": frozenset({"handler", "supervisor", "keeper", "grid_chief", "grid_worker"}),
 }
 
 

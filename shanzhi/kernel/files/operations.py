@@ -10,6 +10,7 @@ from typing import Protocol
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from shanzhi.core.text import msg
 from shanzhi.kernel.files import policy
@@ -46,11 +47,12 @@ class Readable(Protocol):
         """At most `size` bytes."""
 
 
-def store(*, data: bytes | Readable, name: str, now: datetime) -> StoredFile:
+def store(*, data: bytes | Readable, name: str, now: datetime, office: bool = False) -> StoredFile:
     """Check a file, clean it and put it into the store under the hash of what is kept; twice the same is once.
 
     No row is written: until `attach` it is an orphan, which does no harm. Pictures lose all metadata (their place and
-    time are returned first), videos their descriptive boxes; papers are kept as they came.
+    time are returned first), videos their descriptive boxes; papers are kept as they came. `office`: takes DOCX, XLSX and
+    plain text too.
 
     Raises:
         FileTooLarge, TooManyPixels, FileRefused: with a sentence that says what to do.
@@ -58,7 +60,7 @@ def store(*, data: bytes | Readable, name: str, now: datetime) -> StoredFile:
     """
     content = data if isinstance(data, bytes) else data.read(policy.MAX_BYTES + 1)
     policy.check_size(len(content))
-    media_type = policy.media_type_of(content)
+    media_type = (policy.office_type_of(content) if office else None) or policy.media_type_of(content)
     kept_name = policy.name_kept(name, media_type)
     if media_type in PICTURES:
         picture = clean_picture(content, media_type, now=now)
@@ -155,7 +157,17 @@ def let_go(*, subject_kind: str, subject_id: int, purpose: str) -> LetGo:
 
     The bytes are still in the store: hand `unused` to `bytes_remove` once this has committed. Worker's role.
     """
-    rows = Attachment.objects.filter(subject_kind=subject_kind, subject_id=subject_id, purpose=purpose)
+    return _taken_off(Attachment.objects.filter(subject_kind=subject_kind, subject_id=subject_id, purpose=purpose))
+
+
+@transaction.atomic
+def retire(*, attachment_id: int) -> LetGo:
+    """Take one file off its subject, whose time of retention is over; the rest as `let_go`. Worker's role, and only what the
+    policy of the slice that keeps it lets go."""
+    return _taken_off(Attachment.objects.filter(pk=attachment_id))
+
+
+def _taken_off(rows: QuerySet[Attachment]) -> LetGo:
     hashes = sorted(set(rows.values_list("blob_id", flat=True)))
     taken, _ = rows.delete()
     unused = Blob.objects.filter(pk__in=hashes).exclude(

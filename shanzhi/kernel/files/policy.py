@@ -8,6 +8,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from io import BytesIO
+from zipfile import BadZipFile, ZipFile
 
 from shanzhi.core.errors import DomainError, InputError, NotFound, TooLarge
 from shanzhi.core.periods import CITY_ZONE
@@ -23,6 +25,12 @@ NAME_LENGTH = 60
 JPEG, PNG, WEBP, PDF, MP4 = "image/jpeg", "image/png", "image/webp", "application/pdf", "video/mp4"
 PICTURES = frozenset({JPEG, PNG, WEBP})
 EXTENSIONS = {JPEG: "jpg", PNG: "png", WEBP: "webp", PDF: "pdf", MP4: "mp4"}
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+TXT = "text/plain"
+OFFICE = {DOCX: "docx", XLSX: "xlsx", TXT: "txt"}
+"""Papers that an office writes: taken in where it is asked for, for the archive alone."""
+_ENDINGS = {**EXTENSIONS, **OFFICE}
 SHOWN_IN_BROWSER = PICTURES
 """Types that a browser may show by itself; it is told to save all others."""
 
@@ -34,6 +42,7 @@ _MP4_BRANDS = frozenset(
     {b"isom", b"iso2", b"iso4", b"iso5", b"iso6", b"mp41", b"mp42", b"avc1", b"M4V ", b"3gp4", b"3gp5"}
 )
 _LONG_NUMBER = re.compile(r"\d{6,}[\dXx]?")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _UNSAFE_IN_NAMES = re.compile(r'[\\/:*?"<>|%\x00-\x1f]+')
 
 
@@ -148,6 +157,32 @@ def preview_key(sha256: str) -> str:
     return f"{storage_key(sha256)}.preview"
 
 
+def office_type_of(data: bytes) -> str | None:
+    """The type of an office's paper: DOCX or XLSX without macros, or plain text; None for anything else."""
+    if data.startswith(b"PK\x03\x04"):
+        try:
+            with ZipFile(BytesIO(data)) as packed:
+                names = frozenset(packed.namelist())
+        except (BadZipFile, ValueError):
+            return None
+        if any(name.lower().endswith("vbaproject.bin") for name in names):
+            return None
+        return DOCX if "word/document.xml" in names else XLSX if "xl/workbook.xml" in names else None
+    return TXT if _is_text(data) else None
+
+
+def _is_text(data: bytes) -> bool:
+    """UTF-8, or the Chinese encoding of older offices; without a null character."""
+    if b"\x00" in data:
+        return False
+    for name in ("utf-8", "gb18030"):
+        try:
+            return _CONTROL.search(data.decode(name)) is None
+        except UnicodeDecodeError:
+            continue
+    return False
+
+
 def media_type_of(data: bytes) -> str:
     """The media type that the content itself shows.
 
@@ -186,13 +221,13 @@ def name_kept(name: str, media_type: str) -> str:
     A picture's or video's own name says nothing to a reader and may say something about its owner, so they get a
     common one. A paper keeps its name, cleaned, with long numbers (phone, identity card) taken out.
     """
-    ending = EXTENSIONS[media_type]
+    ending = _ENDINGS[media_type]
     if media_type in PICTURES:
         return f"照片.{ending}"
     if media_type == MP4:
         return f"视频.{ending}"
     stem = clean_text(name.replace("\\", "/").rpartition("/")[2]).replace("\n", " ")
-    stem = re.sub(r"\.pdf$", "", stem, flags=re.IGNORECASE)
+    stem = re.sub(rf"\.{ending}$", "", stem, flags=re.IGNORECASE)
     stem = _LONG_NUMBER.sub("＊", _UNSAFE_IN_NAMES.sub(" ", stem)).strip(" .")[:NAME_LENGTH].strip()
     return f"{stem or '文件'}.{ending}"
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import IO
 
 from django.core.files.storage import storages
@@ -97,6 +98,24 @@ def _row(row: Attachment) -> AttachmentRow:
 def is_in_store(sha256: str) -> bool:
     """Are a file's bytes (still) in the store? What was stored and never attached may have been removed since."""
     return storages["evidence"].exists(storage_key(sha256))
+
+
+def open_stored(sha256: str) -> IO[bytes]:
+    """The bytes of a file by their hash, for work that the background does; no row is asked.
+
+    Raises:
+        FileMissing: the store has none of this hash.
+    """
+    return _open(storage_key(sha256))
+
+
+def path_of(sha256: str) -> Path | None:
+    """Where a file lies on this machine's disk; None where the store has none of this hash, or is elsewhere (S3)."""
+    try:
+        path = Path(storages["evidence"].path(storage_key(sha256)))
+    except NotImplementedError:
+        return None
+    return path if path.exists() else None
 
 
 def open_attachment(pk: int) -> OpenFile:

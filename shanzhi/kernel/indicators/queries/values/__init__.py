@@ -17,10 +17,12 @@ from shanzhi.kernel.indicators.queries.values.regions import region_table
 from shanzhi.kernel.indicators.queries.values.taken import NoSuchPaper, ReportFile, report_file, report_region
 from shanzhi.kernel.indicators.queries.values.units import unit_sheet
 from shanzhi.kernel.indicators.queries.values.weeks import week_report
+from shanzhi.kernel.indicators.queries.values.yearly import YearLine, year_lines
 
 __all__ = [
     "NoSuchPaper",
     "ReportFile",
+    "YearLine",
     "comparison",
     "completeness",
     "entered_of",
@@ -41,4 +43,5 @@ __all__ = [
     "report_region",
     "unit_sheet",
     "week_report",
+    "year_lines",
 ]

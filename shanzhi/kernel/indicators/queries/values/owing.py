@@ -91,7 +91,7 @@ def _places(actor: Actor, cards: Sequence[PostCard], found: Rule, then: date, on
     top = organisation.region_of_code(actor.region_code, on)
     if top is None:
         return {}
-    regions = [top] if top.level.value == found.level.value else list(_at_level(top.id, found.level.value, then))
+    regions = [top] if top.level.value == found.level.value else list(at_level(top.id, found.level.value, then))
     nearer = [card for card in cards if len(card.region_code) > len(actor.region_code)]
     return {
         one.id: place_of(one)
@@ -100,12 +100,13 @@ def _places(actor: Actor, cards: Sequence[PostCard], found: Rule, then: date, on
     }
 
 
-def _at_level(region_id: int, level: str, on: date) -> Iterator[organisation.RegionRow]:
+def at_level(region_id: int, level: str, on: date) -> Iterator[organisation.RegionRow]:
+    """The regions of a level below another, as of a day; zones and grids aside."""
     for one in organisation.children(region_id, on):
         if one.level.value == level:
             yield one
         elif one.level not in (Level.ZONE, Level.GRID):
-            yield from _at_level(one.id, level, on)
+            yield from at_level(one.id, level, on)
 
 
 def completeness(key: str, region_id: int, period: Period) -> Completeness:
@@ -122,7 +123,7 @@ def completeness(key: str, region_id: int, period: Period) -> Completeness:
         places = (
             [around.place]
             if around.place.level == found.level.value
-            else [place_of(one) for one in _at_level(region_id, found.level.value, period.ends_on)]
+            else [place_of(one) for one in at_level(region_id, found.level.value, period.ends_on)]
         )
     rows = Entered.objects.filter(key=key, first=period.first, is_last=True, region_id__in=[one.id for one in places])
     there = set(rows.values_list("region_id", flat=True))

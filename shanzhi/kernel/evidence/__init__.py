@@ -1,0 +1,1 @@
+"""Evidence of an assessment: each object collected once, where it serves, who read it."""

@@ -1,0 +1,39 @@
+"""Every read of evidence, under row-level security: the archive, what items lack, what a pack takes along."""
+
+from shanzhi.kernel.evidence.queries.archive import (
+    ArchivePage,
+    EvidenceCard,
+    EvidenceRow,
+    Filter,
+    Step,
+    UseRow,
+    alike,
+    archive_page,
+    archive_rows,
+    evidence_card,
+    same_content,
+    years,
+)
+from shanzhi.kernel.evidence.queries.lacking import completeness
+from shanzhi.kernel.evidence.queries.packs import PackEvidence, for_items, path_of
+from shanzhi.kernel.evidence.rules import rules
+
+__all__ = [
+    "ArchivePage",
+    "EvidenceCard",
+    "EvidenceRow",
+    "Filter",
+    "PackEvidence",
+    "Step",
+    "UseRow",
+    "alike",
+    "archive_page",
+    "archive_rows",
+    "completeness",
+    "evidence_card",
+    "for_items",
+    "path_of",
+    "rules",
+    "same_content",
+    "years",
+]
