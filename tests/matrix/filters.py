@@ -222,6 +222,7 @@ _GOING_OUT = "where notices go and how they went, nothing of matters: held by th
 _FIGURES = (
     "figures, permits and contested counts, nothing of matters: held by the policies of indicators_… (indicators/tests)"
 )
+_ARCHIVE = "what may be put in or asked for, not what is seen: objects go by the policies of evidence_object (evidence/tests)"
 DECIDES_OTHERWISE: Mapping[str, str] = {
     **{
         f"shanzhi.kernel.draws.operations.{name}": "of a draw, not of a matter: whether the post may draw, and who signs"
@@ -232,6 +233,18 @@ DECIDES_OTHERWISE: Mapping[str, str] = {
             "announcing:draw_withdraw",
             "making:draw_show",
         )
+    **{f"shanzhi.modules.archive.web.said:{name}": _ASKS for name in ("check", "may")},
+    "shanzhi.modules.archive.web.uploading:_put": _ARCHIVE,
+    "shanzhi.modules.archive.web.uploading:_regions": _PUBLIC,
+    "shanzhi.modules.archive.web.completeness:_asked": _PUBLIC,
+    **{
+        f"shanzhi.kernel.evidence.operations.{name}": _WRITES
+        for name in ("_common:author_of", "putting:_write", "putting:evidence_put")
+    },
+    "shanzhi.kernel.evidence.operations.putting:_region": _ARCHIVE,
+    **{
+        f"shanzhi.kernel.evidence.operations.putting:{name}": _ASKS
+        for name in ("evidence_describe", "evidence_open", "use_add", "use_end")
     },
     **{f"shanzhi.modules.figures.web.asked:{name}": _ASKS for name in ("check", "may")},
     "shanzhi.modules.figures.web.lists:page": "the address of one's own unit's sheet, nothing of matters",

@@ -402,6 +402,25 @@ PAGES: Mapping[str, Page] = {
     "figures:exclusion_decide": Page(
         write="figures_decide", args=({"pk": NO_STAFF},), sends={"reason": "属实", "do": "grant"}
     ),
+    # -- the archive: what hangs on matters goes by their sight; an object that isn't there
+    "archive:list": Page("archive", asks=("q", "year", "project", "type", "source", "key", "state", "after", "col")),
+    "archive:list_file": Page(
+        "archive", head=False, asks=("q", "year", "project", "type", "source", "key", "state", "format"), says="422"
+    ),
+    "archive:completeness": Page("archive", asks=("region", "year", "project", "only", "key")),
+    "archive:completeness_file": Page(
+        "archive", head=False, asks=("region", "year", "project", "only", "key", "format"), says="422"
+    ),
+    "archive:new": Page(
+        "archive_file", "archive_file", sends={"title": "议事会纪要"}, asks=("key", "title", "place", *BACK)
+    ),
+    "archive:object": Page("archive", args=({"pk": NO_STAFF},), says="404"),
+    "archive:open": Page(write="archive", args=({"pk": NO_STAFF},), sends={"why": "review"}),
+    "archive:describe": Page(
+        write="archive_file", args=({"pk": NO_STAFF},), sends={"title": "纪要", "type": "minute", "project": "system"}
+    ),
+    "archive:use": Page(write="archive_file", args=({"pk": NO_STAFF},), sends={"key": "solution_rate"}),
+    "archive:proof": Page("archive", args=({"pk": NO_STAFF},), head=False, says="404"),
     "oversight:start": Page("oversight", asks=("region",)),
     "oversight:wall": Page("oversight", asks=("region",)),
     "oversight:table": Page("oversight", args=({"dimension": "region"}, {"dimension": "unit"}), asks=("region",)),

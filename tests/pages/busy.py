@@ -20,6 +20,8 @@ from shanzhi.kernel.access import operations as access
 from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.access.policy import ANYONE, Actor
 from shanzhi.kernel.draws.tests.drawn_city import made as drawn
+from shanzhi.kernel.evidence import operations as evidence
+from shanzhi.kernel.evidence.policy.objects import Given
 from shanzhi.kernel.files import operations as files
 from shanzhi.kernel.files.tests.pictures import picture
 from shanzhi.kernel.indicators import operations as indicators
@@ -89,6 +91,7 @@ def busy(city_copy: City) -> Busy:
     _offices(city)
     with database.acting_as(city_copy.installation, "worker"):
         drain(now=timezone.now)
+    _evidence(city, city_copy.installation)
     seal_all(city_copy.installation, timezone.now())
     _attached(city)
     _figures(city, city_copy.installation)
@@ -117,6 +120,21 @@ def _figures(city: Busy, installation: Installation) -> None:
         paper = files.store(data=PAPER, name="说明.pdf", now=_now())
         asked = indicators.exclusion_ask(contest=contest, stored=[paper], actor=city.cast.handler, now=_now())
     city.named["exclusion"] = str(asked)
+
+
+def _evidence(city: Busy, installation: Installation) -> None:
+    """More than a page in the archive, one of them opened, referred to and put right."""
+    keeper, on = city.cast.keeper, local_date(_now())
+    city_id = organised.top_regions(on)[0].id
+    with acting(keeper):
+        for place in range(MANY):
+            paper = files.store(data=PAPER + str(place).encode(), name="纪要.pdf", now=_now())
+            given = Given(f"议事会纪要{place}", "minute", "system", city_id, "solution_rate")
+            made_id = evidence.evidence_put(given=given, stored=paper, actor=keeper, now=_now())
+        evidence.evidence_open(evidence_id=made_id, why="review", actor=keeper, now=_now())
+    city.named["evidence"] = str(made_id)
+    with database.acting_as(installation, "worker"):
+        evidence.evidence_take(now=_now())
 
 
 def _now(minutes: float = 0) -> Any:

@@ -66,6 +66,8 @@ ROW = {"version": "catalogue", "pk": "catalogue row"}
 NAMED: Mapping[str, tuple[Mapping[str, str], ...]] = {
     "access:signoff": ({"pk": "signoff"},),
     "drawn:one": ({"number": "draw"},),
+    "archive:object": ({"pk": "evidence"},),
+    "archive:proof": ({"pk": "evidence"},),
     "figures:entry": ({"key": "owed key"},),
     "figures:exclusion": ({"pk": "exclusion"},),
     "figures:unit": ({"unit_id": "unit"},),
@@ -102,11 +104,13 @@ NAMED: Mapping[str, tuple[Mapping[str, str], ...]] = {
 """What the busy city calls the things that an address names."""
 FILES = ("matters:file", "triage:file", "worklist:file", "checks:file", "oversight:table_file", "oversight:bounced_file",
     "oversight:roll_file", "oversight:ontime_file", "figures:list_file", "figures:index_file",
-    "figures:indicator_file", "figures:regions_file")  # fmt: skip
+    "figures:indicator_file", "figures:regions_file", "archive:list_file", "archive:completeness_file")  # fmt: skip
 ASKED: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(FILES, ("?format=csv",)),
     "access:staff_sessions": ("", "?q=handler"),
     "access:token_issue": ("", "?who=1"),
+    "archive:completeness": ("", "?only=all", "?only=all&key=volunteer_team"),
+    "archive:list": ("", "?q=纪要", "?key=solution_rate"),
     "checks:desk": ("", "?q=电梯", "?light=normal"),
     "figures:entry": ("?region={owed region}&period={owed period}",),
     "figures:exclusions": ("", "?state=asked"),

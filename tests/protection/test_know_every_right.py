@@ -31,6 +31,7 @@ RUN_AS_OWNER = {
     "access_signoffs_open",
     "audit_days",
     "audit_lists",
+    "evidence_search",
     "facts_between",
     "facts_empty_spare",
     "facts_swap",

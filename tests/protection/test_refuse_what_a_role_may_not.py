@@ -20,6 +20,8 @@ UNDER_POLICY = {
     "journal_leaf",
     "vault_record",
     "files_attachment",
+    "evidence_object",
+    "evidence_use",
     "notices_address",
     "notices_channel",
     "notices_delivery",

@@ -45,7 +45,8 @@ def at_work(city: City, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Si
     folder = tmp_path_factory.mktemp("evidence")
     from django.conf import settings  # noqa: PLC0415 - the settings of this process, as the store of these tests replaces them
 
-    changed = settings.STORAGES | {"evidence": settings.STORAGES["evidence"] | {"OPTIONS": {"location": folder}}}
+    stores: dict[str, Any] = settings.STORAGES
+    changed = stores | {"evidence": stores["evidence"] | {"OPTIONS": {"location": folder}}}
     with override_settings(STORAGES=changed):
         yield _worked(city, folder)
 
@@ -100,10 +101,8 @@ def test_what_offices_attached_is_there_once_and_nothing_that_a_reporter_sent(at
 
 
 def test_it_says_where_it_serves_by_itself(at_work: SimpleNamespace) -> None:
-    cards = {
-        source: seen(at_work.city.cast.supervisor, lambda pk=pk: queries.evidence_card(pk))
-        for source, pk in at_work.ids.items()
-    }
+    with acting(at_work.city.cast.supervisor):
+        cards = {source: queries.evidence_card(pk) for source, pk in at_work.ids.items()}
     assert [(one.use.kind, one.use.key) for one in cards["matter"].uses] == [("item", "property_solved")]
     assert [(one.use.kind, one.use.key, one.use.subject) for one in cards["figure"].uses] == [
         ("value", "volunteer_team", str(at_work.value))
@@ -173,7 +172,7 @@ def test_opening_it_is_written_down_for_all_who_see_it(at_work: SimpleNamespace)
 
 def test_a_pack_takes_it_along_by_indicator_place_and_time(at_work: SimpleNamespace) -> None:
     supervisor, day = at_work.city.cast.supervisor, local_date(NOW)
-    ask = {"keys": ["property_solved"], "region": "370303", "first": day, "last": day}
+    ask: dict[str, Any] = {"keys": ["property_solved"], "region": "370303", "first": day, "last": day}
     (found,) = seen(supervisor, lambda: queries.for_items(**ask))
     assert (found.sha256, found.source, found.source_id, found.place) == (
         at_work.shot.sha256, "matter", at_work.made.matter_id, COMMUNITY
@@ -182,12 +181,10 @@ def test_a_pack_takes_it_along_by_indicator_place_and_time(at_work: SimpleNamesp
     path = queries.path_of(found.sha256)
     assert path is not None
     assert path.read_bytes()[:2] == b"\xff\xd8"
-    for change in (
-        {"region": "370306"},
-        {"keys": ["fire_solved"]},
-        {"last": day.replace(day=1), "first": day.replace(day=1)},
-    ):
-        assert seen(supervisor, lambda change=change: queries.for_items(**ask | change)) == []
+    first = day.replace(day=1)
+    with acting(supervisor):
+        for change in ({"region": "370306"}, {"keys": ["fire_solved"]}, {"first": first, "last": first}):
+            assert queries.for_items(**ask | change) == []
 
 
 def test_what_no_longer_serves_stays_in_its_history(at_work: SimpleNamespace) -> None:
