@@ -222,7 +222,9 @@ _GOING_OUT = "where notices go and how they went, nothing of matters: held by th
 _FIGURES = (
     "figures, permits and contested counts, nothing of matters: held by the policies of indicators_… (indicators/tests)"
 )
-_ARCHIVE = "what may be put in or asked for, not what is seen: objects go by the policies of evidence_object (evidence/tests)"
+_ARCHIVE = (
+    "what may be put in or asked for, not what is seen: objects go by the policies of evidence_object (evidence/tests)"
+)
 DECIDES_OTHERWISE: Mapping[str, str] = {
     **{
         f"shanzhi.kernel.draws.operations.{name}": "of a draw, not of a matter: whether the post may draw, and who signs"
