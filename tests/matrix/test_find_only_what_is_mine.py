@@ -35,6 +35,8 @@ SEARCHES = {
 }
 """Where words are searched for in matters → the parameter."""
 SEARCHES_OTHERWISE = {
+    "archive:list": "evidence by its own words; what comes of a matter goes by its sight (kernel/evidence/tests)",
+    "archive:list_file": "the same as a file",
     "access:staff_sessions": "members of staff by their whole name or work number",
     "keeper:places": "places of the city, which are no matters",
     "keeper:units": "units, which are no matters",

@@ -22,12 +22,13 @@ class Told(forms.Form):
         self._problems = dict(problems or {})
 
     def full_clean(self) -> None:
-        """Django's own checks first, then what the domain said."""
+        """Django's own checks first; where the domain said something, that instead."""
         super().full_clean()
         for code, sentence in self._problems.items():
             name = code if code in self.fields else None
-            if name is None or name not in self.errors:
-                self.add_error(name, gettext(sentence))
+            # The domain's sentence says what to do; Django's says only that something is lacking.
+            self.errors.pop(name, None)
+            self.add_error(name, gettext(sentence))
 
 
 def headline(error: DomainError | None) -> str:
@@ -57,9 +58,9 @@ def indicators() -> list[tuple[str, list[tuple[str, str]]]]:
 class DescribeForm(Told):
     """What an object is called, its type and its project."""
 
-    title = forms.CharField(label=gettext_lazy("标题"), max_length=TITLE_MOST, required=False)
-    type = forms.ChoiceField(label=gettext_lazy("类型"), required=False)
-    project = forms.ChoiceField(label=gettext_lazy("项目"), required=False)
+    title = forms.CharField(label=gettext_lazy("标题"), max_length=TITLE_MOST)
+    type = forms.ChoiceField(label=gettext_lazy("类型"))
+    project = forms.ChoiceField(label=gettext_lazy("项目"))
 
     def __init__(self, *args: Any, **given: Any) -> None:
         super().__init__(*args, **given)
@@ -76,7 +77,7 @@ class PutForm(DescribeForm):
     """An object that is put in: what it is, where, when, for what."""
 
     key = forms.ChoiceField(label=gettext_lazy("用于哪项指标"), required=False)
-    region = forms.ChoiceField(label=gettext_lazy("地点"), required=False)
+    region = forms.ChoiceField(label=gettext_lazy("地点"))
     arose_on = forms.DateField(
         label=gettext_lazy("形成日期"), required=False, widget=forms.DateInput(attrs={"type": "date"}),
         help_text=gettext_lazy("不填的，照片按拍摄日期，其他按今天。"),

@@ -105,6 +105,7 @@ def _draw(request: ActingRequest, shown: _Shown) -> HttpResponse:
     given = {} if shown.data else _initial(request, regions)
     form = PutForm(options, shown.data or None, shown.problems, initial=given)
     stored = shown.stored
+    form.fields["file"].required = stored is None
     context = {
         "form": form,
         "said": headline(shown.error),
