@@ -16,12 +16,15 @@ from shanzhi.kernel.access.web.middleware import ActingRequest
 from shanzhi.kernel.evidence import operations, queries
 from shanzhi.kernel.evidence.policy.objects import FILE, HAND, ITEM, USES, VISIT, Use
 from shanzhi.kernel.evidence.queries import EvidenceCard, UseRow
+from shanzhi.kernel.files.policy import EXTENSIONS, OFFICE
 from shanzhi.kernel.journal import queries as journal
 from shanzhi.kernel.journal.policy import ProofError, write_proof
 from shanzhi.modules.archive.web import said
 from shanzhi.modules.archive.web.forms import DescribeForm, UseForm, WhyForm, headline
 from shanzhi.ui.components import Photo, TimelineEntry
 from shanzhi.ui.formats import size_text
+
+_ENDINGS = {**EXTENSIONS, **OFFICE}
 
 
 @require_safe
@@ -92,7 +95,9 @@ def _pairs(card: EvidenceCard) -> list[tuple[str, str]]:
         (gettext(msg("归档岗位")), card.by or gettext(msg("系统自动归集"))),
         (gettext(msg("保管期限")), kept if row.keep_until is None else gettext(msg("到%(day)s")) % {"day": kept}),
         (gettext(msg("保管依据")), card.keep_ground),
-        (gettext(msg("文件")), f"{row.media_type} · {size_text(row.size)}"),
+        (gettext(msg("文件")), f"{_ENDINGS.get(row.media_type, row.media_type).upper()} · {size_text(row.size)}"),
+        # In groups, so that it breaks on a phone.
+        (gettext(msg("指纹（SHA-256）")), " ".join(row.sha256[at : at + 8] for at in range(0, 64, 8))),
     ]
 
 
