@@ -1,7 +1,7 @@
 """A keeper files a photo, is shown that it is there when somebody sends it again, refers to it, opens it with a reason, and sees
 what is still lacking."""
 
-from playwright.sync_api import FilePayload
+from playwright.sync_api import FilePayload, expect
 
 from shanzhi.kernel.files.tests.pictures import phone_exif, picture
 from tests.browser.person import PHONE, Meet, Person
@@ -41,6 +41,7 @@ def test_a_photo_is_filed_once_and_serves_where_it_is_needed(site: Site, meet: M
     keeper.looks("evidence-object")
     files(keeper, "又拍了一张")
     keeper.sees("已有，直接引用")
+    expect(keeper.page.get_by_label("标题")).to_have_value("又拍了一张")
     keeper.looks("evidence-same")
     keeper.goes("/evidence/?q=集中培训")
     keeper.sees(TITLE)

@@ -414,7 +414,7 @@ PAGES: Mapping[str, Page] = {
     "archive:new": Page(
         "archive_file", "archive_file", sends={"title": "议事会纪要"}, asks=("key", "title", "place", *BACK)
     ),
-    "archive:object": Page("archive", args=({"pk": NO_STAFF},), says="404"),
+    "archive:object": Page("archive", args=({"pk": NO_STAFF},), asks=("filed",), says="404"),
     "archive:open": Page(write="archive", args=({"pk": NO_STAFF},), sends={"why": "review"}),
     "archive:describe": Page(
         write="archive_file", args=({"pk": NO_STAFF},), sends={"title": "纪要", "type": "minute", "project": "system"}

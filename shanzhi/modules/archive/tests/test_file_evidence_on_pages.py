@@ -63,7 +63,7 @@ def only(cast: Cast) -> Evidence:
 def test_a_paper_is_filed_and_found_by_its_words(cast: Cast, keeper: Client) -> None:
     answer = send(keeper, document(NOTICE))
     made = only(cast)
-    assert (answer.status_code, answer["Location"]) == (302, f"/evidence/{made.pk}/")
+    assert (answer.status_code, answer["Location"]) == (302, f"/evidence/{made.pk}/?filed=1")
     page = said(keeper.get(f"/evidence/{made.pk}/"))
     for words in (TITLE, "会议纪要", "市域社会治理", "世纪花园", "到2055年12月31日", made.sha256[:8], "议事会"):
         assert words in page, words

@@ -44,6 +44,7 @@ def _draw(
     preview = reverse("files:preview", args=[row.attachment_id]) if row.is_picture and row.is_there else ""
     context = {
         "row": row,
+        "is_filed": "filed" in request.GET,
         "number": said.number_of(pk),
         "state": said.state_badge(row),
         "pairs": list(_pairs(card)),

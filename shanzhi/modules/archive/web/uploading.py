@@ -83,7 +83,7 @@ def _put(request: ActingRequest, stored: StoredFile, shown: "_Shown") -> HttpRes
         shown.problems, shown.status, shown.error = problems, error.status, error
         return _draw(request, shown)
     messages.success(request, gettext(msg("已归档，编号 %(number)s。")) % {"number": said.number_of(made)})
-    return HttpResponseRedirect(reverse("archive:object", args=[made]))
+    return HttpResponseRedirect(f"{reverse('archive:object', args=[made])}?filed=1")
 
 
 @dataclass
