@@ -27,7 +27,8 @@ class Told(forms.Form):
         for code, sentence in self._problems.items():
             name = code if code in self.fields else None
             # The domain's sentence says what to do; Django's says only that something is lacking.
-            self.errors.pop(name, None)
+            if name is not None:
+                self.errors.pop(name, None)
             self.add_error(name, gettext(sentence))
 
 
