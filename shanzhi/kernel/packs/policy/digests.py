@@ -8,7 +8,8 @@ from shanzhi.kernel.facts.policy.rows import FORM
 
 def row_duck(table: Table) -> str:
     """A row `t` as `facts.policy.rows.rows_text` writes it, in DuckDB's SQL; the session's time zone has to be UTC."""
-    return "'[' || " + " || ', ' || ".join(_value(column) for column in table.columns) + " || ']'"
+    # One call: a chain of || would copy the beginning of the row once for each column.
+    return "concat('[', " + ", ', ', ".join(_value(column) for column in table.columns) + ", ']')"
 
 
 def _value(column: Column) -> str:
