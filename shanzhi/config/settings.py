@@ -49,6 +49,7 @@ KERNEL = [
     "indicators",
     "packs",
     "evidence",
+    "rounds",
 ]
 MODULES = sorted(entry.name for entry in (PACKAGE / "modules").iterdir() if (entry / "apps.py").exists())
 INSTALLED_APPS = [

@@ -1,0 +1,1 @@
+"""Rounds of an assessment: guideline, cities and their states, self-evaluation, scores, what came of it."""

@@ -1,0 +1,278 @@
+"""Tables of rounds: the round, its cities with their states, scores, claims, duties, signatures; returns, objections and
+findings as both sides keep them. Written by `operations` alone.
+
+Months are whole numbers `yyyymm`; SHA-256 stand in hexadecimal. Foreign keys to a `RoundCity` have no way back.
+"""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+STATES = [
+    "invited", "joined", "evaluating", "locked", "sent", "received", "scored", "returned", "through", "spot_checked",
+    "final", "withdrawn",
+]  # fmt: skip
+
+
+def _code(length: int = 15, **more: object) -> models.CharField:  # type: ignore[type-arg]
+    return models.CharField(max_length=length, db_collation="C", **more)  # type: ignore[arg-type]
+
+
+def _of_city() -> models.ForeignKey:  # type: ignore[type-arg]
+    return models.ForeignKey("rounds.RoundCity", on_delete=models.PROTECT, related_name="+")
+
+
+class Round(models.Model):
+    """An assessment: guideline, period, calendar. Never changed. `is_ours`: opened here; else it came by the letter
+    `letter_uid`. `announced`: draws announced before they can be known."""
+
+    uid = models.UUIDField(unique=True)
+    name = models.CharField(max_length=100)
+    kind = _code(8)
+    guideline_code = _code(40)
+    guideline_version = models.SmallIntegerField()
+    guideline_sha256 = _code(64)
+    guideline_text = models.TextField()
+    first = models.IntegerField()
+    last = models.IntegerField()
+    opened_on = models.DateField()
+    self_until = models.DateField()
+    province_until = models.DateField()
+    centre_until = models.DateField()
+    objections_until = models.DateField()
+    organiser_code = _code()
+    organiser_name = models.CharField(max_length=100)
+    is_ours = models.BooleanField()
+    letter_uid = models.UUIDField(null=True)
+    announced = models.JSONField(default=list)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions: ClassVar = ()
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(kind__in=["trial", "real"]), name="rounds_round_kind"),
+            models.CheckConstraint(
+                condition=Q(first__lte=models.F("last"))
+                & Q(opened_on__lte=models.F("self_until"))
+                & Q(self_until__lte=models.F("province_until"))
+                & Q(province_until__lte=models.F("centre_until"))
+                & Q(centre_until__lte=models.F("objections_until")),
+                name="rounds_round_calendar",
+            ),
+        ]
+
+
+class RoundCity(models.Model):
+    """A city in a round. In the city's own installation the one row of its rounds, at the organiser's one for each city.
+
+    `submission` counts from 1 how often it was locked; `reason` is that of the last move, masked.
+    """
+
+    round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="+")
+    city_code = _code()
+    name = models.CharField(max_length=100)
+    state = _code(12)
+    since = models.DateTimeField()
+    steps = models.IntegerField(default=1)
+    submission = models.IntegerField(default=0)
+    reason = models.CharField(max_length=1000, default="")
+    until_on = models.DateField(null=True)
+    locked_sha256 = _code(64, default="")
+    pack_sha256 = _code(64, default="")
+
+    class Meta:
+        default_permissions: ClassVar = ()
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["round", "city_code"], name="rounds_city_once"),
+            models.CheckConstraint(condition=Q(state__in=STATES), name="rounds_city_state"),
+        ]
+        db_table = "rounds_city"
+
+
+class Score(models.Model):
+    """An item's score by one level. A later one is a new row; the one before stays, no longer the last.
+
+    `value` is the figure's state (`indicators.policy.values.State`); without points there is none, or nothing is scored.
+    `reason`: why it differs from the level before, or, of a computed item's self-score, what the city objects to in the
+    computation. `words` are the item's own, masked. `typed` counts the fields that were typed in for the round: 0 for
+    whatever is computed or was typed in by daily work. `post_id` is None where the background computed it.
+    """
+
+    round_city = _of_city()
+    project = _code(40)
+    key = _code(40)
+    stage = _code(8)
+    number = models.IntegerField()
+    is_last = models.BooleanField(default=True)
+    numerator = models.BigIntegerField(null=True)
+    denominator = models.BigIntegerField(null=True)
+    value = _code(16)
+    points = models.DecimalField(max_digits=9, decimal_places=2, null=True)
+    most = models.DecimalField(max_digits=9, decimal_places=2)
+    is_vetoed = models.BooleanField(default=False)
+    reason = models.CharField(max_length=4000, default="")
+    words = models.CharField(max_length=4000, default="")
+    salt = models.BinaryField(default=bytes)
+    typed = models.SmallIntegerField(default=0)
+    unit_id = models.BigIntegerField(null=True)
+    post_id = models.BigIntegerField(null=True)
+    staff_id = models.BigIntegerField(null=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        default_permissions: ClassVar = ()
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["round_city", "key", "stage", "number"], name="rounds_score_once"),
+            models.UniqueConstraint(
+                fields=["round_city", "key", "stage"], condition=Q(is_last=True), name="rounds_score_one_last"
+            ),
+            models.CheckConstraint(
+                condition=Q(stage__in=["self", "province", "centre"]) & Q(typed__gte=0) & Q(number__gte=1),
+                name="rounds_score_stage",
+            ),
+            models.CheckConstraint(
+                condition=Q(points__isnull=True) | Q(points__lte=models.F("most")), name="rounds_score_most"
+            ),
+        ]
+
+
+class Claim(models.Model):
+    """A project that a city claims as special (重点创); its practice papers are attached files."""
+
+    round_city = _of_city()
+    project = _code(40)
+    words = models.CharField(max_length=4000)
+    salt = models.BinaryField(default=bytes)
+    unit_id = models.BigIntegerField()
+    post_id = models.BigIntegerField()
+    claimed_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions: ClassVar = ()
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["round_city", "project"], condition=Q(ended_at__isnull=True), name="rounds_claim_once"
+            )
+        ]
+
+
+class Duty(models.Model):
+    """Who owes a project's part: a unit, in it a role; which post signs it off, by when. An empty project is the whole."""
+
+    round_city = _of_city()
+    city_code = _code()
+    project = _code(40)
+    unit_id = models.BigIntegerField()
+    role = _code(40)
+    signer_post_id = models.BigIntegerField()
+    due_on = models.DateField()
+    given_at = models.DateTimeField()
+    is_last = models.BooleanField(default=True)
+
+    class Meta:
+        default_permissions: ClassVar = ()
+        indexes: ClassVar = [models.Index(fields=["unit_id", "is_last"], name="rounds_duty_unit")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["round_city", "project"], condition=Q(is_last=True), name="rounds_duty_one_last"
+            )
+        ]
+
+
+class Signed(models.Model):
+    """A project signed off by a named post, as of a submission; ended when something of it changed since. An empty
+    project is the whole, signed by the head. `sha256` of what was signed."""
+
+    round_city = _of_city()
+    project = _code(40)
+    submission = models.IntegerField()
+    sha256 = _code(64)
+    unit_id = models.BigIntegerField()
+    post_id = models.BigIntegerField()
+    staff_id = models.BigIntegerField()
+    signed_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions: ClassVar = ()
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["round_city", "project", "submission"],
+                condition=Q(ended_at__isnull=True),
+                name="rounds_signed_once",
+            )
+        ]
+
+
+class Return(models.Model):
+    """An item that the province returned, with its reason: of the submission that was returned. Nothing else is open again."""
+
+    round_city = _of_city()
+    submission = models.IntegerField()
+    key = _code(40)
+    reason = models.CharField(max_length=1000)
+    unit_id = models.BigIntegerField(null=True)
+    post_id = models.BigIntegerField(null=True)
+    returned_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions: ClassVar = ()
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["round_city", "submission", "key"], name="rounds_return_once")
+        ]
+
+
+class Objection(models.Model):
+    """A city objects to a score by a deadline; whoever gave it decides. The same row on both sides, by its uid."""
+
+    round_city = _of_city()
+    uid = models.UUIDField(unique=True)
+    key = _code(40)
+    stage = _code(8)
+    words = models.CharField(max_length=4000)
+    salt = models.BinaryField(default=bytes)
+    unit_id = models.BigIntegerField(null=True)
+    post_id = models.BigIntegerField(null=True)
+    staff_id = models.BigIntegerField(null=True)
+    objected_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+    state = _code(10)
+    decision = models.CharField(max_length=4000, default="")
+    decided_at = models.DateTimeField(null=True)
+    decided_by_post = models.BigIntegerField(null=True)
+
+    class Meta:
+        default_permissions: ClassVar = ()
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(state="open", decided_at__isnull=True)
+                | Q(state__in=["upheld", "declined"], decided_at__isnull=False),
+                name="rounds_objection_state",
+            ),
+            models.UniqueConstraint(
+                fields=["round_city", "key", "stage"], condition=Q(state="open"), name="rounds_objection_one_open"
+            ),
+        ]
+
+
+class Finding(models.Model):
+    """What a check found about an item, at a place. In the city's installation it becomes a matter of kind `finding`."""
+
+    round_city = _of_city()
+    uid = models.UUIDField(unique=True)
+    key = _code(40)
+    stage = _code(8)
+    region_code = _code()
+    place = models.CharField(max_length=200, default="")
+    words = models.CharField(max_length=4000)
+    due_on = models.DateField()
+    unit_id = models.BigIntegerField(null=True)
+    post_id = models.BigIntegerField(null=True)
+    found_at = models.DateTimeField()
+    matter_id = models.BigIntegerField(null=True)
+    matter_number = _code(20, default="")
+
+    class Meta:
+        default_permissions: ClassVar = ()

@@ -1,0 +1,1 @@
+"""Pages of an assessment: the city's board and items; the levels above."""
