@@ -6,6 +6,7 @@ Months are whole numbers `yyyymm`; SHA-256 stand in hexadecimal. Foreign keys to
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -276,3 +277,49 @@ class Finding(models.Model):
 
     class Meta:
         default_permissions: ClassVar = ()
+
+
+class Behind(models.Model):
+    """The matters behind a computed item, where the city's running catalogue hasn't the guideline's formula: ids ascending,
+    at most a thousand (`is_capped`), and what each adds to numerator and denominator."""
+
+    round_city = _of_city()
+    key = _code(40)
+    matters = ArrayField(models.BigIntegerField())
+    numerators = ArrayField(models.BigIntegerField())
+    denominators = ArrayField(models.BigIntegerField())
+    is_capped = models.BooleanField()
+
+    class Meta:
+        default_permissions: ClassVar = ()
+        constraints: ClassVar = [models.UniqueConstraint(fields=["round_city", "key"], name="rounds_behind_once")]
+
+
+class Build(models.Model):
+    """A pack that is being built, or was: of a submission, so far of so many parts; where it lies once it is whole."""
+
+    round_city = _of_city()
+    submission = models.IntegerField()
+    state = _code(8)
+    part = models.CharField(max_length=100, default="")
+    done = models.IntegerField(default=0)
+    total = models.IntegerField(default=0)
+    sha256 = _code(64, default="")
+    size = models.BigIntegerField(default=0)
+    letter_uid = models.UUIDField(null=True)
+    error = models.CharField(max_length=1000, default="")
+    asked_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    unit_id = models.BigIntegerField(null=True)
+    post_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        default_permissions: ClassVar = ()
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(state__in=["waiting", "running", "done", "failed"]), name="rounds_build_state"
+            ),
+            models.UniqueConstraint(
+                fields=["round_city"], condition=Q(state__in=["waiting", "running"]), name="rounds_build_one_open"
+            ),
+        ]

@@ -1,5 +1,6 @@
 """Rounds: who reads and writes which rows, the moves that there are, and that nothing changes once it is locked."""
 
+import django.contrib.postgres.fields
 import django.db.models.deletion
 from django.db import migrations, models
 
@@ -16,7 +17,7 @@ SCORER = """(stage = 'self' AND (SELECT scope_may('rounds_fill') OR scope_may('r
     OR stage = 'centre' AND (SELECT scope_may('rounds_centre') OR scope_may('rounds_lead') OR scope_may('rounds_organise')))"""
 TABLES = (
     "rounds_round", "rounds_city", "rounds_score", "rounds_claim", "rounds_duty", "rounds_signed", "rounds_return",
-    "rounds_objection", "rounds_finding",
+    "rounds_objection", "rounds_finding", "rounds_behind", "rounds_build",
 )  # fmt: skip
 
 GRANTS = (
@@ -31,6 +32,8 @@ SELECT city_ddl('GRANT UPDATE (ended_at) ON rounds_claim TO {{app}}');
 SELECT city_ddl('GRANT UPDATE (ended_at) ON rounds_signed TO {{app}}, {{worker}}, {{importer}}');
 SELECT city_ddl('GRANT UPDATE (sent_at, state, decision, decided_at, decided_by_post) ON rounds_objection
     TO {{app}}, {{worker}}, {{importer}}');
+SELECT city_ddl('GRANT UPDATE (state, part, done, total, sha256, size, letter_uid, error, ended_at) ON rounds_build TO {{worker}}');
+SELECT city_ddl('GRANT UPDATE (matters, numerators, denominators, is_capped), DELETE ON rounds_behind TO {{worker}}');
 SELECT city_ddl('GRANT UPDATE (matter_id, matter_number) ON rounds_finding TO {{app}}, {{importer}}');
 """
     + "\n".join(
@@ -79,6 +82,10 @@ SELECT city_ddl($$CREATE POLICY signed_end ON rounds_signed FOR UPDATE TO {{app}
 """
 
 LETTERS = f"""
+SELECT city_ddl($$CREATE POLICY behind_see ON rounds_behind FOR SELECT TO {{app}} USING ({OF_CITY})$$);
+SELECT city_ddl($$CREATE POLICY build_see ON rounds_build FOR SELECT TO {{app}} USING ({OF_CITY})$$);
+SELECT city_ddl($$CREATE POLICY build_ask ON rounds_build FOR INSERT TO {{app}} WITH CHECK (
+    {OF_PLACE} AND {MINE} AND (SELECT scope_may('rounds_lead')) AND state = 'waiting')$$);
 SELECT city_ddl($$CREATE POLICY return_see ON rounds_return FOR SELECT TO {{app}} USING ({OF_CITY})$$);
 SELECT city_ddl($$CREATE POLICY return_give ON rounds_return FOR INSERT TO {{app}} WITH CHECK ({OF_PLACE} AND {LEADS})$$);
 SELECT city_ddl($$CREATE POLICY objection_see ON rounds_objection FOR SELECT TO {{app}} USING ({OF_CITY})$$);
@@ -128,9 +135,12 @@ BEGIN
         RAISE EXCEPTION 'rounds_city: no way from % to %', OLD.state, NEW.state
             USING ERRCODE = 'integrity_constraint_violation';
     END IF;
-    IF NEW.state <> OLD.state AND scope_post() IS NOT NULL AND (scope_may('rounds_lead') OR scope_may('rounds_organise')
-        OR scope_may('rounds_centre') OR NEW.state = 'locked' AND scope_may('rounds_sign')) IS NOT TRUE THEN
-        RAISE EXCEPTION 'rounds_city: not this post''s move' USING ERRCODE = 'insufficient_privilege';
+    -- Where no post acts, the background or a program that carries letters does: neither may ask for a post's features.
+    IF NEW.state <> OLD.state AND NULLIF(current_setting('shanzhi.post', true), '') IS NOT NULL THEN
+        IF (scope_may('rounds_lead') OR scope_may('rounds_organise') OR scope_may('rounds_centre')
+            OR NEW.state = 'locked' AND scope_may('rounds_sign')) IS NOT TRUE THEN
+            RAISE EXCEPTION 'rounds_city: not a move of this post' USING ERRCODE = 'insufficient_privilege';
+        END IF;
     END IF;
     IF NEW.steps < OLD.steps OR NEW.submission < OLD.submission THEN
         RAISE EXCEPTION 'rounds_city: steps and submissions only grow' USING ERRCODE = 'integrity_constraint_violation';
@@ -368,6 +378,60 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Build",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("submission", models.IntegerField()),
+                ("state", models.CharField(db_collation="C", max_length=8)),
+                ("part", models.CharField(default="", max_length=100)),
+                ("done", models.IntegerField(default=0)),
+                ("total", models.IntegerField(default=0)),
+                ("sha256", models.CharField(db_collation="C", default="", max_length=64)),
+                ("size", models.BigIntegerField(default=0)),
+                ("letter_uid", models.UUIDField(null=True)),
+                ("error", models.CharField(default="", max_length=1000)),
+                ("asked_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("unit_id", models.BigIntegerField(null=True)),
+                ("post_id", models.BigIntegerField(null=True)),
+                (
+                    "round_city",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="rounds.roundcity"
+                    ),
+                ),
+            ],
+            options={
+                "default_permissions": (),
+            },
+        ),
+        migrations.CreateModel(
+            name="Behind",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(db_collation="C", max_length=40)),
+                ("matters", django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
+                (
+                    "numerators",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None),
+                ),
+                (
+                    "denominators",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None),
+                ),
+                ("is_capped", models.BooleanField()),
+                (
+                    "round_city",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="rounds.roundcity"
+                    ),
+                ),
+            ],
+            options={
+                "default_permissions": (),
+            },
+        ),
+        migrations.CreateModel(
             name="Score",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -493,6 +557,24 @@ class Migration(migrations.Migration):
                 fields=("round_city", "project"),
                 name="rounds_claim_once",
             ),
+        ),
+        migrations.AddConstraint(
+            model_name="build",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["waiting", "running", "done", "failed"])), name="rounds_build_state"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="build",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["waiting", "running"])),
+                fields=("round_city",),
+                name="rounds_build_one_open",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="behind",
+            constraint=models.UniqueConstraint(fields=("round_city", "key"), name="rounds_behind_once"),
         ),
         migrations.AddConstraint(
             model_name="score",
