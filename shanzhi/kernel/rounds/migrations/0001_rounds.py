@@ -47,10 +47,11 @@ CITY = f"""
 SELECT city_ddl($$CREATE POLICY round_see ON rounds_round FOR SELECT TO {{app}} USING ((SELECT scope_may('rounds')))$$);
 SELECT city_ddl($$CREATE POLICY round_open ON rounds_round FOR INSERT TO {{app}} WITH CHECK ({LEADS})$$);
 SELECT city_ddl($$CREATE POLICY duty_see ON rounds_duty FOR SELECT TO {{app}} USING (
-    (SELECT scope_may('rounds')) AND ({IN_PLACE} OR unit_id = {MY_UNIT}))$$);
+    (SELECT scope_may('rounds')) AND ({IN_PLACE} OR unit_id = {MY_UNIT} OR signer_post_id = (SELECT scope_post())))$$);
 SELECT city_ddl($$CREATE POLICY city_see ON rounds_city FOR SELECT TO {{app}} USING (
     (SELECT scope_may('rounds')) AND ({IN_PLACE}
-    OR EXISTS (SELECT 1 FROM rounds_duty d WHERE d.round_city_id = rounds_city.id AND d.unit_id = {MY_UNIT})))$$);
+    OR EXISTS (SELECT 1 FROM rounds_duty d WHERE d.round_city_id = rounds_city.id
+        AND (d.unit_id = {MY_UNIT} OR d.signer_post_id = (SELECT scope_post())))))$$);
 SELECT city_ddl($$CREATE POLICY city_open ON rounds_city FOR INSERT TO {{app}} WITH CHECK (
     {LEADS} AND {IN_PLACE} AND state = 'invited')$$);
 SELECT city_ddl($$CREATE POLICY city_move ON rounds_city FOR UPDATE TO {{app}}
@@ -104,7 +105,7 @@ SELECT city_ddl($$CREATE POLICY finding_link ON rounds_finding FOR UPDATE TO {{a
 # Entries of a round are read with it; practice papers with their claim, onto one's own alone.
 BESIDE = """
 SELECT city_ddl($$CREATE POLICY journal_of_round ON journal_entry FOR SELECT TO {app} USING (
-    (subject_kind = 'round' AND (SELECT scope_may('rounds')))
+    (subject_kind = 'fact_month' AND (SELECT scope_may('rounds')))
     OR (subject_kind = 'round_city' AND EXISTS (SELECT 1 FROM rounds_city c WHERE c.id = subject_id)))$$);
 SELECT city_ddl($$CREATE POLICY journal_onto_round ON journal_entry AS RESTRICTIVE FOR INSERT TO {app} WITH CHECK (
     subject_kind <> 'round_city' OR EXISTS (SELECT 1 FROM rounds_city c WHERE c.id = subject_id))$$);
@@ -152,7 +153,8 @@ CREATE FUNCTION rounds_locked_guard() RETURNS trigger LANGUAGE plpgsql AS $body$
 DECLARE
     found record;
 BEGIN
-    IF TG_TABLE_NAME = 'rounds_score' AND NEW.stage <> 'self' THEN
+    -- Claims have neither stage nor key.
+    IF to_jsonb(NEW)->>'stage' <> 'self' THEN
         RETURN NEW;
     END IF;
     SELECT c.state, c.submission INTO found FROM rounds_city c WHERE c.id = NEW.round_city_id;

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from shanzhi.core.text import msg
+from shanzhi.kernel.rounds.policy.items import round_period
 from shanzhi.kernel.rounds.policy.words import RoundKind, RoundUnreadable
 
 FORM = "shanzhi-round-1"
@@ -147,6 +148,7 @@ def check_round(text: RoundText) -> None:
         raise RoundUnreadable(msg("轮次要有名称，最多 100 个字。"), fields={"name": msg("请填写名称。")})
     if not _is_month(text.first) or not _is_month(text.last) or text.first > text.last:
         raise RoundUnreadable(msg("评价期间不对：第一个月不能晚于最后一个月。"), fields={"first": msg("请核对期间。")})
+    round_period(text.first, text.last)
     days = text.calendar.days
     if list(days) != sorted(days):
         raise RoundUnreadable(

@@ -9,7 +9,7 @@ from shanzhi.kernel.indicators.queries.values.excluded import exclusion_card, ex
 from shanzhi.kernel.indicators.queries.values.gone import not_there
 from shanzhi.kernel.indicators.queries.values.indexes import index_page
 from shanzhi.kernel.indicators.queries.values.lists import comparison, indicator_list, region_sheet
-from shanzhi.kernel.indicators.queries.values.owing import completeness, owed, permits_waiting
+from shanzhi.kernel.indicators.queries.values.owing import completeness, entered_since, owed, permits_waiting
 from shanzhi.kernel.indicators.queries.values.page import entered_of, indicator_page
 from shanzhi.kernel.indicators.queries.values.papers import report_of
 from shanzhi.kernel.indicators.queries.values.records import records_behind
@@ -26,6 +26,7 @@ __all__ = [
     "comparison",
     "completeness",
     "entered_of",
+    "entered_since",
     "exclusion_card",
     "exclusion_shares",
     "exclusions",

@@ -1,9 +1,9 @@
 """What posts owe: figures that they type in, until when, and who has handed in."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
 
-from django.db.models import Q
+from django.db.models import Count, Q
 
 from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.indicators.models import Permit
@@ -134,6 +134,16 @@ def completeness(key: str, region_id: int, period: Period) -> Completeness:
         tuple(one for one in places if one.id in there),
         tuple(one for one in places if one.id not in there),
     )
+
+
+def entered_since(wanted: Sequence[tuple[str, Period]], since: datetime) -> dict[str, int]:
+    """How many values of these indicators and periods were typed in from a moment on, in all regions in sight, corrections too;
+    keys without any are left out; 1 statement."""
+    at = Q(pk__in=[])
+    for key, period in wanted:
+        at |= Q(key=key, first__gte=period.first, first__lte=period.last)
+    rows = Entered.objects.filter(at, entered_at__gte=since).values_list("key").annotate(count=Count("pk"))
+    return dict(rows.order_by("key"))
 
 
 def permits_waiting(actor: Actor) -> list[PermitRow]:
