@@ -1,7 +1,11 @@
-"""What this slice offers to those below it: payloads are registered as they are read."""
+"""What this slice offers to those below it: payloads are registered as they are read; readers of events."""
 
-from shanzhi.kernel.rounds import payloads  # noqa: F401
+from shanzhi.kernel.notices.policy import on_event
+from shanzhi.kernel.rounds import payloads, tasks, telling  # noqa: F401 - registered as they are read
+from shanzhi.kernel.rounds.policy.words import ROUND_TOPIC
 
 
 def offer() -> None:
     """Fill the registries; once, when Django's apps are ready."""
+    on_event(ROUND_TOPIC, tasks.cities_moved)
+    on_event(ROUND_TOPIC, telling.of_cities)

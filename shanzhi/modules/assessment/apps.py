@@ -2,9 +2,17 @@
 
 from django.apps import AppConfig
 
+from shanzhi.core.text import msg
+from shanzhi.kernel.access.policy import NavEntry, offer_page
+from shanzhi.kernel.rounds.policy.words import READ
+
 
 class AssessmentConfig(AppConfig):
     """Assessments for people."""
 
     name = "shanzhi.modules.assessment"
     label = "assessment"
+
+    def ready(self) -> None:
+        """Offer the pages to the navigation."""
+        offer_page(NavEntry("assessment:rounds", msg("验收"), 64, READ))

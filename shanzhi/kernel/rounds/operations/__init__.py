@@ -2,7 +2,7 @@
 
 from shanzhi.kernel.rounds.operations.computing import check_cut, items_compute
 from shanzhi.kernel.rounds.operations.duties import claim_end, claim_make, duty_give
-from shanzhi.kernel.rounds.operations.moving import city_follow, city_move
+from shanzhi.kernel.rounds.operations.moving import city_follow, city_move, compute_ask
 from shanzhi.kernel.rounds.operations.opening import guideline_of, round_open, round_take_over
 from shanzhi.kernel.rounds.operations.signing import project_sign, round_lock
 from shanzhi.kernel.rounds.operations.writing import item_write
@@ -13,6 +13,7 @@ __all__ = [
     "city_move",
     "claim_end",
     "claim_make",
+    "compute_ask",
     "duty_give",
     "guideline_of",
     "item_write",

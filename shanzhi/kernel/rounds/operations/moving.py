@@ -12,7 +12,7 @@ from shanzhi.kernel.rounds.models import RoundCity
 from shanzhi.kernel.rounds.operations._common import check_place, check_side, locked_city, tell, words_of, write
 from shanzhi.kernel.rounds.payloads import RoundCityMoved
 from shanzhi.kernel.rounds.policy.states import State, path, way_between
-from shanzhi.kernel.rounds.policy.words import BadScore
+from shanzhi.kernel.rounds.policy.words import LEAD, BadScore, StateMovedOn
 
 
 @transaction.atomic
@@ -63,3 +63,19 @@ def move(
     )
     write(row, payload, actor, now)
     tell(row, before, now)
+
+
+@transaction.atomic
+def compute_ask(*, city_id: int, actor: Actor, now: datetime) -> None:
+    """Let a city's items be computed anew in the background.
+
+    Raises:
+        SignInNeeded, NotAllowed, NoSuchRound, AnotherCitys: not a post that leads this city's round.
+        StateMovedOn: the city doesn't evaluate itself now.
+    """
+    check_may(actor, acting.roles().get(actor.role), LEAD)
+    row = locked_city(city_id)
+    check_place(row, actor)
+    if row.state != State.EVALUATING:
+        raise StateMovedOn(msg("这一轮现在不在自评中，不用重新计算。请刷新页面。"))
+    tell(row, State.EVALUATING, now)

@@ -1,0 +1,50 @@
+"""Background work of the slice: self-scores are brought up to date, units hear of what they owe."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from shanzhi.core.periods import daily
+from shanzhi.kernel.notices import operations as notices
+from shanzhi.kernel.notices.policy import Happened
+from shanzhi.kernel.rounds import telling
+from shanzhi.kernel.rounds.models import RoundCity
+from shanzhi.kernel.rounds.operations.computing import items_compute
+from shanzhi.kernel.rounds.policy.states import State
+
+SOON = "rounds.compute"
+
+
+def _compute(now: datetime, *, typed_only: bool = False) -> None:
+    ids = RoundCity.objects.filter(state=State.EVALUATING.value, round__is_ours=False).values_list("pk", flat=True)
+    for city_id in list(ids):
+        items_compute(city_id=city_id, now=now, typed_only=typed_only)
+
+
+@app.periodic(cron=daily("04:40"))
+@app.task(queueing_lock=SOON, name=SOON)
+def compute(timestamp: int) -> None:
+    """At night, and soon after a city begins or asks: every open item of rounds in which the city evaluates itself."""
+    _compute(timezone.now())
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queueing_lock="rounds.take_over_typed", name="rounds.take_over_typed")
+def take_over_typed(timestamp: int) -> None:
+    """Every ten minutes: what daily work has typed in since."""
+    _compute(timezone.now(), typed_only=True)
+
+
+@app.periodic(cron=daily("08:40"))
+@app.task(queueing_lock="rounds.remind", name="rounds.remind")
+def remind(timestamp: int) -> None:
+    """Each morning: units that owe a project's part whose time is nearly over, or is, are told once each."""
+    telling.remind(now=timezone.now())
+
+
+def cities_moved(events: Sequence[Happened], now: datetime) -> None:
+    """A city that evaluates itself has its items computed."""
+    if any(event.body["after"] == State.EVALUATING for event in events):
+        notices.job_soon(SOON)

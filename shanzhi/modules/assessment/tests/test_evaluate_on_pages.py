@@ -1,0 +1,131 @@
+"""A city goes through its self-evaluation on pages: joins, shares out, reads items, writes words, signs, locks."""
+
+import re
+from types import SimpleNamespace
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from shanzhi.kernel.access.models import Account
+from shanzhi.kernel.access.operations import account_open, acting
+from shanzhi.kernel.access.policy import Actor
+from shanzhi.kernel.access.web import middleware
+from shanzhi.kernel.indicators.tests.support import rules
+from shanzhi.kernel.organisation import queries as organisation
+from shanzhi.kernel.rounds import operations
+from shanzhi.kernel.rounds.models import RoundCity
+from shanzhi.kernel.rounds.tests.support import cut, let_stand, taken_over
+from tests.city import NOW, PASSWORD, Cast, _actor
+from tests.desks import BACKEND
+from tests.roles import everything, held_to, observer
+
+__all__ = ["observer", "rules"]
+pytestmark = pytest.mark.usefixtures("observer", "rules", "evidence_store")
+
+
+@pytest.fixture(autouse=True)
+def _moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(middleware, "timezone", SimpleNamespace(now=lambda: NOW))
+
+
+@pytest.fixture
+def row(cast: Cast) -> RoundCity:
+    with everything():
+        cut()
+        city = organisation.top_regions(NOW.date())[0].id
+        for key, top, bottom in (
+            ("satisfied", 90, 100),
+            ("accepted", 45, 60),
+            ("accept_median", 3600, 60),
+            ("teams", 4, 0),
+        ):
+            let_stand(city, key, top, bottom)
+    return taken_over(cast.supervisor)
+
+
+def browser(who: Actor) -> Client:
+    """A browser in which somebody in this post has signed in."""
+    with everything():
+        if not Account.objects.filter(staff_id=who.staff_id).exists():
+            account_open(username=f"rounds-{who.post_id}", staff_id=who.staff_id or 0, password=PASSWORD)
+    client = Client()
+    client.force_login(Account.objects.get(staff_id=who.staff_id), BACKEND)
+    return client
+
+
+def said(client: Client, url: str) -> str:
+    answer = client.get(url)
+    assert answer.status_code == 200, answer.content.decode()[:2000]
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()))
+
+
+def test_it_goes_from_the_invitation_to_the_lock(cast: Cast, row: RoundCity) -> None:
+    lead, at = browser(cast.supervisor), f"/assessment/{row.pk}/"
+    writing, signing, heading = (
+        _actor(f"{code}-3703", "handler", 0) for code in ("housing-construction", "urban-management", "health")
+    )
+    assert "2025年市域治理试评" in said(lead, "/assessment/")
+    assert "参加这一轮" in said(lead, at)
+    for do in ("join", "begin"):
+        assert lead.post(f"{at}move/", {"do": do}).status_code == 302
+    with everything(), held_to("worker"):
+        operations.items_compute(city_id=row.pk, now=NOW)
+    for project, who in (("loop", signing), ("", heading)):
+        given = {
+            "project": project, "unit": f"{writing.unit_id}:handler", "signer_post_id": str(who.post_id), "due_on": "2025-12-05",
+        }  # fmt: skip
+        answer = lead.post(f"{at}duties/", given)
+        assert answer.status_code == 302, answer.content.decode()
+    assert "请选择" in said(lead, f"{at}duties/")
+    page = said(lead, at)
+    assert "差 1 项" in page
+    assert "计算项填写栏数 0 栏" in page
+
+    writer = browser(writing)
+    assert "完成 1 项" in said(writer, "/assessment/")
+    item = said(writer, f"{at}items/satisfied/")
+    assert "90.00%（90/100）" in item
+    assert "不用填，也不能改" in item
+    assert "看背后的事项" in item
+    assert "上级认定" in said(writer, f"{at}items/vetoes/")
+    answer = writer.post(f"{at}items/covenants/", {"words": "", "objection": "今年改为下半年备案", "based_on": "1"})
+    assert answer.status_code == 302, answer.content.decode()
+    assert writer.post(f"{at}items/covenants/", {"words": "", "objection": "…", "based_on": "1"}).status_code == 409
+
+    signer, head = browser(signing), browser(heading)
+    assert writer.post(f"{at}sign/", {"project": "loop"}).status_code == 403
+    assert head.post(f"{at}sign/", {}).status_code == 409
+    assert "签批这个项目" in said(signer, at)
+    assert signer.post(f"{at}sign/", {"project": "loop"}).status_code == 302
+    assert "签发并锁定" in said(head, at)
+    assert head.post(f"{at}sign/", {}).status_code == 302
+    assert "已锁定" in said(lead, at)
+    assert writer.post(f"{at}items/covenants/", {"words": "改", "objection": "", "based_on": "2"}).status_code == 409
+    with acting(cast.supervisor):
+        assert RoundCity.objects.get(pk=row.pk).state == "locked"
+
+
+def test_it_claims_on_a_page(cast: Cast, row: RoundCity) -> None:
+    lead, at = browser(cast.supervisor), f"/assessment/{row.pk}/"
+    for do in ("join", "begin"):
+        lead.post(f"{at}move/", {"do": do})
+    paper = SimpleUploadedFile("经验材料.pdf", b"%PDF-1.4\n% list\n%%EOF\n", content_type="application/pdf")
+    answer = lead.post(f"{at}claims/", {"project": "loop", "words": "闭环做得早", "files": paper})
+    assert answer.status_code == 302, answer.content.decode()
+    assert "经验材料.pdf" in said(lead, f"{at}claims/")
+    assert lead.post(f"{at}claims/", {"project": "loop", "do": "end"}).status_code == 302
+    assert "还没有申报重点创" in said(lead, f"{at}claims/")
+
+
+def test_it_leaves_on_a_page_with_its_reason(cast: Cast, row: RoundCity) -> None:
+    lead, at = browser(cast.supervisor), f"/assessment/{row.pk}/"
+    assert lead.post(f"{at}move/", {"do": "withdraw"}).status_code == 422
+    assert lead.post(f"{at}move/", {"do": "withdraw", "reason": "机构改革"}).status_code == 302
+    assert "已退出" in said(lead, at)
+
+
+def test_it_is_not_for_everybody(cast: Cast, row: RoundCity) -> None:
+    county = browser(cast.handler)
+    assert county.get(f"/assessment/{row.pk}/").status_code == 404
+    assert browser(cast.dispatcher).get("/assessment/").status_code == 403

@@ -1,0 +1,320 @@
+"""The city's rounds and its board: where it stands, what is owed and signed, the one big next step."""
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from shanzhi.core.dates import day_said
+from shanzhi.core.errors import DomainError
+from shanzhi.core.periods import local_date
+from shanzhi.core.text import clean_text, msg
+from shanzhi.kernel.access.web.middleware import ActingRequest
+from shanzhi.kernel.rounds import operations, queries
+from shanzhi.kernel.rounds.policy.states import State
+from shanzhi.kernel.rounds.policy.words import LEAD, ROUND_KINDS, NoSuchRound
+from shanzhi.kernel.rounds.queries.shapes import Board, ProjectRow
+from shanzhi.modules.assessment.web import said
+from shanzhi.modules.assessment.web.asking import check, may
+from shanzhi.ui.components import Badge, Column, Row, Step, StepState, Table
+
+LINE = (
+    State.INVITED, State.JOINED, State.EVALUATING, State.LOCKED, State.SENT, State.RECEIVED, State.SCORED, State.THROUGH,
+    State.FINAL,
+)  # fmt: skip
+"""The stations of a round as a board shows them; a return stands at self-evaluation, a spot check before the end."""
+MOVES = {"join": State.JOINED, "begin": State.EVALUATING, "withdraw": State.WITHDRAWN}
+LEAVES = frozenset(
+    {
+        State.INVITED,
+        State.JOINED,
+        State.EVALUATING,
+        State.LOCKED,
+        State.SENT,
+        State.RECEIVED,
+        State.SCORED,
+        State.RETURNED,
+    }
+)
+
+
+@require_safe
+@never_cache
+def rounds(request: ActingRequest) -> HttpResponse:
+    """What the acting post owes, and the rounds of its city."""
+    check(request)
+    on = local_date(request.now)
+    rows = queries.round_rows()
+    owed = queries.owed(request.actor, on)
+    owed_table = Table(
+        gettext(msg("轮到您的")),
+        (
+            Column("name", gettext(msg("项目"))),
+            Column("what", gettext(msg("要做什么"))),
+            Column("round", gettext(msg("轮次"))),
+            Column("due", gettext(msg("期限"))),
+            Column("state", gettext(msg("状态")), "badge"),
+        ),
+        [
+            Row(
+                _project_url(one.row.city_id, one.project),
+                {
+                    "name": one.name or gettext(msg("全部自评")),
+                    "what": gettext(msg("签批"))
+                    if one.to_sign
+                    else gettext(msg("完成 %(count)s 项")) % {"count": one.items},
+                    "round": one.row.name,
+                    "due": day_said(one.due_on, gettext),
+                    "state": Badge(gettext(msg("已逾期")), "bad")
+                    if on > one.due_on
+                    else Badge(gettext(msg("待办")), "action"),
+                },
+            )
+            for one in owed
+        ],
+    )
+    table = Table(
+        gettext(msg("轮次")),
+        (
+            Column("name", gettext(msg("名称"))),
+            Column("kind", gettext(msg("性质"))),
+            Column("city", gettext(msg("城市"))),
+            Column("period", gettext(msg("评价期间"))),
+            Column("organiser", gettext(msg("组织方"))),
+            Column("until", gettext(msg("当前截止"))),
+            Column("state", gettext(msg("状态")), "badge"),
+        ),
+        [
+            Row(
+                reverse("assessment:board", args=[one.city_id]),
+                {
+                    "name": one.name,
+                    "kind": gettext(ROUND_KINDS[one.kind]),
+                    "city": one.city,
+                    "period": said.period_said(one.period),
+                    "organiser": one.organiser,
+                    "until": day_said(one.until, gettext) if one.until else said.NONE,
+                    "state": said.state_badge(one.state),
+                },
+            )
+            for one in rows
+        ],
+    )
+    context = {"owed": owed_table, "table": table, "may_lead": may(request, LEAD)}
+    return render(request, "assessment/city_rounds.html", context)
+
+
+def _project_url(pk: int, project: str) -> str:
+    return reverse("assessment:board", args=[pk]) + (f"#project-{project}" if project else "")
+
+
+@require_safe
+@never_cache
+def board(request: ActingRequest, pk: int) -> HttpResponse:
+    """The city's board."""
+    check(request)
+    return _draw(request, pk)
+
+
+def _draw(request: ActingRequest, pk: int, error: DomainError | None = None) -> HttpResponse:
+    on = local_date(request.now)
+    told = queries.board(pk, on)
+    leads = queries.leads(request.actor, told.row)
+    owed = [one for one in queries.owed(request.actor, on) if one.row.city_id == pk]
+    context = {
+        "board": told,
+        "row": told.row,
+        "kind": gettext(ROUND_KINDS[told.row.kind]),
+        "badge": said.state_badge(told.row.state),
+        "period": said.period_said(told.row.period),
+        "steps": _steps(told),
+        "calendar": _calendar(told, request),
+        "points": said.points_said(told.total.points),
+        "bonus": said.plain(told.total.bonus) if told.total.bonus else "",
+        "share": said.plain(told.total.share),
+        "table": _projects(told),
+        "projects": [_project(one, request, pk) for one in told.projects],
+        "leads": leads,
+        "next": _next(told, leads=leads),
+        "may_leave": leads and told.row.state in LEAVES,
+        "signs_whole": any(one.to_sign and not one.project for one in owed),
+        "uncut": gettext(msg("、")).join(f"{month // 100}-{month % 100:02d}" for month in told.uncut),
+        "said": error.sentence(gettext) if error else "",
+    }
+    return render(request, "assessment/city_board.html", context, status=error.status if error else 200)
+
+
+def _steps(told: Board) -> list[Step]:
+    state = State.EVALUATING if told.row.state is State.RETURNED else told.row.state
+    state = State.THROUGH if state is State.SPOT_CHECKED else state
+    at = LINE.index(state) if state in LINE else -1
+    made = []
+    for place, one in enumerate(LINE):
+        stands: StepState = "done" if place < at else "now" if place == at else "todo"
+        made.append(Step(said.state_badge(one).text, stands))
+    return made
+
+
+def _calendar(told: Board, request: ActingRequest) -> list[tuple[str, str]]:
+    days = told.calendar
+    return [
+        (gettext(msg("启动")), day_said(days.opened_on, gettext)),
+        (gettext(msg("自评截止")), day_said(days.self_until, gettext)),
+        (gettext(msg("退回后重报截止")), day_said(days.until_on, gettext) if days.until_on else ""),
+        (gettext(msg("省级验收截止")), day_said(days.province_until, gettext)),
+        (gettext(msg("中央抽查截止")), day_said(days.centre_until, gettext)),
+        (gettext(msg("异议截止")), day_said(days.objections_until, gettext)),
+    ]
+
+
+def _projects(told: Board) -> Table:
+    """A line a project."""
+    columns = (
+        Column("name", gettext(msg("项目"))),
+        Column("unit", gettext(msg("负责单位"))),
+        Column("due", gettext(msg("期限"))),
+        Column("done", gettext(msg("已完成"))),
+        Column("typed", gettext(msg("填写栏数")), "number"),
+        Column("points", gettext(msg("得分"))),
+        Column("state", gettext(msg("状态")), "badge"),
+    )
+    return Table(
+        gettext(msg("项目")),
+        columns,
+        [
+            Row(
+                f"#project-{one.project.code}",
+                {
+                    "name": (one.project.name + gettext(msg("（重点创）"))) if one.is_claimed else one.project.name,
+                    "unit": one.duty.unit if one.duty else gettext(msg("未分工")),
+                    "due": day_said(one.duty.due_on, gettext) if one.duty else said.NONE,
+                    "done": f"{len(one.items) - one.owed} / {len(one.items)}",
+                    "typed": one.typed,
+                    "points": said.points_said(one.points),
+                    "state": _project_badge(one),
+                },
+            )
+            for one in told.projects
+        ],
+    )
+
+
+def _project_badge(one: ProjectRow) -> Badge:
+    if one.signed is not None:
+        return Badge(gettext(msg("已签批")), "good")
+    if one.owed:
+        return Badge(gettext(msg("差 %(count)s 项")) % {"count": one.owed}, "warn")
+    return Badge(gettext(msg("待签批")), "action") if one.wants_signature else Badge(gettext(msg("已完成")), "neutral")
+
+
+def _project(one: ProjectRow, request: ActingRequest, pk: int) -> dict[str, object]:
+    """A project with its items, for the second half of the board."""
+    columns = (
+        Column("name", gettext(msg("指标"))),
+        Column("value", gettext(msg("数值"))),
+        Column("source", gettext(msg("来源"))),
+        Column("points", gettext(msg("自评分"))),
+        Column("above", gettext(msg("省级 / 中央"))),
+        Column("typed", gettext(msg("填写栏数")), "number"),
+        Column("state", gettext(msg("状态")), "badge"),
+    )
+    rows = [
+        Row(
+            reverse("assessment:item", args=[pk, item.indicator.key]),
+            {
+                "name": item.indicator.name,
+                "value": said.value_said(item.indicator, item.value) if item.kind != "assessed" else said.NONE,
+                "source": gettext(said.KINDS[item.kind]),
+                "points": said.points_said(item.points, item.most),
+                "above": f"{said.points_said(item.province)} / {said.points_said(item.centre)}",
+                "typed": item.typed,
+                "state": said.item_badge(item),
+            },
+        )
+        for item in one.items
+    ]
+    signs = one.duty is not None and one.duty.signer_post_id == request.actor.post_id
+    return {
+        "project": one.project,
+        "row": one,
+        "table": Table(one.project.name, columns, rows),
+        "signs": signs and one.wants_signature and one.signed is None and not one.owed,
+    }
+
+
+def _next(told: Board, *, leads: bool) -> dict[str, str] | None:
+    """The one big step that the city's lead takes now; None where it is somebody else's turn."""
+    state = told.row.state
+    if not leads:
+        return None
+    if state is State.INVITED:
+        return {
+            "do": "join",
+            "label": gettext(msg("参加这一轮")),
+            "text": gettext(msg("自愿参加。参加后先分工，再开始自评。")),
+        }
+    if state in (State.JOINED, State.RETURNED):
+        label = gettext(msg("开始自评")) if state is State.JOINED else gettext(msg("打开被退回的项目"))
+        text = (
+            gettext(msg("系统按指南从日常记录计算各项，不用填表。"))
+            if state is State.JOINED
+            else gettext(msg("只有被退回的项可以改，改后重新签批、上报。"))
+        )
+        return {"do": "begin", "label": label, "text": text}
+    return None
+
+
+@require_POST
+def move(request: ActingRequest, pk: int) -> HttpResponse:
+    """Join, begin, or leave with a reason."""
+    check(request, LEAD)
+    target = MOVES.get(request.POST.get("do", ""))
+    if target is None:
+        raise NoSuchRound(msg("没有这一步。请刷新页面。"))
+    try:
+        operations.city_move(
+            city_id=pk, target=target, reason=clean_text(request.POST.get("reason", "")), actor=request.actor,
+            now=request.now,
+        )  # fmt: skip
+    except NoSuchRound:
+        raise
+    except DomainError as error:
+        return _draw(request, pk, error)
+    messages.success(request, gettext(msg("已办。")))
+    return HttpResponseRedirect(reverse("assessment:board", args=[pk]))
+
+
+@require_POST
+def compute(request: ActingRequest, pk: int) -> HttpResponse:
+    """Let the items be computed anew in the background."""
+    check(request, LEAD)
+    try:
+        operations.compute_ask(city_id=pk, actor=request.actor, now=request.now)
+    except NoSuchRound:
+        raise
+    except DomainError as error:
+        return _draw(request, pk, error)
+    messages.success(request, gettext(msg("正在后台重新计算，完成后刷新本页就能看到。")))
+    return HttpResponseRedirect(reverse("assessment:board", args=[pk]))
+
+
+@require_POST
+def sign(request: ActingRequest, pk: int) -> HttpResponse:
+    """Sign a project off, or the whole, which locks it."""
+    check(request)
+    project = request.POST.get("project", "")
+    try:
+        if project:
+            operations.project_sign(city_id=pk, project=project, actor=request.actor, now=request.now)
+        else:
+            operations.round_lock(city_id=pk, actor=request.actor, now=request.now)
+    except NoSuchRound:
+        raise
+    except DomainError as error:
+        return _draw(request, pk, error)
+    done = gettext(msg("已签批。")) if project else gettext(msg("已签发并锁定。下一步由牵头单位生成验收包上报。"))
+    messages.success(request, done)
+    return HttpResponseRedirect(_project_url(pk, project))

@@ -1,0 +1,212 @@
+"""Who owes what, and which projects are claimed as special with which practice papers."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from shanzhi.core.errors import DomainError
+from shanzhi.core.periods import local_date
+from shanzhi.core.text import clean_text, msg
+from shanzhi.kernel.access.queries import roles
+from shanzhi.kernel.access.web.middleware import ActingRequest
+from shanzhi.kernel.files import operations as files
+from shanzhi.kernel.organisation import queries as organisation
+from shanzhi.kernel.rounds import operations, queries
+from shanzhi.kernel.rounds.policy.words import FILL, LEAD, SIGN, WORDS_MOST, NoSuchRound
+from shanzhi.kernel.rounds.queries.shapes import Board
+from shanzhi.modules.assessment.web.asking import Told, check, headline, problems_of
+
+
+def _seats(code: str, on: date) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Units with a role that fills, and posts that sign, of the city's own level, as choices."""
+    held = roles()
+    filling = [one.code for one in held.values() if FILL in one.may]
+    signing = {one.code for one in held.values() if SIGN in one.may}
+    cards = [one for one in organisation.posts_of_roles(sorted({*filling, *signing}), on) if one.region_code == code]
+    fills = {
+        (one.unit_id, one.role): f"{one.unit_name} · {gettext(held[one.role].name)}"
+        for one in cards
+        if one.role in filling
+    }
+    units = sorted(((f"{unit}:{role}", label) for (unit, role), label in fills.items()), key=lambda each: each[1])
+    posts = sorted(
+        ((str(one.post_id), f"{one.unit_name} · {one.title}") for one in cards if one.role in signing),
+        key=lambda each: each[1],
+    )
+    return units, posts
+
+
+class DutyForm(Told):
+    """One project's part: who fills it, who signs it, by when."""
+
+    unit = forms.ChoiceField(label=gettext_lazy("负责单位"))
+    signer_post_id = forms.ChoiceField(label=gettext_lazy("签批岗位"))
+    due_on = forms.DateField(
+        label=gettext_lazy("期限"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+
+    def __init__(self, seats: tuple[list[tuple[str, str]], list[tuple[str, str]]], *args: Any, **given: Any) -> None:
+        super().__init__(*args, **given)
+        empty = [("", gettext("请选择"))]
+        self.fields["unit"].choices = empty + seats[0]  # type: ignore[attr-defined]
+        self.fields["signer_post_id"].choices = empty + seats[1]  # type: ignore[attr-defined]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def duties(request: ActingRequest, pk: int) -> HttpResponse:
+    """Share the projects out: one form a project, and one for the head."""
+    check(request, LEAD)
+    on = local_date(request.now)
+    told = queries.board(pk, on)
+    seats = _seats(told.row.city_code, on)
+    if request.method != "POST":
+        return _draw_duties(request, told, seats)
+    project = request.POST.get("project", "")
+    form = DutyForm(seats, request.POST, auto_id=f"id_{project}_%s")
+    if not form.is_valid():
+        return _draw_duties(request, told, seats, project, form, status=422)
+    unit, _, role = form.cleaned_data["unit"].partition(":")
+    try:
+        operations.duty_give(
+            city_id=pk, project=project, unit_id=int(unit), role=role,
+            signer_post_id=int(form.cleaned_data["signer_post_id"]), due_on=form.cleaned_data["due_on"],
+            actor=request.actor, now=request.now,
+        )  # fmt: skip
+    except NoSuchRound:
+        raise
+    except DomainError as error:
+        back = DutyForm(seats, request.POST, problems_of(error), auto_id=f"id_{project}_%s")
+        return _draw_duties(request, told, seats, project, back, error=error, status=error.status)
+    messages.success(request, gettext(msg("已分工。")))
+    return HttpResponseRedirect(reverse("assessment:duties", args=[pk]) + f"#project-{project}")
+
+
+def _draw_duties(
+    request: ActingRequest,
+    told: Board,
+    seats: tuple[list[tuple[str, str]], list[tuple[str, str]]],
+    project: str | None = None,
+    form: DutyForm | None = None,
+    *,
+    error: DomainError | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    context = {
+        "row": told.row,
+        "lines": list(_duty_lines(told, seats, project, form)),
+        "said": headline(error),
+        "project": project,
+    }
+    return render(request, "assessment/city_duties.html", context, status=status)
+
+
+def _duty_lines(
+    told: Board, seats: tuple[list[tuple[str, str]], list[tuple[str, str]]], project: str | None, form: DutyForm | None
+) -> Iterator[dict[str, object]]:
+    parts = [(one.project.code, one.project.name, one.duty) for one in told.projects]
+    parts.append(("", gettext(msg("全部自评（主要负责人签发）")), told.head))
+    for code, name, duty in parts:
+        initial = {"due_on": told.calendar.until_on or told.calendar.self_until}
+        if duty is not None:
+            initial = {
+                "unit": f"{duty.unit_id}:{duty.role}", "signer_post_id": str(duty.signer_post_id), "due_on": duty.due_on,
+            }  # fmt: skip
+        is_back = form is not None and project == code
+        yield {
+            "code": code,
+            "name": name,
+            "duty": duty,
+            "is_back": is_back,
+            "form": form if is_back else DutyForm(seats, initial=initial, auto_id=f"id_{code}_%s"),
+        }
+
+
+class Several(forms.ClearableFileInput):
+    """Several files at once."""
+
+    allow_multiple_selected = True
+
+
+class ClaimForm(Told):
+    """Which project, why, with which practice papers."""
+
+    project = forms.ChoiceField(label=gettext_lazy("项目"))
+    words = forms.CharField(
+        label=gettext_lazy("为什么申报"), max_length=WORDS_MOST, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=gettext_lazy("做法和前后对比。不要写个人信息。"),
+    )  # fmt: skip
+    files = forms.FileField(
+        label=gettext_lazy("经验材料"), required=False, widget=Several(), help_text=gettext_lazy("每个项目至少两篇。")
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def claims(request: ActingRequest, pk: int) -> HttpResponse:
+    """Projects that the city claims as special."""
+    check(request)
+    told = queries.board(pk, local_date(request.now))
+    if request.method != "POST":
+        return _draw_claims(request, told, _claim_form(told))
+    check(request, LEAD)
+    if request.POST.get("do") == "end":
+        try:
+            operations.claim_end(
+                city_id=pk, project=request.POST.get("project", ""), actor=request.actor, now=request.now
+            )
+        except NoSuchRound:
+            raise
+        except DomainError as error:
+            return _draw_claims(request, told, _claim_form(told), error=error, status=error.status)
+        messages.success(request, gettext(msg("已撤回申报。")))
+        return HttpResponseRedirect(reverse("assessment:claims", args=[pk]))
+    form = _claim_form(told, request.POST)
+    if not form.is_valid():
+        return _draw_claims(request, told, form, status=422)
+    try:
+        stored = tuple(
+            files.store(data=upload, name=clean_text(upload.name or ""), now=request.now)
+            for upload in request.FILES.getlist("files")
+        )
+        operations.claim_make(
+            city_id=pk, project=form.cleaned_data["project"], words=clean_text(form.cleaned_data["words"]),
+            stored=stored, actor=request.actor, now=request.now,
+        )  # fmt: skip
+    except NoSuchRound:
+        raise
+    except DomainError as error:
+        back = _claim_form(told, request.POST, problems_of(error))
+        return _draw_claims(request, told, back, error=error, status=error.status)
+    messages.success(request, gettext(msg("已申报。")))
+    return HttpResponseRedirect(reverse("assessment:claims", args=[pk]))
+
+
+def _claim_form(told: Board, data: Any = None, problems: dict[str, str] | None = None) -> ClaimForm:
+    form = ClaimForm(data, problems)
+    form.fields["project"].choices = [(one.project.code, one.project.name) for one in told.projects]  # type: ignore[attr-defined]
+    return form
+
+
+def _draw_claims(
+    request: ActingRequest, told: Board, form: ClaimForm, *, error: DomainError | None = None, status: int = 200
+) -> HttpResponse:
+    names = {one.project.code: one.project.name for one in told.projects}
+    may_claim = queries.leads(request.actor, told.row) and told.row.state == "evaluating" and not told.submission
+    context = {
+        "row": told.row,
+        "claims": [(one, names.get(one.project, one.project)) for one in queries.claims(told.row.city_id)],
+        "form": form,
+        "may_claim": may_claim,
+        "said": headline(error) or (error.sentence(gettext) if error else ""),
+    }
+    return render(request, "assessment/city_claims.html", context, status=status)

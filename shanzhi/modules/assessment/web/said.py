@@ -1,0 +1,101 @@
+"""Rounds in words: values, states, periods, what comes next. Shared by both sides' pages."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from django.utils.translation import gettext
+
+from shanzhi.core.text import msg
+from shanzhi.kernel.indicators.policy.definitions import Figure, Indicator, Length, ScoringKind
+from shanzhi.kernel.indicators.policy.periods import Period
+from shanzhi.kernel.indicators.policy.values import STATES as VALUE_STATES
+from shanzhi.kernel.indicators.policy.values import Value
+from shanzhi.kernel.rounds.policy.items import ITEM_KINDS, ItemKind
+from shanzhi.kernel.rounds.policy.states import STATES, State
+from shanzhi.kernel.rounds.queries.shapes import ItemRow
+from shanzhi.ui.components import Badge, Tone
+
+NONE = "–"
+_TONES: Mapping[State, Tone] = {
+    State.RETURNED: "warn",
+    State.WITHDRAWN: "neutral",
+    State.THROUGH: "good",
+    State.SPOT_CHECKED: "good",
+    State.FINAL: "good",
+}
+
+
+def state_badge(state: State) -> Badge:
+    """Where a city stands."""
+    return Badge(gettext(STATES[state]), _TONES.get(state, "action"))
+
+
+def period_said(period: Period) -> str:
+    """2025年10月, 2025年第4季度, 2025年."""
+    year, month = divmod(period.first, 100)
+    if period.length is Length.YEAR:
+        return gettext(msg("%(year)d年")) % {"year": year}
+    if period.length is Length.QUARTER:
+        return gettext(msg("%(year)d年第%(quarter)d季度")) % {"year": year, "quarter": (month + 2) // 3}
+    return gettext(msg("%(year)d年%(month)d月")) % {"year": year, "month": month}
+
+
+def value_said(indicator: Indicator, value: Value) -> str:
+    """The number with its unit and base, or why there is none."""
+    if value.shown is None:
+        return gettext(VALUE_STATES[value.state])
+    unit = indicator.unit
+    said = f"{value.shown:,}{unit if unit in ('%', '‰') else f' {unit}' if unit else ''}"
+    if indicator.figure in (Figure.RATIO, Figure.YES_NO) and value.denominator:
+        return gettext(msg("%(value)s（%(top)s/%(bottom)s）")) % {
+            "value": said,
+            "top": f"{value.numerator:,}",
+            "bottom": f"{value.denominator:,}",
+        }
+    return said
+
+
+def points_said(points: Decimal | None, most: Decimal | None = None) -> str:
+    """Points, of the most that can be had."""
+    if points is None:
+        return NONE
+    return plain(points) if most is None else f"{plain(points)} / {plain(most)}"
+
+
+def plain(number: Decimal) -> str:
+    """A number without noughts behind its point: 90, 87.5."""
+    return f"{number:.2f}".rstrip("0").rstrip(".")
+
+
+def scoring_said(indicator: Indicator) -> str:
+    """How points come of a value, in words."""
+    of = indicator.scoring
+    given = {"most": plain(of.most), "floor": of.floor, "full": of.full, "at": of.at, "each": of.each, "free": of.free}
+    if of.kind is ScoringKind.STEPS:
+        steps = gettext(msg("、")).join(f"{value}→{points}" for value, points in of.steps)
+        return gettext(msg("分档计分：%(steps)s")) % {"steps": steps}
+    return gettext(_SCORINGS[of.kind]) % given
+
+
+_SCORINGS: Mapping[ScoringKind, str] = {
+    ScoringKind.LINEAR: msg("从 %(floor)s 得 0 分到 %(full)s 得 %(most)s 分，按比例计分"),
+    ScoringKind.THRESHOLD: msg("达到 %(at)s 得 %(most)s 分，否则 0 分"),
+    ScoringKind.VETO: msg("一票否决：超过 %(at)s，整个项目不合格"),
+    ScoringKind.DEDUCTION: msg("每多 1 扣 %(each)s 分，满分 %(most)s 分"),
+    ScoringKind.BONUS: msg("每多 1 加 %(each)s 分，最多 %(most)s 分"),
+    ScoringKind.NONE: msg("只看不计分"),
+}
+
+
+KINDS: Mapping[ItemKind, str] = ITEM_KINDS
+
+
+def item_badge(item: ItemRow) -> Badge:
+    """How an item stands in the self-evaluation."""
+    if item.kind is ItemKind.ASSESSED:
+        return Badge(gettext(msg("不用填")), "neutral")
+    if item.returned and item.is_open:
+        return Badge(gettext(msg("被退回")), "warn")
+    if not item.is_complete:
+        return Badge(gettext(msg("缺数据")), "warn")
+    return Badge(gettext(msg("有异议")), "warn") if item.reason else Badge(gettext(msg("完成")), "good")
