@@ -11,7 +11,7 @@ import pytest
 from scripts.gates import ROOT
 
 LINT = Path(sys.executable).parent / "lint-imports"
-KERNEL = "packs evidence indicators facts matters files notices draws vault access organisation journal catalogue clock"
+KERNEL = "rounds packs evidence indicators facts matters files notices draws vault access organisation journal catalogue clock"
 
 
 def lint(folder: Path) -> subprocess.CompletedProcess[str]:

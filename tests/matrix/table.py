@@ -72,6 +72,10 @@ FEATURES: Mapping[str, frozenset[str]] = {
     "draws": frozenset({"supervisor", "assessor"}),
     "archive": frozenset({"handler", "checker", "supervisor", "keeper", "assessor", "grid_chief", "grid_worker"}),
     "archive_file": frozenset({"handler", "supervisor", "keeper", "grid_chief", "grid_worker"}),
+    "rounds": frozenset({"handler", "supervisor"}),
+    "rounds_fill": frozenset({"handler", "supervisor"}),
+    "rounds_sign": frozenset({"handler", "supervisor"}),
+    "rounds_lead": frozenset({"supervisor"}),
 }
 
 
@@ -362,6 +366,15 @@ PAGES: Mapping[str, Page] = {
     "keeper:categories_file": Page("keep", args=({"form": "csv"},)),
     "keeper:calendar": Page("keep", "keep", sends={"do": "trial", "hours": "08:30-12:00"}, asks=("year",)),
     # -- supervision: counts of what is seen; a post that isn't there
+    # -- assessment: no round is there, so whoever gets in is told that there is none
+    "assessment:rounds": Page("rounds"),
+    "assessment:board": Page("rounds", args=({"pk": NO_STAFF},), says="404"),
+    "assessment:move": Page(write="rounds_lead", args=({"pk": NO_STAFF},), sends={"do": "join"}),
+    "assessment:compute": Page(write="rounds_lead", args=({"pk": NO_STAFF},)),
+    "assessment:sign": Page(write="rounds", args=({"pk": NO_STAFF},), sends={"project": "system"}),
+    "assessment:duties": Page("rounds_lead", "rounds_lead", args=({"pk": NO_STAFF},), says="404"),
+    "assessment:claims": Page("rounds", "rounds", args=({"pk": NO_STAFF},), says="404"),
+    "assessment:item": Page("rounds", "rounds", args=({"pk": NO_STAFF, "key": "solution_rate"},), says="404"),
     # -- figures: the same for everybody in sight of a region; a unit, a wish and an exclusion that aren't there
     "figures:list": Page("figures", asks=(*FIGURE, "project", "words", "col")),
     "figures:list_file": Page("figures", head=False, asks=(*FIGURE, "project", "words", "format"), says="422"),

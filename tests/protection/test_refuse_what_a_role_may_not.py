@@ -11,6 +11,17 @@ from tests.concurrency.committed import City, as_role, scope
 from tests.protection.standing import Standing, stand
 
 UNDER_POLICY = {
+    "rounds_round",
+    "rounds_city",
+    "rounds_score",
+    "rounds_claim",
+    "rounds_duty",
+    "rounds_signed",
+    "rounds_return",
+    "rounds_objection",
+    "rounds_finding",
+    "rounds_behind",
+    "rounds_build",
     "access_session",
     "access_signoff",
     "draws_sheet",

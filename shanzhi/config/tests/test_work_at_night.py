@@ -7,7 +7,7 @@ from procrastinate.contrib.django import app
 
 from shanzhi.core.periods import CITY_ZONE, daily
 
-BY_DAY = {"indicators.remind": "08:30"}
+BY_DAY = {"indicators.remind": "08:30", "rounds.remind": "08:40"}
 """Told in the morning, since people read it."""
 
 

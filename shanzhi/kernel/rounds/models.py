@@ -20,10 +20,6 @@ def _code(length: int = 15, **more: object) -> models.CharField:  # type: ignore
     return models.CharField(max_length=length, db_collation="C", **more)  # type: ignore[arg-type]
 
 
-def _of_city() -> models.ForeignKey:  # type: ignore[type-arg]
-    return models.ForeignKey("rounds.RoundCity", on_delete=models.PROTECT, related_name="+")
-
-
 class Round(models.Model):
     """An assessment: guideline, period, calendar. Never changed. `is_ours`: opened here; else it came by the letter
     `letter_uid`. `announced`: draws announced before they can be known."""
@@ -100,7 +96,7 @@ class Score(models.Model):
     whatever is computed or was typed in by daily work. `post_id` is None where the background computed it.
     """
 
-    round_city = _of_city()
+    round_city = models.ForeignKey(RoundCity, on_delete=models.PROTECT, related_name="+")
     project = _code(40)
     key = _code(40)
     stage = _code(8)
@@ -141,7 +137,7 @@ class Score(models.Model):
 class Claim(models.Model):
     """A project that a city claims as special (重点创); its practice papers are attached files."""
 
-    round_city = _of_city()
+    round_city = models.ForeignKey(RoundCity, on_delete=models.PROTECT, related_name="+")
     project = _code(40)
     words = models.CharField(max_length=4000)
     salt = models.BinaryField(default=bytes)
@@ -162,7 +158,7 @@ class Claim(models.Model):
 class Duty(models.Model):
     """Who owes a project's part: a unit, in it a role; which post signs it off, by when. An empty project is the whole."""
 
-    round_city = _of_city()
+    round_city = models.ForeignKey(RoundCity, on_delete=models.PROTECT, related_name="+")
     city_code = _code()
     project = _code(40)
     unit_id = models.BigIntegerField()
@@ -186,7 +182,7 @@ class Signed(models.Model):
     """A project signed off by a named post, as of a submission; ended when something of it changed since. An empty
     project is the whole, signed by the head. `sha256` of what was signed."""
 
-    round_city = _of_city()
+    round_city = models.ForeignKey(RoundCity, on_delete=models.PROTECT, related_name="+")
     project = _code(40)
     submission = models.IntegerField()
     sha256 = _code(64)
@@ -210,7 +206,7 @@ class Signed(models.Model):
 class Return(models.Model):
     """An item that the province returned, with its reason: of the submission that was returned. Nothing else is open again."""
 
-    round_city = _of_city()
+    round_city = models.ForeignKey(RoundCity, on_delete=models.PROTECT, related_name="+")
     submission = models.IntegerField()
     key = _code(40)
     reason = models.CharField(max_length=1000)
@@ -228,7 +224,7 @@ class Return(models.Model):
 class Objection(models.Model):
     """A city objects to a score by a deadline; whoever gave it decides. The same row on both sides, by its uid."""
 
-    round_city = _of_city()
+    round_city = models.ForeignKey(RoundCity, on_delete=models.PROTECT, related_name="+")
     uid = models.UUIDField(unique=True)
     key = _code(40)
     stage = _code(8)
@@ -261,7 +257,7 @@ class Objection(models.Model):
 class Finding(models.Model):
     """What a check found about an item, at a place. In the city's installation it becomes a matter of kind `finding`."""
 
-    round_city = _of_city()
+    round_city = models.ForeignKey(RoundCity, on_delete=models.PROTECT, related_name="+")
     uid = models.UUIDField(unique=True)
     key = _code(40)
     stage = _code(8)
@@ -283,7 +279,7 @@ class Behind(models.Model):
     """The matters behind a computed item, where the city's running catalogue hasn't the guideline's formula: ids ascending,
     at most a thousand (`is_capped`), and what each adds to numerator and denominator."""
 
-    round_city = _of_city()
+    round_city = models.ForeignKey(RoundCity, on_delete=models.PROTECT, related_name="+")
     key = _code(40)
     matters = ArrayField(models.BigIntegerField())
     numerators = ArrayField(models.BigIntegerField())
@@ -298,7 +294,7 @@ class Behind(models.Model):
 class Build(models.Model):
     """A pack that is being built, or was: of a submission, so far of so many parts; where it lies once it is whole."""
 
-    round_city = _of_city()
+    round_city = models.ForeignKey(RoundCity, on_delete=models.PROTECT, related_name="+")
     submission = models.IntegerField()
     state = _code(8)
     part = models.CharField(max_length=100, default="")

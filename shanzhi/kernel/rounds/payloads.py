@@ -107,3 +107,42 @@ class RoundLocked(Payload):
     sha256: str
     items: int
     typed: int
+
+
+@payload("rounds.slip")
+@dataclass(frozen=True, slots=True)
+class SlipRead(Payload):
+    """A slip of the organiser was read: by its letter's uid, how much it said."""
+
+    round: str
+    city: str
+    letter: str
+    submission: int
+    state: str
+    returned: int
+    scores: int
+    findings: int
+
+
+@payload("rounds.object")
+@dataclass(frozen=True, slots=True)
+class ObjectionMade(Payload):
+    """A city objects to a score; `words` commits to what it wrote."""
+
+    round: str
+    city: str
+    objection: str
+    key: str
+    stage: str
+    words: str
+
+
+@payload("rounds.finding_take")
+@dataclass(frozen=True, slots=True)
+class FindingTaken(Payload):
+    """A finding became a matter."""
+
+    round: str
+    city: str
+    finding: str
+    matter_id: int

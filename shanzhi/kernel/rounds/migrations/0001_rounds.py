@@ -4,6 +4,13 @@ import django.contrib.postgres.fields
 import django.db.models.deletion
 from django.db import migrations, models
 
+
+def of_city() -> tuple[str, models.Field]:
+    """The key of a city's row."""
+    key = models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="rounds.roundcity")
+    return "round_city", key
+
+
 MY_UNIT = "(SELECT p.unit_id FROM organisation_post p WHERE p.id = (SELECT scope_post()))"
 MINE = f"post_id = (SELECT scope_post()) AND unit_id = {MY_UNIT}"
 IN_PLACE = "city_code::text <@ (SELECT scope_place())"
@@ -23,8 +30,13 @@ TABLES = (
 GRANTS = (
     "\n".join(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;" for table in TABLES)
     + f"""
-SELECT city_ddl('GRANT SELECT, INSERT ON {", ".join(TABLES)} TO {{app}}, {{worker}}, {{importer}}');
-SELECT city_ddl('GRANT USAGE ON SEQUENCE {", ".join(f"{t}_id_seq" for t in TABLES)} TO {{app}}, {{worker}}, {{importer}}');
+SELECT city_ddl('GRANT SELECT, INSERT ON {", ".join(TABLES[:-2])} TO {{app}}, {{worker}}, {{importer}}');
+SELECT city_ddl('GRANT SELECT, INSERT ON rounds_behind TO {{worker}}');
+SELECT city_ddl('GRANT SELECT, INSERT ON rounds_build TO {{app}}, {{worker}}');
+SELECT city_ddl('GRANT SELECT ON rounds_behind TO {{app}}');
+SELECT city_ddl('GRANT USAGE ON SEQUENCE {", ".join(f"{t}_id_seq" for t in TABLES[:-2])} TO {{app}}, {{worker}}, {{importer}}');
+SELECT city_ddl('GRANT USAGE ON SEQUENCE rounds_behind_id_seq TO {{worker}}');
+SELECT city_ddl('GRANT USAGE ON SEQUENCE rounds_build_id_seq TO {{app}}, {{worker}}');
 SELECT city_ddl('GRANT UPDATE (state, since, steps, submission, reason, until_on, locked_sha256, pack_sha256)
     ON rounds_city TO {{app}}, {{worker}}, {{importer}}');
 SELECT city_ddl('GRANT UPDATE (is_last) ON rounds_score, rounds_duty TO {{app}}, {{worker}}, {{importer}}');
@@ -33,7 +45,7 @@ SELECT city_ddl('GRANT UPDATE (ended_at) ON rounds_signed TO {{app}}, {{worker}}
 SELECT city_ddl('GRANT UPDATE (sent_at, state, decision, decided_at, decided_by_post) ON rounds_objection
     TO {{app}}, {{worker}}, {{importer}}');
 SELECT city_ddl('GRANT UPDATE (state, part, done, total, sha256, size, letter_uid, error, ended_at) ON rounds_build TO {{worker}}');
-SELECT city_ddl('GRANT UPDATE (matters, numerators, denominators, is_capped), DELETE ON rounds_behind TO {{worker}}');
+SELECT city_ddl('GRANT UPDATE (matters, numerators, denominators, is_capped) ON rounds_behind TO {{worker}}');
 SELECT city_ddl('GRANT UPDATE (matter_id, matter_number) ON rounds_finding TO {{app}}, {{importer}}');
 """
     + "\n".join(
@@ -267,12 +279,7 @@ class Migration(migrations.Migration):
                 ("unit_id", models.BigIntegerField(null=True)),
                 ("post_id", models.BigIntegerField(null=True)),
                 ("returned_at", models.DateTimeField()),
-                (
-                    "round_city",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="rounds.roundcity"
-                    ),
-                ),
+                of_city(),
             ],
             options={
                 "default_permissions": (),
@@ -296,12 +303,7 @@ class Migration(migrations.Migration):
                 ("decision", models.CharField(default="", max_length=4000)),
                 ("decided_at", models.DateTimeField(null=True)),
                 ("decided_by_post", models.BigIntegerField(null=True)),
-                (
-                    "round_city",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="rounds.roundcity"
-                    ),
-                ),
+                of_city(),
             ],
             options={
                 "default_permissions": (),
@@ -323,12 +325,7 @@ class Migration(migrations.Migration):
                 ("found_at", models.DateTimeField()),
                 ("matter_id", models.BigIntegerField(null=True)),
                 ("matter_number", models.CharField(db_collation="C", default="", max_length=20)),
-                (
-                    "round_city",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="rounds.roundcity"
-                    ),
-                ),
+                of_city(),
             ],
             options={
                 "default_permissions": (),
@@ -346,12 +343,7 @@ class Migration(migrations.Migration):
                 ("due_on", models.DateField()),
                 ("given_at", models.DateTimeField()),
                 ("is_last", models.BooleanField(default=True)),
-                (
-                    "round_city",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="rounds.roundcity"
-                    ),
-                ),
+                of_city(),
             ],
             options={
                 "default_permissions": (),
@@ -368,12 +360,7 @@ class Migration(migrations.Migration):
                 ("post_id", models.BigIntegerField()),
                 ("claimed_at", models.DateTimeField()),
                 ("ended_at", models.DateTimeField(null=True)),
-                (
-                    "round_city",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="rounds.roundcity"
-                    ),
-                ),
+                of_city(),
             ],
             options={
                 "default_permissions": (),
@@ -396,12 +383,7 @@ class Migration(migrations.Migration):
                 ("ended_at", models.DateTimeField(null=True)),
                 ("unit_id", models.BigIntegerField(null=True)),
                 ("post_id", models.BigIntegerField(null=True)),
-                (
-                    "round_city",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="rounds.roundcity"
-                    ),
-                ),
+                of_city(),
             ],
             options={
                 "default_permissions": (),
@@ -422,12 +404,7 @@ class Migration(migrations.Migration):
                     django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None),
                 ),
                 ("is_capped", models.BooleanField()),
-                (
-                    "round_city",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="rounds.roundcity"
-                    ),
-                ),
+                of_city(),
             ],
             options={
                 "default_permissions": (),
@@ -456,12 +433,7 @@ class Migration(migrations.Migration):
                 ("post_id", models.BigIntegerField(null=True)),
                 ("staff_id", models.BigIntegerField(null=True)),
                 ("at", models.DateTimeField()),
-                (
-                    "round_city",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="rounds.roundcity"
-                    ),
-                ),
+                of_city(),
             ],
             options={
                 "default_permissions": (),
@@ -479,12 +451,7 @@ class Migration(migrations.Migration):
                 ("staff_id", models.BigIntegerField()),
                 ("signed_at", models.DateTimeField()),
                 ("ended_at", models.DateTimeField(null=True)),
-                (
-                    "round_city",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="rounds.roundcity"
-                    ),
-                ),
+                of_city(),
             ],
             options={
                 "default_permissions": (),

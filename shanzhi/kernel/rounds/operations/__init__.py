@@ -5,6 +5,7 @@ from shanzhi.kernel.rounds.operations.duties import claim_end, claim_make, duty_
 from shanzhi.kernel.rounds.operations.moving import city_follow, city_move, compute_ask
 from shanzhi.kernel.rounds.operations.opening import guideline_of, round_open, round_take_over
 from shanzhi.kernel.rounds.operations.signing import project_sign, round_lock
+from shanzhi.kernel.rounds.operations.slips import finding_take, objection_make, objections_text, slip_read
 from shanzhi.kernel.rounds.operations.writing import item_write
 
 __all__ = [
@@ -15,11 +16,15 @@ __all__ = [
     "claim_make",
     "compute_ask",
     "duty_give",
+    "finding_take",
     "guideline_of",
     "item_write",
     "items_compute",
+    "objection_make",
+    "objections_text",
     "project_sign",
     "round_lock",
     "round_open",
     "round_take_over",
+    "slip_read",
 ]

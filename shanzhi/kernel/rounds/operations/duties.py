@@ -118,8 +118,8 @@ def claim_make(
     Claim.objects.filter(round_city=row, project=project, ended_at=None).update(ended_at=now)
     said = words_of(words)
     made = Claim.objects.create(
-        round_city=row, project=project, words=said.text, salt=said.salt, unit_id=actor.unit_id, post_id=actor.post_id,
-        claimed_at=now,
+        round_city=row, project=project, words=said.text, salt=said.salt, unit_id=actor.unit_id or 0,
+        post_id=actor.post_id or 0, claimed_at=now,
     )  # fmt: skip
     files.attach(
         subject_kind="round_claim", subject_id=made.pk, scope_code=row.city_code, stored=stored, purpose="evidence",

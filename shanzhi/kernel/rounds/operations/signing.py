@@ -160,7 +160,7 @@ def _scored(scores: dict[str, Score], key: str) -> Scored | None:
 
 def _sign(row: RoundCity, project: str, digest: str, actor: Actor, now: datetime) -> None:
     Signed.objects.create(
-        round_city=row, project=project, submission=row.submission, sha256=digest, unit_id=actor.unit_id,
-        post_id=actor.post_id, staff_id=actor.staff_id, signed_at=now,
+        round_city=row, project=project, submission=row.submission, sha256=digest, unit_id=actor.unit_id or 0,
+        post_id=actor.post_id or 0, staff_id=actor.staff_id or 0, signed_at=now,
     )  # fmt: skip
     write(row, ProjectSigned(str(row.round.uid), row.city_code, project, row.submission, digest), actor, now)

@@ -46,11 +46,12 @@ def row(cast: Cast) -> RoundCity:
 
 def browser(who: Actor) -> Client:
     """A browser in which somebody in this post has signed in."""
+    staff = who.staff_id or 0
     with everything():
-        if not Account.objects.filter(staff_id=who.staff_id).exists():
-            account_open(username=f"rounds-{who.post_id}", staff_id=who.staff_id or 0, password=PASSWORD)
+        if not Account.objects.filter(staff_id=staff).exists():
+            account_open(username=f"rounds-{who.post_id}", staff_id=staff, password=PASSWORD)
     client = Client()
-    client.force_login(Account.objects.get(staff_id=who.staff_id), BACKEND)
+    client.force_login(Account.objects.get(staff_id=staff), BACKEND)
     return client
 
 

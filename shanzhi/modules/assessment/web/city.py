@@ -46,36 +46,7 @@ LEAVES = frozenset(
 def rounds(request: ActingRequest) -> HttpResponse:
     """What the acting post owes, and the rounds of its city."""
     check(request)
-    on = local_date(request.now)
     rows = queries.round_rows()
-    owed = queries.owed(request.actor, on)
-    owed_table = Table(
-        gettext(msg("轮到您的")),
-        (
-            Column("name", gettext(msg("项目"))),
-            Column("what", gettext(msg("要做什么"))),
-            Column("round", gettext(msg("轮次"))),
-            Column("due", gettext(msg("期限"))),
-            Column("state", gettext(msg("状态")), "badge"),
-        ),
-        [
-            Row(
-                _project_url(one.row.city_id, one.project),
-                {
-                    "name": one.name or gettext(msg("全部自评")),
-                    "what": gettext(msg("签批"))
-                    if one.to_sign
-                    else gettext(msg("完成 %(count)s 项")) % {"count": one.items},
-                    "round": one.row.name,
-                    "due": day_said(one.due_on, gettext),
-                    "state": Badge(gettext(msg("已逾期")), "bad")
-                    if on > one.due_on
-                    else Badge(gettext(msg("待办")), "action"),
-                },
-            )
-            for one in owed
-        ],
-    )
     table = Table(
         gettext(msg("轮次")),
         (
@@ -103,8 +74,41 @@ def rounds(request: ActingRequest) -> HttpResponse:
             for one in rows
         ],
     )
-    context = {"owed": owed_table, "table": table, "may_lead": may(request, LEAD)}
+    context = {"owed": _owed(request), "table": table, "may_lead": may(request, LEAD)}
     return render(request, "assessment/city_rounds.html", context)
+
+
+def _owed(request: ActingRequest) -> Table:
+    """What the acting post owes, a line a project."""
+    on = local_date(request.now)
+    owed = queries.owed(request.actor, on)
+    return Table(
+        gettext(msg("轮到您的")),
+        (
+            Column("name", gettext(msg("项目"))),
+            Column("what", gettext(msg("要做什么"))),
+            Column("round", gettext(msg("轮次"))),
+            Column("due", gettext(msg("期限"))),
+            Column("state", gettext(msg("状态")), "badge"),
+        ),
+        [
+            Row(
+                _project_url(one.row.city_id, one.project),
+                {
+                    "name": one.name or gettext(msg("全部自评")),
+                    "what": gettext(msg("签批"))
+                    if one.to_sign
+                    else gettext(msg("完成 %(count)s 项")) % {"count": one.items},
+                    "round": one.row.name,
+                    "due": day_said(one.due_on, gettext),
+                    "state": Badge(gettext(msg("已逾期")), "bad")
+                    if on > one.due_on
+                    else Badge(gettext(msg("待办")), "action"),
+                },
+            )
+            for one in owed
+        ],
+    )
 
 
 def _project_url(pk: int, project: str) -> str:

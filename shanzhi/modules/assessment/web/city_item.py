@@ -1,5 +1,6 @@
 """An item: its value with formula and records, words, what is objected to, the scores of all levels and their history."""
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -147,7 +148,8 @@ def _pairs(told: ItemPage) -> list[tuple[str, str]]:
 def _levels(told: ItemPage) -> Table:
     """The scores of the three levels side by side, each with its difference from the one before."""
     last = {one.stage: one for one in told.scores if one.is_last}
-    rows, before = [], None
+    rows: list[Row] = []
+    before: Decimal | None = None
     for stage in Stage:
         one = last.get(stage.value)
         points = one.points if one else None

@@ -116,7 +116,7 @@ def _duty_lines(
     parts = [(one.project.code, one.project.name, one.duty) for one in told.projects]
     parts.append(("", gettext(msg("全部自评（主要负责人签发）")), told.head))
     for code, name, duty in parts:
-        initial = {"due_on": told.calendar.until_on or told.calendar.self_until}
+        initial: dict[str, object] = {"due_on": told.calendar.until_on or told.calendar.self_until}
         if duty is not None:
             initial = {
                 "unit": f"{duty.unit_id}:{duty.role}", "signer_post_id": str(duty.signer_post_id), "due_on": duty.due_on,
@@ -145,9 +145,12 @@ class ClaimForm(Told):
         label=gettext_lazy("为什么申报"), max_length=WORDS_MOST, widget=forms.Textarea(attrs={"rows": 3}),
         help_text=gettext_lazy("做法和前后对比。不要写个人信息。"),
     )  # fmt: skip
-    files = forms.FileField(
-        label=gettext_lazy("经验材料"), required=False, widget=Several(), help_text=gettext_lazy("每个项目至少两篇。")
-    )
+
+    def __init__(self, *args: Any, **given: Any) -> None:
+        super().__init__(*args, **given)
+        self.fields["files"] = forms.FileField(
+            label=gettext("经验材料"), required=False, widget=Several(), help_text=gettext("每个项目至少两篇。")
+        )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
