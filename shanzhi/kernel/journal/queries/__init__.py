@@ -9,6 +9,7 @@ from shanzhi.kernel.journal.queries.entries import (
     entries_wanted,
     entry_rows,
     last_step,
+    subjects_told,
 )
 from shanzhi.kernel.journal.queries.feed import (
     Leaf,
@@ -82,6 +83,7 @@ __all__ = [
     "sizes",
     "span_of_last",
     "spans_of_time",
+    "subjects_told",
     "tree_at",
     "verify",
     "waiting_since",

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
-from shanzhi.kernel.facts.operations import cutting
+from shanzhi.kernel.facts.policy.payloads import MONTH_SUBJECT
 from shanzhi.kernel.indicators.operations.computing import standing_of_day
 from shanzhi.kernel.indicators.policy.definitions import Catalogue, Indicator
 from shanzhi.kernel.indicators.policy.periods import Period
@@ -16,6 +16,7 @@ from shanzhi.kernel.indicators.queries import book, running
 from shanzhi.kernel.indicators.queries.engines import PostgresEngine
 from shanzhi.kernel.indicators.queries.values import entered_since
 from shanzhi.kernel.indicators.queries.values.reading import Figures
+from shanzhi.kernel.journal import queries as sealed
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.rounds.book import Ruler, ruler_of
 from shanzhi.kernel.rounds.models import Behind, RoundCity
@@ -36,13 +37,19 @@ def check_cut(row: RoundCity) -> None:
     Raises:
         Incomplete: the first that isn't is named.
     """
-    for month in ruler_of(row.round).period.months:
-        if cutting.cut_of(month) is None:
-            raise Incomplete(
-                msg("%(year)s年%(month)s月还没有封账，这一期的数据还会变。请等封账后再自评（每月初自动封账）。"),
-                year=month // 100,
-                month=month % 100,
-            )
+    for month in uncut_months(row):
+        raise Incomplete(
+            msg("%(year)s年%(month)s月还没有封账，这一期的数据还会变。请等封账后再自评（每月初自动封账）。"),
+            year=month // 100,
+            month=month % 100,
+        )
+
+
+def uncut_months(row: RoundCity) -> tuple[int, ...]:
+    """The months of the round's period that aren't cut, the first first; 1 query."""
+    months = ruler_of(row.round).period.months
+    cut = sealed.subjects_told(MONTH_SUBJECT, months)
+    return tuple(month for month in months if month not in cut)
 
 
 def same_rule(catalogue: Catalogue, indicator: Indicator, period: Period) -> bool:

@@ -88,14 +88,14 @@ def _keep(row: RoundCity, text: SlipText, now: datetime) -> int:
             round_city=row, submission=text.submission, key=one.key, defaults={"reason": one.reason, "returned_at": now}
         )
     changed = sum(_score(row, one, now) for one in text.scores)
-    for one in text.findings:
-        Finding.objects.get_or_create(uid=one.uid, defaults={
-            "round_city": row, "key": one.key, "stage": one.stage.value, "region_code": one.region_code, "place": one.place,
-            "words": one.words, "due_on": one.due_on, "found_at": now,
+    for found in text.findings:
+        Finding.objects.get_or_create(uid=found.uid, defaults={
+            "round_city": row, "key": found.key, "stage": found.stage.value, "region_code": found.region_code,
+            "place": found.place, "words": found.words, "due_on": found.due_on, "found_at": now,
         })  # fmt: skip
-    for one in text.decisions:
-        Objection.objects.filter(round_city=row, uid=one.uid, state="open").update(
-            state="upheld" if one.upheld else "declined", decision=one.words, decided_at=now
+    for told in text.decisions:
+        Objection.objects.filter(round_city=row, uid=told.uid, state="open").update(
+            state="upheld" if told.upheld else "declined", decision=told.words, decided_at=now
         )
     return changed
 
@@ -112,13 +112,13 @@ def _check(row: RoundCity, text: SlipText) -> None:
     for key in [*(one.key for one in text.returned), *(one.key for one in text.scores)]:
         if key not in items:
             raise NoSuchRound(msg("这一轮的指南里没有“%(key)s”这一项。请从列表里选。"), key=key)
-    for one in text.scores:
-        if one.stage is Stage.SELF or (one.points is not None and one.points > one.most):
+    for score in text.scores:
+        if score.stage is Stage.SELF or (score.points is not None and score.points > score.most):
             raise BadScore(
                 msg("“%(name)s”的得分 %(points)s 超过满分 %(most)s，整份回执没有读入。请对方更正后重新发出。"),
-                name=items[one.key].name,
-                points=str(one.points),
-                most=str(one.most),
+                name=items[score.key].name,
+                points=str(score.points),
+                most=str(score.most),
             )
 
 
@@ -201,7 +201,7 @@ def finding_take(*, finding_id: int, actor: Actor, now: datetime) -> str:
     check_place(row, actor)
     found.refresh_from_db(fields=["matter_number"])
     if found.matter_number:
-        return found.matter_number
+        return str(found.matter_number)
     item = ruler_of(row.round).items.get(found.key)
     body = msg("%(round)s%(stage)s发现：%(words)s（涉及指标：%(item)s）。请在%(due)s前整改。") % {
         "round": row.round.name,
@@ -216,4 +216,4 @@ def finding_take(*, finding_id: int, actor: Actor, now: datetime) -> str:
     made = matters.report(new=new, actor=actor, now=now, key=found.uid)
     Finding.objects.filter(pk=found.pk).update(matter_id=made.matter_id, matter_number=made.number)
     write(row, FindingTaken(str(row.round.uid), row.city_code, str(found.uid), made.matter_id), actor, now)
-    return made.number
+    return str(made.number)

@@ -136,7 +136,8 @@ def read_slip(body: bytes) -> SlipText:
     Raises:
         RoundUnreadable: what is wrong.
     """
-    return _read(body, SLIP_FORM, lambda found: _made(SlipText, found))
+    text: SlipText = _read(body, SLIP_FORM, lambda found: _made(SlipText, found))
+    return text
 
 
 def read_objections(body: bytes) -> ObjectionsText:
@@ -145,7 +146,8 @@ def read_objections(body: bytes) -> ObjectionsText:
     Raises:
         RoundUnreadable: what is wrong.
     """
-    return _read(body, OBJECTIONS_FORM, lambda found: _made(ObjectionsText, found))
+    text: ObjectionsText = _read(body, OBJECTIONS_FORM, lambda found: _made(ObjectionsText, found))
+    return text
 
 
 def _read(body: bytes, form: str, make: Callable[[Mapping[str, Any]], Any]) -> Any:

@@ -8,7 +8,6 @@ from decimal import Decimal
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.access.queries import roles
-from shanzhi.kernel.facts.operations.cutting import cut_of
 from shanzhi.kernel.files import queries as files
 from shanzhi.kernel.indicators.policy.definitions import Indicator, Project
 from shanzhi.kernel.indicators.queries import book
@@ -17,7 +16,7 @@ from shanzhi.kernel.rounds.book import Ruler, ruler_of
 from shanzhi.kernel.rounds.models import Behind, Build, Claim, Duty, Return, RoundCity, Score, Signed
 from shanzhi.kernel.rounds.operations._common import missing
 from shanzhi.kernel.rounds.operations._scores import as_scored
-from shanzhi.kernel.rounds.operations.computing import same_rule
+from shanzhi.kernel.rounds.operations.computing import same_rule, uncut_months
 from shanzhi.kernel.rounds.policy.items import (
     ItemKind,
     Scored,
@@ -88,8 +87,7 @@ def found_city(city_id: int) -> RoundCity:
 
 
 def board(city_id: int, on: date) -> Board:
-    """A city's round whole: every project with its items; 7 queries, one for each month of the period while it evaluates, and
-    the tree.
+    """A city's round whole: every project with its items; 11 queries at most, and the tree.
 
     Raises:
         NoSuchRound: none in sight.
@@ -122,7 +120,7 @@ def board(city_id: int, on: date) -> Board:
         owed=sum(one.owed for one in projects),
         typed=sum(one.typed for one in items),
         typed_computed=sum(one.typed for one in items if one.kind is ItemKind.COMPUTED),
-        uncut=tuple(month for month in ruler.period.months if cut_of(month) is None) if evaluating else (),
+        uncut=uncut_months(row) if evaluating else (),
         build=_build(row),
     )
 

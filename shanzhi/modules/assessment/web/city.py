@@ -127,7 +127,6 @@ def _draw(request: ActingRequest, pk: int, error: DomainError | None = None) -> 
     on = local_date(request.now)
     told = queries.board(pk, on)
     leads = queries.leads(request.actor, told.row)
-    owed = [one for one in queries.owed(request.actor, on) if one.row.city_id == pk]
     context = {
         "board": told,
         "row": told.row,
@@ -144,11 +143,17 @@ def _draw(request: ActingRequest, pk: int, error: DomainError | None = None) -> 
         "leads": leads,
         "next": _next(told, leads=leads),
         "may_leave": leads and told.row.state in LEAVES,
-        "signs_whole": any(one.to_sign and not one.project for one in owed),
+        "signs_whole": _signs_whole(told, request),
         "uncut": gettext(msg("、")).join(f"{month // 100}-{month % 100:02d}" for month in told.uncut),
         "said": error.sentence(gettext) if error else "",
     }
     return render(request, "assessment/city_board.html", context, status=error.status if error else 200)
+
+
+def _signs_whole(told: Board, request: ActingRequest) -> bool:
+    """Is it the acting post's turn, as the named head?"""
+    is_head = told.head is not None and told.head.signer_post_id == request.actor.post_id
+    return is_head and told.row.state is State.EVALUATING and not told.unsigned
 
 
 def _steps(told: Board) -> list[Step]:
