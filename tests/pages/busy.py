@@ -7,6 +7,7 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -26,8 +27,10 @@ from shanzhi.kernel.files import operations as files
 from shanzhi.kernel.files.tests.pictures import picture
 from shanzhi.kernel.indicators import operations as indicators
 from shanzhi.kernel.indicators.operations import Contest
-from shanzhi.kernel.indicators.policy.periods import month_of
+from shanzhi.kernel.indicators.policy.loading import sound_catalogue
+from shanzhi.kernel.indicators.policy.periods import Period, month_of
 from shanzhi.kernel.indicators.queries import values
+from shanzhi.kernel.indicators.queries.book import SHIPPED
 from shanzhi.kernel.indicators.tests.support import let_count
 from shanzhi.kernel.journal.policy import Author
 from shanzhi.kernel.matters import operations, queries
@@ -36,6 +39,11 @@ from shanzhi.kernel.matters.policy.report import NewReport
 from shanzhi.kernel.organisation import operations as organisation
 from shanzhi.kernel.organisation import queries as organised
 from shanzhi.kernel.organisation.policy.places import PlaceSaid
+from shanzhi.kernel.rounds import operations as rounds
+from shanzhi.kernel.rounds.policy.states import State
+from shanzhi.kernel.rounds.policy.text import Calendar, Guideline, Place, RoundText
+from shanzhi.kernel.rounds.policy.words import RoundKind
+from shanzhi.kernel.rounds.queries import board, round_rows
 from shanzhi.modules.exports import operations as exports
 from shanzhi.modules.exports.policy import wanted_of
 from shanzhi.modules.grid.operations import incident_found, patrol_sign
@@ -97,6 +105,7 @@ def busy(city_copy: City) -> Busy:
     _figures(city, city_copy.installation)
     number, _ = drawn(city_copy, "busy", bytes(32))
     city.named["draw"] = str(number)
+    _round(city)
     return city
 
 
@@ -135,6 +144,24 @@ def _evidence(city: Busy, installation: Installation) -> None:
     city.named["evidence"] = str(made_id)
     with database.acting_as(installation, "worker"):
         evidence.evidence_take(now=_now())
+def _round(city: Busy) -> None:
+    """A round by the shipped guideline, in which the city evaluates itself."""
+    on, lead = local_date(_now()), city.cast.supervisor
+    written = SHIPPED.read_text(encoding="utf-8")
+    found = sound_catalogue(written, SHIPPED.name)
+    month = Period(month_of(on)).before().first
+    until = [on + timedelta(days=days) for days in (0, 30, 60, 90, 120)]
+    text = RoundText(
+        UUID(int=5), "试评", RoundKind.TRIAL, Guideline(found.code, found.version, written), month, month,
+        Calendar(*until), Place("37", "山东省"), (Place("3703", "淄博市"),),
+    )  # fmt: skip
+    with acting(lead):
+        rounds.round_take_over(text=text, letter=None, actor=lead, now=_now())
+        (row,) = [one for one in round_rows() if one.name == "试评"]
+        for target in (State.JOINED, State.EVALUATING):
+            rounds.city_move(city_id=row.city_id, target=target, actor=lead, now=_now())
+        told = board(row.city_id, on)
+    city.named |= {"round": str(row.city_id), "round item": told.projects[0].items[0].indicator.key}
 
 
 def _now(minutes: float = 0) -> Any:

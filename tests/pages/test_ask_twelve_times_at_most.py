@@ -68,6 +68,8 @@ NAMED: Mapping[str, tuple[Mapping[str, str], ...]] = {
     "drawn:one": ({"number": "draw"},),
     "archive:object": ({"pk": "evidence"},),
     "archive:proof": ({"pk": "evidence"},),
+    **{f"assessment:{name}": ({"pk": "round"},) for name in ("board", "duties", "claims")},
+    "assessment:item": ({"pk": "round", "key": "round item"},),
     "figures:entry": ({"key": "owed key"},),
     "figures:exclusion": ({"pk": "exclusion"},),
     "figures:unit": ({"unit_id": "unit"},),

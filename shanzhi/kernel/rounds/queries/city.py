@@ -4,6 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef
+from django.db.models.functions import JSONObject
 
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.policy import Actor
@@ -13,7 +18,7 @@ from shanzhi.kernel.indicators.policy.definitions import Indicator, Project
 from shanzhi.kernel.indicators.queries import book
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.rounds.book import Ruler, ruler_of
-from shanzhi.kernel.rounds.models import Behind, Build, Claim, Duty, Return, RoundCity, Score, Signed
+from shanzhi.kernel.rounds.models import Behind, Claim, Duty, Return, RoundCity, Score, Signed
 from shanzhi.kernel.rounds.operations._common import missing
 from shanzhi.kernel.rounds.operations._scores import as_scored
 from shanzhi.kernel.rounds.operations.computing import same_rule, uncut_months
@@ -31,10 +36,10 @@ from shanzhi.kernel.rounds.policy.states import State
 from shanzhi.kernel.rounds.policy.words import LEAD, NoSuchRound, RoundKind
 from shanzhi.kernel.rounds.queries.shapes import (
     Board,
-    BuildRow,
     Calendar,
     ClaimRow,
     DutyRow,
+    Frame,
     ItemPage,
     ItemRow,
     OwedRow,
@@ -74,20 +79,29 @@ def _round(row: RoundCity) -> RoundRow:
     )  # fmt: skip
 
 
-def found_city(city_id: int) -> RoundCity:
-    """A city's row of a round with its round; 1 query.
+def found_city(city_id: int) -> Any:
+    """A city's row of a round with its round, and of it `claimed` projects and `returned` items; 1 query.
 
     Raises:
         NoSuchRound: none in sight.
     """
-    row = RoundCity.objects.select_related("round").filter(pk=city_id).first()
+    rows = RoundCity.objects.select_related("round").annotate(
+        claimed=ArraySubquery(_CLAIMED), returned=ArraySubquery(_RETURNED)
+    )
+    row = rows.filter(pk=city_id).first()
     if row is None:
         raise missing()
     return row
 
 
+_CLAIMED = Claim.objects.filter(round_city=OuterRef("pk"), ended_at=None).values("project")
+_RETURNED = Return.objects.filter(round_city=OuterRef("pk"), submission=OuterRef("submission")).values(
+    said=JSONObject(key="key", reason="reason")
+)
+
+
 def board(city_id: int, on: date) -> Board:
-    """A city's round whole: every project with its items; 11 queries at most, and the tree.
+    """A city's round whole: every project with its items; 6 queries and the tree.
 
     Raises:
         NoSuchRound: none in sight.
@@ -95,9 +109,8 @@ def board(city_id: int, on: date) -> Board:
     row = found_city(city_id)
     ruler = ruler_of(row.round)
     items = _items(row, ruler)
-    duties = _duties(row, on)
-    signed = _signed(row, on)
-    claimed = set(Claim.objects.filter(round_city=row, ended_at=None).values_list("project", flat=True))
+    duties, signed = _shared(row, on)
+    claimed = set(row.claimed)
     projects = tuple(
         _project(row, one, [item for item in items if item.indicator.project == one.code], duties, signed, claimed)
         for one in ruler.guideline.projects
@@ -121,8 +134,18 @@ def board(city_id: int, on: date) -> Board:
         typed=sum(one.typed for one in items),
         typed_computed=sum(one.typed for one in items if one.kind is ItemKind.COMPUTED),
         uncut=uncut_months(row) if evaluating else (),
-        build=_build(row),
     )
+
+
+def frame(city_id: int) -> Frame:
+    """A city's round with the names of its projects; 1 query.
+
+    Raises:
+        NoSuchRound: none in sight.
+    """
+    row = found_city(city_id)
+    projects = tuple((one.code, one.name) for one in ruler_of(row.round).guideline.projects)
+    return Frame(_round(row), row.submission, projects)
 
 
 def _calendar(row: RoundCity) -> Calendar:
@@ -138,19 +161,15 @@ def _back(item: ItemRow) -> Scored:
     )  # fmt: skip
 
 
-def _items(row: RoundCity, ruler: Ruler, only: Iterable[str] | None = None) -> list[ItemRow]:
-    """The items with their last scores of all levels; 2 queries."""
+def _items(row: Any, ruler: Ruler, only: Iterable[str] | None = None) -> list[ItemRow]:
+    """The items with their last scores of all levels; 1 query. The row as `found_city` reads it."""
     found: dict[tuple[str, str], Score] = {}
     rows = Score.objects.filter(round_city=row, is_last=True)
     if only is not None:
         rows = rows.filter(key__in=list(only))
     for one in rows:
         found[one.key, one.stage] = one
-    returned = dict(
-        Return.objects.filter(round_city=row, submission=row.submission).values_list("key", "reason")
-        if row.submission
-        else ()
-    )
+    returned = {one["key"]: one["reason"] for one in row.returned}
     keys = frozenset[str]()
     if row.state == State.EVALUATING:
         keys = open_keys(ruler.items.values(), row.submission, returned)
@@ -209,48 +228,35 @@ def _with_points(row: ProjectRow, points: Decimal | None) -> ProjectRow:
     return replace(row, points=points)
 
 
-def _duties(row: RoundCity, on: date) -> dict[str, DutyRow]:
-    """Who owes what; 2 queries and the tree."""
-    rows = list(Duty.objects.filter(round_city=row, is_last=True))
-    units = organisation.unit_names({one.unit_id for one in rows})
-    posts = organisation.post_cards({one.signer_post_id for one in rows}, on) if rows else {}
-    return {
+def _shared(row: RoundCity, on: date) -> tuple[dict[str, DutyRow], dict[str, SignedRow]]:
+    """Who owes what, and signatures that stand, of each project the last; 3 queries and the tree."""
+    duties = list(Duty.objects.filter(round_city=row, is_last=True))
+    signed = list(Signed.objects.filter(round_city=row, ended_at=None).order_by("submission"))
+    ids = {one.signer_post_id for one in duties} | {one.post_id for one in signed}
+    posts = organisation.post_cards(ids, on) if ids else {}
+    units = organisation.unit_names({one.unit_id for one in duties})
+    wanted = row.submission if row.state == State.EVALUATING else None
+    owing = {
         one.project: DutyRow(
             one.project, one.unit_id, units.get(one.unit_id, ""), one.role, one.signer_post_id,
             _post_said(posts.get(one.signer_post_id)), one.due_on,
         )
-        for one in rows
+        for one in duties
     }  # fmt: skip
+    standing = {
+        one.project: SignedRow(one.project, _post_said(posts.get(one.post_id)), one.signed_at, one.sha256)
+        for one in signed
+        if wanted is None or one.submission == wanted
+    }
+    return owing, standing
 
 
 def _post_said(card: organisation.PostCard | None) -> str:
     return f"{card.unit_short_name or card.unit_name} {card.title}" if card is not None else ""
 
 
-def _signed(row: RoundCity, on: date) -> dict[str, SignedRow]:
-    """Signatures that stand, of each project the last; 2 queries."""
-    rows = list(Signed.objects.filter(round_city=row, ended_at=None).order_by("submission"))
-    posts = organisation.post_cards({one.post_id for one in rows}, on) if rows else {}
-    wanted = row.submission if row.state == State.EVALUATING else None
-    return {
-        one.project: SignedRow(one.project, _post_said(posts.get(one.post_id)), one.signed_at, one.sha256)
-        for one in rows
-        if wanted is None or one.submission == wanted
-    }
-
-
-def _build(row: RoundCity) -> BuildRow | None:
-    one = Build.objects.filter(round_city=row).order_by("-id").first()
-    if one is None:
-        return None
-    return BuildRow(
-        one.pk, one.submission, one.state, one.part, one.done, one.total, one.sha256, one.size, one.error,
-        str(one.letter_uid or ""), one.asked_at, one.ended_at,
-    )  # fmt: skip
-
-
 def item_page(city_id: int, key: str, on: date) -> ItemPage:
-    """One item with its scores of all levels and their history; 8 queries and the tree.
+    """One item with its scores of all levels and their history; 7 queries and the tree.
 
     Raises:
         NoSuchRound: no such round or item in sight.
@@ -276,7 +282,7 @@ def item_page(city_id: int, key: str, on: date) -> ItemPage:
         figure=same_rule(book.catalogue_in_force(), indicator, period),
         behind=len(behind.matters) if behind else 0,
         scores=tuple(_score(indicator, one, units) for one in history),
-        duty=_duties(row, on).get(indicator.project),
+        duty=_shared(row, on)[0].get(indicator.project),
         due_by=row.until_on or row.round.self_until,
     )
 

@@ -1,6 +1,5 @@
 """What reads of a city's round answer with."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -29,6 +28,15 @@ class RoundRow:
     until: date | None
     period: Period
     organiser: str
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A city's round with its projects by code and name."""
+
+    row: RoundRow
+    submission: int
+    projects: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,24 +111,6 @@ class ProjectRow:
 
 
 @dataclass(frozen=True, slots=True)
-class BuildRow:
-    """A pack that is being built, or was."""
-
-    id: int
-    submission: int
-    state: str
-    part: str
-    done: int
-    total: int
-    sha256: str
-    size: int
-    error: str
-    letter_uid: str
-    asked_at: datetime
-    ended_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
 class Board:
     """A city's round whole. `typed`: fields that were typed for the round, of computed items and of all; `may` are the
     features of the acting post within the city."""
@@ -139,7 +129,6 @@ class Board:
     typed: int
     typed_computed: int
     uncut: tuple[int, ...]
-    build: BuildRow | None
 
     @property
     def unsigned(self) -> tuple[ProjectRow, ...]:
@@ -202,18 +191,3 @@ class OwedRow:
     due_on: date
     items: int
     to_sign: bool
-
-
-@dataclass(frozen=True, slots=True)
-class LetterRow:
-    """What was returned, objected to, or found, as the city reads it."""
-
-    kind: str
-    key: str
-    name: str
-    words: str
-    state: str
-    at: datetime
-    due_on: date | None = None
-    matter_number: str = ""
-    more: Mapping[str, str] | None = None

@@ -5,7 +5,9 @@ from types import SimpleNamespace
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from shanzhi.kernel.access.models import Account
 from shanzhi.kernel.access.operations import account_open, acting
@@ -105,6 +107,25 @@ def test_it_goes_from_the_invitation_to_the_lock(cast: Cast, row: RoundCity) -> 
     assert writer.post(f"{at}items/covenants/", {"words": "改", "objection": "", "based_on": "2"}).status_code == 409
     with acting(cast.supervisor):
         assert RoundCity.objects.get(pk=row.pk).state == "locked"
+
+
+def test_it_asks_little(cast: Cast, row: RoundCity) -> None:
+    lead, at = browser(cast.supervisor), f"/assessment/{row.pk}/"
+    for do in ("join", "begin"):
+        lead.post(f"{at}move/", {"do": do})
+    seat = _actor("housing-construction-3703", "handler", 0)
+    given = {
+        "project": "loop",
+        "unit": f"{seat.unit_id}:handler",
+        "signer_post_id": str(seat.post_id),
+        "due_on": "2025-12-05",
+    }
+    assert lead.post(f"{at}duties/", given).status_code == 302
+    for url in ("/assessment/", at, f"{at}duties/", f"{at}claims/", f"{at}items/satisfied/"):
+        lead.get(url)
+        with CaptureQueriesContext(connection) as seen:
+            lead.get(url)
+        assert len([one for one in seen if "SAVEPOINT" not in one["sql"]]) <= 12, url
 
 
 def test_it_claims_on_a_page(cast: Cast, row: RoundCity) -> None:

@@ -22,7 +22,7 @@ from shanzhi.kernel.files import operations as files
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.rounds import operations, queries
 from shanzhi.kernel.rounds.policy.words import FILL, LEAD, SIGN, WORDS_MOST, NoSuchRound
-from shanzhi.kernel.rounds.queries.shapes import Board
+from shanzhi.kernel.rounds.queries.shapes import Board, Frame
 from shanzhi.modules.assessment.web.asking import Told, check, headline, problems_of
 
 
@@ -158,7 +158,7 @@ class ClaimForm(Told):
 def claims(request: ActingRequest, pk: int) -> HttpResponse:
     """Projects that the city claims as special."""
     check(request)
-    told = queries.board(pk, local_date(request.now))
+    told = queries.frame(pk)
     if request.method != "POST":
         return _draw_claims(request, told, _claim_form(told))
     check(request, LEAD)
@@ -194,16 +194,16 @@ def claims(request: ActingRequest, pk: int) -> HttpResponse:
     return HttpResponseRedirect(reverse("assessment:claims", args=[pk]))
 
 
-def _claim_form(told: Board, data: Any = None, problems: dict[str, str] | None = None) -> ClaimForm:
+def _claim_form(told: Frame, data: Any = None, problems: dict[str, str] | None = None) -> ClaimForm:
     form = ClaimForm(data, problems)
-    form.fields["project"].choices = [(one.project.code, one.project.name) for one in told.projects]  # type: ignore[attr-defined]
+    form.fields["project"].choices = list(told.projects)  # type: ignore[attr-defined]
     return form
 
 
 def _draw_claims(
-    request: ActingRequest, told: Board, form: ClaimForm, *, error: DomainError | None = None, status: int = 200
+    request: ActingRequest, told: Frame, form: ClaimForm, *, error: DomainError | None = None, status: int = 200
 ) -> HttpResponse:
-    names = {one.project.code: one.project.name for one in told.projects}
+    names = dict(told.projects)
     may_claim = queries.leads(request.actor, told.row) and told.row.state == "evaluating" and not told.submission
     context = {
         "row": told.row,
