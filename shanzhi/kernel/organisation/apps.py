@@ -8,6 +8,7 @@ from shanzhi.kernel.catalogue import queries as catalogue
 from shanzhi.kernel.organisation import payloads
 from shanzhi.kernel.organisation.rulebook import parse_catalogue, parse_zones
 from shanzhi.kernel.organisation.rulebook_places import parse_places
+from shanzhi.kernel.organisation.rulebook_upper import parse_upper
 
 
 class OrganisationConfig(AppConfig):
@@ -32,5 +33,6 @@ class OrganisationConfig(AppConfig):
         catalogue.register("departments", folder / "departments.toml", parse_catalogue)
         catalogue.register("zones", folder / "zones.toml", parse_zones)
         catalogue.register("places", folder / "places.toml", parse_places)
+        catalogue.register("upper", folder / "upper.toml", parse_upper)
         for subject in (*SUBJECTS, PLACES):
             offer_subject(subject)

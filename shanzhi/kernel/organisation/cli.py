@@ -10,7 +10,7 @@ from rich.table import Table
 
 from shanzhi.kernel.journal.policy import Author
 from shanzhi.kernel.organisation import operations, queries
-from shanzhi.kernel.organisation.divisions import read_city
+from shanzhi.kernel.organisation.divisions import read_city, read_province
 from shanzhi.kernel.organisation.people import invent
 from shanzhi.kernel.organisation.policy import LEVEL_NAMES, UNIT_KIND_NAMES, Level, UnitKind
 from shanzhi.kernel.organisation.rulebook import UnitCatalogue
@@ -110,6 +110,34 @@ def set_up_units(
     table.add_row("人员", f"{staff.staff:,}")
     console.print(table)
     return units, posts, staff
+
+
+def set_up_upper(
+    province: str,
+    *,
+    cities: Sequence[str] = (),
+    folder: Path,
+    surnames: Sequence[str] = (),
+    given: Sequence[str] = (),
+    on: date,
+    now: datetime,
+    console: Console | None = None,
+) -> operations.UpperCount:
+    """Set up a province's installation: regions, the offices that organise rounds and their posts; with names, fill them with
+    invented people. Prints the numbers.
+
+    Raises:
+        DomainError: see `divisions.read_province`, `operations.upper_load` and `posts_staff`.
+    """
+    console = console or Console()
+    divisions = read_province(folder, province, cities)
+    units = queries.upper_units()
+    count = operations.upper_load(divisions=divisions, units=units, on=on, now=now, author=_AUTHOR)
+    if surnames:
+        people = invent(1_000, seed=1, surnames=surnames, given=given)
+        operations.posts_staff(city_code=province, people=people, on=on, now=now, author=_AUTHOR)
+    console.print(f"新增区域 {count.regions:,} 个、单位 {count.units:,} 个、岗位 {count.posts:,} 个。", highlight=False)
+    return count
 
 
 def _progress(console: Console) -> Progress:

@@ -8,7 +8,7 @@ them is mended where the meaning is certain, skipped where it isn't, and always 
 import csv
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -97,6 +97,37 @@ def read_city(folder: Path, city_code: str, *, grids: bool = True) -> CityDivisi
     if grids:
         ordered += [grid for row in ordered if row.level is Level.COMMUNITY for grid in grids_of(row)]
     return CityDivisions(city_code, tuple(ordered), tuple(oddities))
+
+
+def read_province(folder: Path, code: str, cities: Sequence[str] = (), *, counties: bool = True) -> CityDivisions:
+    """A province with its cities (all, or those given) and their counties, for an installation above cities; `folder` as in
+    `read_city`. The joint code of county-level cities directly below the province (469000) isn't a city: each is one.
+
+    Raises:
+        BadCode: not the shape of a code.
+        NotLoadable: no province, no city of it, or the files are missing; says what to do.
+    """
+    if level_of(code) is not Level.PROVINCE:
+        raise NotLoadable(msg("“%(code)s”不是省的代码。请用两位的省代码，例如 37。"), code=code)
+    name = _name_of(folder, "provinces", code)
+    direct = code + "90"
+    known = {raw.code: raw for raw in _read(folder, "cities", (code,)) if raw.code != direct}
+    known |= {raw.code: raw for raw in _read(folder, "areas", (direct,))}
+    wanted = tuple(cities) or tuple(known)
+    lost = [one for one in wanted if one not in known]
+    if lost:
+        raise NotLoadable(msg("%(name)s没有代码为“%(code)s”的城市。请核对后再试。"), name=name, code=lost[0])
+    rows = {code: DivisionRow(code, name, name, Level.PROVINCE, None)}
+    oddities: list[Oddity] = []
+    for one in wanted:
+        plain = _clean_name(known[one].name)
+        rows[one] = DivisionRow(one, plain, plain, Level.CITY, code)
+    for one in wanted if counties else ():
+        parts = _read(folder, "areas", (one,)) if len(one) == 4 else []
+        for raw in [] if _is_placeholder(parts, rows[one]) else parts:
+            _add(rows, oddities, raw, Level.COUNTY, one)
+    ordered = sorted(rows.values(), key=lambda row: (len(row.code), row.code))
+    return CityDivisions(code, tuple(ordered), tuple(oddities))
 
 
 def grids_of(community: DivisionRow) -> Iterator[DivisionRow]:

@@ -34,6 +34,7 @@ from shanzhi.kernel.organisation.operations.seats import (
 )
 from shanzhi.kernel.organisation.operations.shapes import shapes_keep, shapes_load, shapes_take_over
 from shanzhi.kernel.organisation.operations.units import UnitsCount, units_load
+from shanzhi.kernel.organisation.operations.upper import UpperCount, upper_load
 
 __all__ = [
     "SEES_NAMES",
@@ -47,6 +48,7 @@ __all__ = [
     "RegionsJudged",
     "StaffCount",
     "UnitsCount",
+    "UpperCount",
     "admission_add",
     "admission_end",
     "check_post_now",
@@ -80,5 +82,6 @@ __all__ = [
     "unit_move",
     "unit_rename",
     "units_load",
+    "upper_load",
     "zone_create",
 ]

@@ -105,7 +105,7 @@ from shanzhi.kernel.organisation.queries.regions import (
     top_regions,
     zones_over,
 )
-from shanzhi.kernel.organisation.queries.rules import unit_catalogue, zone_plans
+from shanzhi.kernel.organisation.queries.rules import unit_catalogue, upper_units, zone_plans
 from shanzhi.kernel.organisation.queries.shapes import (
     Draft,
     LoadLine,
@@ -257,6 +257,7 @@ __all__ = [
     "units_by_ids",
     "units_named",
     "units_within",
+    "upper_units",
     "zone_plans",
     "zones_over",
 ]
