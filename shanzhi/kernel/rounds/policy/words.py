@@ -10,6 +10,8 @@ READ, FILL, SIGN, LEAD = "rounds", "rounds_fill", "rounds_sign", "rounds_lead"
 """A city's features: read its rounds; write words and objections; sign off what one is named for; lead the round."""
 ORGANISE, SCORE, CENTRE = "rounds_organise", "rounds_score", "rounds_centre"
 """Those of a level above: open rounds and lead a city through them; score items; the spot check."""
+UPPER = "rounds_upper"
+"""Opens the pages of the levels above; each of their roles has it."""
 ROUND_TOPIC = "rounds.city"
 WORDS_MOST = 4000
 
@@ -37,6 +39,12 @@ class NoSuchRound(NotFound):
     """No such round, or not for this post."""
 
     code = "round-unknown"
+
+
+class NoSuchItem(NotFound):
+    """The guideline has no such item."""
+
+    code = "round-item-unknown"
 
 
 class RoundUnreadable(InputError):
