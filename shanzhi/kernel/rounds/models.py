@@ -319,3 +319,177 @@ class Build(models.Model):
                 fields=["round_city"], condition=Q(state__in=["waiting", "running"]), name="rounds_build_one_open"
             ),
         ]
+
+
+# What the organiser's installation alone keeps. Which person stands behind a row (`staff_id`) is never listed: it is compared
+# when somebody is named or acts.
+_STAGE = Q(stage__in=["province", "centre"])
+
+
+class Member(models.Model):
+    """A post in a round's team of a stage, until `ended_at`."""
+
+    round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="+")
+    stage = _code(8)
+    post_id = models.BigIntegerField()
+    unit_id = models.BigIntegerField()
+    named_by_post = models.BigIntegerField()
+    named_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions: ClassVar = ()
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=_STAGE, name="rounds_member_stage"),
+            models.UniqueConstraint(
+                fields=["round", "stage", "post_id"], condition=Q(ended_at__isnull=True), name="rounds_member_once"
+            ),
+        ]
+
+
+class Tie(models.Model):
+    """A region in which a member of staff worked, as declared by themselves: read by them, and by nobody else as a row."""
+
+    staff_id = models.BigIntegerField()
+    post_id = models.BigIntegerField()
+    region_code = _code()
+    until_on = models.DateField(null=True)
+    declared_at = models.DateTimeField()
+    salt = models.BinaryField()
+
+    class Meta:
+        default_permissions: ClassVar = ()
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["staff_id", "region_code", "until_on"], nulls_distinct=False, name="rounds_tie_once"
+            )
+        ]
+
+
+class Receipt(models.Model):
+    """A pack that was received for a submission: its hash, what its check found (`faults`, sentences), the figures that were
+    computed again from its facts (`recomputed`: item → [numerator, denominator])."""
+
+    round_city = models.ForeignKey(RoundCity, on_delete=models.PROTECT, related_name="+")
+    submission = models.IntegerField()
+    letter_uid = models.UUIDField(unique=True)
+    sha256 = _code(64)
+    program = models.CharField(max_length=100, default="")
+    faults = models.JSONField(default=list)
+    recomputed = models.JSONField(default=dict)
+    received_at = models.DateTimeField()
+    checked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions: ClassVar = ()
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["round_city", "submission"], name="rounds_receipt_once")
+        ]
+
+
+class Look(models.Model):
+    """A piece of evidence or a matter that an assessor looked at for an item, and what came of it."""
+
+    round_city = models.ForeignKey(RoundCity, on_delete=models.PROTECT, related_name="+")
+    key = _code(40)
+    stage = _code(8)
+    kind = _code(8)
+    reference = models.CharField(max_length=100)
+    is_right = models.BooleanField()
+    words = models.CharField(max_length=1000, default="")
+    unit_id = models.BigIntegerField()
+    post_id = models.BigIntegerField()
+    looked_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions: ClassVar = ()
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=_STAGE & Q(kind__in=["evidence", "matter"]), name="rounds_look_kind"),
+        ]
+
+
+class Visit(models.Model):
+    """A check on site: item, place, time, what was counted there (`numerator` of `denominator`), whether it contradicts what
+    the city says. `uid` is made on the phone, so that what is sent twice is kept once."""
+
+    round_city = models.ForeignKey(RoundCity, on_delete=models.PROTECT, related_name="+")
+    uid = models.UUIDField(unique=True)
+    key = _code(40)
+    stage = _code(8)
+    region_code = _code()
+    place = models.CharField(max_length=200)
+    latitude = models.FloatField(null=True)
+    longitude = models.FloatField(null=True)
+    words = models.CharField(max_length=4000)
+    salt = models.BinaryField()
+    numerator = models.BigIntegerField(null=True)
+    denominator = models.BigIntegerField(null=True)
+    contradicts = models.BooleanField()
+    visited_at = models.DateTimeField()
+    unit_id = models.BigIntegerField()
+    post_id = models.BigIntegerField()
+    staff_id = models.BigIntegerField()
+    kept_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions: ClassVar = ()
+        indexes: ClassVar = [models.Index(fields=["round_city", "key"], name="rounds_visit_item")]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=_STAGE, name="rounds_visit_stage"),
+            models.CheckConstraint(
+                condition=Q(numerator__isnull=True, denominator__isnull=True) | Q(numerator__gte=0, denominator__gte=1),
+                name="rounds_visit_counts",
+            ),
+        ]
+
+
+class Closing(models.Model):
+    """A finding that came back closed: by the city's matter, as its letter or somebody's typed reference says."""
+
+    finding = models.OneToOneField(Finding, on_delete=models.PROTECT, related_name="+")
+    reference = models.CharField(max_length=100)
+    words = models.CharField(max_length=1000)
+    unit_id = models.BigIntegerField()
+    post_id = models.BigIntegerField()
+    closed_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions: ClassVar = ()
+
+
+class Result(models.Model):
+    """A city on a published list: `total` with bonus, whether it passes, how many vetoes. A later list is a new row."""
+
+    round_city = models.ForeignKey(RoundCity, on_delete=models.PROTECT, related_name="+")
+    number = models.IntegerField()
+    is_last = models.BooleanField(default=True)
+    total = models.DecimalField(max_digits=9, decimal_places=2, null=True)
+    bonus = models.DecimalField(max_digits=9, decimal_places=2)
+    vetoes = models.IntegerField()
+    passes = models.BooleanField()
+    pass_at = models.DecimalField(max_digits=5, decimal_places=2)
+    unit_id = models.BigIntegerField()
+    post_id = models.BigIntegerField()
+    published_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions: ClassVar = ()
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["round_city", "number"], name="rounds_result_once"),
+            models.UniqueConstraint(fields=["round_city"], condition=Q(is_last=True), name="rounds_result_one_last"),
+        ]
+
+
+class Practice(models.Model):
+    """A claimed project that is put on the list of best practices, and why."""
+
+    round_city = models.ForeignKey(RoundCity, on_delete=models.PROTECT, related_name="+")
+    project = _code(40)
+    words = models.CharField(max_length=1000)
+    unit_id = models.BigIntegerField()
+    post_id = models.BigIntegerField()
+    named_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions: ClassVar = ()
+        constraints: ClassVar = [models.UniqueConstraint(fields=["round_city", "project"], name="rounds_practice_once")]

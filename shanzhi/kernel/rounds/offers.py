@@ -1,7 +1,7 @@
 """What this slice offers to those below it: payloads are registered as they are read; readers of events."""
 
 from shanzhi.kernel.notices.policy import on_event
-from shanzhi.kernel.rounds import payloads, tasks, telling  # noqa: F401 - registered as they are read
+from shanzhi.kernel.rounds import payloads, payloads_upper, tasks, telling  # noqa: F401 - registered as they are read
 from shanzhi.kernel.rounds.policy.words import ROUND_TOPIC
 
 

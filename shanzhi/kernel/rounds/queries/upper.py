@@ -1,0 +1,325 @@
+"""What the organiser's pages show of a round: rounds, the rolling board, comparison, teams, results."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db import connection
+from django.db.models import Count, Q
+
+from shanzhi.core.text import msg
+from shanzhi.kernel.access import queries as acting
+from shanzhi.kernel.organisation import queries as organisation
+from shanzhi.kernel.rounds.models import (
+    Claim,
+    Closing,
+    Finding,
+    Member,
+    Objection,
+    Practice,
+    Receipt,
+    Result,
+    Round,
+    RoundCity,
+    Score,
+    Tie,
+)
+from shanzhi.kernel.rounds.policy.results import Got, PassRule, ProjectTotal, Total, last_of, rule_of, total_of
+from shanzhi.kernel.rounds.policy.states import State
+from shanzhi.kernel.rounds.policy.words import NoSuchRound, Stage
+from shanzhi.kernel.rounds.reading import FEATURES, guideline_of_round
+
+
+@dataclass(frozen=True, slots=True)
+class RoundLine:
+    """A round in the list: how many cities it has, how many are final, how many have withdrawn."""
+
+    id: int
+    name: str
+    kind: str
+    first: int
+    last: int
+    opened_on: date
+    objections_until: date
+    cities: int
+    final: int
+    withdrawn: int
+
+
+@dataclass(frozen=True, slots=True)
+class CityLine:
+    """A city on the board: where it stands and since when, its totals side by side (whole points with bonus; None where
+    nothing is scored), what waits for somebody."""
+
+    id: int
+    code: str
+    name: str
+    state: State
+    since: datetime
+    submission: int
+    totals: Mapping[Stage, Decimal | None]
+    now: Total
+    faults: int
+    stale: int
+    objections: int
+    findings: int
+    result: Result | None
+
+    @property
+    def difference(self) -> Decimal | None:
+        """The province's total less the city's own; None where one is missing."""
+        own, province = self.totals[Stage.SELF], self.totals[Stage.PROVINCE]
+        return None if own is None or province is None else province - own
+
+
+@dataclass(frozen=True, slots=True)
+class MemberLine:
+    """A post of a team: its title and unit, and no name of a person."""
+
+    id: int
+    stage: Stage
+    post_id: int
+    title: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class PracticeLine:
+    """A best practice."""
+
+    city: str
+    project: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """A round with all its cities, by their codes."""
+
+    round: Round
+    rule: PassRule
+    cities: tuple[CityLine, ...]
+    members: tuple[MemberLine, ...]
+    practices: tuple[PracticeLine, ...]
+
+    @property
+    def counts(self) -> Mapping[State, int]:
+        """How many cities stand where."""
+        return Counter(city.state for city in self.cities)
+
+    @property
+    def is_ready_for_spot_check(self) -> bool:
+        """Are all cities through that haven't withdrawn?"""
+        states = {city.state for city in self.cities} - {State.WITHDRAWN}
+        return bool(states) and states <= {State.THROUGH, State.SPOT_CHECKED, State.FINAL}
+
+
+def rounds_ours() -> tuple[RoundLine, ...]:
+    """The rounds that were opened here, the latest first; 2 queries."""
+    rows = RoundCity.objects.filter(round__is_ours=True).values("round_id")
+    counts = {
+        row["round_id"]: row
+        for row in rows.annotate(
+            cities=Count("pk"),
+            final=Count("pk", filter=Q(state=State.FINAL)),
+            withdrawn=Count("pk", filter=Q(state=State.WITHDRAWN)),
+        )
+    }
+    none = {"cities": 0, "final": 0, "withdrawn": 0}
+    rows_ = Round.objects.filter(is_ours=True).defer("guideline_text").order_by("-made_at", "-pk")
+    return tuple(_line(row, counts.get(row.pk, none)) for row in rows_)
+
+
+def _line(row: Round, counts: Mapping[str, int]) -> RoundLine:
+    return RoundLine(
+        row.pk, row.name, row.kind, row.first, row.last, row.opened_on, row.objections_until, counts["cities"],
+        counts["final"], counts["withdrawn"],
+    )  # fmt: skip
+
+
+def round_of(round_id: int) -> Round:
+    """A round that was opened here.
+
+    Raises:
+        NoSuchRound: none in sight.
+    """
+    found = Round.objects.filter(pk=round_id, is_ours=True).first()
+    if found is None:
+        raise NoSuchRound(msg("没有找到这个轮次，或者您现在的岗位看不到它。请核对，或换一个岗位。"))
+    return found
+
+
+def board(round_id: int, on: date) -> Board:
+    """The rolling board of a round; 9 queries, however many cities.
+
+    Raises:
+        NoSuchRound: none in sight.
+    """
+    row = round_of(round_id)
+    cities = list(RoundCity.objects.filter(round=row).order_by("city_code"))
+    ids = [city.pk for city in cities]
+    scores = _scores(ids)
+    last = {one.round_city_id: one for one in Result.objects.filter(round_city__in=ids, is_last=True)}
+    waits = _waiting(ids, on)
+    return Board(
+        row, rule_of(row.announced), tuple(_city(row, city, scores, last, waits) for city in cities),
+        members_of(row.pk, on),
+        tuple(
+            PracticeLine(one.round_city.name, one.project, one.words)
+            for one in Practice.objects.filter(round_city__in=ids).select_related("round_city").order_by("pk")
+        ),
+    )  # fmt: skip
+
+
+def _scores(ids: Sequence[int]) -> dict[tuple[int, str], dict[str, Got]]:
+    made: dict[tuple[int, str], dict[str, Got]] = {}
+    rows = Score.objects.filter(round_city__in=ids, is_last=True)
+    for city, stage, key, points, vetoed in rows.values_list("round_city_id", "stage", "key", "points", "is_vetoed"):
+        made.setdefault((city, stage), {})[key] = Got(points, vetoed)
+    return made
+
+
+def _waiting(ids: Sequence[int], on: date) -> dict[str, Counter[int]]:
+    """What waits at each city: faults of its last pack, scores to be given again, open objections and findings."""
+    faults: Counter[int] = Counter()
+    for city, found in (
+        Receipt.objects.filter(round_city__in=ids).order_by("submission").values_list("round_city_id", "faults")
+    ):
+        faults[city] = len(found)
+    stale: Counter[int] = Counter()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c, count(*) FROM unnest(%s::bigint[]) c, rounds_stale(c, %s) GROUP BY c", [list(ids), on]
+        )
+        stale.update(dict(cursor.fetchall()))
+    objections: Counter[int] = Counter(
+        Objection.objects.filter(round_city__in=ids, state="open").values_list("round_city_id", flat=True)
+    )
+    findings: Counter[int] = Counter(
+        Finding.objects.filter(round_city__in=ids)
+        .exclude(pk__in=Closing.objects.values("finding_id"))
+        .values_list("round_city_id", flat=True)
+    )
+    return {"faults": faults, "stale": stale, "objections": objections, "findings": findings}
+
+
+def _city(
+    row: Round,
+    city: RoundCity,
+    scores: Mapping[tuple[int, str], dict[str, Got]],
+    last: Mapping[int, Result],
+    waits: Mapping[str, Counter[int]],
+) -> CityLine:
+    guideline = guideline_of_round(row)
+    own, province, centre = (scores.get((city.pk, stage), {}) for stage in Stage)
+    stages = {Stage.SELF: own, Stage.PROVINCE: province, Stage.CENTRE: last_of(province, centre) if centre else {}}
+    now = total_of(guideline, row.last, last_of(province, centre))
+    return CityLine(
+        city.pk, city.city_code, city.name, State(city.state), city.since, city.submission,
+        {stage: total_of(guideline, row.last, got).whole for stage, got in stages.items()}, now,
+        waits["faults"][city.pk], waits["stale"][city.pk], waits["objections"][city.pk], waits["findings"][city.pk],
+        last.get(city.pk),
+    )  # fmt: skip
+
+
+def members_of(round_id: int, on: date) -> tuple[MemberLine, ...]:
+    """The posts of a round's teams; 2 queries."""
+    rows = list(Member.objects.filter(round_id=round_id, ended_at=None).order_by("stage", "pk"))
+    cards = organisation.post_cards([one.post_id for one in rows], on) if rows else {}
+    return tuple(
+        MemberLine(
+            one.pk,
+            Stage(one.stage),
+            one.post_id,
+            *((card.title, card.unit_short_name) if card else (str(one.post_id), "")),
+        )
+        for one in rows
+        for card in (cards.get(one.post_id),)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Nameable:
+    """A post that could be named for a stage's team."""
+
+    post_id: int
+    title: str
+    unit: str
+
+
+def nameable(stage: Stage, round_id: int, on: date) -> tuple[Nameable, ...]:
+    """Posts whose role may assess at a stage and that aren't in the team."""
+    roles = [code for code, role in acting.roles().items() if FEATURES[stage] in role.may]
+    there = set(Member.objects.filter(round_id=round_id, stage=stage, ended_at=None).values_list("post_id", flat=True))
+    cards = organisation.posts_of_roles(roles, on) if roles else []
+    return tuple(
+        Nameable(card.post_id, card.title, card.unit_short_name)
+        for card in cards
+        if card.post_id not in there and card.staff_id is not None
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A project over all cities of a round: each city's three values, in the board's order."""
+
+    code: str
+    name: str
+    cells: tuple[Mapping[Stage, Decimal | None], ...]
+
+
+def compared(round_id: int) -> tuple[Round, tuple[RoundCity, ...], tuple[Compared, ...]]:
+    """Projects by cities, the three levels side by side, by the cities' codes: no order by points; 3 queries.
+
+    Raises:
+        NoSuchRound: none in sight.
+    """
+    row = round_of(round_id)
+    cities = tuple(RoundCity.objects.filter(round=row).exclude(state=State.WITHDRAWN).order_by("city_code"))
+    scores = _scores([city.pk for city in cities])
+    guideline = guideline_of_round(row)
+    totals = {
+        (city.pk, stage): {
+            one.project.code: one for one in total_of(guideline, row.last, scores.get((city.pk, stage), {})).projects
+        }
+        for city in cities
+        for stage in Stage
+    }
+    return (
+        row,
+        cities,
+        tuple(
+            Compared(
+                project.code,
+                project.name,
+                tuple({stage: _value(totals[city.pk, stage].get(project.code)) for stage in Stage} for city in cities),
+            )
+            for project in guideline.projects
+        ),
+    )
+
+
+def _value(found: ProjectTotal | None) -> Decimal | None:
+    return found.value if found else None
+
+
+def my_ties() -> tuple[Tie, ...]:
+    """The ties that the acting member of staff declared; nobody else's are in sight."""
+    return tuple(Tie.objects.order_by("-declared_at", "-pk"))
+
+
+def claims_of(city_id: int) -> tuple[str, ...]:
+    """The projects that a city claims as special."""
+    return tuple(Claim.objects.filter(round_city_id=city_id, ended_at=None).values_list("project", flat=True))
+
+
+def regions_to_declare(on: date) -> list[tuple[str, str]]:
+    """The cities and counties of this installation as (code, name with its city's), by code; a query a city."""
+    made: list[tuple[str, str]] = []
+    for top in organisation.top_regions(on):
+        for city in sorted(organisation.children(top.code, on), key=lambda row: row.code):
+            made.append((city.code, city.name))
+            made += [(row.code, f"{city.name}{row.name}") for row in organisation.children(city.code, on)]
+    return made
