@@ -76,6 +76,7 @@ FEATURES: Mapping[str, frozenset[str]] = {
     "rounds_fill": frozenset({"handler", "supervisor"}),
     "rounds_sign": frozenset({"handler", "supervisor"}),
     "rounds_lead": frozenset({"supervisor"}),
+    **dict.fromkeys(("rounds_upper", "rounds_organise", "rounds_centre"), frozenset()),
 }
 
 
@@ -155,7 +156,7 @@ NO_STAFF = "999999999"
 IMPORT = "matrix-import-key"
 CATALOGUE = {"version": "999999999"}
 CALL = "73900000-0000-4000-8000-000000000001"
-OFFICE = ({"pk": NO_STAFF},)
+OFFICE, OF_CITY = ({"pk": NO_STAFF},), {"pk": NO_STAFF, "number": NO_STAFF}
 NO_PAPER = {"number": "20251118-999999", "step": "999", "code": "reply_slip"}
 OFFICES = {"on": "2025-11-18", "version": "1"}
 # Every page of figures: which region, which period.
@@ -365,7 +366,6 @@ PAGES: Mapping[str, Page] = {
     "keeper:category": Page("keep", "keep", args=({"code": "housing.property-fees"},), sends={"do": "withdraw"}),
     "keeper:categories_file": Page("keep", args=({"form": "csv"},)),
     "keeper:calendar": Page("keep", "keep", sends={"do": "trial", "hours": "08:30-12:00"}, asks=("year",)),
-    # -- supervision: counts of what is seen; a post that isn't there
     # -- assessment: no round is there, so whoever gets in is told that there is none
     "assessment:rounds": Page("rounds"),
     "assessment:board": Page("rounds", args=({"pk": NO_STAFF},), says="404"),
@@ -375,6 +375,18 @@ PAGES: Mapping[str, Page] = {
     "assessment:duties": Page("rounds_lead", "rounds_lead", args=({"pk": NO_STAFF},), says="404"),
     "assessment:claims": Page("rounds", "rounds", args=({"pk": NO_STAFF},), says="404"),
     "assessment:item": Page("rounds", "rounds", args=({"pk": NO_STAFF, "key": "solution_rate"},), says="404"),
+    # -- for the levels above: in a city nobody gets in
+    "assessment:upper_new": Page("rounds_organise", "rounds_organise", sends={"name": "试评"}),
+    **dict.fromkeys(("assessment:upper", "assessment:upper_visits"), Page("rounds_upper")),
+    "assessment:upper_ties": Page("rounds_upper", "rounds_upper", sends={"region": "3703"}),
+    **{f"assessment:upper_{name}": Page("rounds_upper", args=OFFICE, says="404") for name in ("board", "compare")},
+    **{f"assessment:upper_{name}": Page(write="rounds_upper", args=OFFICE) for name in ("member", "step")},
+    "assessment:upper_publish": Page(write="rounds_centre", args=OFFICE),
+    "assessment:upper_file": Page("rounds_upper", args=OFFICE, head=False, asks=("format",), says="404"),
+    "assessment:upper_city": Page("rounds_upper", args=OFFICE, asks=("only",), says="404"),
+    "assessment:upper_visit": Page("rounds_upper", "rounds_upper", args=OFFICE, asks=("key",), says="404"),
+    **{f"assessment:upper_{name}": Page(write="rounds_upper", args=(OF_CITY,)) for name in ("finding", "objection")},
+    "assessment:upper_item": Page("rounds_upper", "rounds_upper", args=({"pk": NO_STAFF, "key": "none"},), says="404"),
     # -- figures: the same for everybody in sight of a region; a unit, a wish and an exclusion that aren't there
     "figures:list": Page("figures", asks=(*FIGURE, "project", "words", "col")),
     "figures:list_file": Page("figures", head=False, asks=(*FIGURE, "project", "words", "format"), says="422"),

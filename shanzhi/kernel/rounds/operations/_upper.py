@@ -55,7 +55,7 @@ def check_assesses(row: RoundCity, stage: Stage, actor: Actor, now: datetime) ->
     check_may(actor, acting.roles().get(actor.role), FEATURES[stage])
     if not row.round.is_ours:
         raise NotYourPart(msg("这个轮次由上级组织，评分由上级平台办。"))
-    member = Member.objects.filter(round=row.round, stage=stage, post_id=actor.post_id, ended_at=None)
+    member = Member.objects.filter(round=row.round, stage=stage, post_id=actor.post_id or 0, ended_at=None)
     if not member.exists():
         raise NotYourPart(msg("您现在的岗位不在这个轮次的验收组里。请组织员先把这个岗位加进验收组。"))
     check_untied(is_tied(actor.staff_id or 0, row.city_code, local_date(now)), row.name)

@@ -50,7 +50,7 @@ def item_mark(*, city_id: int, key: str, stage: Stage, mark: Mark, actor: Actor,
     row = locked_city(city_id)
     check_assesses(row, stage, actor, now)
     item = item_of(row, key)
-    checked = Visit.objects.filter(round_city=row, key=key, staff_id=actor.staff_id).exists()
+    checked = Visit.objects.filter(round_city=row, key=key, staff_id=actor.staff_id or 0).exists()
     check_not_checker(checked, item.name)
     given = check_mark(item, mark, _before(row, key, stage))
     last = last_score(row, key, stage)

@@ -107,7 +107,7 @@ def tie_declare(*, region_code: str, until_on: date | None, actor: Actor, now: d
             msg("离开的日期还没有到。仍在那里任职的，请不要填日期。"),
             fields={"until_on": msg("请填今天或者以前的日期。")},
         )
-    found = Tie.objects.filter(staff_id=actor.staff_id, region_code=region_code, until_on=until_on).first()
+    found = Tie.objects.filter(staff_id=actor.staff_id or 0, region_code=region_code, until_on=until_on).first()
     if found is not None:
         return found.pk
     salt = secrets.token_bytes(SALT_BYTES)

@@ -60,7 +60,7 @@ def visit_keep(
     row = locked_city(city_id)
     check_assesses(row, stage, actor, now)
     item = item_of(row, seen.key)
-    scored = Score.objects.filter(round_city=row, key=seen.key, staff_id=actor.staff_id).exclude(stage=Stage.SELF)
+    scored = Score.objects.filter(round_city=row, key=seen.key, staff_id=actor.staff_id or 0).exclude(stage=Stage.SELF)
     check_not_scorer(scored.exists(), item.name)
     _check_seen(row, seen, len(stored), now)
     said = words_of(seen.words)

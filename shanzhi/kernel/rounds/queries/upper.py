@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 from django.db.models import Count, Q
@@ -119,7 +120,7 @@ class Board:
 def rounds_ours() -> tuple[RoundLine, ...]:
     """The rounds that were opened here, the latest first; 2 queries."""
     rows = RoundCity.objects.filter(round__is_ours=True).values("round_id")
-    counts = {
+    counts: dict[int, Mapping[str, Any]] = {
         row["round_id"]: row
         for row in rows.annotate(
             cities=Count("pk"),
@@ -127,12 +128,12 @@ def rounds_ours() -> tuple[RoundLine, ...]:
             withdrawn=Count("pk", filter=Q(state=State.WITHDRAWN)),
         )
     }
-    none = {"cities": 0, "final": 0, "withdrawn": 0}
+    none: Mapping[str, Any] = {"cities": 0, "final": 0, "withdrawn": 0}
     rows_ = Round.objects.filter(is_ours=True).defer("guideline_text").order_by("-made_at", "-pk")
-    return tuple(_line(row, counts.get(row.pk, none)) for row in rows_)
+    return tuple(_line(row, counts.get(row.pk) or none) for row in rows_)
 
 
-def _line(row: Round, counts: Mapping[str, int]) -> RoundLine:
+def _line(row: Round, counts: Mapping[str, Any]) -> RoundLine:
     return RoundLine(
         row.pk, row.name, row.kind, row.first, row.last, row.opened_on, row.objections_until, counts["cities"],
         counts["final"], counts["withdrawn"],

@@ -171,7 +171,7 @@ def desk(city_id: int, actor: Actor, on: date) -> Desk:
                 findings=found[item.key],
             )
         )
-    stages = Member.objects.filter(round=city.round, post_id=actor.post_id, ended_at=None)
+    stages = Member.objects.filter(round=city.round, post_id=actor.post_id or 0, ended_at=None)
     return Desk(
         city, State(city.state), receipt, tuple(lines), frozenset(Stage(one) for one in stages.values_list("stage", flat=True)),
         tuple(Objection.objects.filter(round_city=city).order_by("objected_at")), findings,
@@ -248,7 +248,9 @@ class Due:
 
 def my_visits(actor: Actor) -> tuple[tuple[Due, ...], tuple[VisitLine, ...]]:
     """The cities that the acting post may check now, and its own last 25 visits."""
-    teams = {(one.round_id, Stage(one.stage)) for one in Member.objects.filter(post_id=actor.post_id, ended_at=None)}
+    teams = {
+        (one.round_id, Stage(one.stage)) for one in Member.objects.filter(post_id=actor.post_id or 0, ended_at=None)
+    }
     rows = RoundCity.objects.select_related("round").filter(round__in={pk for pk, _ in teams}).order_by("city_code")
     due = tuple(
         Due(row, row.round.name, stage, items_of(guideline_of_round(row.round), row.round.last))
@@ -257,7 +259,7 @@ def my_visits(actor: Actor) -> tuple[tuple[Due, ...], tuple[VisitLine, ...]]:
         if (row.round_id, stage) in teams and State(row.state) in ASSESSES[stage]
     )
     names = {item.key: item.name for one in due for item in one.items}
-    mine = Visit.objects.filter(staff_id=actor.staff_id)
+    mine = Visit.objects.filter(staff_id=actor.staff_id or 0)
     recent = mine.filter(pk__in=mine.order_by("-pk").values("pk")[:25])
     return due, _visits(recent, names)
 

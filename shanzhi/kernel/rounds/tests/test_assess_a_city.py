@@ -67,7 +67,7 @@ def cities(upper: Upper) -> dict[str, int]:
 
 def state(upper: Upper, city_id: int) -> str:
     with acting(upper["organiser"]):
-        return RoundCity.objects.get(pk=city_id).state
+        return str(RoundCity.objects.get(pk=city_id).state)
 
 
 def test_what_a_city_handed_in_stands_beside_what_was_recomputed(upper: Upper, cities: dict[str, int]) -> None:
