@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 
 from shanzhi.kernel.access.operations import acting
+from shanzhi.kernel.access.policy import SYSTEM
 from shanzhi.kernel.indicators.tests.support import rules
 from shanzhi.kernel.matters import queries as matters
 from shanzhi.kernel.rounds import operations
@@ -36,9 +37,9 @@ from shanzhi.kernel.rounds.policy.words import (
     StateMovedOn,
     TooLate,
 )
-from shanzhi.kernel.rounds.tests.support import LETTER, taken_over
+from shanzhi.kernel.rounds.tests.support import LETTER, round_text, taken_over
 from tests.city import NOW, Cast
-from tests.roles import everything, observer
+from tests.roles import everything, held_to, observer
 
 __all__ = ["observer", "rules"]
 pytestmark = pytest.mark.usefixtures("observer", "rules")
@@ -109,6 +110,16 @@ def test_it_takes_a_return_over_with_scores_and_findings_once(cast: Cast, row: R
         assert Finding.objects.get().matter_number == ""
         found.refresh_from_db()
         assert found.state == "returned"
+
+
+def test_it_is_taken_over_by_the_background_too(cast: Cast) -> None:
+    with everything(), held_to("worker"):
+        operations.round_take_over(text=round_text(), letter=LETTER, actor=SYSTEM, now=NOW)
+        pk = RoundCity.objects.get().pk
+        operations.city_follow(city_id=pk, target=State.SENT, letter=LETTER, actor=SYSTEM, now=NOW)
+        operations.slip_read(text=replace(SLIP, submission=0), letter=LETTER, actor=SYSTEM, now=LATER)
+    with acting(cast.supervisor):
+        assert RoundCity.objects.get().state == "returned"
 
 
 def test_it_refuses_what_does_not_fit(cast: Cast, row: RoundCity) -> None:
