@@ -235,6 +235,7 @@ DECIDES_OTHERWISE: Mapping[str, str] = {
             "announcing:draw_withdraw",
             "making:draw_show",
         )
+    },
     **{f"shanzhi.modules.archive.web.said:{name}": _ASKS for name in ("check", "may")},
     "shanzhi.modules.archive.web.uploading:_put": _ARCHIVE,
     "shanzhi.modules.archive.web.uploading:_regions": _PUBLIC,

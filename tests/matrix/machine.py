@@ -18,8 +18,7 @@ from urllib.parse import unquote
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 
-from tests.matrix.routes import Route
-from tests.matrix.table import (
+from tests.matrix.page import (
     ACCOUNT,
     ANYONE,
     CODE,
@@ -34,6 +33,7 @@ from tests.matrix.table import (
     TOKEN,
     Page,
 )
+from tests.matrix.routes import Route
 from tests.matrix.world import INNER, PRIVATE, Subject, Who, World
 
 IS_FULL = os.environ.get("SHANZHI_SIZE") == "full"

@@ -9,7 +9,8 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from shanzhi.config.api import api
-from tests.matrix.table import CALLS, PAGES, Page
+from tests.matrix.page import Page
+from tests.matrix.table import CALLS, PAGES
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ from shanzhi.kernel.access.web.middleware import POST_IN_SESSION
 from tests.city import NOW
 from tests.desks import BACKEND
 from tests.matrix.machine import forget_tries, leaks, read, state, undone
+from tests.matrix.page import SESSION, TOKEN, TOKEN_ID
 from tests.matrix.routes import known
-from tests.matrix.table import SESSION, TOKEN, TOKEN_ID
 from tests.matrix.world import WHEN, World
 
 CALLS = [route for route in known() if route.is_api and TOKEN in (route.page.read, route.page.write)]

@@ -10,8 +10,8 @@ from django.db import connection
 from shanzhi.kernel.access.operations import set_scope
 from shanzhi.kernel.matters.models import Matter
 from tests.matrix.machine import IS_FULL, Cell, cells, expected, leaks, read, send, state, turn_of, undone
+from tests.matrix.page import AS_RESIDENT
 from tests.matrix.routes import Route, known
-from tests.matrix.table import AS_RESIDENT
 from tests.matrix.test_find_only_what_is_mine import ask
 from tests.matrix.world import World
 

@@ -25,9 +25,9 @@ from tests.matrix.machine import (
     turn_of,
     undone,
 )
+from tests.matrix.page import AS_RESIDENT, OPEN
 from tests.matrix.routes import Route, known
 from tests.matrix.sight import REACH
-from tests.matrix.table import AS_RESIDENT, OPEN
 from tests.matrix.world import World
 
 WRITES = [route for route in known() if route.page.write]

@@ -16,8 +16,8 @@ from shanzhi.kernel.access.operations import set_scope
 from shanzhi.kernel.access.web import middleware
 from tests.matrix.filters import DECIDES_OTHERWISE, SWITCHED_OFF, off
 from tests.matrix.machine import IS_FULL, Cell, cells, forget_tries, leaks, send, state, turn_of
+from tests.matrix.page import AS_RESIDENT, SIGHT_ALONE
 from tests.matrix.routes import Route, known
-from tests.matrix.table import AS_RESIDENT, SIGHT_ALONE
 from tests.matrix.world import World
 
 READS = [route for route in known() if route.page.read and not route.page.fixed]

@@ -2,9 +2,10 @@
 
 import pytest
 
+from tests.matrix.page import Page
 from tests.matrix.routes import Route, api_calls, pages
 from tests.matrix.sight import SIGHT
-from tests.matrix.table import CALLS, IS_NO_PAGE, PAGES, Page
+from tests.matrix.table import CALLS, IS_NO_PAGE, PAGES
 from tests.matrix.world import World
 
 WHERE = "add it to {table} in tests/matrix/table.py and say who may open it (tests/matrix/README.md shows how)"

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.matrix.machine import Cell, cells, expected, forget_tries, got, leaks, none_like, part, plain, send
+from tests.matrix.page import AS_RESIDENT
 from tests.matrix.routes import Route, known
-from tests.matrix.table import AS_RESIDENT
 from tests.matrix.world import World
 
 READS = [route for route in known() if route.page.read]

@@ -43,8 +43,8 @@ from shanzhi.modules.imports import uploads as imports
 from shanzhi.modules.imports.uploads import Brought
 from tests.city import LOADER, NOW, OPENED, PASSWORD, _actor
 from tests.desks import BACKEND
+from tests.matrix.page import CALL, EXPORT, IMPORT, SESSION, SIGNOFF, TOKEN_ID
 from tests.matrix.sight import SIGHT
-from tests.matrix.table import CALL, EXPORT, IMPORT, SESSION, SIGNOFF, TOKEN_ID
 
 WHEN = NOW + timedelta(hours=3)
 """The time of every request: three hours after the first report."""

@@ -144,6 +144,8 @@ def _evidence(city: Busy, installation: Installation) -> None:
     city.named["evidence"] = str(made_id)
     with database.acting_as(installation, "worker"):
         evidence.evidence_take(now=_now())
+
+
 def _round(city: Busy) -> None:
     """A round by the shipped guideline, in which the city evaluates itself."""
     on, lead = local_date(_now()), city.cast.supervisor

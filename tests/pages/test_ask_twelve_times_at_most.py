@@ -15,20 +15,9 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.concurrency.committed import City, city
 from tests.matrix.machine import undone
+from tests.matrix.page import ACCOUNT, FEATURES, OPEN, PERSON, POST, REPORTER, RESIDENT, SIGHT_ALONE, START
 from tests.matrix.routes import Route, pages
-from tests.matrix.table import (
-    ACCOUNT,
-    FEATURES,
-    IS_NO_PAGE,
-    OPEN,
-    PAGES,
-    PERSON,
-    POST,
-    REPORTER,
-    RESIDENT,
-    SIGHT_ALONE,
-    START,
-)
+from tests.matrix.table import IS_NO_PAGE, PAGES
 from tests.pages.busy import COMMUNITY, GRID, PROPERTY, Busy, busy
 
 __all__ = ["city"]

@@ -43,7 +43,7 @@ def taken_over(actor: Actor, **given: Any) -> RoundCity:
 def cut(months: tuple[int, ...] = (202510,)) -> None:
     """Let months be cut, as their nights would. As the worker, or with all rights."""
     for month in months:
-        said = FactsCut(month, FORM, 1, 0, 0, "00" * 32)
+        said = FactsCut(month, FORM, 1, 0, 0, "00" * 32, "00" * 32)
         journal.record(payload=said, subject=Subject(MONTH_SUBJECT, month), author=SYSTEM_AUTHOR, happened_at=NOW)
 
 
