@@ -222,10 +222,37 @@ _GOING_OUT = "where notices go and how they went, nothing of matters: held by th
 _FIGURES = (
     "figures, permits and contested counts, nothing of matters: held by the policies of indicators_… (indicators/tests)"
 )
-_ARCHIVE = (
-    "what may be put in or asked for, not what is seen: objects go by the policies of evidence_object (evidence/tests)"
-)
+_ROUNDS = "of a round and its cities, nothing of matters: held by the policies and triggers of rounds_… (kernel/rounds 0001, 0002)"
 DECIDES_OTHERWISE: Mapping[str, str] = {
+    "shanzhi.kernel.rounds.operations._common:author_of": _WRITES,
+    **{
+        f"shanzhi.kernel.rounds.operations.{module}:{name}": _ROUNDS
+        for module, names in {
+            "_common": ("check_place",),
+            "_scores": ("score_put",),
+            "_upper": ("check_assesses",),
+            "deciding": ("objection_decide", "practice_name", "results_publish", "spot_checked"),
+            "duties": ("_claiming", "claim_make", "duty_give"),
+            "marking": ("_led", "city_return", "item_mark", "look_keep"),
+            "moving": ("city_move", "compute_ask"),
+            "opening": ("round_open", "round_take_over"),
+            "signing": ("_check_not_own", "_sign", "_signing"),
+            "slips": ("finding_take", "objection_make", "slip_read"),
+            "teams": ("member_end", "member_name", "tie_declare"),
+            "visits": ("finding_close", "finding_make", "visit_keep"),
+            "writing": ("check_fills", "item_write"),
+        }.items()
+        for name in names
+    },
+    **{f"shanzhi.kernel.rounds.queries.city:{name}": _ROUNDS for name in ("_owed", "leads", "owed")},
+    **{f"shanzhi.kernel.rounds.queries.upper_city:{name}": _ROUNDS for name in ("desk", "my_visits")},
+    **{
+        f"shanzhi.modules.assessment.web.{module}:{name}": _ASKS
+        for module in ("asking", "upper_forms")
+        for name in ("check", "may")
+    },
+    **{f"shanzhi.modules.assessment.web.city:{name}": _ROUNDS for name in ("_project", "_signs_whole")},
+    "shanzhi.modules.assessment.web.city_item:_is_theirs": _ROUNDS,
     **{
         f"shanzhi.kernel.draws.operations.{name}": "of a draw, not of a matter: whether the post may draw, and who signs"
         for name in (
@@ -237,14 +264,10 @@ DECIDES_OTHERWISE: Mapping[str, str] = {
         )
     },
     **{f"shanzhi.modules.archive.web.said:{name}": _ASKS for name in ("check", "may")},
-    "shanzhi.modules.archive.web.uploading:_put": _ARCHIVE,
-    "shanzhi.modules.archive.web.uploading:_regions": _PUBLIC,
-    "shanzhi.modules.archive.web.completeness:_asked": _PUBLIC,
     **{
         f"shanzhi.kernel.evidence.operations.{name}": _WRITES
         for name in ("_common:author_of", "putting:_write", "putting:evidence_put")
     },
-    "shanzhi.kernel.evidence.operations.putting:_region": _ARCHIVE,
     **{
         f"shanzhi.kernel.evidence.operations.putting:{name}": _ASKS
         for name in ("evidence_describe", "evidence_open", "use_add", "use_end")
