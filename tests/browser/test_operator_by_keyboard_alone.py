@@ -84,6 +84,7 @@ def test_it_takes_calls_and_ends_them(site: Site, meet: Meet) -> None:
     operator = meet("operator")
     page, keys = operator.page, operator.page.keyboard
     operator.goes("/accounts/login/")
+    expect(page.get_by_label("用户名")).to_be_focused()
     keys.type(site.cast["operator"].login)
     keys.press("Tab")
     keys.type(PASSWORD)

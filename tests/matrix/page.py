@@ -61,6 +61,7 @@ FEATURES: Mapping[str, frozenset[str]] = {
         {
             *("dispatcher", "operator", "knowledge_editor", "handler", "checker", "supervisor", "keeper"),
             *("security_officer", "auditor", "grid_chief", "grid_worker", "assessor"),
+            *("organiser", "centre_assessor"),
         }
     ),
     "figures_enter": frozenset({"handler", "supervisor", "keeper", "assessor"}),
@@ -71,11 +72,13 @@ FEATURES: Mapping[str, frozenset[str]] = {
     "draws": frozenset({"supervisor", "assessor"}),
     "archive": frozenset({"handler", "checker", "supervisor", "keeper", "assessor", "grid_chief", "grid_worker"}),
     "archive_file": frozenset({"handler", "supervisor", "keeper", "grid_chief", "grid_worker"}),
-    "rounds": frozenset({"handler", "supervisor"}),
+    "rounds": frozenset({"handler", "supervisor", "organiser", "centre_assessor"}),
     "rounds_fill": frozenset({"handler", "supervisor"}),
     "rounds_sign": frozenset({"handler", "supervisor"}),
     "rounds_lead": frozenset({"supervisor"}),
-    **dict.fromkeys(("rounds_upper", "rounds_organise", "rounds_centre"), frozenset()),
+    "rounds_upper": frozenset({"organiser", "centre_assessor"}),
+    "rounds_organise": frozenset({"organiser"}),
+    "rounds_centre": frozenset({"centre_assessor"}),
 }
 
 

@@ -23,6 +23,8 @@ knowledge-editor         -    -     -        -        -        -              - 
 neighbour-checker        -    -     x        -        -        x              -      -
 neighbour-handler        -    -     x        -        -        -              -      -
 post-without-a-place     -    -     -        -        -        -              -      -
+organiser                -    -     -        -        -        -              -      -
+centre-assessor          -    -     -        -        -        -              -      -
 security-officer         -    -     -        -        -        -              -      -
 auditor                  -    -     -        -        -        -              -      -
 neighbour-officer        -    -     -        -        -        -              -      -

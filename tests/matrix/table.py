@@ -257,8 +257,8 @@ PAGES: Mapping[str, Page] = {
     "assessment:sign": Page(write="rounds", args=({"pk": NO_STAFF},), sends={"project": "system"}),
     "assessment:duties": Page("rounds_lead", "rounds_lead", args=({"pk": NO_STAFF},), says="404"),
     "assessment:claims": Page("rounds", "rounds", args=({"pk": NO_STAFF},), says="404"),
-    "assessment:item": Page("rounds", "rounds", args=({"pk": NO_STAFF, "key": "solution_rate"},), says="404"),
-    # -- for the levels above: in a city nobody gets in
+    "assessment:item": Page("rounds", "rounds_fill", args=({"pk": NO_STAFF, "key": "solution_rate"},), says="404"),
+    # -- for the levels above: in a city nobody has these roles; the world lends them to two posts
     "assessment:upper_new": Page("rounds_organise", "rounds_organise", sends={"name": "试评"}),
     **dict.fromkeys(("assessment:upper", "assessment:upper_visits"), Page("rounds_upper")),
     "assessment:upper_ties": Page("rounds_upper", "rounds_upper", sends={"region": "3703"}),

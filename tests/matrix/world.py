@@ -286,6 +286,9 @@ def _people(world: World) -> None:
     for part, actor in world.cast.items():
         made.post(part, actor)
     made.post("post without a place", made.new_post("audit-370303", "supervisor", "region", "{}"))
+    # Of an upper installation: in a city nobody has these roles, and their pages are attacked here all the same.
+    for role in ("organiser", "centre_assessor"):
+        made.post(role.replace("_", " "), made.new_post("audit-370303", role, "region", "{}"))
     handler = world.cast["handler"]
     made.add(Who("token", "post", _bearer(made.token(handler)), role="handler", actor=handler, by_token=True))
     # Both were posts of the unit that handles "own".

@@ -154,12 +154,12 @@ def _round(city: Busy) -> None:
     month = Period(month_of(on)).before().first
     until = [on + timedelta(days=days) for days in (0, 30, 60, 90, 120)]
     text = RoundText(
-        UUID(int=5), "试评", RoundKind.TRIAL, Guideline(found.code, found.version, written), month, month,
+        UUID(int=5), "本市二〇二五年试评", RoundKind.TRIAL, Guideline(found.code, found.version, written), month, month,
         Calendar(*until), Place("37", "山东省"), (Place("3703", "淄博市"),),
     )  # fmt: skip
     with acting(lead):
         rounds.round_take_over(text=text, letter=None, actor=lead, now=_now())
-        (row,) = [one for one in round_rows() if one.name == "试评"]
+        (row,) = [one for one in round_rows() if one.name == "本市二〇二五年试评"]
         for target in (State.JOINED, State.EVALUATING):
             rounds.city_move(city_id=row.city_id, target=target, actor=lead, now=_now())
         told = board(row.city_id, on)

@@ -74,7 +74,7 @@ def put(*stored: StoredFile, subject_id: int = 1, **changes: object) -> list[int
     options: dict = {"purpose": "evidence", "post_id": 5, "shown_to_reporter": False, **changes}
     set_scope(Actor(kind="post", post_id=options["post_id"]))
     return operations.attach(
-        subject_kind="visit", subject_id=subject_id, scope_code="370303001", stored=stored, now=NOW, **options
+        subject_kind="inspection", subject_id=subject_id, scope_code="370303001", stored=stored, now=NOW, **options
     )
 
 
@@ -139,7 +139,7 @@ def test_it_belongs_to_its_subject_in_the_order_in_which_it_was_sent(visible, st
     numbers = put(photo, paper, photo)
     put(paper, subject_id=2, purpose="report", post_id=None, shown_to_reporter=True)
     with django_assert_num_queries(1):
-        rows = queries.attachments_of("visit", 1)
+        rows = queries.attachments_of("inspection", 1)
     assert [row.id for row in rows] == numbers
     assert [(row.sha256, row.name, row.is_picture) for row in rows] == [
         (photo.sha256, "照片.jpg", True),
@@ -148,7 +148,7 @@ def test_it_belongs_to_its_subject_in_the_order_in_which_it_was_sent(visible, st
     ]
     assert (rows[0].place, rows[0].taken_at) == (photo.place, photo.taken_at)
     assert (rows[1].place, rows[1].taken_at, rows[1].added_by_post) == (None, None, 5)
-    (other,) = queries.attachments_of("visit", 2)
+    (other,) = queries.attachments_of("inspection", 2)
     assert (other.purpose, other.shown_to_reporter, other.added_by_post) == ("report", True, None)
     assert Blob.objects.count() == 2
 
