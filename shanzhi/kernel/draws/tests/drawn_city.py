@@ -38,7 +38,7 @@ def plan(purpose: str, nonce: bytes, **changes: Any) -> Plan:
         subject="抽查现场",
         items=ITEMS,
         strata=(PlannedStratum("370306", "周村区", 2), PlannedStratum("370303", "张店区", 3)),
-        sides=(PlannedSide("省验收组"), PlannedSide("淄博市", commitment_of(nonce))),
+        sides=(PlannedSide("鲁验组"), PlannedSide("淄博市", commitment_of(nonce))),
         window=WINDOW,
         method="weighted",
     )

@@ -42,7 +42,7 @@ def test_it_goes_from_announcement_to_a_file_that_redoes_itself(city: City):
     assert view.result is not None
     assert [(code, len(ids)) for code, ids in view.result.drawn] == [("370303", 3), ("370306", 2)]
     assert [(side.name, side.is_ours, side.forfeited) for side in view.sides] == [
-        ("省验收组", True, False),
+        ("鲁验组", True, False),
         ("淄博市", False, False),
     ]
     redone = redo(read_draw(file), given=public)
