@@ -264,6 +264,7 @@ PAGES: Mapping[str, Page] = {
     "assessment:upper_ties": Page("rounds_upper", "rounds_upper", sends={"region": "3703"}),
     **{f"assessment:upper_{name}": Page("rounds_upper", args=OFFICE, says="404") for name in ("board", "compare")},
     **{f"assessment:upper_{name}": Page(write="rounds_upper", args=OFFICE) for name in ("member", "step")},
+    "assessment:upper_send": Page(write="rounds_organise", args=OFFICE),
     "assessment:upper_publish": Page(write="rounds_centre", args=OFFICE),
     "assessment:upper_file": Page("rounds_upper", args=OFFICE, head=False, asks=("format",), says="404"),
     "assessment:upper_city": Page("rounds_upper", args=OFFICE, asks=("only",), says="404"),

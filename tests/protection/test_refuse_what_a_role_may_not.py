@@ -64,6 +64,7 @@ UNDER_POLICY = {
     "indicators_said",
     "indicators_submission",
     "indicators_value",
+    "rounds_check",
     "rounds_closing",
     "rounds_look",
     "rounds_member",

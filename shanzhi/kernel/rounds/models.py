@@ -387,6 +387,31 @@ class Receipt(models.Model):
         ]
 
 
+class Check(models.Model):
+    """A pack that came, and what its check said: `waiting`, then `passed` (it is taken in) or `refused` with its faults as
+    sentences (`more`: how many beyond those). `letter_id` is the number of the kept letter, `seed` that of its sample."""
+
+    round_city = models.ForeignKey(RoundCity, on_delete=models.PROTECT, related_name="+")
+    letter_id = models.BigIntegerField(unique=True)
+    sha256 = _code(64)
+    state = _code(8)
+    faults = models.JSONField(default=list)
+    more = models.IntegerField(default=0)
+    seed = _code(40, default="")
+    came_at = models.DateTimeField()
+    checked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions: ClassVar = ()
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(state="waiting", checked_at__isnull=True)
+                | Q(state__in=["passed", "refused"], checked_at__isnull=False),
+                name="rounds_check_state",
+            ),
+        ]
+
+
 class Look(models.Model):
     """A piece of evidence or a matter that an assessor looked at for an item, and what came of it."""
 

@@ -1,7 +1,9 @@
 """What this slice offers to those below it: payloads are registered as they are read; readers of events."""
 
 from shanzhi.kernel.notices.policy import on_event
-from shanzhi.kernel.rounds import payloads, payloads_upper, tasks, telling  # noqa: F401 - registered as they are read
+from shanzhi.kernel.packs.policy import on_letter
+from shanzhi.kernel.rounds import letters_upper, payloads, payloads_upper, tasks, telling  # noqa: F401 - registered as they are read
+from shanzhi.kernel.rounds.operations.sending import LETTER_TOPIC
 from shanzhi.kernel.rounds.policy.words import ROUND_TOPIC
 
 
@@ -9,3 +11,7 @@ def offer() -> None:
     """Fill the registries; once, when Django's apps are ready."""
     on_event(ROUND_TOPIC, tasks.cities_moved)
     on_event(ROUND_TOPIC, telling.of_cities)
+    on_event(ROUND_TOPIC, letters_upper.cities_moved)
+    on_event(LETTER_TOPIC, letters_upper.letters_write)
+    on_letter("pack", letters_upper.pack_came)
+    on_letter("objection", letters_upper.objections_came)

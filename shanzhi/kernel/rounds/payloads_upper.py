@@ -37,6 +37,18 @@ class PackReceived(Payload):
     faults: int
 
 
+@payload("rounds.pack_refused")
+@dataclass(frozen=True, slots=True)
+class PackRefused(Payload):
+    """A city's pack didn't pass its check, or can't be taken in; `faults` is how many were found."""
+
+    round: str
+    city: str
+    letter: str
+    sha256: str
+    faults: int
+
+
 @payload("rounds.return")
 @dataclass(frozen=True, slots=True)
 class ItemReturned(Payload):

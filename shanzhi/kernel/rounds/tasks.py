@@ -9,7 +9,7 @@ from procrastinate.contrib.django import app
 from shanzhi.core.periods import daily
 from shanzhi.kernel.notices import operations as notices
 from shanzhi.kernel.notices.policy import Happened
-from shanzhi.kernel.rounds import telling
+from shanzhi.kernel.rounds import letters_upper, telling
 from shanzhi.kernel.rounds.models import RoundCity
 from shanzhi.kernel.rounds.operations.computing import items_compute
 from shanzhi.kernel.rounds.policy.states import State
@@ -42,6 +42,13 @@ def take_over_typed(timestamp: int) -> None:
 def remind(timestamp: int) -> None:
     """Each morning: units that owe a project's part whose time is nearly over, or is, are told once each."""
     telling.remind(now=timezone.now())
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock=letters_upper.CHECK_SOON, name=letters_upper.CHECK_SOON)
+def check_packs(timestamp: int) -> None:
+    """Soon after a pack came, and every minute: packs that wait are checked, and taken in where they pass."""
+    letters_upper.packs_check(now=timezone.now())
 
 
 def cities_moved(events: Sequence[Happened], now: datetime) -> None:

@@ -8,12 +8,14 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
 from shanzhi.core.errors import DomainError
 from shanzhi.core.text import msg
+from shanzhi.kernel.journal.policy import PublicKey
 from shanzhi.kernel.packs.policy.checked import Checked
 from shanzhi.kernel.packs.policy.telling import from_json
 
@@ -38,18 +40,22 @@ class CheckFailed(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """What a check apart may take: seconds, megabytes of DuckDB, matters that are folded again."""
+    """What a check apart may take: seconds, megabytes of DuckDB, matters that are folded again, processors."""
 
     seconds: float = 30
     memory_mb: int = 600
     sample: int = 50
+    threads: int = 1
 
 
 ORDINARY = Room()
 
 
-def check_apart(path: Path, name: str, room: Room = ORDINARY) -> Checked:
-    """Check a pack beside; `name` is what its sender calls it. One at a time in a process.
+def check_apart(
+    path: Path, name: str, room: Room = ORDINARY, *, keys: Sequence[PublicKey] = (), city: str = ""
+) -> Checked:
+    """Check a pack beside; `name` is what its sender calls it; `keys` and `city`: whose it should be, where that is known. One
+    at a time in a process.
 
     Raises:
         CheckBusy: another one is under way.
@@ -59,7 +65,11 @@ def check_apart(path: Path, name: str, room: Room = ORDINARY) -> Checked:
         raise CheckBusy(msg("另一个文件正在核对。请过一分钟再试，或在命令行里用 shanzhi pack verify 核对。"))
     try:
         done = subprocess.run(
-            _command(path, room), env=_environment(), capture_output=True, check=False, timeout=room.seconds + _GRACE
+            _command(path, room, keys, city),
+            env=_environment(),
+            capture_output=True,
+            check=False,
+            timeout=room.seconds + _GRACE,
         )
         found = from_json(json.loads(done.stdout))
     except (subprocess.TimeoutExpired, ValueError, KeyError, TypeError) as error:
@@ -71,9 +81,12 @@ def check_apart(path: Path, name: str, room: Room = ORDINARY) -> Checked:
     return found
 
 
-def _command(path: Path, room: Room) -> list[str]:
-    options = {"seconds": f"{room.seconds:g}", "memory": room.memory_mb, "sample": room.sample, "threads": 1}
-    listed = [word for option, value in options.items() for word in (f"--{option}", str(value))]
+def _command(path: Path, room: Room, keys: Sequence[PublicKey], city: str) -> list[str]:
+    options: list[tuple[str, object]] = [
+        ("seconds", f"{room.seconds:g}"), ("memory", room.memory_mb), ("sample", room.sample), ("threads", room.threads),
+        ("city", city), *(("key", key.text()) for key in keys),
+    ]  # fmt: skip
+    listed = [word for option, value in options if value != "" for word in (f"--{option}", str(value))]
     return [sys.executable, "-m", "shanzhi", "pack", "verify", str(path), "--json", *listed]
 
 

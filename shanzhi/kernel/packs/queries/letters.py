@@ -121,6 +121,16 @@ def letter(letter_id: int) -> LetterRow:
     return _row(row)
 
 
+def is_kept(*, sender: str, uid: str) -> bool:
+    """Is a letter of this sender and id here: came in, or was written? 1 query."""
+    return KeptLetter.objects.filter(sender=sender, uid=uid).exists()
+
+
+def letters_of_round(round_uid: str) -> list[LetterRow]:
+    """All letters about a round, the newest first, for posts that carry letters (others see none); 1 query."""
+    return [_row(row) for row in KeptLetter.objects.filter(round=round_uid).order_by("-id")]
+
+
 def letter_open(letter_id: int) -> Letter:
     """A kept letter, read and checked anew against the keys of its sender: what a reader of its kind works with. 2 queries.
 

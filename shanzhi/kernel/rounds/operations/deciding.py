@@ -13,6 +13,7 @@ from shanzhi.kernel.rounds.operations._common import locked_city, missing, words
 from shanzhi.kernel.rounds.operations._upper import queue_for, stale_scores
 from shanzhi.kernel.rounds.operations.marking import NAMED_MOST
 from shanzhi.kernel.rounds.operations.moving import move
+from shanzhi.kernel.rounds.operations.sending import slip_due
 from shanzhi.kernel.rounds.payloads_upper import ObjectionDecided, PracticeNamed, ResultPublished
 from shanzhi.kernel.rounds.policy.results import Got, Total, judge, last_of, rule_of, total_of
 from shanzhi.kernel.rounds.policy.states import State
@@ -61,6 +62,7 @@ def objection_decide(*, objection_id: int, uphold: bool, words: str, actor: Acto
         str(row.round.uid), row.city_code, str(found.uid), found.key, found.stage, uphold, said.sealed
     )
     write(row, payload, actor, now)
+    slip_due(row, now)
 
 
 @transaction.atomic
@@ -133,6 +135,8 @@ def results_publish(*, round_id: int, actor: Actor, now: datetime) -> int:
         write(row, payload, actor, now)
         if State(row.state) is not State.FINAL:
             move(row, State.FINAL, actor=actor, now=now)
+    for row in rows:
+        slip_due(row, now)
     return len(rows)
 
 

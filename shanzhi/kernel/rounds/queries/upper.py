@@ -14,6 +14,7 @@ from shanzhi.core.text import msg
 from shanzhi.kernel.access import queries as acting
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.rounds.models import (
+    Check,
     Claim,
     Closing,
     Finding,
@@ -153,7 +154,7 @@ def round_of(round_id: int) -> Round:
 
 
 def board(round_id: int, on: date) -> Board:
-    """The rolling board of a round; 9 queries, however many cities.
+    """The rolling board of a round; 10 queries, however many cities.
 
     Raises:
         NoSuchRound: none in sight.
@@ -189,6 +190,9 @@ def _waiting(ids: Sequence[int], on: date) -> dict[str, Counter[int]]:
         Receipt.objects.filter(round_city__in=ids).order_by("submission").values_list("round_city_id", "faults")
     ):
         faults[city] = len(found)
+    checks = Check.objects.filter(round_city__in=ids).order_by("pk").values_list("round_city_id", "state", "faults")
+    for city, found in {city: found for city, state, found in checks if state != "waiting"}.items():
+        faults[city] = faults[city] or len(found)
     stale: Counter[int] = Counter()
     with connection.cursor() as cursor:
         cursor.execute(

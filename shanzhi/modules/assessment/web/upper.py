@@ -16,7 +16,9 @@ from shanzhi.core.errors import DomainError
 from shanzhi.core.periods import CITY_ZONE, local_date
 from shanzhi.core.text import clean_text, msg
 from shanzhi.kernel.access.web.middleware import ActingRequest
-from shanzhi.kernel.rounds.operations import deciding, inviting, teams
+from shanzhi.kernel.packs.policy import FEATURE as LETTERS
+from shanzhi.kernel.packs.queries import letters
+from shanzhi.kernel.rounds.operations import deciding, inviting, sending, teams
 from shanzhi.kernel.rounds.operations.inviting import Invitation
 from shanzhi.kernel.rounds.policy.results import judge
 from shanzhi.kernel.rounds.policy.states import STATES, State
@@ -35,6 +37,8 @@ from shanzhi.modules.assessment.web.upper_forms import (
 from shanzhi.modules.assessment.web.upper_papers import results_file
 from shanzhi.ui.components import Badge, Column, Row, Table, Tone
 
+LETTERS_SHOWN = 12
+"""Letters of a round that its board shows."""
 TONES: dict[State, Tone] = {
     State.RECEIVED: "action", State.SCORED: "action", State.RETURNED: "warn", State.THROUGH: "good",
     State.SPOT_CHECKED: "good", State.FINAL: "good", State.WITHDRAWN: "neutral",
@@ -159,6 +163,8 @@ def board(request: ActingRequest, pk: int) -> HttpResponse:
             for stage in (Stage.PROVINCE, Stage.CENTRE)
         ],
         "may_publish": may(request, CENTRE) and found.is_ready_for_spot_check,
+        "may_send": may(request, ORGANISE),
+        "letters": letters.letters_of_round(str(found.round.uid))[:LETTERS_SHOWN] if may(request, LETTERS) else (),
         "results": _results(found) if any(city.result for city in found.cities) else None,
     }
     return render(request, "assessment/upper_board.html", context)
@@ -268,6 +274,16 @@ def member(request: ActingRequest, pk: int) -> HttpResponse:
         said += gettext(msg("其中%(cities)s有任职关系，由别人评。")) % {"cities": cities}
     messages.success(request, said)
     return back
+
+
+@require_POST
+def send(request: ActingRequest, pk: int) -> HttpResponse:
+    """Have the round written out as a letter for each city."""
+    check(request, ORGANISE)
+    count = sending.round_letters_ask(round_id=pk, actor=request.actor, now=request.now)
+    said = gettext(msg("正在写出 %(count)s 份轮次文件。过几秒在“函件”里下载，送到各城市的平台。"))
+    messages.success(request, said % {"count": count})
+    return HttpResponseRedirect(reverse("assessment:upper_board", args=[pk]) + "#letters")
 
 
 @require_POST

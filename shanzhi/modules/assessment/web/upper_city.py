@@ -17,7 +17,7 @@ from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.web.middleware import ActingRequest
 from shanzhi.kernel.indicators.policy.values import Value
-from shanzhi.kernel.rounds.operations import deciding, marking, visits
+from shanzhi.kernel.rounds.operations import deciding, marking, sending, visits
 from shanzhi.kernel.rounds.policy.marking import Mark
 from shanzhi.kernel.rounds.policy.states import STATES, State
 from shanzhi.kernel.rounds.policy.words import CENTRE, ORGANISE, STAGES, Stage
@@ -88,6 +88,7 @@ def _draw(request: ActingRequest, pk: int, problems: dict[str, str] | None = Non
         "may_close": is_leader and state is State.RECEIVED,
         "may_through": is_leader and state is State.SCORED,
         "may_return": is_leader and state in (State.RECEIVED, State.SCORED),
+        "may_tell": (is_leader or is_centre) and state in sending.TOLD,
         "may_spot": is_centre and state is State.THROUGH,
         "returnable": [(one.item.key, one.item.name) for one in found.lines if one.scores[Stage.SELF] is not None],
         "problems": problems or {},
@@ -162,11 +163,12 @@ def _note(one: upper_city.ItemLine) -> str:
 
 @require_POST
 def step(request: ActingRequest, pk: int) -> HttpResponse:
-    """Close the scoring, let the city through, return items, end the spot check, name a practice."""
+    """Close the scoring, let the city through, return items, end the spot check, name a practice, write a slip."""
     check(request)
     ways: dict[str, Callable[[], object]] = {
         "close": lambda: marking.scoring_close(city_id=pk, actor=request.actor, now=request.now),
         "through": lambda: marking.city_through(city_id=pk, actor=request.actor, now=request.now),
+        "slip": lambda: sending.slip_ask(city_id=pk, actor=request.actor, now=request.now),
         "spot": lambda: deciding.spot_checked(city_id=pk, actor=request.actor, now=request.now),
         "return": lambda: marking.city_return(
             city_id=pk, reasons=_reasons(request), actor=request.actor, now=request.now

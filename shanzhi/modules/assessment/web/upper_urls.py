@@ -12,6 +12,7 @@ UPPER: list[URLPattern] = [
     path("upper/<int:pk>/", upper.board, name="upper_board"),
     path("upper/<int:pk>/member/", upper.member, name="upper_member"),
     path("upper/<int:pk>/publish/", upper.publish, name="upper_publish"),
+    path("upper/<int:pk>/send/", upper.send, name="upper_send"),
     path("upper/<int:pk>/compare/", upper.compare, name="upper_compare"),
     path("upper/<int:pk>/file/", upper.paper, name="upper_file"),
     path("upper/city/<int:pk>/", upper_city.city, name="upper_city"),

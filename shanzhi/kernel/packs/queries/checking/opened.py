@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -116,26 +116,32 @@ def in_time(db: duckdb.DuckDBPyConnection, seconds: float | None) -> Iterator[No
             timer.cancel()
 
 
-def lay_open(letter: Letter, folder: Path, limits: Limits, found: Checked) -> Opened:
-    """Read a letter's texts and tables; what can't be read is noted."""
+def lay_open(
+    letter: Letter, folder: Path, limits: Limits, found: Checked, *, only: Collection[str] | None = None
+) -> Opened:
+    """Read a letter's texts and tables (`only`: these tables' members); what can't be read is noted."""
     excluded.offer()
     opened = Opened(letter, folder, limits, connect(folder, threads=limits.threads, memory_mb=limits.memory_mb))
     opened.told = _text(opened, found, contents.ROUND, contents.read_told)
     opened.heads = _text(opened, found, contents.HEADS, contents.read_heads)
     opened.evidence = _text(opened, found, contents.EVIDENCE, contents.read_evidence)
     opened.catalogue = _catalogue(opened, found)
-    for table in all_tables():
-        _table(opened, found, contents.fact_file(table), table.name, contents.fact_columns(table))
-    for month in (cut.month for cut in opened.told.cuts) if opened.told else ():
-        _table(opened, found, contents.cut_file(month), f"cut_{month}", contents.CUT)
-    for member, name, columns in (
-        (contents.ENTRIES_FILE, "entries", contents.ENTRIES),
-        (contents.LEAVES_FILE, "leaves", contents.LEAVES),
-        (contents.TILES_FILE, "tiles", contents.TILES),
-        (contents.OBSERVATIONS_FILE, "observations", contents.OBSERVATIONS),
-    ):
-        _table(opened, found, member, name, columns)
+    for member, name, columns in _members(opened):
+        if only is None or member in only:
+            _table(opened, found, member, name, columns)
     return opened
+
+
+def _members(opened: Opened) -> Iterator[tuple[str, str, contents.Columns]]:
+    """The tables of a pack: member, name of its view, columns."""
+    for table in all_tables():
+        yield contents.fact_file(table), table.name, contents.fact_columns(table)
+    for month in (cut.month for cut in opened.told.cuts) if opened.told else ():
+        yield contents.cut_file(month), f"cut_{month}", contents.CUT
+    yield contents.ENTRIES_FILE, "entries", contents.ENTRIES
+    yield contents.LEAVES_FILE, "leaves", contents.LEAVES
+    yield contents.TILES_FILE, "tiles", contents.TILES
+    yield contents.OBSERVATIONS_FILE, "observations", contents.OBSERVATIONS
 
 
 def _text(opened: Opened, found: Checked, member: str, read: Any) -> Any:
