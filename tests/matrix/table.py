@@ -268,7 +268,20 @@ PAGES: Mapping[str, Page] = {
     "assessment:upper_publish": Page(write="rounds_centre", args=OFFICE),
     "assessment:upper_file": Page("rounds_upper", args=OFFICE, head=False, asks=("format",), says="404"),
     "assessment:upper_city": Page("rounds_upper", args=OFFICE, asks=("only",), says="404"),
-    "assessment:upper_visit": Page("rounds_upper", "rounds_upper", args=OFFICE, asks=("key",), says="404"),
+    "assessment:upper_visit": Page(
+        "rounds_upper", "rounds_upper", args=OFFICE, asks=("key", "place", "region"), says="404"
+    ),
+    **{
+        f"assessment:upper_{name}": Page("rounds_upper", "rounds_upper", args=OFFICE, says="404")
+        for name in ("spot", "city_spot")
+    },
+    "assessment:upper_figure": Page(
+        "rounds_upper", args=({"pk": NO_STAFF, "key": "none"},), asks=("region",), says="404"
+    ),
+    "assessment:upper_behind": Page(
+        "rounds_upper", args=({"pk": NO_STAFF, "key": "none"},), asks=("after", "region"), says="404"
+    ),
+    "assessment:upper_matter": Page("rounds_upper", args=({"pk": NO_STAFF, "number": "N-1"},), says="404"),
     **{f"assessment:upper_{name}": Page(write="rounds_upper", args=(OF_CITY,)) for name in ("finding", "objection")},
     "assessment:upper_item": Page("rounds_upper", "rounds_upper", args=({"pk": NO_STAFF, "key": "none"},), says="404"),
     # -- figures: the same for everybody in sight of a region; a unit, a wish and an exclusion that aren't there

@@ -40,6 +40,7 @@ MATTERS = (_REGION, _MATTER)
 PROOF = (*JOURNAL, *MATTERS, _RATING)
 ROOM = Limits(threads=2, memory_mb=700, seconds=20)
 """What a page may take."""
+LEVELS_MOST = 10
 BEHIND_MOST = 1000
 """Matters behind a figure that are read."""
 Pair = tuple[int | None, int]
@@ -110,8 +111,8 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class MatterTold:
-    """A matter with its entries in their order and its verdicts. `keys`: ids of the keys that signed the heads; `heads`: epoch, size
-    and root (hexadecimal) of the trees to which the entries lead; `faults`: sentences where something doesn't fit."""
+    """A matter with its entries in their order and its verdicts. `keys`: ids of the keys that signed the heads; `heads`: epoch,
+    size and root (hexadecimal) of the trees to which the entries lead; `faults`: sentences where something doesn't fit."""
 
     matter: BehindMatter
     entries: tuple[ProvedEntry, ...]
@@ -134,8 +135,7 @@ def facts() -> tuple[str, ...]:
 
 @contextmanager
 def kept_pack(path: Path, only: Collection[str], limits: Limits = ROOM) -> Iterator[Opened]:
-    """A pack that was taken in (`letters.letter_path` of its hash): its texts and the tables of these members, laid open until
-    the block ends.
+    """A pack that was taken in (`letters.letter_path`): its texts and the tables of these members, open until the block ends.
 
     Raises:
         PackGone: the file is gone, or can't be read any more.
@@ -145,7 +145,7 @@ def kept_pack(path: Path, only: Collection[str], limits: Limits = ROOM) -> Itera
         try:
             letter = open_letter(path)
         except (FileNotFoundError, LetterError) as error:
-            raise PackGone(msg("这个材料包的文件不在了，或者读不出来。请请城市重新发送。")) from error
+            raise PackGone(msg("这个材料包的文件不在了，或者读不出来。请城市重新发送。")) from error
         opened = lay_open(letter, Path(folder), limits, found, only=only)
         try:
             if opened.told is None or opened.catalogue is None or not opened.has(*only):
@@ -167,7 +167,7 @@ def part_of(path: Path, member: str) -> bytes | None:
         letter = open_letter(path)
         return letter.read(member) if member in {one.name for one in letter.members} else None
     except (FileNotFoundError, LetterError) as error:
-        raise PackGone(msg("这个材料包的文件不在了，或者读不出来。请请城市重新发送。")) from error
+        raise PackGone(msg("这个材料包的文件不在了，或者读不出来。请城市重新发送。")) from error
 
 
 def _read(opened: Opened) -> tuple[contents.Told, Catalogue]:
@@ -276,6 +276,16 @@ def _matters(opened: Opened, adds: Mapping[int, tuple[int, int]]) -> tuple[Behin
 
 
 @dataclass(frozen=True, slots=True)
+class PackPlace:
+    """A region with its county's code (empty without one), and how many matters of the pack lie in it."""
+
+    code: str
+    name: str
+    county: str
+    matters: int
+
+
+@dataclass(frozen=True, slots=True)
 class FrameMatter:
     """A matter as it may be drawn: its number and kind."""
 
@@ -288,17 +298,30 @@ def matters_in(opened: Opened) -> tuple[FrameMatter, ...]:
     return tuple(FrameMatter(*row) for row in opened.rows("SELECT number, kind FROM fact_matter ORDER BY number"))
 
 
-def places_in(opened: Opened, level: str) -> tuple[tuple[str, str, int], ...]:
-    """The regions of a level that have matters in the pack: code, name, how many matters lie in them or below. Needs
+def places_in(opened: Opened, level: str) -> tuple[PackPlace, ...]:
+    """The regions of a level in which matters of the pack lie, by code, with the county's code and how many matters. Needs
     `MATTERS`."""
-    return tuple(
-        opened.rows(
-            "SELECT r.code, r.name, count(*) FROM (SELECT code, arg_max(name, from_on) AS name FROM fact_region"
-            " WHERE level = ? AND until_on IS NULL GROUP BY code) r JOIN fact_matter m ON starts_with(m.region_code, r.code)"
-            " GROUP BY ALL ORDER BY r.code",
-            [level],
-        )
-    )
+    rows = opened.rows("SELECT region_id, parent_id, level, code, name FROM fact_region ORDER BY from_on")
+    tree = {row[0]: row[1:] for row in rows}
+    found: dict[int, int] = {}
+    for region, count in opened.rows("SELECT region_id, count(*) FROM fact_matter GROUP BY region_id"):
+        above = _above(tree, region, level)
+        if above is not None:
+            found[above] = found.get(above, 0) + count
+    made = []
+    for region, count in found.items():
+        county = _above(tree, region, "county")
+        made.append(PackPlace(tree[region][2], tree[region][3], tree[county][2] if county is not None else "", count))
+    return tuple(sorted(made, key=lambda one: one.code))
+
+
+def _above(tree: Mapping[int, tuple[Any, ...]], region: int | None, level: str) -> int | None:
+    """The region of a level in which another one lies; None where there is none."""
+    for _ in range(LEVELS_MOST):
+        if region is None or region not in tree or tree[region][1] == level:
+            break
+        region = tree[region][0]
+    return region if region in tree and tree[region][1] == level else None
 
 
 def matter_told(opened: Opened, number: str, keys: Sequence[PublicKey] = ()) -> MatterTold:

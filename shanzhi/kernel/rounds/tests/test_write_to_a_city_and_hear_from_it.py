@@ -1,35 +1,37 @@
 """An organiser's letters: the round goes out, a pack comes in and is checked, slips tell of each step, objections come back."""
 
-import json
-from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 
 from shanzhi.config import database
-from shanzhi.config.worker import drain
 from shanzhi.core.periods import local_date
 from shanzhi.kernel.access.operations import acting
-from shanzhi.kernel.packs import operations as packs
-from shanzhi.kernel.packs.models import KeptLetter, Peer
+from shanzhi.kernel.packs.models import KeptLetter
 from shanzhi.kernel.packs.policy.letter import Letter
 from shanzhi.kernel.packs.queries import letters as letters_here
-from shanzhi.kernel.packs.tests import by_hand
-from shanzhi.kernel.packs.tests.made import KEY, write
-from shanzhi.kernel.rounds import letters_upper
+from shanzhi.kernel.packs.tests.made import write
 from shanzhi.kernel.rounds.models import Check, Objection, RoundCity
 from shanzhi.kernel.rounds.operations import deciding, marking, sending, visits
 from shanzhi.kernel.rounds.policy.slips import ObjectionsText, ObjectionText, SlipText, read_slip
 from shanzhi.kernel.rounds.policy.states import State
-from shanzhi.kernel.rounds.policy.text import GUIDELINE, MEMBER, Guideline, read_round
+from shanzhi.kernel.rounds.policy.text import GUIDELINE, MEMBER, read_round
 from shanzhi.kernel.rounds.policy.words import Stage, StateMovedOn
 from shanzhi.kernel.rounds.queries import upper_city
-from shanzhi.kernel.rounds.tests.upper_support import CALENDAR, THEN, mark, named, opened, received, scored, scores_json
+from shanzhi.kernel.rounds.tests.letters_support import (
+    BY_HAND,
+    POINTS,
+    know_the_city,
+    pack,
+    took_in,
+    uid_of,
+    work,
+)
+from shanzhi.kernel.rounds.tests.upper_support import CALENDAR, THEN, mark, named, opened, received, scored
 from tests.upper import CITIES, Upper, upper
 
 __all__ = ["upper"]
@@ -40,19 +42,8 @@ LATE = THEN + timedelta(days=120)
 @pytest.fixture(scope="module")
 def known(upper: Upper) -> Upper:
     """The city's platform is entered with its key."""
-    with database.acting_as(upper.installation, "worker"):
-        Peer.objects.create(
-            code="3703", name="淄博市", keys=[KEY.public.text()], since=THEN, by_post=1, signoff_id=1
-        )  # fmt: skip
+    know_the_city(upper)
     return upper
-
-
-def work(upper: Upper) -> None:
-    """What the background does with events, and with packs that wait."""
-    with database.acting_as(upper.installation, "worker"):
-        drain(now=lambda: THEN)
-        letters_upper.packs_check(now=THEN)
-        drain(now=lambda: THEN)
 
 
 def sent(upper: Upper, city_id: int, kind: str) -> list[Letter]:
@@ -65,15 +56,6 @@ def sent(upper: Upper, city_id: int, kind: str) -> list[Letter]:
 
 def slips(upper: Upper, city_id: int) -> list[SlipText]:
     return [read_slip(letter.read("slip.json")) for letter in sent(upper, city_id, "slip")]
-
-
-def took_in(upper: Upper, path: Path) -> KeptLetter:
-    """A letter comes and the background does its work; the letter as it is kept then."""
-    with database.acting_as(upper.installation, "worker"):
-        taken = packs.letter_take_in(path=path, actor=None, now=THEN)
-    work(upper)
-    with database.acting_as(upper.installation, "worker"):
-        return KeptLetter.objects.get(pk=taken.letter_id)
 
 
 def test_a_round_is_written_out_for_each_city_once(known: Upper) -> None:
@@ -95,39 +77,22 @@ def test_a_round_is_written_out_for_each_city_once(known: Upper) -> None:
     assert text.announced[0]["points"] == "70"
 
 
-def pack(folder: Path, uid: UUID, name: str, points: Mapping[str, str], *, doctored: bool = False) -> Path:
-    """The city's pack about October 2025, with its self-scores."""
-    folder = folder / name
-    folder.mkdir()
-    made = by_hand.made(matters=25, first=202510, last=202510, folder=folder)
-    made.told = replace(made.told, round=str(uid))
-    if doctored:
-        made.change("fact_rating", 0, "satisfied", 6)
-    body = json.loads(scores_json(uid, "3703", points))
-    for row in body["scores"]:
-        row["project"] = "disputes"
-    made.members["scores.json"] = json.dumps(body).encode()
-    return made.write(folder / "city.pack", uid=str(uuid4()))
-
-
 def test_a_pack_is_checked_before_it_is_taken_in(known: Upper, tmp_path: Path) -> None:
-    cities = opened(known, guideline=Guideline("by_hand", 1, by_hand.GUIDELINE))
+    cities = opened(known, guideline=BY_HAND)
     city_id, actor = cities["3703"], known["assessor1"]
-    with acting(actor):
-        uid = RoundCity.objects.select_related("round").get(pk=city_id).round.uid
-    given = {"satisfaction_rate": "60.00", "covenant_review": "0.00"}
-    bad = took_in(known, pack(tmp_path, uid, "bad", given, doctored=True))
+    uid = uid_of(known, city_id)
+    bad = took_in(known, pack(tmp_path / "bad", uid, doctored=True))
     with acting(actor):
         desk = upper_city.desk(city_id, actor, local_date(THEN))
     assert desk.check is not None
     assert (bad.state, desk.check.state, desk.receipt, desk.state) == ("read", "refused", None, State.INVITED)
     assert [one for one in desk.check.faults if "satisfied" in one and "6" in one], desk.check.faults
-    above = took_in(known, pack(tmp_path, uid, "above", given | {"satisfaction_rate": "100.01"}))
+    above = took_in(known, pack(tmp_path / "above", uid, POINTS | {"satisfaction_rate": "100.01"}))
     with acting(actor):
         desk = upper_city.desk(city_id, actor, local_date(THEN))
     assert desk.check is not None
     assert (above.state, desk.check.state, "超过了满分" in desk.check.faults[0]) == ("read", "refused", True)
-    took_in(known, pack(tmp_path, uid, "good", given))
+    took_in(known, pack(tmp_path / "good", uid))
     with acting(actor):
         desk = upper_city.desk(city_id, actor, local_date(THEN))
     assert desk.check is not None
@@ -137,9 +102,9 @@ def test_a_pack_is_checked_before_it_is_taken_in(known: Upper, tmp_path: Path) -
     rate = lines["satisfaction_rate"]
     assert rate.handed is not None
     assert rate.recomputed is not None
-    assert (rate.handed.numerator, rate.differs, rate.recomputed.denominator) == (60, True, 7)
+    assert (rate.handed.numerator, rate.differs, rate.recomputed.denominator) == (60, True, 12)
     assert [one.state for one in slips(known, city_id)] == [State.RECEIVED]
-    again = took_in(known, pack(tmp_path, uid, "again", given))
+    again = took_in(known, pack(tmp_path / "again", uid))
     assert (again.state, "不收材料包" in again.reason) == ("refused", True)
     with database.acting_as(known.installation, "worker"):
         assert Check.objects.filter(round_city=city_id).count() == 3
@@ -152,8 +117,7 @@ def test_another_ones_pack_is_refused_at_the_door(known: Upper, tmp_path: Path) 
 
 def objected(upper: Upper, path: Path, city_id: int, **given: Any) -> KeptLetter:
     """The city's letter with one objection."""
-    with database.acting_as(upper.installation, "worker"):
-        uid = RoundCity.objects.select_related("round").get(pk=city_id).round.uid
+    uid = uid_of(upper, city_id)
     said: dict[str, Any] = {
         "uid": uuid4(),
         "key": "satisfied",
@@ -166,9 +130,9 @@ def objected(upper: Upper, path: Path, city_id: int, **given: Any) -> KeptLetter
     return took_in(upper, write(path, {"objections.json": text.to_json()}, **header))
 
 
-def test_slips_tell_of_each_step_and_objections_come_back(known: Upper, tmp_path: Path) -> None:
+def test_slips_tell_what_is_returned_found_and_scored(known: Upper) -> None:
     made = opened(known)
-    named(known, made["3703"], (P, "assessor1"), (P, "assessor2"), (C, "centre1"))
+    named(known, made["3703"], (P, "assessor1"), (P, "assessor2"))
     city_id, organiser = made["3703"], known["organiser"]
     received(known, city_id)
     with acting(organiser):
@@ -195,6 +159,13 @@ def test_slips_tell_of_each_step_and_objections_come_back(known: Upper, tmp_path
     told = slips(known, city_id)[-1]
     assert (told.state, {one.key: one.points for one in told.scores}["satisfied"]) == (State.THROUGH, Decimal(85))
 
+
+def test_objections_come_back_until_their_day_and_the_list_goes_out(known: Upper, tmp_path: Path) -> None:
+    made = opened(known)
+    named(known, made["3703"], (P, "assessor1"), (P, "assessor2"), (C, "centre1"))
+    city_id, organiser = made["3703"], known["organiser"]
+    received(known, city_id)
+    scored(known, city_id)
     late = objected(known, tmp_path / "late", city_id, at=LATE)
     assert (late.state, "以前提出" in late.reason) == ("refused", True)
     unknown = objected(known, tmp_path / "unknown", city_id, key="nothing")

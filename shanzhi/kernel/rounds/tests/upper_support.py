@@ -30,9 +30,13 @@ SELF = {"satisfied": "90.00", "accepted": "80.00"}
 
 def opened(upper: Upper, uid: UUID | None = None, **given: Any) -> dict[str, int]:
     """A round is opened; returns the ids of its cities' rows by code."""
-    cities = tuple(Place(code, name) for code, name in CITIES.items())
+    cities = given.pop("cities", tuple(CITIES))
     text = round_text(
-        uid=uid or uuid4(), cities=cities, calendar=CALENDAR, announced=(PassRule(Decimal(70)).announced(),), **given
+        uid=uid or uuid4(),
+        cities=tuple(Place(code, CITIES[code]) for code in cities),
+        calendar=CALENDAR,
+        announced=(PassRule(Decimal(70)).announced(),),
+        **given,
     )
     actor = upper["organiser"]
     with acting(actor):

@@ -52,7 +52,7 @@ def visit(request: ActingRequest, pk: int) -> HttpResponse:
     places = [(place.code, place.name) for place in upper_city.places_of(city, local_date(request.now))]
     context = {"city": city, "uid": post_of(request, "uid") or str(uuid4())}
     if request.method != "POST":
-        form = VisitForm(items, places, initial={"key": request.GET.get("key", "")[:40]})
+        form = VisitForm(items, places, initial=_asked(request))
         return render(request, "assessment/upper_visit.html", context | {"form": form})
     try:
         stage = Stage.CENTRE if may(request, CENTRE) else Stage.PROVINCE
@@ -67,6 +67,12 @@ def visit(request: ActingRequest, pk: int) -> HttpResponse:
         return render(request, "assessment/upper_visit.html", context | {"form": form}, status=error.status)
     messages.success(request, gettext(msg("现场记录已经保存。")))
     return HttpResponseRedirect(reverse("assessment:upper_visits"))
+
+
+def _asked(request: ActingRequest) -> dict[str, str]:
+    """What the page that leads here knows already: item, region and place that were drawn."""
+    return {"key": request.GET.get("key", "")[:40], "region": request.GET.get("region", "")[:15],
+        "place": request.GET.get("place", "")[:200]}  # fmt: skip
 
 
 def _seen(request: ActingRequest, now: datetime) -> OnSite:

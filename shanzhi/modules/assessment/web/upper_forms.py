@@ -214,6 +214,49 @@ class VisitForm(Told):
             field.choices = list(choices)
 
 
+def count(label: Any, initial: int, help_text: Any = "") -> forms.IntegerField:
+    """How many are drawn."""
+    return forms.IntegerField(label=label, initial=initial, min_value=0, max_value=10_000, help_text=help_text)
+
+
+class SidesForm(Told):
+    """Who puts a nonce into a draw beside us."""
+
+    use_required_attribute = False
+    other = forms.CharField(
+        label=gettext_lazy("另一方"), max_length=100, help_text=gettext_lazy("例如被抽查的城市，或者监督单位。")
+    )
+    commitment = forms.CharField(
+        label=gettext_lazy("另一方的承诺"),
+        max_length=64,
+        help_text=gettext_lazy("对方用 shanzhi draw nonce 生成随机数，只把 64 位承诺发给您，随机数自己留着。"),
+    )
+    hours = forms.IntegerField(label=gettext_lazy("出示随机数的期限（小时）"), initial=24, min_value=1, max_value=1440)
+    again = forms.ChoiceField(label=gettext_lazy("再抽的理由"), required=False)
+
+    def __init__(self, grounds: Sequence[tuple[str, str]], data: Any = None, **given: Any) -> None:
+        super().__init__(data, **given)
+        field = self.fields["again"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
+        field.choices = list(grounds)
+
+
+class CitiesDrawForm(SidesForm):
+    """The draw of a round's cities."""
+
+    take = count(gettext_lazy("抽几个城市"), 1)
+    field_order = ("take", "other", "commitment", "hours", "again")
+
+
+class CityDrawForm(SidesForm):
+    """The draw of what is checked in a city."""
+
+    items = count(gettext_lazy("抽几个项目"), 5)
+    matters = count(gettext_lazy("每类事项抽几件"), 5, gettext_lazy("从材料包里的全部事项中，按事项类型分层抽。"))
+    places = count(gettext_lazy("抽几个地点"), 3, gettext_lazy("从有事项的乡镇、街道中抽，一般 3 到 4 个。"))
+    field_order = ("items", "matters", "places", "other", "commitment", "hours", "again")
+
+
 class TieForm(Told):
     """A region in which one worked."""
 

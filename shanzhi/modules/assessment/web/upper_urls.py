@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from shanzhi.modules.assessment.web import upper, upper_city, upper_field
+from shanzhi.modules.assessment.web import upper, upper_city, upper_field, upper_spot, upper_trace
 
 UPPER: list[URLPattern] = [
     path("upper/", upper.rounds, name="upper"),
@@ -13,6 +13,7 @@ UPPER: list[URLPattern] = [
     path("upper/<int:pk>/member/", upper.member, name="upper_member"),
     path("upper/<int:pk>/publish/", upper.publish, name="upper_publish"),
     path("upper/<int:pk>/send/", upper.send, name="upper_send"),
+    path("upper/<int:pk>/spot/", upper_spot.cities, name="upper_spot"),
     path("upper/<int:pk>/compare/", upper.compare, name="upper_compare"),
     path("upper/<int:pk>/file/", upper.paper, name="upper_file"),
     path("upper/city/<int:pk>/", upper_city.city, name="upper_city"),
@@ -20,5 +21,9 @@ UPPER: list[URLPattern] = [
     path("upper/city/<int:pk>/visit/", upper_field.visit, name="upper_visit"),
     path("upper/city/<int:pk>/finding/<int:number>/", upper_city.closing, name="upper_finding"),
     path("upper/city/<int:pk>/objection/<int:number>/", upper_city.objection, name="upper_objection"),
+    path("upper/city/<int:pk>/spot/", upper_spot.city, name="upper_city_spot"),
     path("upper/city/<int:pk>/item/<str:key>/", upper_city.item, name="upper_item"),
+    path("upper/city/<int:pk>/item/<str:key>/figure/", upper_trace.figure, name="upper_figure"),
+    path("upper/city/<int:pk>/item/<str:key>/matters/", upper_trace.behind, name="upper_behind"),
+    path("upper/city/<int:pk>/matter/<str:number>/", upper_trace.matter, name="upper_matter"),
 ]
