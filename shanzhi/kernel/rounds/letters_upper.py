@@ -21,6 +21,7 @@ from shanzhi.kernel.packs import operations as packs
 from shanzhi.kernel.packs.policy import Header, LetterWriter
 from shanzhi.kernel.packs.policy.checked import Checked, Verdict
 from shanzhi.kernel.packs.policy.contents import Told
+from shanzhi.kernel.packs.policy.letter_box import spellings
 from shanzhi.kernel.packs.queries import kept
 from shanzhi.kernel.packs.queries import letters as letters_here
 from shanzhi.kernel.packs.queries.apart import CheckBusy, CheckFailed, Room, check_apart
@@ -181,7 +182,9 @@ def _addressed(kept_letter: letters_here.LetterRow) -> RoundCity:
         uid = UUID(kept_letter.round)
     except ValueError:
         uid = UUID(int=0)
-    found = RoundCity.objects.filter(round__uid=uid, round__is_ours=True, city_code=kept_letter.sender).first()
+    found = RoundCity.objects.filter(
+        round__uid=uid, round__is_ours=True, city_code__in=spellings(kept_letter.sender)
+    ).first()
     if found is None:
         raise NoSuchRound(
             msg("这里没有组织这个轮次，或者没有邀请代码为 %(sender)s 的城市。请核对文件是不是发错了。"),

@@ -32,6 +32,7 @@ from shanzhi.kernel.packs.policy.letter_box import (
     LetterState,
     LetterTwice,
     reader_of,
+    spellings,
 )
 from shanzhi.kernel.packs.queries.letters import STORE, file_name, is_believed
 
@@ -157,7 +158,7 @@ def letter_try_again(*, letter_id: int, actor: Actor, now: datetime) -> None:
 
 def letters_wait(*, sender: str, now: datetime) -> None:
     """Have all kept letters of a platform read: its keys are known now (worker)."""
-    waiting = KeptLetter.objects.filter(sender=sender, direction=Direction.IN, state=LetterState.KEPT)
+    waiting = KeptLetter.objects.filter(sender__in=spellings(sender), direction=Direction.IN, state=LetterState.KEPT)
     notices.emit_many(topic=TOPIC, bodies=[{"letter": pk} for pk in waiting.values_list("pk", flat=True)], now=now)
 
 

@@ -69,6 +69,14 @@ class PeerUnusable(InputError):
     code = "peer-unusable"
 
 
+def spellings(code: str) -> tuple[str, ...]:
+    """How a platform's code may be written: a division's with its two or four digits, or filled up to six (3703, 370300)."""
+    if not (code.isascii() and code.isdigit() and len(code) in (2, 4, 6)):
+        return (code,)
+    short = code.removesuffix("0000") if code.endswith("0000") else code.removesuffix("00") if len(code) == 6 else code
+    return tuple(dict.fromkeys((code, short, code.ljust(6, "0"))))
+
+
 Reader = Callable[[int, datetime], None]
 _readers: dict[str, Reader] = {}
 

@@ -187,7 +187,9 @@ def city_figures(opened: Opened, period: Period) -> dict[str, Pair]:
     """The city's own figures of a pack by indicator, for the round's period. Of a pack that passed its check they are those
     that were computed again. Computed ones of nothing are nothing; typed-in ones that nobody typed aren't there."""
     told, book = _read(opened)
-    regions = opened.rows("SELECT region_id FROM fact_region WHERE code = ? ORDER BY from_on DESC LIMIT 1", [told.city])
+    # A pack says its city with six digits (370300), the facts as the region is called (3703).
+    same = "length(code) <= 6 AND rpad(code, 6, '0') = rpad(?, 6, '0')"
+    regions = opened.rows(f"SELECT region_id FROM fact_region WHERE {same} ORDER BY from_on DESC LIMIT 1", [told.city])  # noqa: S608
     rows: dict[str, list[tuple[Any, ...]]] = {}
     if regions:
         for key, *cell in opened.rows(

@@ -13,7 +13,7 @@ from shanzhi.kernel.journal.policy import NoteError, PublicKey, trusted
 from shanzhi.kernel.journal.queries import keys as journal_keys
 from shanzhi.kernel.packs.models import KeptLetter, Peer
 from shanzhi.kernel.packs.policy.letter import Letter, open_letter
-from shanzhi.kernel.packs.policy.letter_box import Direction, LetterNotFound
+from shanzhi.kernel.packs.policy.letter_box import Direction, LetterNotFound, spellings
 
 STORE = "letters"
 PAGE = 25
@@ -90,7 +90,7 @@ def peers(*, withdrawn: bool = False) -> list[PeerRow]:
 
 def keys_of(sender: str) -> tuple[PublicKey, ...]:
     """The keys by which letters of a platform are believed; none where it wasn't entered. 1 query."""
-    entered = Peer.objects.filter(code=sender, withdrawn_at=None).values_list("keys", flat=True)
+    entered = Peer.objects.filter(code__in=spellings(sender), withdrawn_at=None).values_list("keys", flat=True)
     return tuple(PublicKey.read(key) for lines in entered for key in lines)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from shanzhi.core.text import msg
 from shanzhi.kernel.indicators.policy.definitions import Indicator, Source
 from shanzhi.kernel.indicators.policy.periods import Period
+from shanzhi.kernel.packs.policy.letter_box import spellings
 from shanzhi.kernel.packs.queries import kept
 from shanzhi.kernel.packs.queries import letters as letters_here
 from shanzhi.kernel.packs.queries.kept import BehindMatter, MatterTold, RegionFigure
@@ -96,7 +97,7 @@ def _page(
     city: RoundCity, item: Indicator, period: Period, rows: tuple[RegionFigure, ...], region_id: int | None
 ) -> FigurePage:
     by_id = {one.id: one for one in rows}
-    top = next((one for one in rows if one.code == city.city_code), None)
+    top = next((one for one in rows if one.code in spellings(city.city_code)), None)
     at = top if region_id is None else by_id.get(region_id, top)
     above: list[RegionFigure] = []
     while at is not None and (one := by_id.get((above[-1] if above else at).parent or 0)) is not None:

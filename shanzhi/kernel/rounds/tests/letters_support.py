@@ -53,14 +53,14 @@ def uid_of(upper: Upper, city_id: int) -> UUID:
 
 
 def pack(folder: Path, uid: UUID, points: Mapping[str, str] = POINTS, *, doctored: bool = False) -> Path:
-    """The pack of 3703 about October 2025, with its self-scores."""
+    """The pack of 3703 about October 2025, with its self-scores. It says its city with six digits, as built ones do."""
     folder.mkdir()
     made = by_hand.made(matters=25, first=202510, last=202510, folder=folder)
-    made.told = replace(made.told, round=str(uid))
+    made.told = replace(made.told, round=str(uid), city="370300")
     if doctored:
         made.change("fact_rating", 0, "satisfied", 6)
     body = json.loads(scores_json(uid, "3703", points))
     for row in body["scores"]:
         row["project"] = "disputes"
     made.members["scores.json"] = json.dumps(body).encode()
-    return made.write(folder / "city.pack", uid=str(uuid4()))
+    return made.write(folder / "city.pack", uid=str(uuid4()), sender="370300")
