@@ -14,14 +14,8 @@ from shanzhi.core.text import msg
 from shanzhi.kernel.access import queries as acting
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.rounds.models import (
-    Check,
-    Claim,
-    Closing,
-    Finding,
     Member,
-    Objection,
     Practice,
-    Receipt,
     Result,
     Round,
     RoundCity,
@@ -88,6 +82,15 @@ class MemberLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Nameable:
+    """A post that could be named for a stage's team."""
+
+    post_id: int
+    title: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
 class PracticeLine:
     """A best practice."""
 
@@ -104,6 +107,7 @@ class Board:
     rule: PassRule
     cities: tuple[CityLine, ...]
     members: tuple[MemberLine, ...]
+    nameable: Mapping[Stage, tuple[Nameable, ...]]
     practices: tuple[PracticeLine, ...]
 
     @property
@@ -154,20 +158,23 @@ def round_of(round_id: int) -> Round:
 
 
 def board(round_id: int, on: date) -> Board:
-    """The rolling board of a round; 10 queries, however many cities.
+    """The rolling board of a round; 8 queries, however many cities.
 
     Raises:
         NoSuchRound: none in sight.
     """
-    row = round_of(round_id)
-    cities = list(RoundCity.objects.filter(round=row).order_by("city_code"))
+    cities = list(
+        RoundCity.objects.select_related("round").filter(round=round_id, round__is_ours=True).order_by("city_code")
+    )
+    row = cities[0].round if cities else round_of(round_id)
     ids = [city.pk for city in cities]
     scores = _scores(ids)
     last = {one.round_city_id: one for one in Result.objects.filter(round_city__in=ids, is_last=True)}
     waits = _waiting(ids, on)
+    members, free = _teams(row.pk, on)
     return Board(
         row, rule_of(row.announced), tuple(_city(row, city, scores, last, waits) for city in cities),
-        members_of(row.pk, on),
+        members, free,
         tuple(
             PracticeLine(one.round_city.name, one.project, one.words)
             for one in Practice.objects.filter(round_city__in=ids).select_related("round_city").order_by("pk")
@@ -183,31 +190,35 @@ def _scores(ids: Sequence[int]) -> dict[tuple[int, str], dict[str, Got]]:
     return made
 
 
+_WAITING = """
+SELECT DISTINCT ON (r.round_city_id) 'faults', r.round_city_id, jsonb_array_length(r.faults)::bigint FROM rounds_receipt r
+    WHERE r.round_city_id = ANY(%(ids)s) ORDER BY r.round_city_id, r.submission DESC
+"""
+_REFUSED = """
+SELECT DISTINCT ON (c.round_city_id) 'refused', c.round_city_id,
+    CASE c.state WHEN 'refused' THEN jsonb_array_length(c.faults)::bigint ELSE 0 END FROM rounds_check c
+    WHERE c.round_city_id = ANY(%(ids)s) AND c.state <> 'waiting' ORDER BY c.round_city_id, c.id DESC
+"""
+_OTHERS = """
+SELECT 'stale', c, count(*) FROM unnest(%(ids)s::bigint[]) c, rounds_stale(c, %(on)s) GROUP BY c
+UNION ALL SELECT 'objections', o.round_city_id, count(*) FROM rounds_objection o
+    WHERE o.round_city_id = ANY(%(ids)s) AND o.state = 'open' GROUP BY 2
+UNION ALL SELECT 'findings', f.round_city_id, count(*) FROM rounds_finding f WHERE f.round_city_id = ANY(%(ids)s)
+    AND NOT EXISTS (SELECT 1 FROM rounds_closing k WHERE k.finding_id = f.id) GROUP BY 2
+"""
+
+
 def _waiting(ids: Sequence[int], on: date) -> dict[str, Counter[int]]:
-    """What waits at each city: faults of its last pack, scores to be given again, open objections and findings."""
-    faults: Counter[int] = Counter()
-    for city, found in (
-        Receipt.objects.filter(round_city__in=ids).order_by("submission").values_list("round_city_id", "faults")
-    ):
-        faults[city] = len(found)
-    checks = Check.objects.filter(round_city__in=ids).order_by("pk").values_list("round_city_id", "state", "faults")
-    for city, found in {city: found for city, state, found in checks if state != "waiting"}.items():
-        faults[city] = faults[city] or len(found)
-    stale: Counter[int] = Counter()
+    """What waits at each city: faults of its last pack, scores to be given again, open objections and findings; 1 query."""
+    found: dict[str, Counter[int]] = {
+        name: Counter() for name in ("faults", "refused", "stale", "objections", "findings")
+    }
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT c, count(*) FROM unnest(%s::bigint[]) c, rounds_stale(c, %s) GROUP BY c", [list(ids), on]
-        )
-        stale.update(dict(cursor.fetchall()))
-    objections: Counter[int] = Counter(
-        Objection.objects.filter(round_city__in=ids, state="open").values_list("round_city_id", flat=True)
-    )
-    findings: Counter[int] = Counter(
-        Finding.objects.filter(round_city__in=ids)
-        .exclude(pk__in=Closing.objects.values("finding_id"))
-        .values_list("round_city_id", flat=True)
-    )
-    return {"faults": faults, "stale": stale, "objections": objections, "findings": findings}
+        cursor.execute(f"({_WAITING}) UNION ALL ({_REFUSED}) UNION ALL {_OTHERS}", {"ids": list(ids), "on": on})
+        for what, city, count in cursor.fetchall():
+            found[what][city] = count
+    found["faults"] |= found.pop("refused")
+    return found
 
 
 def _city(
@@ -229,11 +240,13 @@ def _city(
     )  # fmt: skip
 
 
-def members_of(round_id: int, on: date) -> tuple[MemberLine, ...]:
-    """The posts of a round's teams; 2 queries."""
+def _teams(round_id: int, on: date) -> tuple[tuple[MemberLine, ...], dict[Stage, tuple[Nameable, ...]]]:
+    """The posts of a round's teams, and those that could be named, by stage: whose role may assess there; 2 queries."""
     rows = list(Member.objects.filter(round_id=round_id, ended_at=None).order_by("stage", "pk"))
-    cards = organisation.post_cards([one.post_id for one in rows], on) if rows else {}
-    return tuple(
+    may = {stage: {code for code, role in acting.roles().items() if FEATURES[stage] in role.may} for stage in FEATURES}
+    cards = organisation.posts_of_roles(sorted(set().union(*may.values())), on)
+    by_id = {card.post_id: card for card in cards}
+    members = tuple(
         MemberLine(
             one.pk,
             Stage(one.stage),
@@ -241,29 +254,18 @@ def members_of(round_id: int, on: date) -> tuple[MemberLine, ...]:
             *((card.title, card.unit_short_name) if card else (str(one.post_id), "")),
         )
         for one in rows
-        for card in (cards.get(one.post_id),)
+        for card in (by_id.get(one.post_id),)
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Nameable:
-    """A post that could be named for a stage's team."""
-
-    post_id: int
-    title: str
-    unit: str
-
-
-def nameable(stage: Stage, round_id: int, on: date) -> tuple[Nameable, ...]:
-    """Posts whose role may assess at a stage and that aren't in the team."""
-    roles = [code for code, role in acting.roles().items() if FEATURES[stage] in role.may]
-    there = set(Member.objects.filter(round_id=round_id, stage=stage, ended_at=None).values_list("post_id", flat=True))
-    cards = organisation.posts_of_roles(roles, on) if roles else []
-    return tuple(
-        Nameable(card.post_id, card.title, card.unit_short_name)
-        for card in cards
-        if card.post_id not in there and card.staff_id is not None
-    )
+    there = {(one.stage, one.post_id) for one in members}
+    free = {
+        stage: tuple(
+            Nameable(card.post_id, card.title, card.unit_short_name)
+            for card in cards
+            if card.role in roles and card.staff_id is not None and (stage, card.post_id) not in there
+        )
+        for stage, roles in may.items()
+    }
+    return members, free
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,11 +315,6 @@ def _value(found: ProjectTotal | None) -> Decimal | None:
 def my_ties() -> tuple[Tie, ...]:
     """The ties that the acting member of staff declared; nobody else's are in sight."""
     return tuple(Tie.objects.order_by("-declared_at", "-pk"))
-
-
-def claims_of(city_id: int) -> tuple[str, ...]:
-    """The projects that a city claims as special."""
-    return tuple(Claim.objects.filter(round_city_id=city_id, ended_at=None).values_list("project", flat=True))
 
 
 def regions_to_declare(on: date) -> list[tuple[str, str]]:

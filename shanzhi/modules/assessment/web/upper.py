@@ -158,7 +158,7 @@ def board(request: ActingRequest, pk: int) -> HttpResponse:
                 "name": gettext(STAGES[stage]),
                 "members": [one for one in found.members if one.stage is stage],
                 "may": stage in stages,
-                "nameable": upper.nameable(stage, pk, on) if stage in stages else (),
+                "nameable": found.nameable[stage] if stage in stages else (),
             }
             for stage in (Stage.PROVINCE, Stage.CENTRE)
         ],

@@ -21,7 +21,7 @@ from shanzhi.kernel.rounds.operations import deciding, marking, sending, visits
 from shanzhi.kernel.rounds.policy.marking import Mark
 from shanzhi.kernel.rounds.policy.states import STATES, State
 from shanzhi.kernel.rounds.policy.words import CENTRE, ORGANISE, STAGES, Stage
-from shanzhi.kernel.rounds.queries import upper, upper_city
+from shanzhi.kernel.rounds.queries import upper_city
 from shanzhi.modules.assessment.web.upper import points_said, state_badge
 from shanzhi.modules.assessment.web.upper_forms import (
     CloseForm,
@@ -69,7 +69,7 @@ def _draw(request: ActingRequest, pk: int, problems: dict[str, str] | None = Non
     found = upper_city.desk(pk, request.actor, on)
     is_leader, is_centre = may(request, ORGANISE), may(request, CENTRE)
     state = found.state
-    claims = upper.claims_of(pk) if is_centre and state in (State.THROUGH, State.SPOT_CHECKED, State.FINAL) else ()
+    claims = found.claims if is_centre and state in (State.THROUGH, State.SPOT_CHECKED, State.FINAL) else ()
     only = request.GET.get("only", "")
     shown = [one for one in found.lines if _is_shown(one, only)]
     context = {
