@@ -266,7 +266,7 @@ def _told(found: Checked) -> tuple[list[str], int]:
 
 @transaction.atomic
 def _take_in(check_id: int, letter: letters_here.LetterRow, found: Checked, now: datetime) -> None:
-    check = Check.objects.select_for_update().select_related("round_city__round").get(pk=check_id)
+    check = Check.objects.select_for_update(of=("self",)).select_related("round_city__round").get(pk=check_id)
     if check.state != "waiting":
         return
     row, path = check.round_city, letters_here.letter_path(letter.sha256)

@@ -87,6 +87,33 @@ def draws_of(purpose: str) -> tuple[DrawRow, ...]:
     return tuple(_row(row) for row in Draw.objects.filter(purpose=purpose).order_by("turn"))
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A draw with what came out of it, for who uses it: `items` and `result` for those who may see them; `until`: the end of
+    the time for showing."""
+
+    row: DrawRow
+    until: datetime | None
+    is_public: bool
+    items: tuple[Item, ...]
+    result: Result | None
+
+
+def outcome_of(purpose: str) -> Outcome | None:
+    """The last draw of a purpose that wasn't withdrawn; None without one; 2 queries."""
+    row = Draw.objects.filter(purpose=purpose).exclude(state="withdrawn").order_by("-turn").first()
+    if row is None:
+        return None
+    sheet = Sheet.objects.filter(pk=row.pk).first()
+    return Outcome(
+        _row(row),
+        row.opened_at + timedelta(minutes=row.window) if row.opened_at else None,
+        sheet is not None and sheet.is_public,
+        read_frame(sheet.frame) if sheet else (),
+        read_result(json.loads(sheet.result)) if sheet and sheet.result else None,
+    )
+
+
 def draw(number: int) -> DrawView:
     """One draw; 4 queries.
 

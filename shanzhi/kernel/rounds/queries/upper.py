@@ -1,5 +1,6 @@
 """What the organiser's pages show of a round: rounds, the rolling board, comparison, teams, results."""
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,8 +15,6 @@ from shanzhi.core.text import msg
 from shanzhi.kernel.access import queries as acting
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.rounds.models import (
-    Member,
-    Practice,
     Result,
     Round,
     RoundCity,
@@ -158,7 +157,7 @@ def round_of(round_id: int) -> Round:
 
 
 def board(round_id: int, on: date) -> Board:
-    """The rolling board of a round; 8 queries, however many cities.
+    """The rolling board of a round; 5 queries, however many cities.
 
     Raises:
         NoSuchRound: none in sight.
@@ -170,15 +169,13 @@ def board(round_id: int, on: date) -> Board:
     ids = [city.pk for city in cities]
     scores = _scores(ids)
     last = {one.round_city_id: one for one in Result.objects.filter(round_city__in=ids, is_last=True)}
-    waits = _waiting(ids, on)
-    members, free = _teams(row.pk, on)
+    beside = _beside(row.pk, ids, on)
+    members, free = _teams(beside.members, on)
+    names = {city.pk: city.name for city in cities}
     return Board(
-        row, rule_of(row.announced), tuple(_city(row, city, scores, last, waits) for city in cities),
+        row, rule_of(row.announced), tuple(_city(row, city, scores, last, beside.waits) for city in cities),
         members, free,
-        tuple(
-            PracticeLine(one.round_city.name, one.project, one.words)
-            for one in Practice.objects.filter(round_city__in=ids).select_related("round_city").order_by("pk")
-        ),
+        tuple(PracticeLine(names[city], project, words) for city, project, words in beside.practices),
     )  # fmt: skip
 
 
@@ -190,35 +187,53 @@ def _scores(ids: Sequence[int]) -> dict[tuple[int, str], dict[str, Got]]:
     return made
 
 
-_WAITING = """
-SELECT DISTINCT ON (r.round_city_id) 'faults', r.round_city_id, jsonb_array_length(r.faults)::bigint FROM rounds_receipt r
-    WHERE r.round_city_id = ANY(%(ids)s) ORDER BY r.round_city_id, r.submission DESC
-"""
-_REFUSED = """
-SELECT DISTINCT ON (c.round_city_id) 'refused', c.round_city_id,
-    CASE c.state WHEN 'refused' THEN jsonb_array_length(c.faults)::bigint ELSE 0 END FROM rounds_check c
-    WHERE c.round_city_id = ANY(%(ids)s) AND c.state <> 'waiting' ORDER BY c.round_city_id, c.id DESC
-"""
-_OTHERS = """
-SELECT 'stale', c, count(*) FROM unnest(%(ids)s::bigint[]) c, rounds_stale(c, %(on)s) GROUP BY c
-UNION ALL SELECT 'objections', o.round_city_id, count(*) FROM rounds_objection o
+_BESIDE = """
+(SELECT DISTINCT ON (r.round_city_id) 'faults', r.round_city_id, to_jsonb(jsonb_array_length(r.faults)) FROM rounds_receipt r
+    WHERE r.round_city_id = ANY(%(ids)s) ORDER BY r.round_city_id, r.submission DESC)
+UNION ALL (SELECT DISTINCT ON (c.round_city_id) 'refused', c.round_city_id,
+    to_jsonb(CASE c.state WHEN 'refused' THEN jsonb_array_length(c.faults) ELSE 0 END) FROM rounds_check c
+    WHERE c.round_city_id = ANY(%(ids)s) AND c.state <> 'waiting' ORDER BY c.round_city_id, c.id DESC)
+UNION ALL SELECT 'stale', c, to_jsonb(count(*)) FROM unnest(%(ids)s::bigint[]) c, rounds_stale(c, %(on)s) GROUP BY c
+UNION ALL SELECT 'objections', o.round_city_id, to_jsonb(count(*)) FROM rounds_objection o
     WHERE o.round_city_id = ANY(%(ids)s) AND o.state = 'open' GROUP BY 2
-UNION ALL SELECT 'findings', f.round_city_id, count(*) FROM rounds_finding f WHERE f.round_city_id = ANY(%(ids)s)
-    AND NOT EXISTS (SELECT 1 FROM rounds_closing k WHERE k.finding_id = f.id) GROUP BY 2
+UNION ALL SELECT 'findings', f.round_city_id, to_jsonb(count(*)) FROM rounds_finding f
+    WHERE f.round_city_id = ANY(%(ids)s) AND NOT EXISTS (SELECT 1 FROM rounds_closing k WHERE k.finding_id = f.id) GROUP BY 2
+UNION ALL (SELECT 'member', m.id, jsonb_build_array(m.stage, m.post_id) FROM rounds_member m
+    WHERE m.round_id = %(round)s AND m.ended_at IS NULL)
+UNION ALL (SELECT 'practice', p.id, jsonb_build_array(p.round_city_id, p.project, p.words) FROM rounds_practice p
+    WHERE p.round_city_id = ANY(%(ids)s))
+ORDER BY 1, 2
 """
+_COUNTED = ("faults", "refused", "stale", "objections", "findings")
 
 
-def _waiting(ids: Sequence[int], on: date) -> dict[str, Counter[int]]:
-    """What waits at each city: faults of its last pack, scores to be given again, open objections and findings; 1 query."""
-    found: dict[str, Counter[int]] = {
-        name: Counter() for name in ("faults", "refused", "stale", "objections", "findings")
-    }
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What stands beside a round's cities: what waits at each, by what it is; posts of teams (id → stage and post), practices
+    (city, project, words)."""
+
+    waits: dict[str, Counter[int]]
+    members: dict[int, tuple[Stage, int]]
+    practices: tuple[tuple[int, str, str], ...]
+
+
+def _beside(round_id: int, ids: Sequence[int], on: date) -> _Beside:
+    """Faults of each city's last pack, scores to be given again, open objections and findings; teams; practices. 1 query."""
+    waits: dict[str, Counter[int]] = {name: Counter() for name in _COUNTED}
+    members: dict[int, tuple[Stage, int]] = {}
+    practices = []
     with connection.cursor() as cursor:
-        cursor.execute(f"({_WAITING}) UNION ALL ({_REFUSED}) UNION ALL {_OTHERS}", {"ids": list(ids), "on": on})
-        for what, city, count in cursor.fetchall():
-            found[what][city] = count
-    found["faults"] |= found.pop("refused")
-    return found
+        cursor.execute(_BESIDE, {"ids": list(ids), "on": on, "round": round_id})
+        for what, pk, told in cursor.fetchall():
+            said = json.loads(told) if isinstance(told, str) else told
+            if what in waits:
+                waits[what][pk] = said
+            elif what == "member":
+                members[pk] = (Stage(said[0]), said[1])
+            else:
+                practices.append(tuple(said))
+    waits["faults"] |= waits.pop("refused")
+    return _Beside(waits, members, tuple(practices))
 
 
 def _city(
@@ -240,21 +255,17 @@ def _city(
     )  # fmt: skip
 
 
-def _teams(round_id: int, on: date) -> tuple[tuple[MemberLine, ...], dict[Stage, tuple[Nameable, ...]]]:
-    """The posts of a round's teams, and those that could be named, by stage: whose role may assess there; 2 queries."""
-    rows = list(Member.objects.filter(round_id=round_id, ended_at=None).order_by("stage", "pk"))
+def _teams(
+    named: Mapping[int, tuple[Stage, int]], on: date
+) -> tuple[tuple[MemberLine, ...], dict[Stage, tuple[Nameable, ...]]]:
+    """The posts of a round's teams, and those that could be named, by stage: whose role may assess there; 1 query."""
     may = {stage: {code for code, role in acting.roles().items() if FEATURES[stage] in role.may} for stage in FEATURES}
     cards = organisation.posts_of_roles(sorted(set().union(*may.values())), on)
     by_id = {card.post_id: card for card in cards}
     members = tuple(
-        MemberLine(
-            one.pk,
-            Stage(one.stage),
-            one.post_id,
-            *((card.title, card.unit_short_name) if card else (str(one.post_id), "")),
-        )
-        for one in rows
-        for card in (by_id.get(one.post_id),)
+        MemberLine(pk, stage, post_id, *((card.title, card.unit_short_name) if card else (str(post_id), "")))
+        for pk, (stage, post_id) in named.items()
+        for card in (by_id.get(post_id),)
     )
     there = {(one.stage, one.post_id) for one in members}
     free = {

@@ -17,7 +17,6 @@ from shanzhi.core.periods import CITY_ZONE, local_date
 from shanzhi.core.text import clean_text, msg
 from shanzhi.kernel.access.web.middleware import ActingRequest
 from shanzhi.kernel.packs.policy import FEATURE as LETTERS
-from shanzhi.kernel.packs.queries import letters
 from shanzhi.kernel.rounds.operations import deciding, inviting, sending, teams
 from shanzhi.kernel.rounds.operations.inviting import Invitation
 from shanzhi.kernel.rounds.policy.results import judge
@@ -37,8 +36,6 @@ from shanzhi.modules.assessment.web.upper_forms import (
 from shanzhi.modules.assessment.web.upper_papers import results_file
 from shanzhi.ui.components import Badge, Column, Row, Table, Tone
 
-LETTERS_SHOWN = 12
-"""Letters of a round that its board shows."""
 TONES: dict[State, Tone] = {
     State.RECEIVED: "action", State.SCORED: "action", State.RETURNED: "warn", State.THROUGH: "good",
     State.SPOT_CHECKED: "good", State.FINAL: "good", State.WITHDRAWN: "neutral",
@@ -164,7 +161,7 @@ def board(request: ActingRequest, pk: int) -> HttpResponse:
         ],
         "may_publish": may(request, CENTRE) and found.is_ready_for_spot_check,
         "may_send": may(request, ORGANISE),
-        "letters": letters.letters_of_round(str(found.round.uid))[:LETTERS_SHOWN] if may(request, LETTERS) else (),
+        "may_carry": may(request, LETTERS),
         "results": _results(found) if any(city.result for city in found.cities) else None,
     }
     return render(request, "assessment/upper_board.html", context)

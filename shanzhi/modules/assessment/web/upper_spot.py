@@ -16,7 +16,7 @@ from shanzhi.core.text import msg
 from shanzhi.kernel.access.web.middleware import ActingRequest
 from shanzhi.kernel.draws import operations as draws
 from shanzhi.kernel.draws.policy import GROUNDS, Ground
-from shanzhi.kernel.draws.queries import DrawView
+from shanzhi.kernel.draws.queries import Outcome
 from shanzhi.kernel.rounds.operations import spot
 from shanzhi.kernel.rounds.operations.spot import Sides, Takes
 from shanzhi.kernel.rounds.policy.states import State
@@ -107,12 +107,12 @@ def _draw_cities(request: ActingRequest, pk: int, form: SidesForm, status: int =
     return render(request, "assessment/upper_spot.html", context, status=status)
 
 
-def _is_over(draw: DrawView | None) -> bool:
+def _is_over(draw: Outcome | None) -> bool:
     """May another draw be announced?"""
     return draw is None or draw.row.state == "made"
 
 
-def _state(draw: DrawView | None) -> str:
+def _state(draw: Outcome | None) -> str:
     return gettext(DRAW_STATES[draw.row.state]) if draw is not None else ""
 
 
