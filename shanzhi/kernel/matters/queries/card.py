@@ -404,12 +404,14 @@ _TITLES = {
 def step_title(action: str, payload: Mapping[str, Any]) -> str:
     """What a journal entry of a matter tells of, as a title (a message id); the action's code where nobody knows a name."""
     told = _TITLES.get(action) or entries_offered().get(action)
+    if told or not payload.get("kind"):
+        return told or action
     try:
         kind = kind_version(str(payload.get("kind", "")), int(payload.get("kind_version") or 0))
     except KindUnknown:
-        return told or action
+        return action
     done_by = str(payload.get("done_by", ""))
-    return told or (kind.action(done_by).name if kind.has_action(done_by) else action)
+    return kind.action(done_by).name if kind.has_action(done_by) else action
 
 
 def _entry(row: EntryRow, kind: Kind, names: Names, remarks: dict[tuple[int, str], str], actor: Actor) -> TimelineEntry:

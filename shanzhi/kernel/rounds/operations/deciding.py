@@ -55,9 +55,9 @@ def objection_decide(*, objection_id: int, uphold: bool, words: str, actor: Acto
         raise NotYourPart(msg("这一项是您评的分，异议由别的人决定。请转给验收组的其他人。"))
     said = words_of(words)
     state = "upheld" if uphold else "declined"
-    Objection.objects.filter(pk=found.pk).update(
-        state=state, decision=said.text, decided_at=now, decided_by_post=actor.post_id
-    )
+    decided = Objection.objects.filter(pk=found.pk, state="open")
+    if not decided.update(state=state, decision=said.text, decided_at=now, decided_by_post=actor.post_id):
+        raise missing()
     payload = ObjectionDecided(
         str(row.round.uid), row.city_code, str(found.uid), found.key, found.stage, uphold, said.sealed
     )

@@ -69,7 +69,8 @@ def text(client: Client, url: str) -> str:
         answer = client.get(url)
     said = unescape(answer.content.decode())
     assert answer.status_code == 200, said[:2000]
-    asked = [query["sql"][:90] for query in seen if "SAVEPOINT" not in query["sql"]]
+    # Where the other pages are counted a request is no transaction of its own.
+    asked = [query["sql"][:90] for query in seen if query["sql"] not in ("BEGIN", "COMMIT")]
     assert len(asked) <= MOST, (url, asked)
     return said
 

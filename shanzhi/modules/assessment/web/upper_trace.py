@@ -10,7 +10,8 @@ from django.views.decorators.http import require_safe
 from shanzhi.core.dates import day_said
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.web.middleware import ActingRequest
-from shanzhi.kernel.matters.queries import step_title
+from shanzhi.kernel.matters.policy.process import KindUnknown
+from shanzhi.kernel.matters.queries import kind_version, step_title
 from shanzhi.kernel.organisation.policy import LEVEL_NAMES, Level
 from shanzhi.kernel.packs.queries.kept import BehindMatter, ProvedEntry, RegionFigure, Verdict
 from shanzhi.kernel.rounds.queries import trace
@@ -170,7 +171,23 @@ def _said(one: Verdict) -> str:
     return gettext(msg("没有评价，到期自动办结")) if one.is_lapsed else _opinion(one.solved, one.satisfied)
 
 
+def _titles(entries: tuple[ProvedEntry, ...]) -> dict[int, str]:
+    """What each entry tells of, by its step: the process is looked up once."""
+    said = next((one.payload for one in entries if one.payload.get("kind")), {})
+    try:
+        kind = kind_version(str(said.get("kind", "")), int(said.get("kind_version") or 0)) if said else None
+    except KindUnknown:
+        kind = None
+    found = {}
+    for one in entries:
+        title, done_by = step_title(one.action, {}), str(one.payload.get("done_by", ""))
+        is_named = title == one.action and kind is not None and kind.has_action(done_by)
+        found[one.step] = kind.action(done_by).name if is_named and kind is not None else title
+    return found
+
+
 def _entries(entries: tuple[ProvedEntry, ...], verdicts: dict[int, Verdict]) -> Table:
+    titles = _titles(entries)
     columns = (
         Column("title", gettext(msg("做了什么"))),
         Column("at", gettext(msg("时间")), "time"),
@@ -184,7 +201,7 @@ def _entries(entries: tuple[ProvedEntry, ...], verdicts: dict[int, Verdict]) -> 
         Row(
             "",
             {
-                "title": gettext(step_title(one.action, one.payload)),
+                "title": gettext(titles[one.step]),
                 "at": one.happened_at,
                 "who": gettext(AUTHORS[one.author]) if one.author in AUTHORS else one.author,
                 "verdict": _said(verdicts[one.step]) if one.step in verdicts else "",
