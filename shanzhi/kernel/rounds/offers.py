@@ -1,8 +1,8 @@
-"""What this slice offers to those below it: payloads are registered as they are read; readers of events."""
+"""What this slice offers to those below it: payloads are registered as they are read; readers of events and of letters."""
 
 from shanzhi.kernel.notices.policy import on_event
 from shanzhi.kernel.packs.policy import on_letter
-from shanzhi.kernel.rounds import letters_upper, payloads, payloads_upper, tasks, telling  # noqa: F401 - registered as they are read
+from shanzhi.kernel.rounds import letters_city, letters_upper, payloads, payloads_upper, tasks, telling  # noqa: F401 - registered as they are read
 from shanzhi.kernel.rounds.operations.sending import LETTER_TOPIC
 from shanzhi.kernel.rounds.policy.words import ROUND_TOPIC
 
@@ -15,3 +15,4 @@ def offer() -> None:
     on_event(LETTER_TOPIC, letters_upper.letters_write)
     on_letter("pack", letters_upper.pack_came)
     on_letter("objection", letters_upper.objections_came)
+    letters_city.offer()
