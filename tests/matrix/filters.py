@@ -232,6 +232,7 @@ DECIDES_OTHERWISE: Mapping[str, str] = {
             "_scores": ("score_put",),
             "_upper": ("check_assesses",),
             "deciding": ("objection_decide", "practice_name", "results_publish", "spot_checked"),
+            "handing": ("pack_ask", "pack_send"),
             "duties": ("_claiming", "claim_make", "duty_give"),
             "marking": ("_led", "city_return", "item_mark", "look_keep"),
             "moving": ("city_move", "compute_ask"),

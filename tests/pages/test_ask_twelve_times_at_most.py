@@ -57,7 +57,7 @@ NAMED: Mapping[str, tuple[Mapping[str, str], ...]] = {
     "drawn:one": ({"number": "draw"},),
     "archive:object": ({"pk": "evidence"},),
     "archive:proof": ({"pk": "evidence"},),
-    **{f"assessment:{name}": ({"pk": "round"},) for name in ("board", "duties", "claims")},
+    **{f"assessment:{name}": ({"pk": "round"},) for name in ("board", "duties", "claims", "sent", "objections", "findings")},
     "assessment:item": ({"pk": "round", "key": "round item"},),
     "figures:entry": ({"key": "owed key"},),
     "figures:exclusion": ({"pk": "exclusion"},),
@@ -139,7 +139,7 @@ NOT_ASKED: Mapping[str, str] = {
     "intake:phone": "the city sends no text messages",
     "notices:subscription": "there is no other system to tell",
     "exports:download": "a file that the worker has made",
-    "letters:file": "no letter of another platform has come",
+    **dict.fromkeys(("assessment:letter", "letters:file"), "no letter of another platform has come"),
     "imports:rejects": "a file that the worker has made",
 }
 """Pages that aren't counted, and why."""

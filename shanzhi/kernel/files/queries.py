@@ -65,6 +65,17 @@ def attachments_of_many(subject_kind: str, subject_ids: Collection[int]) -> dict
     return found
 
 
+def hashes_of_many(subject_kind: str, subject_ids: Collection[int]) -> dict[int, list[str]]:
+    """The SHA-256 of the files of several subjects of a kind, each one's oldest first; 1 query, none for none. The background
+    may read them too, which knows no names of files."""
+    found: dict[int, list[str]] = {}
+    if subject_ids:
+        rows = Attachment.objects.filter(subject_kind=subject_kind, subject_id__in=list(subject_ids)).order_by("id")
+        for subject_id, sha256 in rows.values_list("subject_id", "blob_id"):
+            found.setdefault(subject_id, []).append(sha256)
+    return found
+
+
 def attachments_wanted(subject_kind: str, subject_id: int) -> QuerySet[Attachment]:
     """The same, not asked yet: for who reads it in one statement with other things; `attachment_rows` makes the rows of it."""
     rows = Attachment.objects.filter(subject_kind=subject_kind, subject_id=subject_id)

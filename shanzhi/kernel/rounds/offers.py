@@ -4,7 +4,7 @@ from shanzhi.kernel.notices.policy import on_event
 from shanzhi.kernel.packs.policy import on_letter
 from shanzhi.kernel.rounds import letters_city, letters_upper, payloads, payloads_upper, tasks, telling  # noqa: F401 - registered as they are read
 from shanzhi.kernel.rounds.operations.sending import LETTER_TOPIC
-from shanzhi.kernel.rounds.policy.words import ROUND_TOPIC
+from shanzhi.kernel.rounds.policy.words import OBJECTION_TOPIC, PACK_TOPIC, ROUND_TOPIC
 
 
 def offer() -> None:
@@ -13,6 +13,8 @@ def offer() -> None:
     on_event(ROUND_TOPIC, telling.of_cities)
     on_event(ROUND_TOPIC, letters_upper.cities_moved)
     on_event(LETTER_TOPIC, letters_upper.letters_write)
+    on_event(PACK_TOPIC, tasks.pack_asked)
+    on_event(OBJECTION_TOPIC, tasks.objected)
     on_letter("pack", letters_upper.pack_came)
     on_letter("objection", letters_upper.objections_came)
     letters_city.offer()

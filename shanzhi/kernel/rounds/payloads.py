@@ -109,6 +109,21 @@ class RoundLocked(Payload):
     typed: int
 
 
+@payload("rounds.pack_built")
+@dataclass(frozen=True, slots=True)
+class PackBuilt(Payload):
+    """The pack of a submission is whole: its letter's uid and SHA-256, how large it is; how many items of the lock have
+    another figure in it."""
+
+    round: str
+    city: str
+    number: int
+    letter: str
+    sha256: str
+    size: int
+    differing: int
+
+
 @payload("rounds.slip")
 @dataclass(frozen=True, slots=True)
 class SlipRead(Payload):

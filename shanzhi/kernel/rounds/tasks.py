@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
 
 from django.utils import timezone
 from procrastinate.contrib.django import app
@@ -12,9 +13,11 @@ from shanzhi.kernel.notices.policy import Happened
 from shanzhi.kernel.rounds import letters_upper, telling
 from shanzhi.kernel.rounds.models import RoundCity
 from shanzhi.kernel.rounds.operations.computing import items_compute
+from shanzhi.kernel.rounds.operations.handing import objections_send
+from shanzhi.kernel.rounds.operations.packing import packs_build
 from shanzhi.kernel.rounds.policy.states import State
 
-SOON = "rounds.compute"
+SOON, PACKS = "rounds.compute", "rounds.packs"
 
 
 def _compute(now: datetime, *, typed_only: bool = False) -> None:
@@ -49,6 +52,31 @@ def remind(timestamp: int) -> None:
 def check_packs(timestamp: int) -> None:
     """Soon after a pack came, and every minute: packs that wait are checked, and taken in where they pass."""
     letters_upper.packs_check(now=timezone.now())
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock=PACKS, name=PACKS)
+def build_packs(timestamp: int) -> None:
+    """Every minute, and as soon as one is asked for: packs that wait. What isn't sealed yet is tried again then."""
+    packs_build(now=timezone.now(), program=program_said())
+
+
+def pack_asked(events: Sequence[Happened], now: datetime) -> None:
+    """A pack is asked for."""
+    notices.job_soon(PACKS)
+
+
+def objected(events: Sequence[Happened], now: datetime) -> None:
+    """What cities object to is put into letters."""
+    objections_send(city_ids=[int(event.body["round_city"]) for event in events], now=now, program=program_said())
+
+
+def program_said() -> str:
+    """What stands in letters as the program that wrote them."""
+    try:
+        return f"shanzhi {version('shanzhi')}"
+    except PackageNotFoundError:
+        return "shanzhi 0"
 
 
 def cities_moved(events: Sequence[Happened], now: datetime) -> None:

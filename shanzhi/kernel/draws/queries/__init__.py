@@ -114,6 +114,11 @@ def outcome_of(purpose: str) -> Outcome | None:
     )
 
 
+def draws_about(about: str) -> tuple[DrawRow, ...]:
+    """All draws whose purpose begins with this (a round's uid), by number; 1 query."""
+    return tuple(_row(row) for row in Draw.objects.filter(purpose__startswith=about).order_by("number"))
+
+
 def draw(number: int) -> DrawView:
     """One draw; 4 queries.
 

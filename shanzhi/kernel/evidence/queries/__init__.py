@@ -14,8 +14,9 @@ from shanzhi.kernel.evidence.queries.archive import (
     same_content,
     years,
 )
+from shanzhi.kernel.evidence.queries.items import ItemEvidence, item_evidence
 from shanzhi.kernel.evidence.queries.lacking import completeness
-from shanzhi.kernel.evidence.queries.packs import PackEvidence, for_items, path_of
+from shanzhi.kernel.evidence.queries.packs import PackEvidence, counts_for, for_items, path_of
 from shanzhi.kernel.evidence.rules import rules
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "EvidenceCard",
     "EvidenceRow",
     "Filter",
+    "ItemEvidence",
     "PackEvidence",
     "Step",
     "UseRow",
@@ -30,8 +32,10 @@ __all__ = [
     "archive_page",
     "archive_rows",
     "completeness",
+    "counts_for",
     "evidence_card",
     "for_items",
+    "item_evidence",
     "path_of",
     "rules",
     "same_content",

@@ -167,12 +167,12 @@ def archive_page(wanted: Filter, *, after: int | None = None) -> ArchivePage:
     count = rows.order_by()[: COUNT_CAP + 1].count()
     listed = rows.filter(pk__lt=after) if after is not None else rows
     found = list(listed.order_by("-pk")[: PAGE + 1])
-    return ArchivePage(tuple(_rows(found[:PAGE])), count, len(found) > PAGE)
+    return ArchivePage(tuple(archive_rows_of(found[:PAGE])), count, len(found) > PAGE)
 
 
 def archive_rows(wanted: Filter) -> list[EvidenceRow]:
     """The list for a file, at most 20,000 rows; as many queries as a page."""
-    return _rows(_wanted(wanted).order_by("-pk")[:FILE_MOST])
+    return archive_rows_of(_wanted(wanted).order_by("-pk")[:FILE_MOST])
 
 
 def years() -> list[int]:
@@ -180,7 +180,8 @@ def years() -> list[int]:
     return list(Evidence.objects.order_by("-year").values_list("year", flat=True).distinct())
 
 
-def _rows(found: Iterable[Evidence]) -> list[EvidenceRow]:
+def archive_rows_of(found: Iterable[Evidence]) -> list[EvidenceRow]:
+    """Objects that were read as rows of a list; 1 query and the tree."""
     listed = list(found)
     units = organisation.unit_names({row.unit_id for row in listed})
     names: dict[tuple[str, date], str] = {}
@@ -214,7 +215,7 @@ def evidence_card(evidence_id: int) -> EvidenceCard:
     others = list(Evidence.objects.filter(sha256=found.sha256).exclude(pk=evidence_id).order_by("-pk")[:PAGE])
     posts = {use.post_id for use in uses} | {one.author_post_id or 0 for one in entries} | {found.post_id or 0}
     names = {pk: f"{name.unit_name} {name.title}" for pk, name in organisation.post_names(posts - {0}).items()}
-    row, *same = _rows([found, *others])
+    row, *same = archive_rows_of([found, *others])
     return EvidenceCard(
         row=row,
         keep_ground=found.keep_ground,
@@ -237,7 +238,7 @@ def _uses(rows: Sequence[Use], names: dict[int, str]) -> list[UseRow]:
 
 def same_content(sha256: str) -> list[EvidenceRow]:
     """The objects in sight with this content, those that are kept first; 1 query and the tree."""
-    return _rows(Evidence.objects.filter(sha256=sha256).order_by("-gone_at", "pk")[:SHOWN_ALIKE])
+    return archive_rows_of(Evidence.objects.filter(sha256=sha256).order_by("-gone_at", "pk")[:SHOWN_ALIKE])
 
 
 def alike(marks: Marks, sha256: str, scope_code: str) -> list[EvidenceRow]:
@@ -256,7 +257,7 @@ def alike(marks: Marks, sha256: str, scope_code: str) -> list[EvidenceRow]:
     near = sorted((far, pk) for pk, bits, words in compared if (far := _distance(marks, bits, words)) is not None)
     ids = [pk for _, pk in near[:SHOWN_ALIKE]]
     found = {row.pk: row for row in Evidence.objects.filter(pk__in=ids)} if ids else {}
-    return _rows(found[pk] for pk in ids if pk in found)
+    return archive_rows_of(found[pk] for pk in ids if pk in found)
 
 
 def _distance(marks: Marks, picture: int | None, signature: list[int] | None) -> float | None:

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
+from django.db.models import Count
+
 from shanzhi.core.periods import CITY_ZONE
 from shanzhi.kernel.evidence.models import Evidence, Use
-from shanzhi.kernel.evidence.queries.archive import serving
+from shanzhi.kernel.evidence.queries.archive import serving, standing
 from shanzhi.kernel.files import queries as files
 
 
@@ -38,8 +40,7 @@ class PackEvidence:
 def for_items(keys: Collection[str], region: str, first: date, last: date) -> list[PackEvidence]:
     """The evidence of these indicators in a region (a code, and what lies in it), arisen from `first` to `last` (included), in
     the order of its numbers; 2 queries, under the rights of whoever asks."""
-    begins = datetime.combine(first, time(), CITY_ZONE)
-    ends = datetime.combine(last + timedelta(days=1), time(), CITY_ZONE)
+    begins, ends = span(first, last)
     rows = Evidence.objects.filter(
         pk__in=serving(keys), scope_code__startswith=region, arose_at__gte=begins, arose_at__lt=ends
     ).order_by("pk")
@@ -52,6 +53,21 @@ def for_items(keys: Collection[str], region: str, first: date, last: date) -> li
         )
         for row in found
     ]  # fmt: skip
+
+
+def counts_for(keys: Collection[str], region: str, first: date, last: date) -> dict[str, int]:
+    """How many objects in sight that are still there serve each of these indicators, as `for_items` has them; 1 query."""
+    begins, ends = span(first, last)
+    rows = standing(
+        key__in=list(keys), evidence__scope_code__startswith=region, evidence__arose_at__gte=begins,
+        evidence__arose_at__lt=ends, evidence__gone_at=None,
+    )  # fmt: skip
+    return dict(rows.values_list("key").annotate(count=Count("evidence", distinct=True)))
+
+
+def span(first: date, last: date) -> tuple[datetime, datetime]:
+    """The moments from which to which (not included) these days last in the city."""
+    return datetime.combine(first, time(), CITY_ZONE), datetime.combine(last + timedelta(days=1), time(), CITY_ZONE)
 
 
 def _served(ids: Collection[int], keys: frozenset[str]) -> dict[int, tuple[str, ...]]:

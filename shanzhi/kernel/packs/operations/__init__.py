@@ -2,6 +2,7 @@
 
 from shanzhi.kernel.packs.operations.letters import (
     Taken,
+    letter_keep,
     letter_read,
     letter_send_out,
     letter_take_in,
@@ -12,6 +13,7 @@ from shanzhi.kernel.packs.operations.peers import peer_ask, peer_enter_run, peer
 
 __all__ = [
     "Taken",
+    "letter_keep",
     "letter_read",
     "letter_send_out",
     "letter_take_in",

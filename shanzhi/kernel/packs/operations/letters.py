@@ -143,6 +143,19 @@ def letter_send_out(
         return _keep(open_letter(path), Direction.OUT, actor, now).letter_id
 
 
+def letter_keep(*, path: Path, now: datetime) -> int:
+    """Keep a letter that this installation has written and signed elsewhere (a pack), to be fetched and carried; returns its
+    number (worker). The same letter twice is one.
+
+    Raises:
+        LetterDamaged: it isn't whole, or not signed as it says.
+    """
+    letter = open_letter(path)
+    if letter.faults:
+        raise LetterDamaged(letter.faults)
+    return _keep(letter, Direction.OUT, None, now).letter_id
+
+
 def letter_try_again(*, letter_id: int, actor: Actor, now: datetime) -> None:
     """Have a letter that waits read once more: the program or what it knows may have changed.
 
@@ -223,6 +236,8 @@ def _settle(row: KeptLetter, state: LetterState, error: DomainError | None, now:
 
 def _plain(value: Any) -> str | int:
     """A sentence's part as it is kept: whole numbers stay such, for the form that the sentence gives them."""
+    if isinstance(value, tuple):
+        return "、".join(str(each) for each in value)
     return value if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 

@@ -109,6 +109,11 @@ def letters(*, direction: str, before: int | None = None, limit: int = PAGE) -> 
     return [_row(row) for row in (rows.filter(pk__lt=before) if before is not None else rows)[:limit]]
 
 
+def letters_about(round_uid: str, limit: int = 2 * PAGE) -> list[LetterRow]:
+    """Letters about a round, both ways, the newest first; 1 query."""
+    return [_row(row) for row in KeptLetter.objects.filter(round=round_uid).order_by("-id")[:limit]]
+
+
 def letter(letter_id: int) -> LetterRow:
     """One letter; 1 query.
 

@@ -2,8 +2,10 @@
 
 from shanzhi.kernel.rounds.operations.computing import check_cut, items_compute
 from shanzhi.kernel.rounds.operations.duties import claim_end, claim_make, duty_give
+from shanzhi.kernel.rounds.operations.handing import objections_send, pack_ask, pack_of_round, pack_send
 from shanzhi.kernel.rounds.operations.moving import city_follow, city_move, compute_ask
 from shanzhi.kernel.rounds.operations.opening import guideline_of, round_open, round_take_over
+from shanzhi.kernel.rounds.operations.packing import pack_build, packs_build
 from shanzhi.kernel.rounds.operations.signing import project_sign, round_lock
 from shanzhi.kernel.rounds.operations.slips import finding_take, objection_make, objections_text, slip_read
 from shanzhi.kernel.rounds.operations.writing import item_write
@@ -21,7 +23,13 @@ __all__ = [
     "item_write",
     "items_compute",
     "objection_make",
+    "objections_send",
     "objections_text",
+    "pack_ask",
+    "pack_build",
+    "pack_of_round",
+    "pack_send",
+    "packs_build",
     "project_sign",
     "round_lock",
     "round_open",

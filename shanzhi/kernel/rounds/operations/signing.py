@@ -98,12 +98,12 @@ def _body(row: RoundCity, scores: dict[str, Score], projects: tuple[str, ...]) -
     claims = dict(
         Claim.objects.filter(round_city=row, project__in=projects, ended_at=None).values_list("project", "pk")
     )
-    papers = files.attachments_of_many("round_claim", list(claims.values()))
+    papers = files.hashes_of_many("round_claim", list(claims.values()))
     return canonical(
         str(row.round.uid),
         row.city_code,
         (as_scored(one) for one in scores.values()),
-        {project: [one.sha256 for one in papers.get(pk, ())] for project, pk in claims.items()},
+        {project: papers.get(pk, []) for project, pk in claims.items()},
     )
 
 

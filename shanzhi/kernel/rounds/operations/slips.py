@@ -12,15 +12,18 @@ from shanzhi.kernel.access import queries as acting
 from shanzhi.kernel.access.policy import Actor, check_may
 from shanzhi.kernel.matters import operations as matters
 from shanzhi.kernel.matters.policy.report import NewReport
+from shanzhi.kernel.notices import operations as notices
 from shanzhi.kernel.rounds.book import ruler_of
 from shanzhi.kernel.rounds.models import Finding, Objection, Return, RoundCity, Score
 from shanzhi.kernel.rounds.operations._common import check_place, locked_city, missing, words_of, write
 from shanzhi.kernel.rounds.operations.moving import move
 from shanzhi.kernel.rounds.payloads import FindingTaken, ObjectionMade, SlipRead
 from shanzhi.kernel.rounds.policy.slips import ObjectionsText, ObjectionText, SlipScore, SlipText
-from shanzhi.kernel.rounds.policy.states import State, path
+from shanzhi.kernel.rounds.policy.states import STATES as STATES_SAID
+from shanzhi.kernel.rounds.policy.states import State, Way, path
 from shanzhi.kernel.rounds.policy.words import (
     LEAD,
+    OBJECTION_TOPIC,
     STAGES,
     WORDS_MOST,
     AnotherCitys,
@@ -54,7 +57,7 @@ def slip_read(*, text: SlipText, letter: UUID, actor: Actor, now: datetime) -> i
     changed = _keep(row, text, now)
     if row.state == text.state and not changed:
         return row.pk
-    for way in path(State(row.state), text.state):
+    for way in _steps(row, text):
         is_last = way.target is text.state
         move(row, way.target, reason=text.reason if is_last else "", actor=actor, now=now, letter=letter)
     row.until_on = text.until
@@ -65,6 +68,26 @@ def slip_read(*, text: SlipText, letter: UUID, actor: Actor, now: datetime) -> i
     )  # fmt: skip
     write(row, told, actor, now)
     return row.pk
+
+
+def _steps(row: RoundCity, text: SlipText) -> tuple[Way, ...]:
+    """The steps by which the city's row follows a slip. What only the city does (evaluate, sign and lock) is on none of them; a
+    city that works on what was returned stays at it.
+
+    Raises:
+        StateMovedOn: the slip is older than what was read, or came out of turn.
+    """
+    at = State(row.state)
+    if at is State.EVALUATING and row.submission and text.state is State.RETURNED:
+        return ()
+    ways = path(at, text.state)
+    if any(way.target in (State.EVALUATING, State.LOCKED) for way in ways):
+        raise StateMovedOn(
+            msg("这份回执说本市是“%(theirs)s”，本市现在是“%(ours)s”：它比已经读取的旧，或者没有按顺序来。没有读入。"),
+            theirs=(STATES_SAID[text.state],),
+            ours=(STATES_SAID[at],),
+        )
+    return ways
 
 
 def _addressed(text: SlipText) -> int:
@@ -172,12 +195,13 @@ def objection_make(*, city_id: int, key: str, stage: Stage, words: str, actor: A
     )  # fmt: skip
     payload = ObjectionMade(str(row.round.uid), row.city_code, str(made.uid), key, stage.value, said.sealed)
     write(row, payload, actor, now)
+    notices.emit(topic=OBJECTION_TOPIC, body={"round_city": row.pk}, now=now)
     return made.pk
 
 
 def objections_text(row: RoundCity) -> ObjectionsText:
-    """The open objections of a city as they travel; 1 query."""
-    rows = Objection.objects.filter(round_city=row, state="open").order_by("pk")
+    """The open objections of a city that no letter has carried yet, as they travel; 1 query."""
+    rows = Objection.objects.filter(round_city=row, state="open", sent_at=None).order_by("pk")
     return ObjectionsText(
         row.round.uid,
         row.city_code,

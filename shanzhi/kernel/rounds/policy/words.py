@@ -13,6 +13,8 @@ ORGANISE, SCORE, CENTRE = "rounds_organise", "rounds_score", "rounds_centre"
 UPPER = "rounds_upper"
 """Opens the pages of the levels above; each of their roles has it."""
 ROUND_TOPIC = "rounds.city"
+PACK_TOPIC, OBJECTION_TOPIC = "rounds.pack", "rounds.objection"
+"""Events: a pack is asked for; a city objects."""
 WORDS_MOST = 4000
 
 
@@ -87,6 +89,12 @@ class Incomplete(Conflict):
     """Something is still owed before the next step."""
 
     code = "round-incomplete"
+
+
+class PackFailed(Conflict):
+    """A pack wasn't built; says what was in the way."""
+
+    code = "round-pack"
 
 
 class ItemLocked(Conflict):

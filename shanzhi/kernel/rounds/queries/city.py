@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -13,6 +14,7 @@ from django.db.models.functions import JSONObject
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.access.queries import roles
+from shanzhi.kernel.evidence import queries as archive
 from shanzhi.kernel.files import queries as files
 from shanzhi.kernel.indicators.policy.definitions import Indicator, Project
 from shanzhi.kernel.indicators.queries import book
@@ -34,6 +36,7 @@ from shanzhi.kernel.rounds.policy.items import (
 )
 from shanzhi.kernel.rounds.policy.states import State
 from shanzhi.kernel.rounds.policy.words import LEAD, NoSuchRound, RoundKind
+from shanzhi.kernel.rounds.queries.handed import last_build
 from shanzhi.kernel.rounds.queries.shapes import (
     Board,
     Calendar,
@@ -100,15 +103,16 @@ _RETURNED = Return.objects.filter(round_city=OuterRef("pk"), submission=OuterRef
 )
 
 
-def board(city_id: int, on: date) -> Board:
-    """A city's round whole: every project with its items; 6 queries and the tree.
+def board(city_id: int, on: date, *, evidence: bool = False) -> Board:
+    """A city's round whole: every project with its items, with `evidence` also how many objects serve each; 6 queries, and one
+    each for that and for the pack of a locked city, and the tree.
 
     Raises:
         NoSuchRound: none in sight.
     """
     row = found_city(city_id)
     ruler = ruler_of(row.round)
-    items = _items(row, ruler)
+    items = _items(row, ruler, evidence=_evidence(row, ruler) if evidence else {})
     duties, signed = _shared(row, on)
     claimed = set(row.claimed)
     projects = tuple(
@@ -134,6 +138,7 @@ def board(city_id: int, on: date) -> Board:
         typed=sum(one.typed for one in items),
         typed_computed=sum(one.typed for one in items if one.kind is ItemKind.COMPUTED),
         uncut=uncut_months(row) if evaluating else (),
+        build=last_build(row) if row.state == State.LOCKED else None,
     )
 
 
@@ -161,7 +166,14 @@ def _back(item: ItemRow) -> Scored:
     )  # fmt: skip
 
 
-def _items(row: Any, ruler: Ruler, only: Iterable[str] | None = None) -> list[ItemRow]:
+def _evidence(row: RoundCity, ruler: Ruler) -> Mapping[str, int]:
+    """How many objects of evidence serve each item; 1 query."""
+    return archive.counts_for(list(ruler.items), row.city_code, ruler.period.begins_on, ruler.period.ends_on)
+
+
+def _items(
+    row: Any, ruler: Ruler, only: Iterable[str] | None = None, evidence: Mapping[str, int] = MappingProxyType({})
+) -> list[ItemRow]:
     """The items with their last scores of all levels; 1 query. The row as `found_city` reads it."""
     found: dict[tuple[str, str], Score] = {}
     rows = Score.objects.filter(round_city=row, is_last=True)
@@ -174,11 +186,15 @@ def _items(row: Any, ruler: Ruler, only: Iterable[str] | None = None) -> list[It
     if row.state == State.EVALUATING:
         keys = open_keys(ruler.items.values(), row.submission, returned)
     wanted = ruler.items.values() if only is None else [ruler.items[key] for key in only]
-    return [_item(one, found, keys, returned) for one in wanted]
+    return [_item(one, found, keys, returned, evidence.get(one.key, 0)) for one in wanted]
 
 
 def _item(
-    indicator: Indicator, found: Mapping[tuple[str, str], Score], keys: frozenset[str], returned: Mapping[str, str]
+    indicator: Indicator,
+    found: Mapping[tuple[str, str], Score],
+    keys: frozenset[str],
+    returned: Mapping[str, str],
+    evidence: int,
 ) -> ItemRow:
     own = found.get((indicator.key, "self"))
     kept = as_scored(own) if own is not None else None
@@ -196,7 +212,7 @@ def _item(
         reason=kept.reason if kept else "",
         words=kept.words if kept else "",
         returned=returned.get(indicator.key, ""),
-        evidence=0,
+        evidence=evidence,
         province=province.points if province else None,
         centre=centre.points if centre else None,
     )
@@ -236,13 +252,7 @@ def _shared(row: RoundCity, on: date) -> tuple[dict[str, DutyRow], dict[str, Sig
     posts = organisation.post_cards(ids, on) if ids else {}
     units = organisation.unit_names({one.unit_id for one in duties})
     wanted = row.submission if row.state == State.EVALUATING else None
-    owing = {
-        one.project: DutyRow(
-            one.project, one.unit_id, units.get(one.unit_id, ""), one.role, one.signer_post_id,
-            _post_said(posts.get(one.signer_post_id)), one.due_on,
-        )
-        for one in duties
-    }  # fmt: skip
+    owing = {one.project: _duty(one, units, posts) for one in duties}
     standing = {
         one.project: SignedRow(one.project, _post_said(posts.get(one.post_id)), one.signed_at, one.sha256)
         for one in signed
@@ -251,12 +261,19 @@ def _shared(row: RoundCity, on: date) -> tuple[dict[str, DutyRow], dict[str, Sig
     return owing, standing
 
 
+def _duty(row: Duty, units: Mapping[int, str], posts: Mapping[int, organisation.PostCard]) -> DutyRow:
+    return DutyRow(
+        row.project, row.unit_id, units.get(row.unit_id, ""), row.role, row.signer_post_id,
+        _post_said(posts.get(row.signer_post_id)), row.due_on,
+    )  # fmt: skip
+
+
 def _post_said(card: organisation.PostCard | None) -> str:
     return f"{card.unit_short_name or card.unit_name} {card.title}" if card is not None else ""
 
 
 def item_page(city_id: int, key: str, on: date) -> ItemPage:
-    """One item with its scores of all levels and their history; 7 queries and the tree.
+    """One item with its scores of all levels, their history and its evidence; 9 queries and the tree.
 
     Raises:
         NoSuchRound: no such round or item in sight.
@@ -269,20 +286,25 @@ def item_page(city_id: int, key: str, on: date) -> ItemPage:
     period = item_period(indicator, ruler.period)
     region = organisation.region_of_code(row.city_code, period.ends_on)
     history = list(Score.objects.filter(round_city=row, key=key).order_by("-at", "-id")[:SHOWN])
-    units = organisation.unit_names({one.unit_id for one in history if one.unit_id})
+    duty = Duty.objects.filter(round_city=row, project=indicator.project, is_last=True).first()
+    units = organisation.unit_names({one.unit_id for one in (*history, duty) if one is not None and one.unit_id})
     own = next((one for one in history if one.stage == "self" and one.is_last), None)
     behind = Behind.objects.filter(round_city=row, key=key).first()
+    evidence = archive.item_evidence(
+        key, indicator.project, row.city_code, ruler.period.begins_on, ruler.period.ends_on
+    )
     return ItemPage(
         row=_round(row),
         project=ruler.guideline.project(indicator.project),
-        item=_items(row, ruler, only=[key])[0],
+        item=replace(_items(row, ruler, only=[key])[0], evidence=evidence.count),
+        evidence=evidence,
         number=own.number if own else 0,
         period=period,
         region_id=region.id if region else None,
         figure=same_rule(book.catalogue_in_force(), indicator, period),
         behind=len(behind.matters) if behind else 0,
         scores=tuple(_score(indicator, one, units) for one in history),
-        duty=_shared(row, on)[0].get(indicator.project),
+        duty=_duty(duty, units, organisation.post_cards({duty.signer_post_id}, on)) if duty is not None else None,
         due_by=row.until_on or row.round.self_until,
     )
 

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from shanzhi.kernel.evidence.queries import ItemEvidence
 from shanzhi.kernel.files.queries import AttachmentRow
 from shanzhi.kernel.indicators.policy.definitions import Indicator, Project
 from shanzhi.kernel.indicators.policy.periods import Period
 from shanzhi.kernel.indicators.policy.values import Value
 from shanzhi.kernel.rounds.policy.items import ItemKind, Total
 from shanzhi.kernel.rounds.policy.states import State
+from shanzhi.kernel.rounds.policy.telling import Sentence
 from shanzhi.kernel.rounds.policy.words import RoundKind
 
 
@@ -111,6 +113,23 @@ class ProjectRow:
 
 
 @dataclass(frozen=True, slots=True)
+class BuildRow:
+    """A pack on its way, or whole: of a submission; `part` and `done` say how far it is; `said` are sentences (message ids and
+    what they are filled with): what is in the way, or which items differ."""
+
+    id: int
+    submission: int
+    state: str
+    part: str
+    done: int
+    sha256: str
+    size: int
+    asked_at: datetime
+    ended_at: datetime | None
+    said: tuple[Sentence, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Board:
     """A city's round whole. `typed`: fields that were typed for the round, of computed items and of all; `may` are the
     features of the acting post within the city."""
@@ -129,6 +148,7 @@ class Board:
     typed: int
     typed_computed: int
     uncut: tuple[int, ...]
+    build: BuildRow | None
 
     @property
     def unsigned(self) -> tuple[ProjectRow, ...]:
@@ -160,6 +180,7 @@ class ItemPage:
     row: RoundRow
     project: Project
     item: ItemRow
+    evidence: ItemEvidence
     number: int
     period: Period
     region_id: int | None

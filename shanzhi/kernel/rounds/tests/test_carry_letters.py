@@ -66,17 +66,27 @@ def test_it_takes_a_round_over_and_reads_its_slip(cast: Cast, tmp_path: Path) ->
     with acting(cast.supervisor):
         row = RoundCity.objects.get()
     moved(cast.supervisor, row, State.JOINED, State.EVALUATING)
-    slip = replace(SLIP, submission=0)
+    assert "没有按顺序来" in said(read(tmp_path, "slip", {SLIP_MEMBER: replace(SLIP, submission=0).to_json()}))
+    with everything():
+        RoundCity.objects.filter(pk=row.pk).update(state="locked", submission=1)
+    slip = SLIP
     assert "发给代码 3705" in said(read(tmp_path, "slip", {SLIP_MEMBER: replace(slip, city="3705").to_json()}))
     wrong = replace(slip, scores=(replace(slip.scores[0], points=slip.scores[0].most + 1),))
     assert "超过满分" in said(read(tmp_path, "slip", {SLIP_MEMBER: wrong.to_json()}))
     with acting(cast.supervisor):
         row.refresh_from_db()
-        assert (row.state, Score.objects.filter(stage="province").count()) == ("evaluating", 0)
+        assert (row.state, Score.objects.filter(stage="province").count()) == ("locked", 0)
     assert read(tmp_path, "slip", {SLIP_MEMBER: slip.to_json()}).state == "read"
     with acting(cast.supervisor):
         row.refresh_from_db()
         assert (row.state, Score.objects.filter(stage="province").count()) == ("returned", 1)
+    moved(cast.supervisor, row, State.EVALUATING)
+    old = replace(slip, state=State.RECEIVED)
+    assert "没有按顺序来" in said(read(tmp_path, "slip", {SLIP_MEMBER: old.to_json()}))
+    assert read(tmp_path, "slip", {SLIP_MEMBER: replace(slip, reason="另有一处").to_json()}).state == "read"
+    with acting(cast.supervisor):
+        row.refresh_from_db()
+        assert row.state == "evaluating"
 
 
 @pytest.mark.usefixtures("known")

@@ -10,7 +10,7 @@ from shanzhi.core.errors import DomainError
 from shanzhi.kernel.access.policy import check_may
 from shanzhi.kernel.access.queries import roles
 from shanzhi.kernel.access.web.middleware import ActingRequest
-from shanzhi.kernel.rounds.policy.words import READ
+from shanzhi.kernel.rounds.policy.words import LEAD, READ
 
 
 def check(request: ActingRequest, feature: str = READ) -> None:
@@ -22,6 +22,11 @@ def may(request: ActingRequest, feature: str) -> bool:
     """May the acting post open this?"""
     role = roles().get(request.actor.role)
     return role is not None and feature in role.may
+
+
+def leads_city(request: ActingRequest, city_code: str) -> bool:
+    """Does the acting post lead rounds of this city?"""
+    return may(request, LEAD) and request.actor.place.contains(city_code)
 
 
 class Told(forms.Form):

@@ -19,6 +19,7 @@ from shanzhi.kernel.rounds.policy.words import LEAD, ROUND_KINDS, NoSuchRound
 from shanzhi.kernel.rounds.queries.shapes import Board, ProjectRow
 from shanzhi.modules.assessment.web import said
 from shanzhi.modules.assessment.web.asking import check, may
+from shanzhi.modules.assessment.web.city_sent import progress_of, said_of
 from shanzhi.ui.components import Badge, Column, Row, Step, StepState, Table
 
 LINE = (
@@ -125,7 +126,7 @@ def board(request: ActingRequest, pk: int) -> HttpResponse:
 
 def _draw(request: ActingRequest, pk: int, error: DomainError | None = None) -> HttpResponse:
     on = local_date(request.now)
-    told = queries.board(pk, on)
+    told = queries.board(pk, on, evidence=True)
     leads = queries.leads(request.actor, told.row)
     context = {
         "board": told,
@@ -227,7 +228,7 @@ def _project(one: ProjectRow, request: ActingRequest, pk: int) -> dict[str, obje
         Column("source", gettext(msg("来源"))),
         Column("points", gettext(msg("自评分"))),
         Column("above", gettext(msg("省级 / 中央"))),
-        Column("typed", gettext(msg("填写栏数")), "number"),
+        Column("evidence", gettext(msg("佐证")), "number"),
         Column("state", gettext(msg("状态")), "badge"),
     )
     rows = [
@@ -239,7 +240,7 @@ def _project(one: ProjectRow, request: ActingRequest, pk: int) -> dict[str, obje
                 "source": gettext(said.KINDS[item.kind]),
                 "points": said.points_said(item.points, item.most),
                 "above": f"{said.points_said(item.province)} / {said.points_said(item.centre)}",
-                "typed": item.typed,
+                "evidence": item.evidence,
                 "state": said.item_badge(item),
             },
         )
@@ -256,11 +257,12 @@ def _project(one: ProjectRow, request: ActingRequest, pk: int) -> dict[str, obje
 
 def _next(told: Board, *, leads: bool) -> dict[str, str] | None:
     """The one big step that the city's lead takes now; None where it is somebody else's turn."""
-    state = told.row.state
+    state, pk = told.row.state, told.row.city_id
     if not leads:
         return None
     if state is State.INVITED:
         return {
+            "url": reverse("assessment:move", args=[pk]),
             "do": "join",
             "label": gettext(msg("参加这一轮")),
             "text": gettext(msg("自愿参加。参加后先分工，再开始自评。")),
@@ -272,8 +274,28 @@ def _next(told: Board, *, leads: bool) -> dict[str, str] | None:
             if state is State.JOINED
             else gettext(msg("只有被退回的项可以改，改后重新签批、上报。"))
         )
-        return {"do": "begin", "label": label, "text": text}
-    return None
+        return {"url": reverse("assessment:move", args=[pk]), "do": "begin", "label": label, "text": text}
+    return _hand_out(told) if state is State.LOCKED else None
+
+
+def _hand_out(told: Board) -> dict[str, str]:
+    """The steps from the lock to the organiser: build, carry, say so."""
+    pk, build = told.row.city_id, told.build
+    if build is None or build.state == "failed":
+        text = gettext(msg("把锁定的自评、记录和留痕封存成一份能自证的文件，在后台生成。"))
+        if build is not None:
+            text = " ".join(said_of(build))
+        return {
+            "url": reverse("assessment:pack", args=[pk]),
+            "do": "",
+            "label": gettext(msg("生成验收包")),
+            "text": text,
+        }
+    if build.state == "done":
+        text = gettext(msg("在“收发”里下载验收包，送交组织方，再点“送出”。"))
+        return {"url": reverse("assessment:send", args=[pk]), "do": "", "label": gettext(msg("送出")), "text": text}
+    text = " ".join((gettext(msg("正在后台生成验收包，刷新本页看进度。")), progress_of(build), *said_of(build)))
+    return {"url": "", "do": "", "label": "", "text": text}
 
 
 @require_POST

@@ -24,6 +24,7 @@ from shanzhi.kernel.rounds.queries.shapes import ItemPage
 from shanzhi.kernel.vault.web.parked import parked_fields
 from shanzhi.modules.assessment.web import said
 from shanzhi.modules.assessment.web.asking import Told, check, headline, may, problems_of
+from shanzhi.modules.assessment.web.city_evidence import evidence_of
 from shanzhi.ui.components import Column, Row, Table, TimelineEntry
 
 
@@ -105,6 +106,9 @@ def _draw(
         "records_url": _figure(told, "figures:records"),
         "levels": _levels(told),
         "history": _history(told),
+        "evidence": evidence_of(told, request),
+        "may_object": queries.leads(request.actor, told.row)
+        and bool(item.province is not None or item.centre is not None),
         "form": form,
         "writes": writes,
         "said": headline(error),
