@@ -1,6 +1,6 @@
 """Letters: bring one, see what became of it, fetch what is to be carried."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -29,7 +29,7 @@ from shanzhi.kernel.packs.queries import letters as queries
 from shanzhi.ui.components import Pager, Tone
 from shanzhi.ui.downloads import send_file
 
-KINDS = {"round": msg("考核轮次"), "pack": msg("验收包"), "slip": msg("回函"), "objection": msg("申诉")}
+KINDS = {"round": msg("轮次文件"), "pack": msg("验收包"), "slip": msg("回函"), "objection": msg("异议")}
 STATES: dict[str, tuple[str, Tone]] = {
     "kept": (msg("待读取"), "action"),
     "read": (msg("已读取"), "good"),
@@ -121,7 +121,8 @@ def _list(request: ActingRequest, form: FileForm, faults: Sequence[Saying], stat
     before = request.GET.get("before", "")
     number = int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None
     found = queries.letters(direction=way, before=number, limit=queries.PAGE + 1)
-    rows = [_shown(row) for row in found[: queries.PAGE]]
+    names = {peer.code: peer.name for peer in queries.peers(withdrawn=True)}
+    rows = [_shown(row, names) for row in found[: queries.PAGE]]
     further = f"?way={way}&before={found[queries.PAGE - 1].id}" if len(found) > queries.PAGE else ""
     context = {
         "form": form,
@@ -134,10 +135,12 @@ def _list(request: ActingRequest, form: FileForm, faults: Sequence[Saying], stat
     return render(request, "letters/list.html", context, status=status)
 
 
-def _shown(row: queries.LetterRow) -> dict[str, Any]:
+def _shown(row: queries.LetterRow, names: Mapping[str, str]) -> dict[str, Any]:
     name, tone = STATES[row.state]
     return {
         "row": row,
+        "sender": names.get(row.sender, row.sender),
+        "receiver": names.get(row.receiver, row.receiver),
         "kind": gettext(KINDS[row.kind]) if row.kind in KINDS else row.kind,
         "state": gettext(name),
         "tone": tone,
