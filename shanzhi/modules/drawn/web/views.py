@@ -20,12 +20,13 @@ from shanzhi.kernel.draws import operations, queries
 from shanzhi.kernel.draws.policy import GROUNDS
 from shanzhi.kernel.draws.queries import DrawRow, DrawView, SideRow
 from shanzhi.modules.drawn.policy import STATES
-from shanzhi.ui.components import Column, Pager, Row, Table
+from shanzhi.ui.components import Badge, Column, Pager, Row, Table, Tone
 
 SHOWN_MOST = 200
 """Lines of a list that a page shows; the file has all."""
 DIGITS_MOST = 10
 GROUP = 8
+TONES: dict[str, Tone] = {"announced": "action", "opened": "warn", "made": "good", "withdrawn": "neutral"}
 METHODS = {"equal": msg("等概率"), "weighted": msg("按权重")}
 
 
@@ -75,6 +76,7 @@ def draw(request: ActingRequest, number: int) -> HttpResponse:
     context = {
         "draw": view,
         "state": gettext(STATES[view.row.state]),
+        "tone": TONES[view.row.state],
         "facts": _facts(view),
         "sides": _sides(view),
         "strata": _strata(view),
@@ -100,7 +102,7 @@ def _table(rows: tuple[DrawRow, ...]) -> Table:
         Column("number", gettext("编号"), "number"),
         Column("purpose", gettext("用途")),
         Column("turn", gettext("第几次"), "number"),
-        Column("state", gettext("状态")),
+        Column("state", gettext("状态"), "badge"),
         Column("size", gettext("名单"), "number"),
         Column("take", gettext("抽取"), "number"),
     ]
@@ -113,7 +115,7 @@ def _row(row: DrawRow) -> Row:
         "number": row.number,
         "purpose": row.purpose,
         "turn": row.turn,
-        "state": gettext(STATES[row.state]),
+        "state": Badge(gettext(STATES[row.state]), TONES[row.state]),
         "size": row.size,
         "take": row.take,
     }
@@ -122,9 +124,8 @@ def _row(row: DrawRow) -> Row:
 
 def _facts(view: DrawView) -> list[tuple[str, object]]:
     said = view.announcement
-    earlier = "、".join(str(number) for number in said.earlier)
+    earlier = gettext("、").join(str(number) for number in said.earlier)
     facts: list[tuple[str, object]] = [
-        (gettext("状态"), gettext(STATES[view.row.state])),
         (gettext("用途"), said.purpose),
         (gettext("同一用途第几次"), said.turn),
         (gettext("之前的编号"), earlier),
