@@ -145,7 +145,7 @@ def _draw(request: ActingRequest, pk: int, error: DomainError | None = None) -> 
         "next": _next(told, leads=leads),
         "may_leave": leads and told.row.state in LEAVES,
         "signs_whole": _signs_whole(told, request),
-        "uncut": gettext(msg("、")).join(f"{month // 100}-{month % 100:02d}" for month in told.uncut),
+        "uncut": gettext(msg("、")).join(map(said.month_said, told.uncut)),
         "said": error.sentence(gettext) if error else "",
     }
     return render(request, "assessment/city_board.html", context, status=error.status if error else 200)

@@ -37,7 +37,12 @@ def period_said(period: Period) -> str:
         return gettext(msg("%(year)d年")) % {"year": year}
     if period.length is Length.QUARTER:
         return gettext(msg("%(year)d年第%(quarter)d季度")) % {"year": year, "quarter": (month + 2) // 3}
-    return gettext(msg("%(year)d年%(month)d月")) % {"year": year, "month": month}
+    return month_said(period.first)
+
+
+def month_said(yyyymm: int) -> str:
+    """2025年10月."""
+    return gettext(msg("%(year)d年%(month)d月")) % {"year": yyyymm // 100, "month": yyyymm % 100}
 
 
 def value_said(indicator: Indicator, value: Value) -> str:
