@@ -148,7 +148,8 @@ def check_second_factor(role: Role | None, *, has_second: bool, is_required: boo
 @dataclass(frozen=True, slots=True)
 class NavEntry:
     """A page in the navigation: shown to roles that may open `feature`; without a feature to everybody, or with
-    `public_only` to visitors only. `order` sorts. `also`: pages beside it that belong to it."""
+    `public_only` to visitors only. `order` sorts. `also`: pages beside it that belong to it. `unless`: roles with this
+    feature have a page of their own instead."""
 
     url_name: str
     label: str
@@ -156,6 +157,7 @@ class NavEntry:
     feature: str = ""
     public_only: bool = False
     also: tuple[str, ...] = ()
+    unless: str = ""
 
 
 _navigation: dict[str, NavEntry] = {}
@@ -177,6 +179,8 @@ def navigation_for(actor: Actor, role: Role | None) -> list[NavEntry]:
     shown = []
     for entry in sorted(_navigation.values(), key=lambda entry: (entry.order, entry.url_name)):
         if entry.feature and (role is None or entry.feature not in role.may):
+            continue
+        if entry.unless and role is not None and entry.unless in role.may:
             continue
         if entry.public_only and actor.is_post:
             continue

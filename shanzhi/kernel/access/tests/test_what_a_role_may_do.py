@@ -73,6 +73,7 @@ def test_it_shows_in_the_navigation_what_one_may_open_in_order(navigation):
     offer_page(NavEntry("worklist:list", "办理", 20, feature="worklist"))
     offer_page(NavEntry("intake:report", "反映", 5, public_only=True))
     offer_page(NavEntry("notices:list", "通知", 20))
+    offer_page(NavEntry("checks:desk", "核查", 20, feature="worklist", unless="find"))
     offer_page(NavEntry("worklist:list", "我的办理", 30, feature="worklist"))
     assert [(row.url_name, row.label) for row in navigation_for(POST, HANDLER)] == [
         ("notices:list", "通知"),
