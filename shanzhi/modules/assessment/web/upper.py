@@ -148,7 +148,7 @@ def board(request: ActingRequest, pk: int) -> HttpResponse:
         "period": months_said(found.round.first, found.round.last),
         "table": _cities(found),
         "calendar": _calendar(found),
-        "counts": [(gettext(STATES[state]), count) for state, count in sorted(found.counts.items())],
+        "counts": [(gettext(STATES[state]), found.counts[state]) for state in State if state in found.counts],
         "teams": [
             {
                 "stage": stage.value,
@@ -167,15 +167,16 @@ def board(request: ActingRequest, pk: int) -> HttpResponse:
     return render(request, "assessment/upper_board.html", context)
 
 
-def _calendar(found: upper.Board) -> list[tuple[str, object]]:
+def _calendar(found: upper.Board) -> list[tuple[str, str]]:
     row = found.round
-    return [
+    days = (
         (gettext(msg("启动")), row.opened_on),
         (gettext(msg("自评截止")), row.self_until),
         (gettext(msg("省级截止")), row.province_until),
         (gettext(msg("抽查截止")), row.centre_until),
         (gettext(msg("异议截止")), row.objections_until),
-    ]
+    )
+    return [(name, day_said(day, gettext)) for name, day in days]
 
 
 def _cities(found: upper.Board) -> Table:

@@ -22,6 +22,7 @@ from shanzhi.kernel.rounds.policy.marking import Mark
 from shanzhi.kernel.rounds.policy.states import STATES, State
 from shanzhi.kernel.rounds.policy.words import CENTRE, ORGANISE, STAGES, Stage
 from shanzhi.kernel.rounds.queries import upper_city
+from shanzhi.modules.assessment.web.said import value_said
 from shanzhi.modules.assessment.web.upper import points_said, state_badge
 from shanzhi.modules.assessment.web.upper_forms import (
     CloseForm,
@@ -48,6 +49,11 @@ def figure_said(value: Value | None) -> str:
     return "—" if value is None or value.shown is None else str(value.shown)
 
 
+def _with_unit(line: upper_city.ItemLine, value: Value | None) -> str:
+    """A figure with its unit and base, or why there is none."""
+    return figure_said(None) if value is None else value_said(line.item, value)
+
+
 def _score_said(score: Any) -> str:
     if score is None:
         return "—"
@@ -64,7 +70,13 @@ def city(request: ActingRequest, pk: int) -> HttpResponse:
     return _draw(request, pk)
 
 
-def _draw(request: ActingRequest, pk: int, problems: dict[str, str] | None = None, status: int = 200) -> HttpResponse:
+def _draw(request: ActingRequest, pk: int, error: DomainError | None = None, at: str = "") -> HttpResponse:
+    """The city's desk; after an error `at` says which of its forms came back, with what was typed in it."""
+
+    def back(place: str) -> dict[str, Any]:
+        came = error is not None and place == at
+        return {"data": request.POST, "problems": problems_of(error)} if came and error else {}
+
     on = local_date(request.now)
     found = upper_city.desk(pk, request.actor, on)
     is_leader, is_centre = may(request, ORGANISE), may(request, CENTRE)
@@ -90,17 +102,41 @@ def _draw(request: ActingRequest, pk: int, problems: dict[str, str] | None = Non
         "may_return": is_leader and state in (State.RECEIVED, State.SCORED),
         "may_tell": (is_leader or is_centre) and state in sending.TOLD,
         "may_spot": is_centre and state is State.THROUGH,
-        "returnable": [(one.item.key, one.item.name) for one in found.lines if one.scores[Stage.SELF] is not None],
-        "problems": problems or {},
-        "practice": PracticeForm([(code, _project(found, code)) for code in claims]) if claims else None,
-        "findings": [{"line": one, "form": CloseForm(), "may": _may_close(request, one)} for one in found.findings],
+        "returnable": _returnable(found, request if at == "return" else None),
+        "is_returning": at == "return",
+        "said": error.sentence(gettext) if error else "",
+        "practice": PracticeForm([(code, _project(found, code)) for code in claims], **back("practice"))
+        if claims
+        else None,
+        "findings": [
+            {
+                "line": one,
+                "form": CloseForm(auto_id=f"id_finding_{one.finding.pk}_%s", **back(f"finding {one.finding.pk}")),
+                "may": _may_close(request, one),
+            }
+            for one in found.findings
+        ],
         "objections": [
-            {"one": one, "name": _name(found, one.key), "stage": gettext(STAGES[Stage(one.stage)])}
+            {
+                "one": one,
+                "name": _name(found, one.key),
+                "stage": gettext(STAGES[Stage(one.stage)]),
+                "form": DecideForm(auto_id=f"id_objection_{one.pk}_%s", **back(f"objection {one.pk}")),
+            }
             for one in found.objections
         ],
-        "decide": DecideForm(),
     }
-    return render(request, "assessment/upper_city.html", context, status=status)
+    return render(request, "assessment/upper_city.html", context, status=error.status if error else 200)
+
+
+def _returnable(found: upper_city.Desk, back: ActingRequest | None) -> list[tuple[str, str, bool, str]]:
+    """Items that may be returned: key, name, and what was chosen and written where the form came back."""
+    chosen = back.POST.getlist("items") if back else []
+    return [
+        (one.item.key, one.item.name, one.item.key in chosen, post_of(back, f"reason-{one.item.key}") if back else "")
+        for one in found.lines
+        if one.scores[Stage.SELF] is not None
+    ]
 
 
 def _is_shown(one: upper_city.ItemLine, only: str) -> bool:
@@ -178,7 +214,8 @@ def step(request: ActingRequest, pk: int) -> HttpResponse:
             now=request.now,
         ),
     }  # fmt: skip
-    way = ways.get(post_of(request, "do"))
+    do = post_of(request, "do")
+    way = ways.get(do)
     if way is None:
         messages.error(request, gettext(msg("没有这个操作。请用页面上的按钮。")))
         return _back(pk)
@@ -187,7 +224,7 @@ def step(request: ActingRequest, pk: int) -> HttpResponse:
     except DomainError as error:
         if error.status in (403, 404):
             raise
-        return _draw(request, pk, problems_of(error), error.status)
+        return _draw(request, pk, error, do)
     messages.success(request, gettext(msg("已经保存。")))
     return _back(pk)
 
@@ -252,8 +289,8 @@ def _draw_item(
         "found": found,
         "city": found.desk.city,
         "line": line,
-        "handed": figure_said(line.handed),
-        "recomputed": figure_said(line.recomputed),
+        "handed": _with_unit(line, line.handed),
+        "recomputed": _with_unit(line, line.recomputed),
         "badge": state_badge(found.desk.state),
         "state": gettext(STATES[found.desk.state]),
         "scores": _scores(line),
@@ -261,8 +298,8 @@ def _draw_item(
         "stage": found.stage.value if found.stage else "",
         "stage_name": gettext(STAGES[found.stage]) if found.stage else "",
         "mark": MarkForm(**given.get("mark", {"initial": _initial(line, found.stage)})),
-        "look": LookForm(**given.get("look", {})),
-        "finding": FindingForm(places, **given.get("finding", {})),
+        "look": LookForm(auto_id="id_look_%s", **given.get("look", {})),
+        "finding": FindingForm(places, auto_id="id_finding_%s", **given.get("finding", {})),
         "most": line.item.scoring.most,
     }
     return render(request, "assessment/upper_item.html", context, status=status)
@@ -309,7 +346,10 @@ def closing(request: ActingRequest, pk: int, number: int) -> HttpResponse:
     check(request)
     given = {"reference": post_of(request, "reference"), "words": post_of(request, "words")}
     return _tried(
-        request, pk, lambda: visits.finding_close(finding_id=number, actor=request.actor, now=request.now, **given)
+        request,
+        pk,
+        f"finding {number}",
+        lambda: visits.finding_close(finding_id=number, actor=request.actor, now=request.now, **given),
     )
 
 
@@ -321,18 +361,19 @@ def objection(request: ActingRequest, pk: int, number: int) -> HttpResponse:
     return _tried(
         request,
         pk,
+        f"objection {number}",
         lambda: deciding.objection_decide(
             objection_id=number, uphold=uphold, words=words, actor=request.actor, now=request.now
         ),
     )
 
 
-def _tried(request: ActingRequest, pk: int, do: Callable[[], object]) -> HttpResponse:
+def _tried(request: ActingRequest, pk: int, at: str, do: Callable[[], object]) -> HttpResponse:
     try:
         do()
     except DomainError as error:
         if error.status == 404 or error.code == "not-allowed":
             raise
-        return _draw(request, pk, problems_of(error), error.status)
+        return _draw(request, pk, error, at)
     messages.success(request, gettext(msg("已经保存。")))
     return _back(pk)
