@@ -329,10 +329,11 @@ def my_ties() -> tuple[Tie, ...]:
 
 
 def regions_to_declare(on: date) -> list[tuple[str, str]]:
-    """The cities and counties of this installation as (code, name with its city's), by code; a query a city."""
+    """The cities and counties of this installation as (code, name with its city's), by code; 1 query."""
     made: list[tuple[str, str]] = []
-    for top in organisation.top_regions(on):
-        for city in sorted(organisation.children(top.code, on), key=lambda row: row.code):
-            made.append((city.code, city.name))
-            made += [(row.code, f"{city.name}{row.name}") for row in organisation.children(city.code, on)]
+    with organisation.one_tree(is_read=True):
+        for top in organisation.top_regions(on):
+            for city in sorted(organisation.children(top.code, on), key=lambda row: row.code):
+                made.append((city.code, city.name))
+                made += [(row.code, f"{city.name}{row.name}") for row in organisation.children(city.code, on)]
     return made

@@ -25,6 +25,7 @@ from shanzhi.kernel.rounds.models import (
     Member,
     Objection,
     Receipt,
+    Round,
     RoundCity,
     Score,
     Visit,
@@ -306,8 +307,9 @@ def my_visits(actor: Actor) -> tuple[tuple[Due, ...], tuple[VisitLine, ...]]:
         for stage in ASSESSES
         if (row.round_id, stage) in teams and State(row.state) in ASSESSES[stage]
     )
-    names = {item.key: item.name for one in due for item in one.items}
     mine = Visit.objects.filter(staff_id=actor.staff_id or 0)
+    rounds = Round.objects.filter(pk__in=mine.values("round_city__round_id"))
+    names = {item.key: item.name for one in rounds for item in guideline_of_round(one).in_month(one.last)}
     recent = mine.filter(pk__in=mine.order_by("-pk").values("pk")[:25])
     return due, _visits(recent, names)
 

@@ -13,6 +13,7 @@ from shanzhi.core.errors import DomainError
 from shanzhi.kernel.access.policy import check_may
 from shanzhi.kernel.access.queries import roles
 from shanzhi.kernel.access.web.middleware import ActingRequest
+from shanzhi.kernel.files.policy import EXTENSIONS
 from shanzhi.kernel.rounds.policy.words import UPPER
 
 WORDS_MOST = 4000
@@ -207,7 +208,8 @@ class VisitForm(Told):
     ) -> None:
         super().__init__(data, **given)
         # Not a class attribute: a form has `files` of its own.
-        self.fields["files"] = forms.FileField(label=gettext("现场照片"), required=False, widget=_Several())
+        several = _Several(attrs={"accept": ",".join(EXTENSIONS)})
+        self.fields["files"] = forms.FileField(label=gettext("现场照片"), required=False, widget=several)
         for name, choices in (("key", items), ("region", places)):
             field = self.fields[name]
             assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
