@@ -160,7 +160,7 @@ def _may_close(request: ActingRequest, one: upper_city.FindingLine) -> bool:
 
 def _items(found: upper_city.Desk, lines: list[upper_city.ItemLine]) -> Table:
     columns = (
-        Column("name", gettext(msg("项目"))),
+        Column("name", gettext(msg("指标"))),
         Column("handed", gettext(msg("自报值")), "number"),
         Column("recomputed", gettext(msg("重算值")), "number"),
         Column("self", gettext(msg("自评")), "number"),
@@ -301,8 +301,15 @@ def _draw_item(
         "look": LookForm(auto_id="id_look_%s", **given.get("look", {})),
         "finding": FindingForm(places, auto_id="id_finding_%s", **given.get("finding", {})),
         "most": line.item.scoring.most,
+        "next_line": _next_open(found) if found.stage is Stage.PROVINCE else None,
     }
     return render(request, "assessment/upper_item.html", context, status=status)
+
+
+def _next_open(found: upper_city.ItemPage) -> upper_city.ItemLine | None:
+    """The next item without a standing score of the province, in the guideline's order and round again; None after the last."""
+    lines, at = found.desk.lines, found.desk.lines.index(found.line)
+    return next((one for one in (*lines[at + 1 :], *lines[:at]) if one.is_open), None)
 
 
 def _initial(line: upper_city.ItemLine, stage: Stage | None) -> dict[str, object]:
