@@ -104,7 +104,7 @@ def _owed(request: ActingRequest) -> Table:
                     "due": day_said(one.due_on, gettext),
                     "state": Badge(gettext(msg("已逾期")), "bad")
                     if on > one.due_on
-                    else Badge(gettext(msg("待办")), "action"),
+                    else Badge(gettext(msg("待完成")), "action"),
                 },
             )
             for one in owed
@@ -225,7 +225,7 @@ def _project(one: ProjectRow, request: ActingRequest, pk: int) -> dict[str, obje
     columns = (
         Column("name", gettext(msg("指标"))),
         Column("value", gettext(msg("数值"))),
-        Column("source", gettext(msg("来源"))),
+        Column("source", gettext(msg("数据来源"))),
         Column("points", gettext(msg("自评分"))),
         Column("above", gettext(msg("省级 / 中央"))),
         Column("evidence", gettext(msg("佐证")), "number"),
