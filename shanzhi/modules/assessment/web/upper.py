@@ -23,6 +23,7 @@ from shanzhi.kernel.rounds.policy.results import judge
 from shanzhi.kernel.rounds.policy.states import STATES, State
 from shanzhi.kernel.rounds.policy.words import CENTRE, ORGANISE, ROUND_KINDS, STAGES, RoundKind, Stage
 from shanzhi.kernel.rounds.queries import upper
+from shanzhi.modules.assessment.web.said import NONE, month_said
 from shanzhi.modules.assessment.web.upper_forms import (
     RoundForm,
     check,
@@ -49,12 +50,12 @@ def state_badge(state: State) -> Badge:
 
 def points_said(points: Decimal | None) -> str:
     """Points in plain digits, a dash without."""
-    return "—" if points is None else f"{points:.2f}"
+    return NONE if points is None else f"{points:.2f}"
 
 
 def months_said(first: int, last: int) -> str:
     """The period of a round."""
-    one, two = (f"{month // 100}-{month % 100:02}" for month in (first, last))
+    one, two = month_said(first), month_said(last)
     return one if one == two else gettext(msg("%(first)s 至 %(last)s")) % {"first": one, "last": two}
 
 
@@ -197,7 +198,7 @@ def _cities(found: upper.Board) -> Table:
                 "state": state_badge(city.state),
                 "self": points_said(city.totals[Stage.SELF]),
                 "province": points_said(city.totals[Stage.PROVINCE]),
-                "difference": "—" if city.difference is None else f"{city.difference:+.2f}",
+                "difference": NONE if city.difference is None else f"{city.difference:+.2f}",
                 "centre": points_said(city.totals[Stage.CENTRE]),
                 "waits": _waits(city),
             },

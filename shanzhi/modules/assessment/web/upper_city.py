@@ -22,7 +22,7 @@ from shanzhi.kernel.rounds.policy.marking import Mark
 from shanzhi.kernel.rounds.policy.states import STATES, State
 from shanzhi.kernel.rounds.policy.words import CENTRE, ORGANISE, STAGES, Stage
 from shanzhi.kernel.rounds.queries import upper_city
-from shanzhi.modules.assessment.web.said import value_said
+from shanzhi.modules.assessment.web.said import NONE, value_said
 from shanzhi.modules.assessment.web.upper import points_said, state_badge
 from shanzhi.modules.assessment.web.upper_forms import (
     CloseForm,
@@ -46,7 +46,7 @@ NEVER = date(1900, 1, 1)
 
 def figure_said(value: Value | None) -> str:
     """A figure in plain digits; a dash without."""
-    return "—" if value is None or value.shown is None else str(value.shown)
+    return NONE if value is None or value.shown is None else str(value.shown)
 
 
 def _with_unit(line: upper_city.ItemLine, value: Value | None) -> str:
@@ -56,7 +56,7 @@ def _with_unit(line: upper_city.ItemLine, value: Value | None) -> str:
 
 def _score_said(score: Any) -> str:
     if score is None:
-        return "—"
+        return NONE
     if score.is_vetoed:
         return gettext(msg("否决"))
     return points_said(score.points) if score.points is not None else gettext(msg("无分"))

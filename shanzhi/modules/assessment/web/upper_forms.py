@@ -109,7 +109,11 @@ class RoundForm(Told):
         help_text=gettext_lazy("不选文件，就用本平台现行的指标目录。"),
     )
     first = forms.CharField(label=gettext_lazy("评价期间的第一个月"), widget=forms.TextInput(attrs={"type": "month"}))
-    last = forms.CharField(label=gettext_lazy("评价期间的最后一个月"), widget=forms.TextInput(attrs={"type": "month"}))
+    last = forms.CharField(
+        label=gettext_lazy("评价期间的最后一个月"),
+        widget=forms.TextInput(attrs={"type": "month"}),
+        help_text=gettext_lazy("期间是一个月、一个季度或者一整年。"),
+    )
     opened_on = day(gettext_lazy("启动日"))
     self_until = day(gettext_lazy("自评截止日"))
     province_until = day(gettext_lazy("省级验收截止日"))
