@@ -297,7 +297,7 @@ def _draw_item(
         "history": _history(found),
         "stage": found.stage.value if found.stage else "",
         "stage_name": gettext(STAGES[found.stage]) if found.stage else "",
-        "mark": MarkForm(**given.get("mark", {"initial": _initial(line, found.stage)})),
+        "mark": MarkForm(line.is_counted, **given.get("mark", {"initial": _initial(line, found.stage)})),
         "look": LookForm(auto_id="id_look_%s", **given.get("look", {})),
         "finding": FindingForm(places, auto_id="id_finding_%s", **given.get("finding", {})),
         "most": line.item.scoring.most,
@@ -325,11 +325,11 @@ def _scores(line: upper_city.ItemLine) -> list[tuple[str, object]]:
 
 def _history(found: upper_city.ItemPage) -> Table:
     columns = (
-        Column("at", gettext(msg("时间")), "time"),
         Column("stage", gettext(msg("哪一级"))),
         Column("points", gettext(msg("分")), "number"),
         Column("reason", gettext(msg("理由"))),
         Column("last", gettext(msg("状态")), "badge"),
+        Column("at", gettext(msg("时间")), "time"),
     )
     rows = [
         Row(
