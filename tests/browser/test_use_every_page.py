@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from playwright.sync_api import Page, expect
 
 from tests.browser.person import Meet, Person
+from tests.browser.rounds import round_comes
 from tests.city import FILES
 from tests.site import ROOT, Site
 
@@ -102,6 +103,31 @@ def test_it_shows_the_other_pages_of_staff(site: Site, meet: Meet) -> None:
         supervisor.looks(name)
 
 
+def test_it_shows_the_pages_of_a_round(site: Site, meet: Meet) -> None:
+    board, item = round_comes(site)
+    supervisor = meet("supervisor")
+    supervisor.signs_in("supervisor")
+    for name, path in (
+        ("rounds", "/assessment/"),
+        ("round-board", board),
+        ("round-duties", f"{board}duties/"),
+        ("round-claims", f"{board}claims/"),
+        ("round-item", item),
+    ):
+        assert supervisor.goes(path) == 200
+        supervisor.looks(name)
+    keeper = meet("keeper")
+    keeper.signs_in("keeper")
+    for name, path in (
+        ("letters", "/letters/"),
+        ("letters-out", "/letters/?way=out"),
+        ("peers", "/letters/peers/"),
+        ("peer-new", "/letters/peers/new/"),
+    ):
+        assert keeper.goes(path) == 200
+        keeper.looks(name)
+
+
 def test_it_speaks_english(site: Site, meet: Meet) -> None:
     report = site.report("Broken bench in the park", region_code=COMMUNITY)
     site.bring_to(report.number, "handling")
@@ -118,7 +144,10 @@ def test_it_speaks_english(site: Site, meet: Meet) -> None:
     resident.goes("/")
     switch_to_english(resident.page)
     resident.looks("home-english")
-    read(resident, ("/", "/report/", "/follow/", "/accounts/login/", "/no/such/page/", "/public/"))
+    read(
+        resident,
+        ("/", "/report/", "/follow/", "/accounts/login/", "/no/such/page/", "/public/", "/draws/", "/packs/check/"),
+    )
     handler = meet("handler")
     handler.signs_in("handler")
     switch_to_english(handler.page)

@@ -7,7 +7,6 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
-from uuid import UUID
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -27,10 +26,8 @@ from shanzhi.kernel.files import operations as files
 from shanzhi.kernel.files.tests.pictures import picture
 from shanzhi.kernel.indicators import operations as indicators
 from shanzhi.kernel.indicators.operations import Contest
-from shanzhi.kernel.indicators.policy.loading import sound_catalogue
-from shanzhi.kernel.indicators.policy.periods import Period, month_of
+from shanzhi.kernel.indicators.policy.periods import month_of
 from shanzhi.kernel.indicators.queries import values
-from shanzhi.kernel.indicators.queries.book import SHIPPED
 from shanzhi.kernel.indicators.tests.support import let_count
 from shanzhi.kernel.journal.policy import Author
 from shanzhi.kernel.matters import operations, queries
@@ -39,11 +36,6 @@ from shanzhi.kernel.matters.policy.report import NewReport
 from shanzhi.kernel.organisation import operations as organisation
 from shanzhi.kernel.organisation import queries as organised
 from shanzhi.kernel.organisation.policy.places import PlaceSaid
-from shanzhi.kernel.rounds import operations as rounds
-from shanzhi.kernel.rounds.policy.states import State
-from shanzhi.kernel.rounds.policy.text import Calendar, Guideline, Place, RoundText
-from shanzhi.kernel.rounds.policy.words import RoundKind
-from shanzhi.kernel.rounds.queries import board, round_rows
 from shanzhi.modules.exports import operations as exports
 from shanzhi.modules.exports.policy import wanted_of
 from shanzhi.modules.grid.operations import incident_found, patrol_sign
@@ -57,6 +49,7 @@ from shanzhi.modules.oversight.tests.city_of_work import do, given_back, to_the_
 from tests.city import Cast, _actor
 from tests.concurrency.committed import City, seal_all
 from tests.desks import signed_in
+from tests.rounds import round_begun
 
 COMMUNITY, GRID = "370303009006", "370303009006001"
 PROPERTY = "housing.property-service"
@@ -164,6 +157,8 @@ def _round(city: Busy) -> None:
             rounds.city_move(city_id=row.city_id, target=target, actor=lead, now=_now())
         told = board(row.city_id, on)
     city.named |= {"round": str(row.city_id), "round item": told.projects[0].items[0].indicator.key}
+    row, key = round_begun(city.cast.supervisor, _now())
+    city.named |= {"round": str(row), "round item": key}
 
 
 def _now(minutes: float = 0) -> Any:

@@ -143,7 +143,7 @@ class MarkForm(Told):
     )
     reason = words(gettext_lazy("理由"), gettext_lazy("和上一级评的不一样时必填；不要写个人信息。"), required=False)
 
-    def __init__(self, is_counted: bool, data: Any = None, **given: Any) -> None:  # noqa: FBT001 - a form's first argument
+    def __init__(self, is_counted: bool, data: Any = None, **given: Any) -> None:
         super().__init__(data, **given)
         # One of the two is asked for: a counted item takes events.
         self.fields["events" if is_counted else "points"].required = True
