@@ -111,7 +111,6 @@ def test_it_shows_the_pages_of_a_round(site: Site, meet: Meet) -> None:
         ("rounds", "/assessment/"),
         ("round-board", board),
         ("round-duties", f"{board}duties/"),
-        ("round-claims", f"{board}claims/"),
         ("round-item", item),
     ):
         assert supervisor.goes(path) == 200
@@ -120,7 +119,6 @@ def test_it_shows_the_pages_of_a_round(site: Site, meet: Meet) -> None:
     keeper.signs_in("keeper")
     for name, path in (
         ("letters", "/letters/"),
-        ("letters-out", "/letters/?way=out"),
         ("peers", "/letters/peers/"),
         ("peer-new", "/letters/peers/new/"),
     ):

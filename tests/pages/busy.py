@@ -141,22 +141,6 @@ def _evidence(city: Busy, installation: Installation) -> None:
 
 def _round(city: Busy) -> None:
     """A round by the shipped guideline, in which the city evaluates itself."""
-    on, lead = local_date(_now()), city.cast.supervisor
-    written = SHIPPED.read_text(encoding="utf-8")
-    found = sound_catalogue(written, SHIPPED.name)
-    month = Period(month_of(on)).before().first
-    until = [on + timedelta(days=days) for days in (0, 30, 60, 90, 120)]
-    text = RoundText(
-        UUID(int=5), "本市二〇二五年试评", RoundKind.TRIAL, Guideline(found.code, found.version, written), month, month,
-        Calendar(*until), Place("37", "山东省"), (Place("3703", "淄博市"),),
-    )  # fmt: skip
-    with acting(lead):
-        rounds.round_take_over(text=text, letter=None, actor=lead, now=_now())
-        (row,) = [one for one in round_rows() if one.name == "本市二〇二五年试评"]
-        for target in (State.JOINED, State.EVALUATING):
-            rounds.city_move(city_id=row.city_id, target=target, actor=lead, now=_now())
-        told = board(row.city_id, on)
-    city.named |= {"round": str(row.city_id), "round item": told.projects[0].items[0].indicator.key}
     row, key = round_begun(city.cast.supervisor, _now())
     city.named |= {"round": str(row), "round item": key}
 
