@@ -25,10 +25,10 @@ from shanzhi.ui.components import Badge
 from shanzhi.ui.downloads import send_file
 
 KINDS: Mapping[str, str] = {
-    "round": msg("考核轮次"),
+    "round": msg("轮次文件"),
     "pack": msg("验收包"),
     "slip": msg("回函"),
-    "objection": msg("申诉"),
+    "objection": msg("异议"),
 }
 LETTER_STATES: Mapping[str, Badge] = {
     "kept": Badge(msg("待读取"), "action"),
