@@ -188,7 +188,7 @@ def _projects(told: Board) -> Table:
         Column("due", gettext(msg("期限"))),
         Column("done", gettext(msg("已完成"))),
         Column("typed", gettext(msg("填写栏数")), "number"),
-        Column("points", gettext(msg("得分"))),
+        Column("points", gettext(msg("得分")), "number"),
         Column("state", gettext(msg("状态")), "badge"),
     )
     return Table(
@@ -275,6 +275,17 @@ def _next(told: Board, *, leads: bool) -> dict[str, str] | None:
             else gettext(msg("只有被退回的项可以改，改后重新签批、上报。"))
         )
         return {"url": reverse("assessment:move", args=[pk]), "do": "begin", "label": label, "text": text}
+    lacking = sum(one.duty is None for one in told.projects) + (told.head is None)
+    if state is State.EVALUATING and lacking:
+        text = gettext(msg("还有 %(count)s 处没有分工。定下负责单位和签批岗位，才能逐项核对、签批。")) % {
+            "count": lacking
+        }
+        return {
+            "url": "",
+            "link": reverse("assessment:duties", args=[pk]),
+            "label": gettext(msg("去分工")),
+            "text": text,
+        }
     return _hand_out(told) if state is State.LOCKED else None
 
 

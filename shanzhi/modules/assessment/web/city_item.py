@@ -32,11 +32,11 @@ class ItemForm(Told):
     """Words, and what is objected to. No figure is typed in here."""
 
     words = forms.CharField(
-        label=gettext_lazy("说明（可不写）"), max_length=WORDS_MOST, required=False,
+        label=gettext_lazy("说明"), max_length=WORDS_MOST, required=False,
         help_text=gettext_lazy("做法、成效、特殊情况。不要写个人信息。"), widget=forms.Textarea(attrs={"rows": 4}),
     )  # fmt: skip
     objection = forms.CharField(
-        label=gettext_lazy("对计算的异议（可不写）"), max_length=WORDS_MOST, required=False,
+        label=gettext_lazy("对计算的异议"), max_length=WORDS_MOST, required=False,
         help_text=gettext_lazy("写明哪里算得不对、依据是什么。分数不会因此改变，由上级评定时答复。"),
         widget=forms.Textarea(attrs={"rows": 3}),
     )  # fmt: skip
@@ -87,7 +87,7 @@ def _draw(
         item.is_open and may(request, FILL) and (queries.leads(request.actor, told.row) or _is_theirs(told, request))
     )
     if item.kind is ItemKind.TYPED:
-        form.fields["objection"].label = gettext(msg("缺数据的原因（有数据可不写）"))
+        form.fields["objection"].label = gettext(msg("缺数据的原因"))
         form.fields["objection"].help_text = gettext(msg("没有数据又说不明原因的，不能签批。"))
     context = {
         "told": told,
