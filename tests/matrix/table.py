@@ -258,7 +258,6 @@ PAGES: Mapping[str, Page] = {
     "assessment:duties": Page("rounds_lead", "rounds_lead", args=({"pk": NO_STAFF},), says="404"),
     "assessment:claims": Page("rounds", "rounds", args=({"pk": NO_STAFF},), says="404"),
     "assessment:item": Page("rounds", "rounds_fill", args=({"pk": NO_STAFF, "key": "solution_rate"},), says="404"),
-    # -- for the levels above: in a city nobody has these roles; the world lends them to two posts
     "assessment:sent": Page("rounds", args=({"pk": NO_STAFF},), says="404"),
     **{f"assessment:{name}": Page(write="rounds_lead", args=({"pk": NO_STAFF},)) for name in ("pack", "send")},
     "assessment:letter": Page("rounds_lead", args=({"pk": NO_STAFF, "letter_id": NO_STAFF},), head=False, says="404"),
@@ -267,7 +266,7 @@ PAGES: Mapping[str, Page] = {
     "assessment:evidence": Page(
         write="archive_file", args=({"pk": NO_STAFF, "key": "solution_rate"},), sends={"evidence": "0"}
     ),
-    # -- for the levels above: in a city nobody gets in
+    # -- for the levels above: in a city nobody has these roles; the world lends them to two posts
     "assessment:upper_new": Page("rounds_organise", "rounds_organise", sends={"name": "试评"}),
     **dict.fromkeys(("assessment:upper", "assessment:upper_visits"), Page("rounds_upper")),
     "assessment:upper_ties": Page("rounds_upper", "rounds_upper", sends={"region": "3703"}),
