@@ -248,7 +248,7 @@ DECIDES_OTHERWISE: Mapping[str, str] = {
         for name in names
     },
     **{f"shanzhi.kernel.rounds.queries.city:{name}": _ROUNDS for name in ("_owed", "leads", "owed")},
-    **{f"shanzhi.kernel.rounds.queries.upper_city:{name}": _ROUNDS for name in ("desk", "my_visits")},
+    **{f"shanzhi.kernel.rounds.queries.upper_city:{name}": _ROUNDS for name in ("_marks", "my_visits")},
     **{
         f"shanzhi.modules.assessment.web.{module}:{name}": _ASKS
         for module in ("asking", "upper_forms")

@@ -274,7 +274,7 @@ def _matters(opened: Opened, adds: Mapping[int, tuple[int, int]]) -> tuple[Behin
         " m.solved, m.satisfied FROM fact_matter m LEFT JOIN (SELECT region_id, arg_max(name, from_on) AS name"
         f" FROM fact_region GROUP BY region_id) r USING (region_id) WHERE m.matter_id IN ({listed}) ORDER BY m.matter_id"
     )
-    return tuple(BehindMatter(*row, *adds[row[0]]) for row in rows)
+    return tuple(BehindMatter(*(*row, *adds[row[0]])) for row in rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,10 +320,12 @@ def places_in(opened: Opened, level: str) -> tuple[PackPlace, ...]:
 def _above(tree: Mapping[int, tuple[Any, ...]], region: int | None, level: str) -> int | None:
     """The region of a level in which another one lies; None where there is none."""
     for _ in range(LEVELS_MOST):
-        if region is None or region not in tree or tree[region][1] == level:
-            break
+        if region is None or region not in tree:
+            return None
+        if tree[region][1] == level:
+            return region
         region = tree[region][0]
-    return region if region in tree and tree[region][1] == level else None
+    return None
 
 
 def matter_told(opened: Opened, number: str, keys: Sequence[PublicKey] = ()) -> MatterTold:

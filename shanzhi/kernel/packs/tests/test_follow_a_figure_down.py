@@ -32,7 +32,7 @@ def test_the_city_s_figures_are_those_of_its_records(sound: tuple[Made, Path]) -
     top = regions[0]
     assert (top.code, top.numbers, figures[RATE]) == ("3703", figures[RATE], (13, 29))
     counties = [one for one in regions if one.level == "county"]
-    assert tuple(map(sum, zip(*(one.numbers for one in counties), strict=True))) == figures[RATE]  # type: ignore[arg-type]
+    assert tuple(map(sum, zip(*(one.numbers for one in counties), strict=True))) == figures[RATE]
 
 
 def test_matters_behind_a_figure_add_up_to_it(sound: tuple[Made, Path]) -> None:

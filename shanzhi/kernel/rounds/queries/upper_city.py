@@ -159,7 +159,7 @@ def _marks(city: RoundCity, actor: Actor, on: date) -> dict[str, dict[str, tuple
     found: dict[str, dict[str, tuple[int, str]]] = {
         name: {} for name in ("look", "visit", "stale", "return", "member", "claim")
     }
-    asked = {"city": city.pk, "round": city.round_id, "post": actor.post_id or 0, "on": on}
+    asked: dict[str, int | date] = {"city": city.pk, "round": city.round_id, "post": actor.post_id or 0, "on": on}
     with connection.cursor() as cursor:
         cursor.execute(_MARKS, asked)
         for what, key, count, words in cursor.fetchall():

@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 from shanzhi.config import database
-from shanzhi.config.worker import drain
+from shanzhi.kernel.notices import operations as notices
 from shanzhi.kernel.packs import operations as packs
 from shanzhi.kernel.packs.models import KeptLetter, Peer
 from shanzhi.kernel.packs.tests import by_hand
@@ -32,9 +32,14 @@ def know_the_city(upper: Upper) -> None:
 def work(upper: Upper) -> None:
     """What the background does with events, and with packs that wait."""
     with database.acting_as(upper.installation, "worker"):
-        drain(now=lambda: THEN)
+        _tell()
         letters_upper.packs_check(now=THEN)
-        drain(now=lambda: THEN)
+        _tell()
+
+
+def _tell() -> None:
+    while notices.tell_next(now=THEN):
+        pass
 
 
 def took_in(upper: Upper, path: Path) -> KeptLetter:
@@ -49,7 +54,7 @@ def took_in(upper: Upper, path: Path) -> KeptLetter:
 def uid_of(upper: Upper, city_id: int) -> UUID:
     """The id of a city's round."""
     with database.acting_as(upper.installation, "worker"):
-        return RoundCity.objects.select_related("round").get(pk=city_id).round.uid  # type: ignore[no-any-return]
+        return RoundCity.objects.select_related("round").get(pk=city_id).round.uid
 
 
 def pack(folder: Path, uid: UUID, points: Mapping[str, str] = POINTS, *, doctored: bool = False) -> Path:
