@@ -15,7 +15,7 @@ from shanzhi.kernel.rounds.policy.text import Calendar, Guideline, Place, RoundT
 from shanzhi.kernel.rounds.policy.words import RoundKind
 from shanzhi.kernel.rounds.queries import board, round_rows
 
-NAME = "试评"
+NAME = "本市二〇二五年试评"
 
 
 def round_begun(lead: Actor, now: datetime) -> tuple[int, str]:

@@ -39,6 +39,7 @@ from shanzhi.kernel.packs.queries.checking.folding import can_fold, check_folds,
 from shanzhi.kernel.packs.queries.checking.heads import Signed, check_heads
 from shanzhi.kernel.packs.queries.checking.opened import (
     ORDINARY,
+    TOOK_TOO_LONG,
     Limits,
     Opened,
     TookTooLong,
@@ -142,6 +143,9 @@ class _Run:
             TookTooLong: the whole check has.
         """
         self.at, before = step, perf_counter()
+        most = self.asked.limits.seconds
+        if most is not None and before - self.begun > most:
+            raise TookTooLong(TOOK_TOO_LONG)
         self.progress(step, 0)
         try:
             if opened is None:

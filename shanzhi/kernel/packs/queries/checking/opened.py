@@ -24,6 +24,8 @@ from shanzhi.kernel.packs.policy.letter import Letter, LetterError
 TEXT_MOST = 64_000_000
 """Bytes of a text (round.json, the guideline, the lists) that are read."""
 
+TOOK_TOO_LONG = msg("核对超过了时间上限，已停下。请在命令行里用 shanzhi pack verify 核对。")
+
 
 class TookTooLong(DomainError):
     """The check ran longer than it may."""
@@ -110,7 +112,7 @@ def in_time(db: duckdb.DuckDBPyConnection, seconds: float | None) -> Iterator[No
     try:
         yield
     except duckdb.InterruptException as error:
-        raise TookTooLong(msg("核对超过了时间上限，已停下。请在命令行里用 shanzhi pack verify 核对。")) from error
+        raise TookTooLong(TOOK_TOO_LONG) from error
     finally:
         if timer is not None:
             timer.cancel()
