@@ -211,7 +211,7 @@ def pack_came(letter_id: int, now: datetime) -> None:
     row = _addressed(letter)
     if State(row.state) not in TAKES:
         raise StateMovedOn(
-            msg("%(city)s现在是“%(state)s”，不收材料包。已经收下的不能再换，要换请先退回；退出的不再参加。"),
+            msg("%(city)s现在是“%(state)s”，不收验收包。已经收下的不能再换，要换请先退回；退出的不再参加。"),
             city=row.name,
             state=(STATES[State(row.state)],),
         )
@@ -272,7 +272,7 @@ def _take_in(check_id: int, letter: letters_here.LetterRow, found: Checked, now:
     row, path = check.round_city, letters_here.letter_path(letter.sha256)
     scores = kept.part_of(path, SCORES_MEMBER)
     if scores is None:
-        raise RoundUnreadable(msg("材料包里没有自评（scores.json），不是为上报打的包。请城市锁定自评后从轮次里上报。"))
+        raise RoundUnreadable(msg("验收包里没有自评（scores.json），不是为上报打的包。请城市锁定自评后从轮次里上报。"))
     with kept.kept_pack(path, kept.FIGURES) as pack:
         _check_about(pack.told, row.round)
         recomputed = kept.city_figures(pack, round_period(row.round.first, row.round.last))
@@ -291,9 +291,9 @@ def _check_about(told: Told | None, round_: Round) -> None:
         AnotherCitys: it isn't.
     """
     if told is None or (told.first, told.last) != (round_.first, round_.last):
-        raise AnotherCitys(msg("材料包的期间和这个轮次的评价期间不是同一段。请核对文件是不是发错了。"))
+        raise AnotherCitys(msg("验收包的期间和这个轮次的评价期间不是同一段。请核对文件是不是发错了。"))
     if told.guideline_sha256 != round_.guideline_sha256:
-        raise AnotherCitys(msg("材料包不是按这个轮次的指南算的（SHA-256 不符）。请城市按轮次的指南重新上报。"))
+        raise AnotherCitys(msg("验收包不是按这个轮次的指南算的（SHA-256 不符）。请城市按轮次的指南重新上报。"))
 
 
 @transaction.atomic

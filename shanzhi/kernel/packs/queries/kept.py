@@ -145,12 +145,12 @@ def kept_pack(path: Path, only: Collection[str], limits: Limits = ROOM) -> Itera
         try:
             letter = open_letter(path)
         except (FileNotFoundError, LetterError) as error:
-            raise PackGone(msg("这个材料包的文件不在了，或者读不出来。请城市重新发送。")) from error
+            raise PackGone(msg("这个验收包的文件不在了，或者读不出来。请城市重新发送。")) from error
         opened = lay_open(letter, Path(folder), limits, found, only=only)
         try:
             if opened.told is None or opened.catalogue is None or not opened.has(*only):
                 raise PackGone(
-                    msg("这个材料包里缺少要看的部分：%(what)s"), what=str(found.faults[0]) if found.faults else ""
+                    msg("这个验收包里缺少要看的部分：%(what)s"), what=str(found.faults[0]) if found.faults else ""
                 )
             yield opened
         finally:
@@ -167,7 +167,7 @@ def part_of(path: Path, member: str) -> bytes | None:
         letter = open_letter(path)
         return letter.read(member) if member in {one.name for one in letter.members} else None
     except (FileNotFoundError, LetterError) as error:
-        raise PackGone(msg("这个材料包的文件不在了，或者读不出来。请城市重新发送。")) from error
+        raise PackGone(msg("这个验收包的文件不在了，或者读不出来。请城市重新发送。")) from error
 
 
 def _read(opened: Opened) -> tuple[contents.Told, Catalogue]:
@@ -336,7 +336,7 @@ def matter_told(opened: Opened, number: str, keys: Sequence[PublicKey] = ()) -> 
     """
     ids = opened.rows("SELECT matter_id FROM fact_matter WHERE number = ?", [number])
     if not ids:
-        raise NotFound(msg("材料包里没有编号为 %(number)s 的事项。请从列表里选。"), number=number[:40])
+        raise NotFound(msg("验收包里没有编号为 %(number)s 的事项。请从列表里选。"), number=number[:40])
     ((matter_id,),) = ids[:1]
     found = Checked("", 0, is_full=False)
     signed = check_heads(opened, keys, found)

@@ -97,7 +97,7 @@ def _row(arrived: Arrived) -> RoundCity:
     row = locked_city(city.pk)
     if State(row.state) not in TAKES:
         raise StateMovedOn(
-            msg("%(city)s现在是“%(state)s”，不收材料包。已经收下的不能再换，要换请先退回；退出的不再参加。"),
+            msg("%(city)s现在是“%(state)s”，不收验收包。已经收下的不能再换，要换请先退回；退出的不再参加。"),
             city=row.name,
             state=(STATES[State(row.state)],),
         )

@@ -53,7 +53,7 @@ def slip_ask(*, city_id: int, actor: Actor, now: datetime) -> None:
         raise NotYourPart(msg("这个轮次由上级组织，回执由上级平台写。"))
     if State(row.state) not in TOLD:
         raise StateMovedOn(
-            msg("%(city)s现在是“%(state)s”，还没有可以告诉它的。收到材料包以后再写回执。"),
+            msg("%(city)s现在是“%(state)s”，还没有可以告诉它的。收到验收包以后再写回执。"),
             city=row.name,
             state=(STATES[State(row.state)],),
         )

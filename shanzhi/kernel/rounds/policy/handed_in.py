@@ -104,10 +104,10 @@ def check_whose(made: HandedIn, round_uid: str, city_code: str, city: str) -> No
         AnotherCitys: says whose it is.
     """
     if made.round != round_uid:
-        raise AnotherCitys(msg("这份材料包是另一个轮次的，没有收下。请核对文件是不是发错了。"))
+        raise AnotherCitys(msg("这份验收包是另一个轮次的，没有收下。请核对文件是不是发错了。"))
     if made.city != city_code:
         raise AnotherCitys(
-            msg("这份材料包是 %(theirs)s 的，不是%(city)s（%(code)s）的，没有收下。请核对文件。"),
+            msg("这份验收包是 %(theirs)s 的，不是%(city)s（%(code)s）的，没有收下。请核对文件。"),
             theirs=made.city[:20],
             city=city,
             code=city_code,

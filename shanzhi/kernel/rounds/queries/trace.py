@@ -69,7 +69,7 @@ def pack_of(city: RoundCity) -> Path:
     """
     receipt = Receipt.objects.filter(round_city=city).order_by("-submission").first()
     if receipt is None:
-        raise NoSuchRound(msg("还没有收下%(city)s的材料包，没有可以看的记录。"), city=city.name)
+        raise NoSuchRound(msg("还没有收下%(city)s的验收包，没有可以看的记录。"), city=city.name)
     return letters_here.letter_path(receipt.sha256)
 
 

@@ -93,7 +93,7 @@ def test_a_pack_that_isn_t_the_city_s_is_refused_whole(upper: Upper, cities: dic
         received(upper, cities["3710"], scores=scores_json(own, "3710", {"satisfied": "100.01"}))
     with pytest.raises(RoundUnreadable, match="不是这个轮次指南"):
         received(upper, cities["3710"], scores=scores_json(own, "3710", {"nothing": "1.00"}))
-    with pytest.raises(StateMovedOn, match="不收材料包"):
+    with pytest.raises(StateMovedOn, match="不收验收包"):
         received(upper, cities["3703"])
     assert state(upper, cities["3710"]) == "invited"
 

@@ -105,7 +105,7 @@ def test_a_pack_is_checked_before_it_is_taken_in(known: Upper, tmp_path: Path) -
     assert (rate.handed.numerator, rate.differs, rate.recomputed.denominator) == (60, True, 12)
     assert [one.state for one in slips(known, city_id)] == [State.RECEIVED]
     again = took_in(known, pack(tmp_path / "again", uid))
-    assert (again.state, "不收材料包" in again.reason) == ("refused", True)
+    assert (again.state, "不收验收包" in again.reason) == ("refused", True)
     with database.acting_as(known.installation, "worker"):
         assert Check.objects.filter(round_city=city_id).count() == 3
 

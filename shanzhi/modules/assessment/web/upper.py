@@ -210,7 +210,7 @@ def _cities(found: upper.Board) -> Table:
 
 def _waits(city: upper.CityLine) -> str:
     told = (
-        (city.faults, gettext(msg("材料包有 %(count)s 处问题"))),
+        (city.faults, gettext(msg("验收包有 %(count)s 处问题"))),
         (city.stale, gettext(msg("%(count)s 项要重评"))),
         (city.objections, gettext(msg("%(count)s 件异议"))),
         (city.findings, gettext(msg("%(count)s 个问题待整改"))),

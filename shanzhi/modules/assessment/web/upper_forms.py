@@ -263,7 +263,7 @@ class CityDrawForm(SidesForm):
     """The draw of what is checked in a city."""
 
     items = count(gettext_lazy("抽几个项目"), 5)
-    matters = count(gettext_lazy("每类事项抽几件"), 5, gettext_lazy("从材料包里的全部事项中，按事项类型分层抽。"))
+    matters = count(gettext_lazy("每类事项抽几件"), 5, gettext_lazy("从验收包里的全部事项中，按事项类型分层抽。"))
     places = count(gettext_lazy("抽几个地点"), 3, gettext_lazy("从有事项的乡镇、街道中抽，一般 3 到 4 个。"))
     field_order = ("items", "matters", "places", "other", "commitment", "hours", "again")
 
