@@ -280,7 +280,7 @@ PAGES: Mapping[str, Page] = {
         "rounds_upper", "rounds_upper", args=OFFICE, asks=("key", "place", "region"), says="404"
     ),
     **{
-        f"assessment:upper_{name}": Page("rounds_upper", "draws", args=OFFICE, says="404")
+        f"assessment:upper_{name}": Page("rounds_upper", "rounds_centre", args=OFFICE, says="404")
         for name in ("spot", "city_spot")
     },
     "assessment:upper_figure": Page(
