@@ -71,7 +71,12 @@ class KeptLetter(models.Model):
         default_permissions: ClassVar = ()
         indexes: ClassVar = [models.Index(fields=["direction", "-id"], name="packs_letter_by_direction")]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["sender", "uid"], name="packs_letter_one_by_uid"),
+            # Of those that are used: a forged one that lies here unread keeps nobody's place.
+            models.UniqueConstraint(
+                fields=["direction", "sender", "uid"],
+                condition=Q(direction="out") | Q(state="read"),
+                name="packs_letter_one_by_uid",
+            ),
             models.CheckConstraint(
                 condition=Q(direction__in=[each.value for each in Direction]), name="packs_letter_way"
             ),

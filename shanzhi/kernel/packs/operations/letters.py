@@ -10,9 +10,10 @@ from typing import Any
 
 from django.core.files import File
 from django.core.files.storage import storages
-from django.db import connection, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 
 from shanzhi.core.errors import DomainError
+from shanzhi.core.leftovers import sweep
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.policy import Actor, check_may
 from shanzhi.kernel.access.queries import roles
@@ -31,13 +32,15 @@ from shanzhi.kernel.packs.policy.letter_box import (
     LetterNotFound,
     LetterState,
     LetterTwice,
+    LetterUnfit,
     reader_of,
     spellings,
 )
-from shanzhi.kernel.packs.queries.letters import STORE, file_name, is_believed
+from shanzhi.kernel.packs.queries.letters import STORE, file_name, is_believed, keys_of
 
 CHUNK = 1 << 20
 _LOCK = 370701
+_ASIDE = ".out-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +81,7 @@ def _keep(letter: Letter, direction: Direction, actor: Actor | None, now: dateti
     if there is not None:
         return Taken(there.pk, is_new=False, is_believed=believed)
     header = letter.header
-    if KeptLetter.objects.filter(sender=header.sender, uid=header.uid).exists():
-        sentence = msg("%(sender)s 已经有一份编号为 %(uid)s 的函件，内容和这份不同。这份没有收下，请和发出方核对。")
-        raise LetterTwice(sentence, sender=header.sender, uid=header.uid)
+    _check_once(header, direction)
     with letter.path.open("rb") as file:
         storages[STORE].save(file_name(sha256), File(file))
     row = KeptLetter(
@@ -112,6 +113,23 @@ def _keep(letter: Letter, direction: Direction, actor: Actor | None, now: dateti
     return Taken(row.pk, is_new=True, is_believed=believed)
 
 
+def _check_once(header: Header, direction: Direction) -> None:
+    """Is no other letter of this sender and id in use? One that isn't believed, or was refused, keeps nobody's place: whoever
+    forges an id would keep the real letter out.
+
+    Raises:
+        LetterTwice: there is one.
+    """
+    others = KeptLetter.objects.filter(direction=direction, sender=header.sender, uid=header.uid)
+    known = {key.id for key in keys_of(header.sender)}
+    if any(
+        direction is Direction.OUT or one.state == LetterState.READ or (known & set(one.signed_by))
+        for one in others.exclude(state=LetterState.REFUSED)
+    ):
+        sentence = msg("%(sender)s 已经有一份编号为 %(uid)s 的函件，内容和这份不同。这份没有收下，请和发出方核对。")
+        raise LetterTwice(sentence, sender=header.sender, uid=header.uid)
+
+
 def letter_send_out(
     *, header: Header, fill: Callable[[LetterWriter], object], actor: Actor | None = None, now: datetime
 ) -> int:
@@ -135,7 +153,8 @@ def letter_send_out(
     # Beside the store: a pack may be larger than the folder for small things.
     store = Path(storages[STORE].path("."))
     store.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=".out-", dir=store) as folder:
+    sweep(store, _ASIDE, now.timestamp())
+    with TemporaryDirectory(prefix=_ASIDE, dir=store) as folder:
         path = Path(folder) / "letter"
         with LetterWriter(path, whole) as writer:
             fill(writer)
@@ -207,6 +226,11 @@ def letter_read(*, letter_id: int, now: datetime) -> None:
         _wait(row, msg("没有登记这个平台的公钥，或签名的不是登记的公钥：函件先保存，不使用。登记后自动读取。"))
     elif reader is None:
         _wait(row, msg("本平台还不会读这一类函件：先保存，不使用。升级后请再读一次。"))
+    elif KeptLetter.objects.filter(
+        direction=Direction.IN, sender=row.sender, uid=row.uid, state=LetterState.READ
+    ).exists():
+        twice = msg("%(sender)s 已经有一份编号为 %(uid)s 的函件，内容和这份不同。这份没有收下，请和发出方核对。")
+        _settle(row, LetterState.REFUSED, LetterTwice(twice, sender=row.sender, uid=row.uid), now)
     else:
         _hand_over(row, reader, now)
 
@@ -217,6 +241,10 @@ def _hand_over(row: KeptLetter, reader: Callable[[int, datetime], None], now: da
             reader(row.pk, now)
     except DomainError as error:
         _settle(row, LetterState.REFUSED, error, now)
+    except (DataError, IntegrityError):
+        # A text that is too long, a number that is too large: trying again would change nothing.
+        unfit = msg("函件里有本平台存不下的内容（文字太长、数字太大或者编号重复），没有读入。请对方重新发出。")
+        _settle(row, LetterState.REFUSED, LetterUnfit(unfit), now)
     else:
         _settle(row, LetterState.READ, None, now)
 

@@ -51,6 +51,12 @@ class LetterDamaged(LetterError):
         self.faults = faults
 
 
+class LetterUnfit(LetterError):
+    """A letter whose content can't be kept here."""
+
+    code = "letter-unfit"
+
+
 class LetterNotFound(NotFound):
     """No such letter, or its file is gone."""
 

@@ -127,8 +127,8 @@ def letter(letter_id: int) -> LetterRow:
 
 
 def is_kept(*, sender: str, uid: str) -> bool:
-    """Is a letter of this sender and id here: came in, or was written? 1 query."""
-    return KeptLetter.objects.filter(sender=sender, uid=uid).exists()
+    """Was a letter of this sender and id written here? 1 query."""
+    return KeptLetter.objects.filter(direction=Direction.OUT, sender=sender, uid=uid).exists()
 
 
 def letters_of_round(round_uid: str) -> list[LetterRow]:

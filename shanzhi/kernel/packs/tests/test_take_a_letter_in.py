@@ -180,12 +180,51 @@ def test_it_takes_nothing_of_a_letter_that_isnt_as_it_was_sent(city, tmp_path):
     with pytest.raises(LetterError, match="这个文件不是函件"):
         take(city, damaged)
     take(city, whole)
-    with pytest.raises(LetterTwice, match="已经有一份编号为 damaged 的函件"):
-        take(city, write(tmp_path / "other", {"round.json": b"{}"}, sender="4409", uid="damaged"))
     with pytest.raises(NotAllowed):
         take(city, whole, "dispatcher")
     with database.acting_as(city.installation, "worker"):
         assert KeptLetter.objects.filter(sender="4409").count() == 1
+
+
+def test_a_forged_id_keeps_no_real_letter_out(city, tmp_path):
+    agree(city, ask(city, "4410", KEY))
+    on_letter("pack", lambda letter_id, now: None)
+    forged = take(city, write(tmp_path / "forged", {"round.json": b"[]"}, sender="4410", uid="one", key=STRANGER))
+    real = take(city, write(tmp_path / "real", sender="4410", uid="one"))
+    assert (forged.is_believed, real.is_believed) == (False, True)
+    with pytest.raises(LetterTwice, match="已经有一份编号为 one 的函件"):
+        take(city, write(tmp_path / "second", {"round.json": b"{}"}, sender="4410", uid="one"))
+    work(city)
+    assert [row(city, one.letter_id).state for one in (forged, real)] == ["kept", "read"]
+    keeper = city.cast.keeper
+    with database.acting_as(city.installation, "app"), acting(keeper):
+        number = operations.peer_withdraw_ask(code="4410", reason="换钥", actor=keeper, now=NOW)
+    agree(city, number)
+    agree(city, ask(city, "4410", STRANGER))
+    late = row(city, forged.letter_id)
+    assert (late.state, "已经有一份编号为" in late.reason) == ("refused", True)
+
+
+def test_a_letter_that_claims_to_be_ours_keeps_none_of_ours_from_being_written(city, tmp_path):
+    take(city, write(tmp_path / "forged", sender="3703", uid="ours", key=STRANGER))
+    with database.acting_as(city.installation, "worker"):
+        assert not reading.is_kept(sender="3703", uid="ours")
+        header = replace(HEADER, keys=(), made_at=NOW, uid="ours", sender="3703")
+        operations.letter_send_out(header=header, fill=lambda writer: writer.add("a", b"1"), now=NOW)
+        assert reading.is_kept(sender="3703", uid="ours")
+
+
+def test_what_no_column_holds_is_refused_with_a_sentence(city, tmp_path):
+    agree(city, ask(city, "4411", KEY))
+
+    def reader(letter_id: int, now: object) -> None:
+        KeptLetter.objects.filter(pk=letter_id).update(kind="x" * 101)
+
+    on_letter("pack", reader)
+    taken = take(city, write(tmp_path / "long", sender="4411", uid="long"))
+    work(city)
+    kept = row(city, taken.letter_id)
+    assert (kept.state, kept.kind, "存不下" in kept.reason) == ("refused", "pack", True)
 
 
 def test_it_sends_a_letter_signed_by_the_journals_key(city, tmp_path):
@@ -200,7 +239,7 @@ def test_it_sends_a_letter_signed_by_the_journals_key(city, tmp_path):
     sent = row(city, number)
     assert (sent.direction, sent.state, sent.file_name) == ("out", "kept", "3703-37-pack-out.letter")
     with database.acting_as(city.installation, "app"), acting(city.cast.keeper):
-        assert [each.id for each in reading.letters(direction="out")] == [number]
+        assert [each.id for each in reading.letters(direction="out") if each.uid == "out"] == [number]
     with database.acting_as(city.installation, "app"), acting(city.cast.dispatcher):
         assert reading.letters(direction="out") == []
         with pytest.raises(LetterNotFound):
