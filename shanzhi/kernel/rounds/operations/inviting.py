@@ -19,11 +19,9 @@ from shanzhi.kernel.rounds.operations._common import missing, words_of
 from shanzhi.kernel.rounds.operations._upper import queue_for
 from shanzhi.kernel.rounds.operations.opening import round_open
 from shanzhi.kernel.rounds.policy.results import check_rule
-from shanzhi.kernel.rounds.policy.text import GUIDELINE, Calendar, Guideline, Place, RoundText
+from shanzhi.kernel.rounds.policy.text import GUIDELINE, GUIDELINE_MOST, Calendar, Guideline, Place, RoundText
 from shanzhi.kernel.rounds.policy.words import RoundKind, RoundUnreadable
 
-GUIDELINE_MOST = 5_000_000
-"""Bytes of a guideline's file."""
 UNTRIED_FORM = "shanzhi-untried-1"
 
 

@@ -18,7 +18,7 @@ from shanzhi.kernel.rounds.models import Round, RoundCity
 from shanzhi.kernel.rounds.operations._common import author_of
 from shanzhi.kernel.rounds.payloads import RoundOpened
 from shanzhi.kernel.rounds.policy.states import State
-from shanzhi.kernel.rounds.policy.text import GUIDELINE, Place, RoundText, check_round
+from shanzhi.kernel.rounds.policy.text import GUIDELINE, Calendar, Place, RoundText, check_round
 from shanzhi.kernel.rounds.policy.words import LEAD, ORGANISE, AnotherCitys, RoundUnreadable
 
 
@@ -80,6 +80,28 @@ def guideline_of(text: RoundText) -> Catalogue:
     return found
 
 
+def _check_same(there: Round, text: RoundText, *, is_ours: bool) -> None:
+    """Is a round that is here what another letter of its id says? What was announced once isn't changed under way.
+
+    Raises:
+        RoundUnreadable: it isn't; says who organises the one that is here.
+    """
+    days = Calendar(there.opened_on, there.self_until, there.province_until, there.centre_until, there.objections_until)
+    kept = (there.is_ours, there.organiser_code, there.guideline_sha256, there.first, there.last, there.kind, days)
+    said = (
+        is_ours, text.organiser.code, text.guideline.sha256, text.first, text.last, text.kind.value, text.calendar,
+    )  # fmt: skip
+    if kept != said or list(there.announced) != [dict(one) for one in text.announced]:
+        raise RoundUnreadable(
+            msg(
+                "这里已经有编号相同的轮次“%(name)s”（%(organiser)s组织），这份和它不一样，没有读入。"
+                "请向组织方核对；轮次要改的，请组织方另开一轮。"
+            ),
+            name=there.name,
+            organiser=there.organiser_name,
+        )
+
+
 def _keep(
     text: RoundText,
     cities: tuple[Place, ...],
@@ -91,6 +113,7 @@ def _keep(
 ) -> int:
     there = Round.objects.filter(uid=text.uid).first()
     if there is not None:
+        _check_same(there, text, is_ours=is_ours)
         return there.pk
     row = Round.objects.create(
         uid=text.uid, name=text.name, kind=text.kind.value, guideline_code=text.guideline.code,

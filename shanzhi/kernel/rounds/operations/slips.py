@@ -136,12 +136,13 @@ def _check(row: RoundCity, text: SlipText) -> None:
         if key not in items:
             raise NoSuchRound(msg("这一轮的指南里没有“%(key)s”这一项。请从列表里选。"), key=key)
     for score in text.scores:
-        if score.stage is Stage.SELF or (score.points is not None and score.points > score.most):
+        most = min(score.most, items[score.key].scoring.most)
+        if score.stage is Stage.SELF or (score.points is not None and score.points > most):
             raise BadScore(
                 msg("“%(name)s”的得分 %(points)s 超过满分 %(most)s，整份回执没有读入。请对方更正后重新发出。"),
                 name=items[score.key].name,
                 points=str(score.points),
-                most=str(score.most),
+                most=str(most),
             )
 
 

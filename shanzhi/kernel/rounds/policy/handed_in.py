@@ -1,19 +1,22 @@
 """What a city handed in: the `scores.json` of its pack, read whole or not at all; what changed since the last time. Pure."""
 
-import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from shanzhi.core.text import msg
-from shanzhi.kernel.indicators.policy.definitions import Indicator
+from shanzhi.kernel.indicators.policy.definitions import Indicator, ScoringKind
 from shanzhi.kernel.indicators.policy.values import State
+from shanzhi.kernel.rounds.policy.items import FORM, ItemKind, kind_of
+from shanzhi.kernel.rounds.policy.plain import read_json, read_points
 from shanzhi.kernel.rounds.policy.words import WORDS_MOST, AnotherCitys, RoundUnreadable
+from shanzhi.kernel.vault.policy.masking import mask
 
-FORM = "shanzhi-scores-1"
 MEMBER = "scores.json"
 NAMED_MOST = 5
+TYPED_MOST = 100
+"""Fields that an item can have been typed in; two are usual."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ def read_scores(body: bytes, items: Iterable[Indicator]) -> HandedIn:
     """
     known = {item.key: item for item in items}
     try:
-        found = json.loads(body)
+        found = read_json(body)
         if found["form"] != FORM:
             raise RoundUnreadable(
                 msg("这份自评是“%(form)s”，本平台读得懂“%(ours)s”。请升级平台，或请对方重新发出。"),
@@ -61,7 +64,7 @@ def read_scores(body: bytes, items: Iterable[Indicator]) -> HandedIn:
         scores = tuple(_score(one) for one in found["scores"])
         claims = {str(one["project"]): tuple(map(str, one["papers"])) for one in found["claims"]}
         made = HandedIn(str(found["round"]), str(found["city"]), scores, claims)
-    except (ValueError, KeyError, TypeError, InvalidOperation) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise RoundUnreadable(msg("自评读不懂：%(what)s。请对方重新发出。"), what=str(error)[:200]) from error
     _check_scores(made, known)
     return made
@@ -71,13 +74,26 @@ def _score(one: Mapping[str, Any]) -> SelfScore:
     points = one["points"]
     return SelfScore(
         str(one["key"]), str(one["project"]), State(one["value"]).value, _whole(one["numerator"]),
-        _whole(one["denominator"]), None if points is None else Decimal(points), Decimal(one["most"]),
-        bool(one.get("is_vetoed", False)), int(one["typed"]), str(one["reason"])[:WORDS_MOST], str(one["words"])[:WORDS_MOST],
+        _whole(one["denominator"]), None if points is None else read_points(points), read_points(one["most"]),
+        bool(one.get("is_vetoed", False)), _typed(one["typed"]), _said(one["reason"]), _said(one["words"]),
     )  # fmt: skip
 
 
 def _whole(found: Any) -> int | None:
-    return None if found is None else int(found)
+    if found is not None and type(found) is not int:
+        raise TypeError(f"{str(found)[:40]!r} is no whole number")
+    return found
+
+
+def _typed(found: Any) -> int:
+    if type(found) is not int or not 0 <= found <= TYPED_MOST:
+        raise ValueError(f"typed: {str(found)[:40]}")
+    return found
+
+
+def _said(found: Any) -> str:
+    """Words of the city, masked once more: whatever its platform did, nobody's name or number is kept here."""
+    return mask(str(found)).text[:WORDS_MOST]
 
 
 def _check_scores(made: HandedIn, known: Mapping[str, Indicator]) -> None:
@@ -95,6 +111,29 @@ def _check_scores(made: HandedIn, known: Mapping[str, Indicator]) -> None:
                 points=one.points,
                 most=item.scoring.most,
             )
+        if one.points is not None and (
+            one.most != item.scoring.most or one.points < min(item.scoring.least, Decimal(0))
+        ):
+            raise RoundUnreadable(
+                msg(
+                    "自评“%(item)s”写的是 %(points)s 分（满分 %(most)s 分），和指南的分值对不上。请对方改正后重新发出。"
+                ),
+                item=item.name,
+                points=one.points,
+                most=one.most,
+            )
+    lacking = tuple(item.name for item in known.values() if item.key not in keys and _is_owed(item))
+    if lacking:
+        raise RoundUnreadable(
+            msg("自评里少了 %(count)s 项：%(items)s。材料没有收下，请对方补齐后重新发出。"),
+            count=len(lacking),
+            items=lacking[:NAMED_MOST],
+        )
+
+
+def _is_owed(item: Indicator) -> bool:
+    """Is there a self-score of this item in every hand-in? What is assessed above has none."""
+    return item.scoring.kind is not ScoringKind.NONE and kind_of(item) is not ItemKind.ASSESSED
 
 
 def check_whose(made: HandedIn, round_uid: str, city_code: str, city: str) -> None:

@@ -7,12 +7,13 @@ decided about objections, and in the end who passed. Read whole or not at all.
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from shanzhi.core.text import msg
+from shanzhi.kernel.rounds.policy.plain import read_json, read_points
 from shanzhi.kernel.rounds.policy.states import State
 from shanzhi.kernel.rounds.policy.words import RoundUnreadable, Stage
 
@@ -152,7 +153,7 @@ def read_objections(body: bytes) -> ObjectionsText:
 
 def _read(body: bytes, form: str, make: Callable[[Mapping[str, Any]], Any]) -> Any:
     try:
-        found = json.loads(body)
+        found = read_json(body)
         if found["form"] != form:
             raise RoundUnreadable(
                 msg("这份文件是“%(form)s”，这里要的是“%(ours)s”。请核对是不是发错了，或升级平台。"),
@@ -210,6 +211,12 @@ def _truth(value: Any) -> bool:
     return value
 
 
+def _moment(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError(f"{value.isoformat()} has no time zone")
+    return value.astimezone(UTC)
+
+
 _READ: Mapping[str, Callable[[Any], Any]] = {
     **dict.fromkeys(
         ("city", "reason", "key", "project", "value", "region_code", "place", "words", "code", "name"), _text
@@ -217,9 +224,9 @@ _READ: Mapping[str, Callable[[Any], Any]] = {
     **dict.fromkeys(("submission", "numerator", "denominator"), _whole),
     **dict.fromkeys(("is_vetoed", "upheld", "passed"), _truth),
     **dict.fromkeys(("round", "uid"), lambda value: UUID(_text(value))),
-    **dict.fromkeys(("points", "most"), lambda value: Decimal(_text(value))),
+    **dict.fromkeys(("points", "most"), read_points),
     **dict.fromkeys(("until", "due_on"), lambda value: date.fromisoformat(_text(value))),
     "state": State,
     "stage": Stage,
-    "at": lambda value: datetime.fromisoformat(_text(value)),
+    "at": lambda value: _moment(datetime.fromisoformat(_text(value))),
 }

@@ -13,11 +13,14 @@ from uuid import UUID
 
 from shanzhi.core.text import msg
 from shanzhi.kernel.rounds.policy.items import round_period
+from shanzhi.kernel.rounds.policy.plain import read_json
 from shanzhi.kernel.rounds.policy.words import RoundKind, RoundUnreadable
 
 FORM = "shanzhi-round-1"
 MEMBER, GUIDELINE = "round.json", "guideline.toml"
 """The members of a round's letter."""
+GUIDELINE_MOST = 5_000_000
+"""Bytes of a guideline's file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +114,7 @@ def read_round(body: bytes, guideline: bytes) -> RoundText:
         RoundUnreadable: what is wrong, and where.
     """
     try:
-        found = json.loads(body)
-        text = guideline.decode("utf-8")
+        found, text = read_json(body), _decoded(guideline)
         if found["form"] != FORM:
             raise RoundUnreadable(
                 msg("这份轮次文件是“%(form)s”，本平台读得懂“%(ours)s”。请升级平台，或请对方重新发出。"),
@@ -126,12 +128,18 @@ def read_round(body: bytes, guideline: bytes) -> RoundText:
             Calendar(*(date.fromisoformat(found["calendar"][name]) for name in _DAYS)), _place(found["organiser"]),
             tuple(_place(one) for one in found["cities"]), tuple(dict(one) for one in found["announced"]),
         )  # fmt: skip
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise RoundUnreadable(msg("轮次文件读不懂：%(what)s。请对方重新发出。"), what=str(error)[:200]) from error
     if made.guideline.sha256 != named["sha256"]:
         raise RoundUnreadable(msg("指南和轮次文件说的不是同一份（SHA-256 不符）。请对方重新发出。"))
     check_round(made)
     return made
+
+
+def _decoded(guideline: bytes) -> str:
+    if len(guideline) > GUIDELINE_MOST:
+        raise RoundUnreadable(msg("指南文件太大，最多 5 MB。"), fields={"guideline": msg("请换一个文件。")})
+    return guideline.decode("utf-8")
 
 
 def _place(found: Mapping[str, Any]) -> Place:

@@ -21,6 +21,7 @@ from shanzhi.kernel.rounds.operations import deciding, inviting, sending, teams
 from shanzhi.kernel.rounds.operations.inviting import Invitation
 from shanzhi.kernel.rounds.policy.results import judge
 from shanzhi.kernel.rounds.policy.states import STATES, State
+from shanzhi.kernel.rounds.policy.text import GUIDELINE_MOST
 from shanzhi.kernel.rounds.policy.words import CENTRE, ORGANISE, ROUND_KINDS, STAGES, RoundKind, Stage
 from shanzhi.kernel.rounds.queries import upper
 from shanzhi.modules.assessment.web.said import NONE, month_said
@@ -117,7 +118,7 @@ def _wish(request: ActingRequest) -> Invitation:
         uid = uuid4()
     return Invitation(
         uid, clean_text(post_of(request, "name")), post_of(request, "kind"), post_of(request, "reason"),
-        upload.read(inviting.GUIDELINE_MOST + 1) if upload else None,
+        upload.read(GUIDELINE_MOST + 1) if upload else None,
         _month(request, "first"), _month(request, "last"),
         tuple(day_of(post_of(request, name)) for name in days), post_of(request, "pass_at"),
         tuple(request.POST.getlist("cities")),
