@@ -44,10 +44,11 @@ def verify(  # noqa: PLR0917 - the command's own options
     from shanzhi.kernel.packs.policy.telling import as_json as json_of
     from shanzhi.kernel.packs.policy.telling import lines
     from shanzhi.kernel.packs.queries import checking
+    from shanzhi.kernel.rounds import pack_parts
 
     _check_kind(report)
     limits = checking.Limits(threads, memory, seconds)
-    asked = checking.Asked(_keys(key), seed, sample, full, city=city, limits=limits)
+    asked = checking.Asked(_keys(key), seed, sample, full, city=city, checks=pack_parts.checks(), limits=limits)
     found = _checked(file, asked)
     if as_json:
         print(json.dumps(json_of(found), ensure_ascii=False, indent=1, default=str))

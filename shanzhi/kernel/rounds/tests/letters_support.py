@@ -3,10 +3,14 @@
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from uuid import UUID, uuid4
 
 from shanzhi.config import database
+from shanzhi.kernel.indicators.policy.loading import sound_catalogue
+from shanzhi.kernel.indicators.policy.scoring import score
+from shanzhi.kernel.indicators.policy.values import Numbers, value_of
 from shanzhi.kernel.notices import operations as notices
 from shanzhi.kernel.packs import operations as packs
 from shanzhi.kernel.packs.models import KeptLetter, Peer
@@ -20,7 +24,8 @@ from tests.upper import Upper
 
 BY_HAND = Guideline("by_hand", 1, by_hand.GUIDELINE)
 """The guideline of packs that are made by hand."""
-POINTS = {"satisfaction_rate": "60.00", "covenant_review": "0.00"}
+POINTS = {"satisfaction_rate": "60.00", "end_days_median": "80.00", "covenant_review": "0.00"}
+"""Figures of a hundred that the city hands in; points follow from them by the guideline."""
 
 
 def know_the_city(upper: Upper) -> None:
@@ -57,6 +62,12 @@ def uid_of(upper: Upper, city_id: int) -> UUID:
         return RoundCity.objects.select_related("round").get(pk=city_id).round.uid
 
 
+def by_rule(key: str, numerator: int, denominator: int) -> str:
+    """The points of a figure by the guideline of packs that are made by hand."""
+    (item,) = (one for one in sound_catalogue(BY_HAND.text, "guideline.toml").in_month(202510) if one.key == key)
+    return f"{score(item, value_of(item, Numbers(numerator, denominator))).points:.2f}"
+
+
 def pack(folder: Path, uid: UUID, points: Mapping[str, str] = POINTS, *, doctored: bool = False) -> Path:
     """The pack of 3703 about October 2025, with its self-scores. It says its city with six digits, as built ones do."""
     folder.mkdir()
@@ -67,5 +78,7 @@ def pack(folder: Path, uid: UUID, points: Mapping[str, str] = POINTS, *, doctore
     body = json.loads(scores_json(uid, "3703", points))
     for row in body["scores"]:
         row["project"] = "disputes"
+        if Decimal(row["points"]) <= 100:
+            row["points"] = by_rule(row["key"], row["numerator"], row["denominator"])
     made.members["scores.json"] = json.dumps(body).encode()
     return made.write(folder / "city.pack", uid=str(uuid4()), sender="370300")

@@ -20,7 +20,7 @@ from shanzhi.kernel.packs.policy.checked import Verdict
 from shanzhi.kernel.packs.policy.letter import open_letter
 from shanzhi.kernel.packs.queries import checking, letters
 from shanzhi.kernel.packs.tests.made import KEY, write
-from shanzhi.kernel.rounds import operations
+from shanzhi.kernel.rounds import operations, pack_parts
 from shanzhi.kernel.rounds.models import Build, Objection, RoundCity, Score
 from shanzhi.kernel.rounds.policy.items import hash_of
 from shanzhi.kernel.rounds.policy.slips import OBJECTIONS_MEMBER, SLIP_MEMBER, read_objections
@@ -136,8 +136,9 @@ def test_it_goes_from_the_rounds_letter_to_a_pack_that_proves_itself(
         assert (made.state, kept(made.error)) == ("done", [])
         assert made.sha256 == row.pack_sha256
     path = letters.letter_path(made.sha256)
-    found = checking.check_pack(path, checking.Asked(is_full=True, round=str(TEXT.uid)))
+    found = checking.check_pack(path, checking.Asked(is_full=True, round=str(TEXT.uid), checks=pack_parts.checks()))
     assert [str(fault) for fault in found.faults] == []
+    assert not [one for one in map(str, found.open) if "scores.json" in one]
     assert found.verdict is Verdict.PASSED
     letter = open_letter(path)
     assert (letter.header.kind, letter.header.round, letter.header.receiver) == ("pack", str(TEXT.uid), "37")

@@ -12,8 +12,9 @@ from shanzhi.kernel.packs.queries.checking.opened import Opened
 
 _FOLDER = "evidence/"
 _NAMED = 20
-PartCheck = Callable[[str, bytes, Opened], Iterable[str]]
-"""Judges a further member: its name, its bytes, the pack it is in → sentences of what is wrong (empty: nothing)."""
+PartCheck = Callable[[str, bytes, Opened], Iterable[str | faults.OpenPoint]]
+"""Judges a further member: its name, its bytes, the pack it is in → sentences of what is wrong (empty: nothing), and what stays
+open."""
 Checks = Mapping[str, PartCheck]
 """By a member's name, or by the beginning of names that ends with “/” (`draws/`)."""
 
@@ -84,9 +85,9 @@ def check_parts(opened: Opened, checks: Checks, found: Checked) -> None:
             unchecked.append(member.name)
             continue
         try:
-            found.add(
-                faults.part(member.name, said) for said in check(member.name, opened.letter.read(member.name), opened)
-            )
+            said = list(check(member.name, opened.letter.read(member.name), opened))
+            found.add(faults.part(member.name, one) for one in said if isinstance(one, str))
+            found.open += [one for one in said if isinstance(one, faults.OpenPoint)]
         except DomainError as error:
             found.add([faults.part(member.name, str(error))])
         found.count("parts", 1)
