@@ -1,5 +1,7 @@
 """A locked city's pack, built in the background and kept as a letter to be carried. Worker's role, in no transaction."""
 
+import errno
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -16,6 +18,7 @@ from django.core.files.storage import storages
 from django.db import connection, transaction
 
 from shanzhi.core.errors import DomainError
+from shanzhi.core.leftovers import sweep
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.policy import SYSTEM
 from shanzhi.kernel.draws import queries as draws
@@ -45,6 +48,9 @@ Tick = Callable[[str, int], None]
 LOCK_CLASS = 370702
 """First half of the advisory lock by which one worker builds one pack; the second is the row's number."""
 EVERY_SECONDS = 1.0
+_PREFIX = ".pack-"
+ROOM_LEAST = 64_000_000
+"""Bytes: a disk with less is full."""
 LOCK_ACTION = "rounds.lock"
 PRACTICE = "practice"
 
@@ -81,13 +87,26 @@ def _build(build_id: int, now: datetime, program: str, tick: Tick) -> bool:
     except DomainError as error:
         _leave(asked, "failed", [(error.message, error.params)], now)
         return False
-    except Exception:
+    except Exception as error:
+        if _is_full(error):
+            _leave(asked, "failed", [(_FULL, {})], now)
+            return False
         _leave(asked, "failed", [(_BROKEN, {})], now)
         raise
     return True
 
 
 _BROKEN = msg("生成时出了错，没有生成。请再试一次；一直这样，请告诉系统管理员。")
+
+
+_FULL = msg("磁盘写满了，没有生成验收包，也没有留下半个文件。请系统管理员腾出空间，再点“生成验收包”。")
+
+
+def _is_full(error: Exception) -> bool:
+    """Had the disk no room? DuckDB says it in words of its own, so the disk is asked."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return True
+    return shutil.disk_usage(storages[STORE].path(".")).free < ROOM_LEAST
 
 
 def _leave(asked: Build, state: str, said: Iterable[Sentence], now: datetime | None = None) -> None:
@@ -103,7 +122,8 @@ def _make(asked: Build, now: datetime, program: str, tick: Tick) -> None:
     _check_sealed(row)
     store = Path(storages[STORE].path("."))
     store.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=".pack-", dir=store) as name, _progress(asked.pk, tick) as told:
+    sweep(store, _PREFIX, now.timestamp())
+    with TemporaryDirectory(prefix=_PREFIX, dir=store) as name, _progress(asked.pk, tick) as told:
         folder = Path(name)
         built = build(folder / "pack", _question(row, body, folder, program), now=now, tick=told)
         differing = _differing(row, built)
