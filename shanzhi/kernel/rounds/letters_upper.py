@@ -4,12 +4,14 @@ A slip is a city's whole state as of now, so that reading the last one is enough
 asking twice writes one. A pack is checked beside, in a process of its own, before anything of it is believed.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from hashlib import sha256
 from uuid import UUID, uuid5
 
-from django.db import transaction
+import duckdb
+from django.db import DataError, IntegrityError, transaction
 
 from shanzhi.core.errors import DomainError
 from shanzhi.core.periods import local_date
@@ -57,11 +59,13 @@ from shanzhi.kernel.rounds.policy.words import (
     TooLate,
 )
 
+log = logging.getLogger(__name__)
 CHECK_SOON = "rounds.check_packs"
 ROOM = Room(seconds=1800, memory_mb=1400, sample=100, threads=2)
 """What the check of a pack that came may take."""
 FAULTS_MOST = 200
 """Sentences that are kept of a check."""
+SENTENCE_MOST = 2000
 PROGRAM = "shanzhi"
 _SCORED = (State.SCORED, State.THROUGH, State.SPOT_CHECKED, State.FINAL)
 
@@ -254,6 +258,16 @@ def pack_check(*, check_id: int, now: datetime) -> None:
         _take_in(check_id, letter, found, now)
     except DomainError as error:
         _refuse(check_id, [str(error)], 0, found.seed, now)
+    except _UNFIT as error:
+        # Whatever a city's platform writes: its own pack is refused, and the others aren't kept waiting.
+        log.warning("pack %s can't be taken in: %s", check.sha256[:16], type(error).__name__)
+        _refuse(check_id, [_NOT_TAKEN], 0, found.seed, now)
+
+
+_UNFIT = (DataError, IntegrityError, ValueError, TypeError, LookupError, ArithmeticError, RecursionError, duckdb.Error)
+_NOT_TAKEN = msg(
+    "验收包核对通过，但里面有本平台存不下的内容，没有收下。请城市由原系统重新生成后再发；仍然不行的，请告诉系统管理员。"
+)
 
 
 def _told(found: Checked) -> tuple[list[str], int]:
@@ -261,7 +275,14 @@ def _told(found: Checked) -> tuple[list[str], int]:
     sentences = [found.unreadable] if found.unreadable else [str(fault) for fault in found.faults]
     if not sentences:
         sentences = [msg("核对没有做完：文件里有的部分读不了。")]
-    return sentences[:FAULTS_MOST], max(0, len(sentences) - FAULTS_MOST) + sum(found.more.values())
+    return [_kept(each) for each in sentences[:FAULTS_MOST]], max(0, len(sentences) - FAULTS_MOST) + sum(
+        found.more.values()
+    )
+
+
+def _kept(sentence: str) -> str:
+    """A sentence as a database can keep it, whatever names a hostile file has."""
+    return sentence.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")[:SENTENCE_MOST]
 
 
 @transaction.atomic

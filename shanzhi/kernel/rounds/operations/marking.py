@@ -29,9 +29,11 @@ from shanzhi.kernel.rounds.policy.words import (
     StateMovedOn,
 )
 from shanzhi.kernel.rounds.reading import guideline_of_round
+from shanzhi.kernel.vault.policy.masking import mask
 
 REASON_MOST = 1000
 REFERENCE_MOST = 100
+LOOK_KINDS = ("matter", "evidence")
 NAMED_MOST = 5
 """Items that a sentence names."""
 
@@ -98,9 +100,9 @@ def look_keep(
     row = locked_city(city_id)
     check_assesses(row, stage, actor, now)
     item_of(row, key)
-    reference = clean_text(reference)
-    if not is_read(reference) or len(reference) > REFERENCE_MOST:
-        raise BadScore(msg("请写明看的是哪一件：事项编号，或者材料的编号。"), fields={"reference": msg("请填写编号。")})
+    reference = checked_reference(reference, msg("请写明看的是哪一件：事项编号，或者材料的编号。"))
+    if kind not in LOOK_KINDS:
+        raise BadScore(msg("请选看的是事项还是证明材料。"), fields={"kind": msg("请选一种。")})
     if not is_right and not is_read(words):
         raise BadScore(msg("不符的，请写明哪里不符。"), fields={"words": msg("请写明哪里不符。")})
     said = words_of(words[:REASON_MOST])
@@ -111,6 +113,24 @@ def look_keep(
     payload = LookedAt(str(row.round.uid), row.city_code, key, stage.value, kind, reference, is_right)
     write(row, payload, actor, now)
     return made.pk
+
+
+def checked_reference(written: str, lacking: str) -> str:
+    """A number by which a matter or a paper is known, as it goes into the journal and letters; `lacking`: the sentence where
+    there is none.
+
+    Raises:
+        BadScore: none, too long, or somebody's name or number in it; `fields` says so.
+    """
+    reference = clean_text(written)
+    if not is_read(reference) or len(reference) > REFERENCE_MOST:
+        raise BadScore(lacking, fields={"reference": msg("请填写编号。")})
+    if mask(reference).is_hit:
+        raise BadScore(
+            msg("编号里有个人信息（姓名、电话、证件号等），没有保存。这里只写编号，情况写在说明里。"),
+            fields={"reference": msg("请只写编号。")},
+        )
+    return reference
 
 
 @transaction.atomic

@@ -17,6 +17,7 @@ from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.rounds.models import Closing, Finding, RoundCity, Score, Visit
 from shanzhi.kernel.rounds.operations._common import locked_city, missing, words_of, write
 from shanzhi.kernel.rounds.operations._upper import check_assesses, item_of, queue_for
+from shanzhi.kernel.rounds.operations.marking import checked_reference
 from shanzhi.kernel.rounds.payloads_upper import FindingClosed, FindingMade, VisitKept
 from shanzhi.kernel.rounds.policy.ties import check_not_scorer
 from shanzhi.kernel.rounds.policy.words import WORDS_MOST, BadScore, Stage, StateMovedOn
@@ -158,9 +159,7 @@ def finding_close(*, finding_id: int, reference: str, words: str, actor: Actor, 
     row = locked_city(found.round_city_id)
     if Closing.objects.filter(finding=found).exists():
         raise StateMovedOn(msg("这个问题已经销号了。请刷新页面。"))
-    reference = clean_text(reference)
-    if not is_read(reference) or len(reference) > 100:
-        raise BadScore(msg("请填城市办理这个问题的事项编号。"), fields={"reference": msg("请填事项编号。")})
+    reference = checked_reference(reference, msg("请填城市办理这个问题的事项编号。"))
     Closing.objects.create(
         finding=found, reference=reference, words=words_of(words[:1000]).text, unit_id=actor.unit_id or 0,
         post_id=actor.post_id or 0, closed_at=now,
