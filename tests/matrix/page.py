@@ -155,6 +155,7 @@ ASKER = frozenset({"keeper"})
 SIGNOFF_SEEN = frozenset({"keeper", "security officer", "auditor"})
 TOKEN_SEEN = frozenset({"keeper", "security officer"})
 NO_STAFF = "999999999"
+NO_ROUND = "00000000-0000-4000-8000-000000000000"
 IMPORT = "matrix-import-key"
 CATALOGUE = {"version": "999999999"}
 CALL = "73900000-0000-4000-8000-000000000001"
