@@ -83,6 +83,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "shanzhi.kernel.access.web.middleware.ActingMiddleware",
     "shanzhi.kernel.access.web.errors.ErrorMiddleware",
+    "shanzhi.config.edge.bodies.BodyMiddleware",
     "shanzhi.kernel.vault.web.parked.ParkedFormMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
