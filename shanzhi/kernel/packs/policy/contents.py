@@ -33,13 +33,19 @@ levels 1 and up that a tree of the head's size has, cut to that size; the root o
 """
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any, TypeVar
 
+from shanzhi.core.errors import FileUnusable
+from shanzhi.core.text import msg
 from shanzhi.kernel.facts.policy.columns import Table
 from shanzhi.kernel.facts.policy.parquet import TYPES
 
 FORM = "shanzhi-pack-1"
+_FAMILY = re.compile(r"shanzhi-pack-[1-9][0-9]{0,5}")
+_T = TypeVar("_T")
 ROUND = "round.json"
 GUIDELINE = "guideline.toml"
 ENTRIES_FILE = "journal/entries.parquet"
@@ -99,6 +105,12 @@ def fact_columns(table: Table) -> Columns:
     return tuple((column.name, TYPES[column.of]) for column in table.columns)
 
 
+class PackNewer(FileUnusable):
+    """A pack has a form that only a newer program knows."""
+
+    code = "pack-newer"
+
+
 def cut_file(month: int) -> str:
     """Where a month's leaves lie."""
     return f"cuts/{month}.parquet"
@@ -141,7 +153,9 @@ def evidence_text(pieces: Iterable[Evidence]) -> str:
 
 def read_evidence(text: str) -> tuple[Evidence, ...]:
     """The list of evidence; ValueError, KeyError or TypeError where it isn't one."""
-    return tuple(Evidence(**{**one, "indicators": tuple(one["indicators"])}) for one in json.loads(text)["evidence"])
+    said = json.loads(text)
+    check_form(said["form"])
+    return tuple(_made(Evidence, one, indicators=_texts(one["indicators"])) for one in said["evidence"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,11 +203,14 @@ class Told:
 
 
 def read_told(text: str) -> Told:
-    """What `round.json` says; ValueError, KeyError or TypeError where it isn't one."""
+    """What `round.json` says; ValueError, KeyError or TypeError where it isn't one, PackNewer where it has a newer form."""
     said = json.loads(text)
-    if said.pop("form") != FORM:
-        raise ValueError("not a pack of this form")
-    return Told(**{**said, "cuts": tuple(CutTold(**cut) for cut in said["cuts"])})
+    check_form(said.pop("form"))
+    told = _made(Told, said, cuts=tuple(_made(CutTold, cut) for cut in said["cuts"]))
+    for month in (told.first, told.last, *(cut.month for cut in told.cuts)):
+        if not (1900 <= month // 100 <= 2999 and 1 <= month % 100 <= 12):
+            raise ValueError(f"{month} is no month")
+    return told
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,13 +241,43 @@ class Heads:
 def read_heads(text: str) -> Heads:
     """What `journal/heads.json` says; ValueError, KeyError or TypeError where it isn't one."""
     said = json.loads(text)
-    return Heads(tuple(said["keys"]), tuple(said["statements"]), tuple(EpochTold(**one) for one in said["epochs"]))
+    return Heads(
+        _texts(said["keys"]), _texts(said["statements"]), tuple(_made(EpochTold, one) for one in said["epochs"])
+    )
 
 
 def order_of(facts: Sequence[Table], months: Iterable[int]) -> tuple[str, ...]:
     """The members that every pack has, in their order; evidence and further parts stand behind them, by name."""
     own = (*(fact_file(table) for table in facts), *(cut_file(month) for month in sorted(months)))
     return (*FIRST, *own, *LAST_OF_OWN)
+
+
+def check_form(form: object) -> None:
+    """Is this the form that is read here?
+
+    Raises:
+        PackNewer: a newer program's. ValueError: none of ours.
+    """
+    found = _FAMILY.fullmatch(str(form))
+    if found is None:
+        raise ValueError(f"form {str(form)[:40]!r}")
+    if form != FORM:
+        raise PackNewer(msg("包的格式是“%(form)s”，比本平台认识的新。请升级本平台后再核对。"), form=found[0])
+
+
+def _made(of: type[_T], said: Mapping[str, Any], **more: object) -> _T:
+    """A dataclass out of its JSON: what should be a text, a whole number or yes and no is one, since statements are made of it;
+    TypeError where it isn't."""
+    for each in fields(of):  # type: ignore[arg-type]
+        if each.name in said and each.type in (int, str, bool) and type(said[each.name]) is not each.type:
+            raise TypeError(f"{each.name}: {str(said[each.name])[:40]!r}")
+    return of(**{**said, **more})
+
+
+def _texts(said: Sequence[object]) -> tuple[str, ...]:
+    if not isinstance(said, list) or not all(isinstance(each, str) for each in said):
+        raise TypeError("a list of texts")
+    return tuple(str(each) for each in said)
 
 
 def _json(said: object) -> str:

@@ -122,6 +122,11 @@ def member_unreadable(member: str, reason: str) -> Fault:
     return _fault(Step.LETTER, words, member=member, reason=reason)
 
 
+def member_newer(member: str, reason: str) -> Fault:
+    """A member has a form that only a newer program knows."""
+    return _fault(Step.LETTER, msg("%(member)s：%(reason)s"), member=member, reason=reason)
+
+
 def wrong_columns(member: str, is_: str, should: str) -> Fault:
     """A table has other columns than it should."""
     words = msg("%(member)s 的列不对：现在是 %(is)s，应当是 %(should)s。")

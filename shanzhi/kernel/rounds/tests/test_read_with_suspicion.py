@@ -157,7 +157,8 @@ def test_a_guideline_s_formula_reads_facts_and_nothing_else(formula: Callable[[s
 def test_a_round_that_can_t_be_is_refused() -> None:
     text = round_text()
     whole = json.loads(text.to_json())
-    for changed in ({"first": 10**400}, {"announced": [1]}, {"name": "a\x00b"}, {"calendar": []}):
+    several: tuple[dict[str, Any], ...] = ({"first": 10**400}, {"announced": [1]}, {"name": "a\x00b"}, {"calendar": []})
+    for changed in several:
         with pytest.raises(RoundUnreadable):
             read_round(json.dumps(whole | changed).encode(), text.guideline.text.encode())
     with pytest.raises(RoundUnreadable, match="5 MB"):

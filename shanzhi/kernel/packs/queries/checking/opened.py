@@ -152,6 +152,9 @@ def _text(opened: Opened, found: Checked, member: str, read: Any) -> Any:
         return None
     try:
         return read(data.decode())
+    except contents.PackNewer as error:
+        found.add([faults.member_newer(member, str(error))])
+        return None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         found.add([faults.member_unreadable(member, f"{type(error).__name__}: {error}"[:200])])
         return None
