@@ -32,10 +32,11 @@ from shanzhi.kernel.rounds.operations._common import locked_city, words_of, writ
 from shanzhi.kernel.rounds.operations.receiving import TAKES, Arrived, pack_received
 from shanzhi.kernel.rounds.operations.sending import TOLD
 from shanzhi.kernel.rounds.payloads import ObjectionMade
-from shanzhi.kernel.rounds.payloads_upper import PackRefused
+from shanzhi.kernel.rounds.payloads_upper import FindingMended, PackRefused
 from shanzhi.kernel.rounds.policy.handed_in import MEMBER as SCORES_MEMBER
 from shanzhi.kernel.rounds.policy.items import round_period
 from shanzhi.kernel.rounds.policy.slips import (
+    MENDED_MEMBER,
     OBJECTIONS_MEMBER,
     SLIP_MEMBER,
     Decision,
@@ -45,6 +46,7 @@ from shanzhi.kernel.rounds.policy.slips import (
     SlipFinding,
     SlipScore,
     SlipText,
+    read_mended,
     read_objections,
 )
 from shanzhi.kernel.rounds.policy.states import STATES, State
@@ -63,6 +65,7 @@ log = logging.getLogger(__name__)
 CHECK_SOON = "rounds.check_packs"
 ROOM = Room(seconds=1800, memory_mb=1400, sample=100, threads=2)
 """What the check of a pack that came may take."""
+NUMBER_MOST = 20
 FAULTS_MOST = 200
 """Sentences that are kept of a check."""
 SENTENCE_MOST = 2000
@@ -334,6 +337,29 @@ def _refuse(check_id: int, sentences: list[str], more: int, seed: str, now: date
 
 def _settle(check: Check, state: str, now: datetime, **said: object) -> None:
     Check.objects.filter(pk=check.pk).update(state=state, checked_at=now, **said)
+
+
+def mended_came(letter_id: int, now: datetime) -> None:
+    """Take over which findings a city has mended, all of it or nothing (the reader of letters of the kind `mended`). Whether
+    one is closed here, somebody of its stage says.
+
+    Raises:
+        NoSuchRound, RoundUnreadable, AnotherCitys: what is wrong with it.
+    """
+    letter = letters_here.letter(letter_id)
+    row = _addressed(letter)
+    body = kept.part_of(letters_here.letter_path(letter.sha256), MENDED_MEMBER)
+    if body is None:
+        raise RoundUnreadable(msg("函件里没有整改情况（mended.json）。请对方重新发出。"))
+    text = read_mended(body)
+    if (text.round, text.city) != (row.round.uid, row.city_code):
+        raise AnotherCitys(msg("这份整改报告不是%(city)s在这个轮次里的。请核对文件是不是发错了。"), city=row.name)
+    for one in text.mended:
+        if not Finding.objects.filter(round_city=row, uid=one.uid).update(matter_number=one.number[:NUMBER_MOST]):
+            raise RoundUnreadable(msg("整改报告说的问题不是这里交办给%(city)s的。请对方核对。"), city=row.name)
+        write(
+            row, FindingMended(str(row.round.uid), row.city_code, str(one.uid), one.number[:NUMBER_MOST]), SYSTEM, now
+        )
 
 
 def objections_came(letter_id: int, now: datetime) -> None:

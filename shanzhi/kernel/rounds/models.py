@@ -255,7 +255,8 @@ class Objection(models.Model):
 
 
 class Finding(models.Model):
-    """What a check found about an item, at a place. In the city's installation it becomes a matter of kind `finding`."""
+    """What a check found about an item, at a place. In the city's installation it becomes a matter of kind `finding`; its
+    number stands above once the city told that it is closed."""
 
     round_city = models.ForeignKey(RoundCity, on_delete=models.PROTECT, related_name="+")
     uid = models.UUIDField(unique=True)

@@ -15,6 +15,8 @@ def offer() -> None:
     on_event(LETTER_TOPIC, letters_upper.letters_write)
     on_event(PACK_TOPIC, tasks.pack_asked)
     on_event(OBJECTION_TOPIC, tasks.objected)
+    on_event(tasks.STEP_TOPIC, tasks.matters_stepped)
     on_letter("pack", letters_upper.pack_came)
     on_letter("objection", letters_upper.objections_came)
+    on_letter("mended", letters_upper.mended_came)
     letters_city.offer()

@@ -108,6 +108,17 @@ class FindingMade(Payload):
     words: str
 
 
+@payload("rounds.finding_mended")
+@dataclass(frozen=True, slots=True)
+class FindingMended(Payload):
+    """The city told by a letter that its matter about a finding is closed."""
+
+    round: str
+    city: str
+    uid: str
+    number: str
+
+
 @payload("rounds.finding_close")
 @dataclass(frozen=True, slots=True)
 class FindingClosed(Payload):

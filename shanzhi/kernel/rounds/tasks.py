@@ -13,11 +13,12 @@ from shanzhi.kernel.notices.policy import Happened
 from shanzhi.kernel.rounds import letters_upper, telling
 from shanzhi.kernel.rounds.models import RoundCity
 from shanzhi.kernel.rounds.operations.computing import items_compute
-from shanzhi.kernel.rounds.operations.handing import objections_send
+from shanzhi.kernel.rounds.operations.handing import mended_send, objections_send
 from shanzhi.kernel.rounds.operations.packing import packs_build
 from shanzhi.kernel.rounds.policy.states import State
 
 SOON, PACKS = "rounds.compute", "rounds.packs"
+STEP_TOPIC = "matters.step"
 
 
 def _compute(now: datetime, *, typed_only: bool = False) -> None:
@@ -69,6 +70,11 @@ def pack_asked(events: Sequence[Happened], now: datetime) -> None:
 def objected(events: Sequence[Happened], now: datetime) -> None:
     """What cities object to is put into letters."""
     objections_send(city_ids=[int(event.body["round_city"]) for event in events], now=now, program=program_said())
+
+
+def matters_stepped(events: Sequence[Happened], now: datetime) -> None:
+    """Findings whose matters are closed are told above."""
+    mended_send(matter_ids=[int(event.body["matter"]) for event in events], now=now, program=program_said())
 
 
 def program_said() -> str:

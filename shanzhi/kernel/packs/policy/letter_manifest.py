@@ -16,7 +16,7 @@ from shanzhi.kernel.packs.policy.letter_zip import MEMBERS_MOST, NAME_MOST, chec
 
 FORM = "shanzhi-letter-1"
 _FAMILY = re.compile(r"shanzhi-letter-([1-9][0-9]{0,5})")
-KINDS = ("round", "pack", "slip", "objection")
+KINDS = ("round", "pack", "slip", "objection", "mended")
 """What letters are about: a round (down), a pack (up), a slip (down: return, results, final list), an objection (up)."""
 FRONT, MANIFEST, SIGNATURE = "letter.txt", "manifest.json", "signature"
 """The three members that a letter itself brings: the first, the last but one, the last."""

@@ -2,7 +2,7 @@
 
 from shanzhi.kernel.rounds.operations.computing import check_cut, items_compute
 from shanzhi.kernel.rounds.operations.duties import claim_end, claim_make, duty_give
-from shanzhi.kernel.rounds.operations.handing import objections_send, pack_ask, pack_of_round, pack_send
+from shanzhi.kernel.rounds.operations.handing import mended_send, objections_send, pack_ask, pack_of_round, pack_send
 from shanzhi.kernel.rounds.operations.moving import city_follow, city_move, compute_ask
 from shanzhi.kernel.rounds.operations.opening import guideline_of, round_open, round_take_over
 from shanzhi.kernel.rounds.operations.packing import pack_build, packs_build
@@ -22,6 +22,7 @@ __all__ = [
     "guideline_of",
     "item_write",
     "items_compute",
+    "mended_send",
     "objection_make",
     "objections_send",
     "objections_text",

@@ -15,6 +15,7 @@ from shanzhi.kernel.rounds.operations.marking import NAMED_MOST
 from shanzhi.kernel.rounds.operations.moving import move
 from shanzhi.kernel.rounds.operations.sending import slip_due
 from shanzhi.kernel.rounds.payloads_upper import ObjectionDecided, PracticeNamed, ResultPublished
+from shanzhi.kernel.rounds.policy.drawing import CITY, drawn_of, round_purpose
 from shanzhi.kernel.rounds.policy.results import Got, Total, judge, last_of, rule_of, total_of
 from shanzhi.kernel.rounds.policy.states import State
 from shanzhi.kernel.rounds.policy.words import (
@@ -26,6 +27,7 @@ from shanzhi.kernel.rounds.policy.words import (
     StateMovedOn,
     TooLate,
 )
+from shanzhi.kernel.rounds.queries.spot import last_draw
 from shanzhi.kernel.rounds.reading import FEATURES, guideline_of_round
 
 
@@ -100,7 +102,7 @@ def results_publish(*, round_id: int, actor: Actor, now: datetime) -> int:
     Raises:
         SignInNeeded, NotAllowed: not a post of the centre.
         NoSuchRound: none in sight, or not one of this installation's.
-        StateMovedOn: cities that are still on their way; names them.
+        StateMovedOn: cities that are still on their way, or drawn and not checked on site yet; names them.
         Incomplete: objections wait, or scores are to be given again by somebody else; names the cities.
     """
     check_may(actor, acting.roles().get(actor.role), CENTRE)
@@ -147,6 +149,7 @@ def _check_publishable(rows: list[RoundCity], now: datetime) -> None:
         raise StateMovedOn(
             msg("还有城市没有走完：%(cities)s。都通过省级验收或者退出以后，再公布名单。"), cities=waiting[:NAMED_MOST]
         )
+    _check_drawn(rows)
     objected = set(
         Objection.objects.filter(round_city__in=rows, state="open").values_list("round_city__name", flat=True)
     )
@@ -159,6 +162,20 @@ def _check_publishable(rows: list[RoundCity], now: datetime) -> None:
     if stale:
         raise Incomplete(
             msg("有评分人与所评城市有了任职关系，要由别人重评：%(cities)s。重评以后再公布。"), cities=stale[:NAMED_MOST]
+        )
+
+
+def _check_drawn(rows: list[RoundCity]) -> None:
+    """Raises StateMovedOn while a draw of cities is under way, or one that was drawn isn't checked on site."""
+    draw = last_draw(round_purpose(rows[0].round.uid))
+    if draw is not None and draw.row.state != "made":
+        raise StateMovedOn(msg("抽查城市的抽取已经公告，还没有抽出来。抽取、抽查都办完以后，再公布名单。"))
+    drawn = drawn_of(draw).get(CITY, ())
+    waiting = tuple(row.name for row in rows if row.city_code in drawn and State(row.state) is State.THROUGH)
+    if waiting:
+        raise StateMovedOn(
+            msg("抽中的城市还没有抽查完：%(cities)s。到现场核查、评分，点“抽查完毕”以后，再公布名单。"),
+            cities=waiting[:NAMED_MOST],
         )
 
 

@@ -1,4 +1,4 @@
-"""What a city hands out: its pack, once it is locked; what it objects to."""
+"""What a city hands out: its pack, once it is locked; what it objects to; what it has mended."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,16 +12,18 @@ from shanzhi.core.text import msg
 from shanzhi.kernel.access import queries as acting
 from shanzhi.kernel.access.policy import SYSTEM, Actor, check_may
 from shanzhi.kernel.facts.policy.parquet import city_code
+from shanzhi.kernel.matters import queries as matters
+from shanzhi.kernel.matters.policy.process import Result
 from shanzhi.kernel.notices import operations as notices
 from shanzhi.kernel.packs.operations import letter_send_out
 from shanzhi.kernel.packs.policy.letter import Header
-from shanzhi.kernel.packs.queries.letters import letter_path
-from shanzhi.kernel.rounds.models import Build, Objection, RoundCity
+from shanzhi.kernel.packs.queries.letters import is_kept, letter_path
+from shanzhi.kernel.rounds.models import Build, Finding, Objection, RoundCity
 from shanzhi.kernel.rounds.operations._common import check_place, locked_city, missing
 from shanzhi.kernel.rounds.operations.moving import move
 from shanzhi.kernel.rounds.operations.packing import Tick, pack_build
 from shanzhi.kernel.rounds.operations.slips import objections_text
-from shanzhi.kernel.rounds.policy.slips import OBJECTIONS_MEMBER
+from shanzhi.kernel.rounds.policy.slips import MENDED_MEMBER, OBJECTIONS_MEMBER, Mended, MendedText
 from shanzhi.kernel.rounds.policy.states import State
 from shanzhi.kernel.rounds.policy.telling import Sentence, kept
 from shanzhi.kernel.rounds.policy.words import LEAD, PACK_TOPIC, Incomplete, PackFailed, StateMovedOn
@@ -85,9 +87,37 @@ def _objections(city_id: int, now: datetime, program: str) -> bool:
     if not text.objections:
         return False
     uids = [str(one.uid) for one in text.objections]
-    header = Header(
-        kind="objection",
-        uid=str(_letter_of(row, uids)),
+    header = _header(row, "objection", uids, now, program)
+    letter_send_out(header=header, fill=lambda writer: writer.add(OBJECTIONS_MEMBER, text.to_json()), now=now)
+    Objection.objects.filter(uid__in=uids).update(sent_at=now)
+    return True
+
+
+def mended_send(*, matter_ids: Iterable[int], now: datetime, program: str) -> int:
+    """Put into a letter each that findings were mended: those whose matters, of these, were checked again and closed; returns
+    how many letters. A matter that is closed twice is told once. Worker's role."""
+    found = {one.matter_id: one for one in Finding.objects.filter(matter_id__in=sorted(set(matter_ids)))}
+    parties = matters.parties_of([pk for pk in found if pk is not None])
+    closed = [pk for pk, one in parties.items() if one.kind.stage(one.stage).result is Result.CLOSED]
+    return sum(_mended(found[pk], now, program) for pk in closed)
+
+
+@transaction.atomic
+def _mended(finding: Finding, now: datetime, program: str) -> bool:
+    row = locked_city(finding.round_city_id)
+    header = _header(row, "mended", [str(finding.uid), "mended"], now, program)
+    if is_kept(sender=header.sender, uid=header.uid):
+        return False
+    text = MendedText(row.round.uid, row.city_code, (Mended(finding.uid, finding.matter_number, now),))
+    letter_send_out(header=header, fill=lambda writer: writer.add(MENDED_MEMBER, text.to_json()), now=now)
+    return True
+
+
+def _header(row: RoundCity, kind: str, uids: list[str], now: datetime, program: str) -> Header:
+    """A letter to the organiser: what is about the same things is the same letter."""
+    return Header(
+        kind=kind,
+        uid=str(uuid5(row.round.uid, " ".join((row.city_code, *uids)))),
         round=str(row.round.uid),
         sender=city_code(row.city_code),
         receiver=row.round.organiser_code,
@@ -95,14 +125,6 @@ def _objections(city_id: int, now: datetime, program: str) -> bool:
         made_at=now,
         program=program,
     )
-    letter_send_out(header=header, fill=lambda writer: writer.add(OBJECTIONS_MEMBER, text.to_json()), now=now)
-    Objection.objects.filter(uid__in=uids).update(sent_at=now)
-    return True
-
-
-def _letter_of(row: RoundCity, uids: list[str]) -> UUID:
-    """The letter's own id: the same objections are the same letter."""
-    return uuid5(row.round.uid, " ".join((row.city_code, *uids)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from shanzhi.core.periods import local_date
 from shanzhi.core.text import clean_text, is_read, msg
 from shanzhi.kernel.access import queries as acting
 from shanzhi.kernel.access.policy import Actor, check_may
-from shanzhi.kernel.rounds.models import Look, Return, RoundCity, Score, Visit
+from shanzhi.kernel.rounds.models import Look, Objection, Return, RoundCity, Score, Visit
 from shanzhi.kernel.rounds.operations._common import check_place, locked_city, words_of, write
 from shanzhi.kernel.rounds.operations._upper import check_assesses, item_of, last_score, stale_scores
 from shanzhi.kernel.rounds.operations.moving import move
@@ -151,10 +151,17 @@ def city_through(*, city_id: int, actor: Actor, now: datetime) -> None:
     """The city is through the provincial acceptance.
 
     Raises:
-        as `scoring_close`.
+        as `scoring_close`; Incomplete: objections to the province's scores wait: after this it scores nothing again.
     """
     row = _led(city_id, State.THROUGH, actor)
     check_complete(row, now)
+    waiting = Objection.objects.filter(round_city=row, stage=Stage.PROVINCE, state="open").count()
+    if waiting:
+        raise Incomplete(
+            msg("%(city)s还有 %(count)s 件异议没有决定。通过以后省级就不能再改分，请先决定异议。"),
+            city=row.name,
+            count=waiting,
+        )
     move(row, State.THROUGH, actor=actor, now=now)
 
 
@@ -202,7 +209,7 @@ def _led(city_id: int, target: State, actor: Actor) -> RoundCity:
 
 
 def check_complete(row: RoundCity, now: datetime) -> None:
-    """Has every item a score of the province that stands?
+    """Has every item a score of the province that stands, given after what the city handed in and after an upheld objection?
 
     Raises:
         Incomplete: names the items that lack one, or whose scorer has a tie by now.
@@ -210,10 +217,15 @@ def check_complete(row: RoundCity, now: datetime) -> None:
     items = items_of(guideline_of_round(row.round), row.round.last)
     given = Score.objects.filter(round_city=row, is_last=True).values_list("stage", "key", "at")
     at = {(stage, key): moment for stage, key, moment in given}
-    lacking = [item.name for item in items if _is_open(item.key, at)]
+    upheld = dict(
+        Objection.objects.filter(round_city=row, stage=Stage.PROVINCE, state="upheld")
+        .order_by("decided_at")
+        .values_list("key", "decided_at")
+    )
+    lacking = [item.name for item in items if _is_open(item.key, at, upheld)]
     if lacking:
         raise Incomplete(
-            msg("还有 %(count)s 项没有省级评分：%(items)s。请评完再提交。"),
+            msg("还有 %(count)s 项没有省级评分，或者要重评：%(items)s。请评完再提交。"),
             count=len(lacking),
             items=tuple(lacking[:NAMED_MOST]),
         )
@@ -228,10 +240,11 @@ def check_complete(row: RoundCity, now: datetime) -> None:
         )
 
 
-def _is_open(key: str, at: Mapping[tuple[str, str], datetime]) -> bool:
-    """Has an item no score of the province, or one from before what the city handed in since?"""
-    given, self_ = at.get((Stage.PROVINCE, key)), at.get((Stage.SELF, key))
-    return given is None or (self_ is not None and self_ > given)
+def _is_open(key: str, at: Mapping[tuple[str, str], datetime], upheld: Mapping[str, datetime]) -> bool:
+    """Has an item no score of the province, or one from before what the city handed in, or rightly objected to, since?"""
+    given = at.get((Stage.PROVINCE, key))
+    since = [moment for moment in (at.get((Stage.SELF, key)), upheld.get(key)) if moment is not None]
+    return given is None or any(moment > given for moment in since)
 
 
 def check_ready_for_spot_check(cities: list[RoundCity]) -> None:

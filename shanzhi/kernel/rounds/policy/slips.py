@@ -1,4 +1,5 @@
-"""What the levels above tell a city, and what it objects to, as they travel: `slip.json` and `objections.json`. Pure.
+"""What the levels above tell a city, what it objects to, and what it has mended, as they travel: `slip.json`,
+`objections.json` and `mended.json`. Pure.
 
 A slip says where the city stands now, which items are returned, the scores of the levels above, what was found, what was
 decided about objections, and in the end who passed. Read whole or not at all.
@@ -17,8 +18,8 @@ from shanzhi.kernel.rounds.policy.plain import read_json, read_points
 from shanzhi.kernel.rounds.policy.states import State
 from shanzhi.kernel.rounds.policy.words import RoundUnreadable, Stage
 
-SLIP_FORM, OBJECTIONS_FORM = "shanzhi-slip-1", "shanzhi-objections-1"
-SLIP_MEMBER, OBJECTIONS_MEMBER = "slip.json", "objections.json"
+SLIP_FORM, OBJECTIONS_FORM, MENDED_FORM = "shanzhi-slip-1", "shanzhi-objections-1", "shanzhi-mended-1"
+SLIP_MEMBER, OBJECTIONS_MEMBER, MENDED_MEMBER = "slip.json", "objections.json", "mended.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,29 @@ class ObjectionsText:
         return _written(OBJECTIONS_FORM, self)
 
 
-def _written(form: str, text: SlipText | ObjectionsText) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """A finding whose matter in the city was checked again and closed: the matter's number, and when."""
+
+    uid: UUID
+    number: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MendedText:
+    """What a city has mended in a round."""
+
+    round: UUID
+    city: str
+    mended: tuple[Mended, ...]
+
+    def to_json(self) -> bytes:
+        """`mended.json`: as a slip."""
+        return _written(MENDED_FORM, self)
+
+
+def _written(form: str, text: SlipText | ObjectionsText | MendedText) -> bytes:
     body = {"form": form, **asdict(text)}
     return json.dumps(body, default=_plain, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
@@ -151,6 +174,16 @@ def read_objections(body: bytes) -> ObjectionsText:
     return text
 
 
+def read_mended(body: bytes) -> MendedText:
+    """What was mended out of its member.
+
+    Raises:
+        RoundUnreadable: what is wrong.
+    """
+    text: MendedText = _read(body, MENDED_FORM, lambda found: _made(MendedText, found))
+    return text
+
+
 def _read(body: bytes, form: str, make: Callable[[Mapping[str, Any]], Any]) -> Any:
     try:
         found = read_json(body)
@@ -172,6 +205,7 @@ _PARTS: Mapping[str, type] = {
     "decisions": Decision,
     "listed": Listed,
     "objections": ObjectionText,
+    "mended": Mended,
 }
 _OPTIONAL = frozenset({"numerator", "denominator", "points", "until"})
 
@@ -219,7 +253,7 @@ def _moment(value: datetime) -> datetime:
 
 _READ: Mapping[str, Callable[[Any], Any]] = {
     **dict.fromkeys(
-        ("city", "reason", "key", "project", "value", "region_code", "place", "words", "code", "name"), _text
+        ("city", "reason", "key", "project", "value", "region_code", "place", "words", "code", "name", "number"), _text
     ),
     **dict.fromkeys(("submission", "numerator", "denominator"), _whole),
     **dict.fromkeys(("is_vetoed", "upheld", "passed"), _truth),

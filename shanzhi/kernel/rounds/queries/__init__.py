@@ -1,7 +1,13 @@
 """Every read of rounds: a city's own pages. A round is given by the number of the city's row in it."""
 
 from shanzhi.kernel.rounds.queries.city import board, claims, frame, item_page, leads, owed, round_rows
-from shanzhi.kernel.rounds.queries.handed import findings_page, letter_of_city, objections_page, sent_page
+from shanzhi.kernel.rounds.queries.handed import (
+    findings_page,
+    letter_of_city,
+    list_published,
+    objections_page,
+    sent_page,
+)
 
 __all__ = [
     "board",
@@ -11,6 +17,7 @@ __all__ = [
     "item_page",
     "leads",
     "letter_of_city",
+    "list_published",
     "objections_page",
     "owed",
     "round_rows",

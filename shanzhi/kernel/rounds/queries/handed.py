@@ -5,12 +5,15 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from shanzhi.core.text import msg
+from shanzhi.kernel.matters import queries as matters
 from shanzhi.kernel.packs.policy.letter_box import LetterNotFound
 from shanzhi.kernel.packs.queries import letters
+from shanzhi.kernel.packs.queries.kept import PackGone, part_of
 from shanzhi.kernel.packs.queries.letters import LetterRow, OpenLetter
 from shanzhi.kernel.rounds.book import ruler_of
 from shanzhi.kernel.rounds.models import Build, Finding, Objection, RoundCity, Score
 from shanzhi.kernel.rounds.operations._common import missing
+from shanzhi.kernel.rounds.policy.slips import SLIP_MEMBER, Listed, read_slip
 from shanzhi.kernel.rounds.policy.states import ENDS, State
 from shanzhi.kernel.rounds.policy.telling import kept
 from shanzhi.kernel.rounds.policy.words import Stage
@@ -83,7 +86,8 @@ class ObjectionsPage:
 
 @dataclass(frozen=True, slots=True)
 class FindingRow:
-    """What a check found; `matter_number` is empty until it became a matter here."""
+    """What a check found; `matter_number` is empty until it became a matter here, `stage_name` where the acting post doesn't
+    see that."""
 
     id: int
     key: str
@@ -95,6 +99,7 @@ class FindingRow:
     due_on: date
     found_at: datetime
     matter_number: str
+    stage_name: str
 
 
 def last_build(row: RoundCity) -> BuildRow | None:
@@ -134,6 +139,25 @@ def sent_page(city_id: int) -> SentPage:
     return SentPage(
         _handed(row), row.locked_sha256, tuple((one, by_hash.get(one.sha256, 0)) for one in builds), tuple(about)
     )
+
+
+def list_published(city_id: int) -> tuple[Listed, ...]:
+    """The list of those who pass, by the cities' codes, as the organiser's last slip tells it; empty before it is published,
+    for posts that don't see letters, and where the letter's file is gone. 2 queries and a letter's file.
+
+    Raises:
+        NoSuchRound: none in sight.
+    """
+    row = _found(city_id)
+    if State(row.state) is not State.FINAL:
+        return ()
+    about = letters.letters_about(str(row.round.uid))
+    last = next((one for one in about if (one.kind, one.direction, one.state) == ("slip", "in", "read")), None)
+    try:
+        body = part_of(letters.letter_path(last.sha256), SLIP_MEMBER) if last is not None else None
+    except PackGone:
+        return ()
+    return read_slip(body).listed if body is not None else ()
 
 
 def letter_of_city(city_id: int, letter_id: int) -> OpenLetter:
@@ -185,18 +209,20 @@ def _above(row: Score, name: str, own: Score | None, is_open: bool) -> AboveRow:
 
 
 def findings_page(city_id: int) -> tuple[Handed, tuple[FindingRow, ...]]:
-    """What was found in a city, the earliest due first; 2 queries.
+    """What was found in a city, the earliest due first; 3 queries.
 
     Raises:
         NoSuchRound: none in sight.
     """
     row = _found(city_id)
     items = ruler_of(row.round).items
-    found = Finding.objects.filter(round_city=row).order_by("due_on", "pk")[:SHOWN]
+    found = list(Finding.objects.filter(round_city=row).order_by("due_on", "pk")[:SHOWN])
+    behind = matters.matters_behind([one.matter_id for one in found if one.matter_id])
     return _handed(row), tuple(
         FindingRow(
             one.pk, one.key, items[one.key].name if one.key in items else one.key, Stage(one.stage), one.region_code,
             one.place, one.words, one.due_on, one.found_at, one.matter_number,
+            behind[one.matter_id].stage_name if one.matter_id in behind else "",
         )
         for one in found
     )  # fmt: skip

@@ -4,7 +4,7 @@ page with everything said and seen about it; one's own visits."""
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import connection
@@ -189,6 +189,7 @@ def _desk(
     guideline, month = guideline_of_round(city.round), city.round.last
     scores = {(one.key, Stage(one.stage)): one for one in last}
     found: Counter[str] = Counter(one.finding.key for one in findings)
+    upheld = {one.key: one.decided_at for one in objections if (one.stage, one.state) == (Stage.PROVINCE, "upheld")}
     projects = {project.code: project.name for project in guideline.projects}
     none = (0, "")
     lines = []
@@ -205,7 +206,7 @@ def _desk(
                 _value(item, *pair) if pair else None,
                 is_new=own is not None and own.number > 1 and receipt is not None and own.at == receipt.received_at,
                 is_stale=item.key in marks["stale"],
-                is_open=province is None or (own is not None and own.at > province.at),
+                is_open=_is_open(own, province, upheld.get(item.key)),
                 returned=marks["return"].get(item.key, none)[1],
                 looks=marks["look"].get(item.key, none)[0],
                 visits=marks["visit"].get(item.key, none)[0],
@@ -216,6 +217,13 @@ def _desk(
         city, State(city.state), receipt, check, tuple(lines), frozenset(Stage(one) for one in marks["member"]),
         tuple(marks["claim"]), objections, findings,
     )  # fmt: skip
+
+
+def _is_open(own: Score | None, province: Score | None, upheld: datetime | None) -> bool:
+    """Wants the item a score of the province: it has none, or one from before what was handed in or rightly objected to?"""
+    if province is None:
+        return True
+    return (own is not None and own.at > province.at) or (upheld is not None and upheld > province.at)
 
 
 def _value(item: Indicator, numerator: int | None, denominator: int | None) -> Value | None:
@@ -242,7 +250,7 @@ def stage_now(found: Desk) -> Stage | None:
 
 
 def item_page(city_id: int, key: str, actor: Actor, on: date) -> ItemPage:
-    """One item with everything said and seen about it; 7 queries. Its desk has neither objections nor findings.
+    """One item with everything said and seen about it; 8 queries. Its desk has no findings, and the item's objections alone.
 
     Raises:
         NoSuchRound, NoSuchItem: not in sight, not in the guideline.
@@ -250,7 +258,8 @@ def item_page(city_id: int, key: str, actor: Actor, on: date) -> ItemPage:
     city = city_of(city_id)
     history = list(Score.objects.filter(round_city=city, key=key).order_by("-at", "-pk"))
     receipt = Receipt.objects.filter(round_city=city).order_by("-submission").first()
-    found = _desk(city, receipt, None, [one for one in history if one.is_last], _marks(city, actor, on), (), ())
+    objections = tuple(Objection.objects.filter(round_city=city, key=key).order_by("objected_at"))
+    found = _desk(city, receipt, None, [one for one in history if one.is_last], _marks(city, actor, on), objections, ())
     line = next((one for one in found.lines if one.item.key == key), None)
     if line is None:
         raise NoSuchItem(msg("指南里没有“%(key)s”这一项。请从页面上选。"), key=key[:40])

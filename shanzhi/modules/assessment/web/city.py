@@ -19,6 +19,7 @@ from shanzhi.kernel.rounds.policy.words import LEAD, ROUND_KINDS, NoSuchRound
 from shanzhi.kernel.rounds.queries.shapes import Board, ProjectRow
 from shanzhi.modules.assessment.web import said
 from shanzhi.modules.assessment.web.asking import check, may
+from shanzhi.modules.assessment.web.city_answers import list_table
 from shanzhi.modules.assessment.web.city_sent import progress_of, said_of
 from shanzhi.ui.components import Badge, Column, Row, Step, StepState, Table
 
@@ -146,6 +147,7 @@ def _draw(request: ActingRequest, pk: int, error: DomainError | None = None) -> 
         "may_leave": leads and told.row.state in LEAVES,
         "signs_whole": _signs_whole(told, request),
         "uncut": gettext(msg("、")).join(map(said.month_said, told.uncut)),
+        "listed": list_table(queries.list_published(pk)) if leads and told.row.state is State.FINAL else None,
         "said": error.sentence(gettext) if error else "",
     }
     return render(request, "assessment/city_board.html", context, status=error.status if error else 200)

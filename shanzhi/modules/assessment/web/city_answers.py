@@ -17,6 +17,7 @@ from shanzhi.core.periods import local_date
 from shanzhi.core.text import clean_text, msg
 from shanzhi.kernel.access.web.middleware import ActingRequest
 from shanzhi.kernel.rounds import operations, queries
+from shanzhi.kernel.rounds.policy.slips import Listed
 from shanzhi.kernel.rounds.policy.words import LEAD, STAGES, WORDS_MOST, NoSuchRound, Stage
 from shanzhi.kernel.rounds.queries.handed import FindingRow, ObjectionRow, ObjectionsPage
 from shanzhi.modules.assessment.web import said
@@ -132,6 +133,24 @@ def _objection(one: ObjectionRow) -> dict[str, Any]:
     return {"row": one, "stage": gettext(STAGES[one.stage]), "badge": Badge(gettext(badge.text), badge.tone)}
 
 
+def list_table(listed: tuple[Listed, ...]) -> Table:
+    """The published list of a round, by the cities' codes."""
+    columns = (
+        Column("name", gettext(msg("城市"))),
+        Column("passes", gettext(msg("结果")), "badge"),
+        Column("points", gettext(msg("总分")), "number"),
+    )
+    passed, failed = Badge(gettext(msg("达标")), "good"), Badge(gettext(msg("未达标")), "bad")
+    rows = [
+        Row(
+            "",
+            {"name": one.name, "passes": passed if one.passed else failed, "points": said.points_said(one.points)},
+        )
+        for one in listed
+    ]
+    return Table(gettext(msg("结果名单")), columns, rows)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def findings(request: ActingRequest, pk: int) -> HttpResponse:
@@ -165,7 +184,9 @@ def _draw_findings(request: ActingRequest, pk: int, error: DomainError | None = 
 
 
 def _finding(one: FindingRow, *, late: bool) -> dict[str, Any]:
-    badge = Badge(gettext(msg("已转为事项")), "good") if one.matter_number else Badge(gettext(msg("待接收")), "action")
+    badge = Badge(gettext(msg("待接收")), "action")
+    if one.matter_number:
+        badge = Badge(one.stage_name or gettext(msg("已转为事项")), "good")
     if late and not one.matter_number:
         badge = Badge(gettext(msg("已逾期")), "bad")
     return {

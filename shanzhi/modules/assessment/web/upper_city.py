@@ -111,7 +111,11 @@ def _draw(request: ActingRequest, pk: int, error: DomainError | None = None, at:
         "findings": [
             {
                 "line": one,
-                "form": CloseForm(auto_id=f"id_finding_{one.finding.pk}_%s", **back(f"finding {one.finding.pk}")),
+                "form": CloseForm(
+                    auto_id=f"id_finding_{one.finding.pk}_%s",
+                    initial={"reference": one.finding.matter_number},
+                    **back(f"finding {one.finding.pk}"),
+                ),
                 "may": _may_close(request, one),
             }
             for one in found.findings
