@@ -70,6 +70,17 @@ def committed_city(name: str, *, of: str = "") -> Iterator[Installation]:
             admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(copy.database)))
 
 
+@contextmanager
+def at(installation: Installation) -> Iterator[None]:
+    """Let Django's connections lead to another installation's database for a while: two platforms in one test."""
+    before: str = connections["default"].settings_dict["NAME"]
+    _lead_to(installation.database)
+    try:
+        yield
+    finally:
+        _lead_to(before)
+
+
 def _lead_to(name: str) -> None:
     for alias in connections:
         connections[alias].close()
