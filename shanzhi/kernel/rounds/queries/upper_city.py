@@ -4,7 +4,7 @@ page with everything said and seen about it; one's own visits."""
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 
 from django.db import connection
@@ -40,7 +40,8 @@ from shanzhi.kernel.rounds.reading import ASSESSES, guideline_of_round
 @dataclass(frozen=True, slots=True)
 class ItemLine:
     """An item of a city: the last score of each level (None: none), the figure as handed in and as recomputed from the pack's
-    records. `is_new`: it differs from what was handed in before; `is_stale`: its scorer has a tie by now."""
+    records. `is_new`: it differs from what was handed in before; `is_stale`: its scorer has a tie by now; `upheld`:
+    an objection and the decision, since which the province hasn't scored it again."""
 
     item: Indicator
     project: str
@@ -51,6 +52,7 @@ class ItemLine:
     is_stale: bool
     is_open: bool
     returned: str
+    upheld: str
     looks: int
     visits: int
     findings: int
@@ -149,6 +151,10 @@ UNION ALL SELECT 'return', key, submission, reason FROM rounds_return WHERE roun
 UNION ALL SELECT 'member', stage, 1, '' FROM rounds_member
     WHERE round_id = %(round)s AND post_id = %(post)s AND ended_at IS NULL
 UNION ALL SELECT 'claim', project, 1, '' FROM rounds_claim WHERE round_city_id = %(city)s AND ended_at IS NULL
+UNION ALL SELECT 'upheld', key, 1, words || chr(10) || decision FROM rounds_objection o
+    WHERE round_city_id = %(city)s AND stage = 'province' AND state = 'upheld' AND NOT EXISTS (
+        SELECT 1 FROM rounds_score s WHERE s.round_city_id = o.round_city_id AND s.key = o.key AND s.stage = o.stage
+        AND s.at >= o.decided_at)
 ORDER BY 1, 3, 2
 """
 
@@ -157,7 +163,7 @@ def _marks(city: RoundCity, actor: Actor, on: date) -> dict[str, dict[str, tuple
     """What is noted about a city's items, by what it is and key: how many, and words (of a return the last one's); which
     stages' team the acting post is in; what is claimed. 1 query."""
     found: dict[str, dict[str, tuple[int, str]]] = {
-        name: {} for name in ("look", "visit", "stale", "return", "member", "claim")
+        name: {} for name in ("look", "visit", "stale", "return", "member", "claim", "upheld")
     }
     asked: dict[str, int | date] = {"city": city.pk, "round": city.round_id, "post": actor.post_id or 0, "on": on}
     with connection.cursor() as cursor:
@@ -189,7 +195,6 @@ def _desk(
     guideline, month = guideline_of_round(city.round), city.round.last
     scores = {(one.key, Stage(one.stage)): one for one in last}
     found: Counter[str] = Counter(one.finding.key for one in findings)
-    upheld = {one.key: one.decided_at for one in objections if (one.stage, one.state) == (Stage.PROVINCE, "upheld")}
     projects = {project.code: project.name for project in guideline.projects}
     none = (0, "")
     lines = []
@@ -206,8 +211,9 @@ def _desk(
                 _value(item, *pair) if pair else None,
                 is_new=own is not None and own.number > 1 and receipt is not None and own.at == receipt.received_at,
                 is_stale=item.key in marks["stale"],
-                is_open=_is_open(own, province, upheld.get(item.key)),
+                is_open=province is None or (own is not None and own.at > province.at) or item.key in marks["upheld"],
                 returned=marks["return"].get(item.key, none)[1],
+                upheld=marks["upheld"].get(item.key, none)[1],
                 looks=marks["look"].get(item.key, none)[0],
                 visits=marks["visit"].get(item.key, none)[0],
                 findings=found[item.key],
@@ -217,13 +223,6 @@ def _desk(
         city, State(city.state), receipt, check, tuple(lines), frozenset(Stage(one) for one in marks["member"]),
         tuple(marks["claim"]), objections, findings,
     )  # fmt: skip
-
-
-def _is_open(own: Score | None, province: Score | None, upheld: datetime | None) -> bool:
-    """Wants the item a score of the province: it has none, or one from before what was handed in or rightly objected to?"""
-    if province is None:
-        return True
-    return (own is not None and own.at > province.at) or (upheld is not None and upheld > province.at)
 
 
 def _value(item: Indicator, numerator: int | None, denominator: int | None) -> Value | None:
@@ -250,7 +249,7 @@ def stage_now(found: Desk) -> Stage | None:
 
 
 def item_page(city_id: int, key: str, actor: Actor, on: date) -> ItemPage:
-    """One item with everything said and seen about it; 8 queries. Its desk has no findings, and the item's objections alone.
+    """One item with everything said and seen about it; 7 queries. Its desk has neither objections nor findings.
 
     Raises:
         NoSuchRound, NoSuchItem: not in sight, not in the guideline.
@@ -258,8 +257,7 @@ def item_page(city_id: int, key: str, actor: Actor, on: date) -> ItemPage:
     city = city_of(city_id)
     history = list(Score.objects.filter(round_city=city, key=key).order_by("-at", "-pk"))
     receipt = Receipt.objects.filter(round_city=city).order_by("-submission").first()
-    objections = tuple(Objection.objects.filter(round_city=city, key=key).order_by("objected_at"))
-    found = _desk(city, receipt, None, [one for one in history if one.is_last], _marks(city, actor, on), objections, ())
+    found = _desk(city, receipt, None, [one for one in history if one.is_last], _marks(city, actor, on), (), ())
     line = next((one for one in found.lines if one.item.key == key), None)
     if line is None:
         raise NoSuchItem(msg("指南里没有“%(key)s”这一项。请从页面上选。"), key=key[:40])
