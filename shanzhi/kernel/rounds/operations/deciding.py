@@ -8,6 +8,7 @@ from shanzhi.core.periods import local_date
 from shanzhi.core.text import is_read, msg
 from shanzhi.kernel.access import queries as acting
 from shanzhi.kernel.access.policy import Actor, check_may
+from shanzhi.kernel.draws import queries as draws
 from shanzhi.kernel.rounds.models import Claim, Objection, Practice, Result, Round, RoundCity, Score
 from shanzhi.kernel.rounds.operations._common import locked_city, missing, words_of, write
 from shanzhi.kernel.rounds.operations._upper import queue_for, stale_scores
@@ -27,7 +28,6 @@ from shanzhi.kernel.rounds.policy.words import (
     StateMovedOn,
     TooLate,
 )
-from shanzhi.kernel.rounds.queries.spot import last_draw
 from shanzhi.kernel.rounds.reading import FEATURES, guideline_of_round
 
 
@@ -167,10 +167,10 @@ def _check_publishable(rows: list[RoundCity], now: datetime) -> None:
 
 def _check_drawn(rows: list[RoundCity]) -> None:
     """Raises StateMovedOn while a draw of cities is under way, or one that was drawn isn't checked on site."""
-    draw = last_draw(round_purpose(rows[0].round.uid))
+    draw = draws.outcome_of(round_purpose(rows[0].round.uid))
     if draw is not None and draw.row.state != "made":
         raise StateMovedOn(msg("抽查城市的抽取已经公告，还没有抽出来。抽取、抽查都办完以后，再公布名单。"))
-    drawn = drawn_of(draw).get(CITY, ())
+    drawn = drawn_of(draw.result if draw is not None else None).get(CITY, ())
     waiting = tuple(row.name for row in rows if row.city_code in drawn and State(row.state) is State.THROUGH)
     if waiting:
         raise StateMovedOn(

@@ -33,7 +33,7 @@ from shanzhi.kernel.rounds.policy.drawing import (
 from shanzhi.kernel.rounds.policy.results import items_of
 from shanzhi.kernel.rounds.policy.states import State
 from shanzhi.kernel.rounds.policy.words import CENTRE, NotYourPart, StateMovedOn
-from shanzhi.kernel.rounds.queries.spot import last_draw
+from shanzhi.kernel.rounds.queries.spot import kind_name, last_draw
 from shanzhi.kernel.rounds.queries.trace import pack_of
 from shanzhi.kernel.rounds.reading import guideline_of_round
 
@@ -113,7 +113,8 @@ def city_draw(*, city_id: int, takes: Takes, sides: Sides, actor: Actor, now: da
     kinds = Counter(one.kind for one in found)
     strata = [PlannedStratum(ITEM, msg("项目"), min(takes.items, len(items)))]
     strata += [
-        PlannedStratum(f"{MATTER} {kind}", kind, min(takes.matters, count)) for kind, count in sorted(kinds.items())
+        PlannedStratum(f"{MATTER} {kind}", kind_name(kind), min(takes.matters, count))
+        for kind, count in sorted(kinds.items())
     ]
     strata += [PlannedStratum(PLACE, msg("地点"), min(takes.places, len(places)))] if places else []
     wanted = {one.code for one in strata if one.take}

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from shanzhi.kernel.draws import queries as draws
 from shanzhi.kernel.draws.policy.announcement import Result
 from shanzhi.kernel.draws.queries import Outcome
+from shanzhi.kernel.matters.policy.process import KindUnknown
+from shanzhi.kernel.matters.queries import current_kind
 from shanzhi.kernel.rounds.models import Round, RoundCity, Visit
 from shanzhi.kernel.rounds.policy.drawing import CITY, ITEM, MATTER, PLACE, city_purpose, drawn_of, round_purpose
 from shanzhi.kernel.rounds.policy.results import items_of
@@ -62,6 +64,14 @@ class CitySpot:
     places: tuple[DrawnLine, ...]
 
 
+def kind_name(code: str) -> str:
+    """What people call a kind of matter; its code where this platform doesn't know it."""
+    try:
+        return current_kind(code).name
+    except KindUnknown:
+        return code
+
+
 def last_draw(purpose: str) -> Result | None:
     """What came out of the last draw of a purpose; None where none is made; 2 queries."""
     found = draws.outcome_of(purpose)
@@ -113,7 +123,7 @@ def city_spot(city_id: int) -> CitySpot:
         city, State(city.state), found,
         tuple(DrawnLine(names.get(key, key), key=key, visits=by_key[key]) for key in keys),
         tuple(
-            DrawnLine(number, number=number, kind=stratum.partition(" ")[2])
+            DrawnLine(number, number=number, kind=kind_name(stratum.partition(" ")[2]))
             for stratum, numbers in drawn.items()
             if stratum.partition(" ")[0] == MATTER
             for number in numbers

@@ -20,8 +20,8 @@ from shanzhi.kernel.draws import operations as draws
 from shanzhi.kernel.draws.policy import commitment_of
 from shanzhi.kernel.journal import queries as journal
 from shanzhi.kernel.rounds.models import RoundCity, Visit
-from shanzhi.kernel.rounds.operations import marking
-from shanzhi.kernel.rounds.policy.words import Stage
+from shanzhi.kernel.rounds.operations import deciding, marking
+from shanzhi.kernel.rounds.policy.words import Stage, StateMovedOn
 from shanzhi.kernel.rounds.tests.letters_support import BY_HAND, know_the_city, pack, took_in, uid_of
 from shanzhi.kernel.rounds.tests.upper_support import THEN, mark, named, opened
 from tests.concurrency.committed import seal_all
@@ -138,6 +138,8 @@ def test_what_is_checked_on_site_is_drawn_and_visited(upper: Upper, city_id: int
     assert client.post(place, seen).status_code == 302
     with acting(upper["centre1"]):
         assert Visit.objects.filter(round_city=city_id, stage="centre", place=name).count() == 1
+    with acting(upper["centre1"]), pytest.raises(StateMovedOn, match="还没有抽查完"):
+        deciding.results_publish(round_id=round_id, actor=upper["centre1"], now=THEN)
     assert client.post(here, {"do": "publish"}).status_code == 302
     assert matters[0].split("/")[-2] in text(browser("organiser"), f"/draws/{second}/")
     assert "还没有公开" not in text(browser("organiser"), f"/draws/{second}/")

@@ -9,6 +9,7 @@ from shanzhi.core.text import msg
 from shanzhi.kernel.indicators.policy.definitions import Figure, Indicator, Length, ScoringKind
 from shanzhi.kernel.indicators.policy.periods import Period
 from shanzhi.kernel.indicators.policy.values import STATES as VALUE_STATES
+from shanzhi.kernel.indicators.policy.values import State as ValueState
 from shanzhi.kernel.indicators.policy.values import Value
 from shanzhi.kernel.rounds.policy.items import ITEM_KINDS, ItemKind
 from shanzhi.kernel.rounds.policy.states import STATES, State
@@ -99,8 +100,10 @@ def item_badge(item: ItemRow) -> Badge:
     """How an item stands in the self-evaluation."""
     if item.kind is ItemKind.ASSESSED:
         return Badge(gettext(msg("不用填")), "neutral")
-    if item.returned and item.is_open:
+    if item.returned:
         return Badge(gettext(msg("被退回")), "warn")
     if not item.is_complete:
         return Badge(gettext(msg("缺数据")), "warn")
+    if item.reason and item.value.state is ValueState.MISSING:
+        return Badge(gettext(msg("已说明")), "neutral")
     return Badge(gettext(msg("有异议")), "warn") if item.reason else Badge(gettext(msg("完成")), "good")

@@ -191,7 +191,9 @@ def _items(found: upper_city.Desk, lines: list[upper_city.ItemLine]) -> Table:
 
 
 def _note(one: upper_city.ItemLine) -> str:
+    own = one.scores[Stage.SELF]
     told = (
+        (own is not None and own.points is None and bool(own.reason), gettext(msg("没有数据，城市写了原因"))),
         (one.differs, gettext(msg("重算不一致"))),
         (one.is_stale, gettext(msg("要由别人重评"))),
         (one.is_new, gettext(msg("这次改了"))),
