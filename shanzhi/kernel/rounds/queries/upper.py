@@ -120,6 +120,11 @@ class Board:
         states = {city.state for city in self.cities} - {State.WITHDRAWN}
         return bool(states) and states <= {State.THROUGH, State.SPOT_CHECKED, State.FINAL}
 
+    @property
+    def is_over(self) -> bool:
+        """Has every city its result, or has withdrawn?"""
+        return {city.state for city in self.cities} <= {State.FINAL, State.WITHDRAWN}
+
 
 def rounds_ours() -> tuple[RoundLine, ...]:
     """The rounds that were opened here, the latest first; 2 queries."""

@@ -161,7 +161,7 @@ def board(request: ActingRequest, pk: int) -> HttpResponse:
             }
             for stage in (Stage.PROVINCE, Stage.CENTRE)
         ],
-        "may_publish": may(request, CENTRE) and found.is_ready_for_spot_check,
+        "may_publish": may(request, CENTRE) and found.is_ready_for_spot_check and not found.is_over,
         "may_send": may(request, ORGANISE),
         "may_carry": may(request, LETTERS),
         "results": _results(found) if any(city.result for city in found.cities) else None,
