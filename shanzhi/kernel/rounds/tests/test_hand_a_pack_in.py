@@ -24,7 +24,6 @@ from shanzhi.kernel.packs.operations import letter_take_in
 from shanzhi.kernel.packs.policy.checked import Verdict
 from shanzhi.kernel.packs.policy.letter import open_letter
 from shanzhi.kernel.packs.queries import checking, letters
-from shanzhi.kernel.packs.tests.made import KEY, write
 from shanzhi.kernel.rounds import letters_upper, operations, pack_parts
 from shanzhi.kernel.rounds.models import Build, Finding, Objection, RoundCity, Score
 from shanzhi.kernel.rounds.operations import deciding, marking, sending, visits
