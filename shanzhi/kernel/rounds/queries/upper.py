@@ -36,8 +36,8 @@ class RoundLine:
     kind: str
     first: int
     last: int
-    opened_on: date
-    objections_until: date
+    days: tuple[date, date, date, date]
+    """The last days of self-evaluation, provincial acceptance, spot check, objections."""
     cities: int
     final: int
     withdrawn: int
@@ -103,6 +103,8 @@ class Board:
     """A round with all its cities, by their codes."""
 
     round: Round
+    guideline: str
+    """The guideline's name."""
     rule: PassRule
     cities: tuple[CityLine, ...]
     members: tuple[MemberLine, ...]
@@ -144,8 +146,9 @@ def rounds_ours() -> tuple[RoundLine, ...]:
 
 def _line(row: Round, counts: Mapping[str, Any]) -> RoundLine:
     return RoundLine(
-        row.pk, row.name, row.kind, row.first, row.last, row.opened_on, row.objections_until, counts["cities"],
-        counts["final"], counts["withdrawn"],
+        row.pk, row.name, row.kind, row.first, row.last,
+        (row.self_until, row.province_until, row.centre_until, row.objections_until), counts["cities"], counts["final"],
+        counts["withdrawn"],
     )  # fmt: skip
 
 
@@ -178,8 +181,8 @@ def board(round_id: int, on: date) -> Board:
     members, free = _teams(beside.members, on)
     names = {city.pk: city.name for city in cities}
     return Board(
-        row, rule_of(row.announced), tuple(_city(row, city, scores, last, beside.waits) for city in cities),
-        members, free,
+        row, guideline_of_round(row).name, rule_of(row.announced),
+        tuple(_city(row, city, scores, last, beside.waits) for city in cities), members, free,
         tuple(PracticeLine(names[city], project, words) for city, project, words in beside.practices),
     )  # fmt: skip
 
@@ -286,7 +289,7 @@ def _teams(
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A project over all cities of a round: each city's three values, in the board's order."""
+    """A project over all cities of a round: each city's three values, in the board's order. Without a name: the totals."""
 
     code: str
     name: str
@@ -303,25 +306,22 @@ def compared(round_id: int) -> tuple[Round, tuple[RoundCity, ...], tuple[Compare
     cities = tuple(RoundCity.objects.filter(round=row).exclude(state=State.WITHDRAWN).order_by("city_code"))
     scores = _scores([city.pk for city in cities])
     guideline = guideline_of_round(row)
-    totals = {
-        (city.pk, stage): {
-            one.project.code: one for one in total_of(guideline, row.last, scores.get((city.pk, stage), {})).projects
-        }
+    whole = {
+        (city.pk, stage): total_of(guideline, row.last, scores.get((city.pk, stage), {}))
         for city in cities
         for stage in Stage
     }
-    return (
-        row,
-        cities,
-        tuple(
-            Compared(
-                project.code,
-                project.name,
-                tuple({stage: _value(totals[city.pk, stage].get(project.code)) for stage in Stage} for city in cities),
-            )
-            for project in guideline.projects
-        ),
-    )
+    totals = {at: {one.project.code: one for one in total.projects} for at, total in whole.items()}
+    lines = [
+        Compared(
+            project.code,
+            project.name,
+            tuple({stage: _value(totals[city.pk, stage].get(project.code)) for stage in Stage} for city in cities),
+        )
+        for project in guideline.projects
+    ]
+    lines.append(Compared("", "", tuple({stage: whole[city.pk, stage].whole for stage in Stage} for city in cities)))
+    return row, cities, tuple(lines)
 
 
 def _value(found: ProjectTotal | None) -> Decimal | None:

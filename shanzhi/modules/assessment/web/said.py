@@ -17,6 +17,10 @@ from shanzhi.kernel.rounds.queries.shapes import ItemRow
 from shanzhi.ui.components import Badge, Tone
 
 NONE = "–"
+TIGHT = frozenset({"", "%", "‰"})
+"""Units that stand without a space."""
+SHARES = frozenset({Figure.RATIO, Figure.YES_NO})
+"""Figures that say what they were counted from."""
 _TONES: Mapping[State, Tone] = {
     State.RETURNED: "warn",
     State.WITHDRAWN: "neutral",
@@ -46,13 +50,27 @@ def month_said(yyyymm: int) -> str:
     return gettext(msg("%(year)d年%(month)d月")) % {"year": yyyymm // 100, "month": yyyymm % 100}
 
 
+def figure_said(value: Value | None, unit: str = "") -> str:
+    """A figure in plain digits, with its unit where one is given; a dash without."""
+    if value is None or value.shown is None:
+        return NONE
+    return f"{value.shown:,}{unit if unit in TIGHT else f' {unit}'}"
+
+
+def with_base(indicator: Indicator, value: Value | None) -> tuple[str, str]:
+    """A figure with its unit, or why there is none; and what it was counted from, where it is a share."""
+    if value is None or value.shown is None:
+        return (NONE if value is None else gettext(VALUE_STATES[value.state])), ""
+    base = f"{value.numerator:,} / {value.denominator:,}" if indicator.figure in SHARES and value.denominator else ""
+    return figure_said(value, indicator.unit), base
+
+
 def value_said(indicator: Indicator, value: Value) -> str:
     """The number with its unit and base, or why there is none."""
     if value.shown is None:
         return gettext(VALUE_STATES[value.state])
-    unit = indicator.unit
-    said = f"{value.shown:,}{unit if unit in ('%', '‰') else f' {unit}' if unit else ''}"
-    if indicator.figure in (Figure.RATIO, Figure.YES_NO) and value.denominator:
+    said = figure_said(value, indicator.unit)
+    if indicator.figure in SHARES and value.denominator:
         return gettext(msg("%(value)s（%(top)s/%(bottom)s）")) % {
             "value": said,
             "top": f"{value.numerator:,}",

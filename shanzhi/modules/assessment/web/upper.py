@@ -1,6 +1,8 @@
 """Rounds as their organiser sees them: the list, a new one, the rolling board, teams, comparison, the published list."""
 
+from datetime import date
 from decimal import Decimal
+from functools import partial
 from uuid import UUID, uuid4
 
 from django.contrib import messages
@@ -35,6 +37,7 @@ from shanzhi.modules.assessment.web.upper_forms import (
     post_of,
     problems_of,
 )
+from shanzhi.modules.assessment.web.upper_next import next_of_round
 from shanzhi.modules.assessment.web.upper_papers import results_file
 from shanzhi.ui.components import Badge, Column, Row, Table, Tone
 
@@ -65,13 +68,14 @@ def months_said(first: int, last: int) -> str:
 def rounds(request: ActingRequest) -> HttpResponse:
     """The rounds that were opened here."""
     check(request)
+    on = local_date(request.now)
     columns = (
         Column("name", gettext(msg("轮次"))),
         Column("kind", gettext(msg("性质"))),
         Column("period", gettext(msg("评价期间"))),
         Column("cities", gettext(msg("城市")), "number"),
         Column("final", gettext(msg("结果已定")), "number"),
-        Column("opened", gettext(msg("启动日"))),
+        Column("until", gettext(msg("当前截止"))),
     )
     rows = [
         Row(
@@ -82,13 +86,22 @@ def rounds(request: ActingRequest) -> HttpResponse:
                 "period": months_said(one.first, one.last),
                 "cities": one.cities - one.withdrawn,
                 "final": one.final,
-                "opened": day_said(one.opened_on, gettext),
+                "until": _until(one, on),
             },
         )
         for one in upper.rounds_ours()
     ]
     context = {"table": Table(gettext(msg("验收轮次")), columns, rows), "may_open": may(request, ORGANISE)}
     return render(request, "assessment/upper_rounds.html", context)
+
+
+def _until(one: upper.RoundLine, on: date) -> str:
+    """The next day of a round's calendar; a dash once every city has its result or the last day is over."""
+    names = (msg("自评"), msg("省级验收"), msg("抽查"), msg("异议"))
+    at = next((at for at, day in enumerate(one.days) if day >= on), None)
+    if at is None or one.final == one.cities - one.withdrawn:
+        return NONE
+    return f"{gettext(names[at])} {day_said(one.days[at], gettext)}"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -146,6 +159,7 @@ def board(request: ActingRequest, pk: int) -> HttpResponse:
     context = {
         "found": found,
         "round": found.round,
+        "nexts": next_of_round(found, partial(may, request), request.actor.post_id, on),
         "kind": gettext(ROUND_KINDS[RoundKind(found.round.kind)]),
         "period": months_said(found.round.first, found.round.last),
         "table": _cities(found),
@@ -311,7 +325,14 @@ def compare(request: ActingRequest, pk: int) -> HttpResponse:
         "cities": cities,
         "stages": [gettext(STAGES[stage]) for stage in Stage],
         "lines": [
-            {"name": line.name, "cells": [[points_said(cell[stage]) for stage in Stage] for cell in line.cells]}
+            {
+                "name": line.name or gettext(msg("总分")),
+                "cells": [
+                    (f"{city.name} {gettext(STAGES[stage])}", points_said(cell[stage]))
+                    for city, cell in zip(cities, line.cells, strict=True)
+                    for stage in Stage
+                ],
+            }
             for line in lines
         ],
         "span": len(Stage),

@@ -16,13 +16,12 @@ from shanzhi.core.errors import DomainError
 from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.web.middleware import ActingRequest
-from shanzhi.kernel.indicators.policy.values import Value
 from shanzhi.kernel.rounds.operations import deciding, marking, sending, visits
 from shanzhi.kernel.rounds.policy.marking import Mark
 from shanzhi.kernel.rounds.policy.states import STATES, State
 from shanzhi.kernel.rounds.policy.words import CENTRE, ORGANISE, STAGES, Stage
 from shanzhi.kernel.rounds.queries import upper_city
-from shanzhi.modules.assessment.web.said import NONE, value_said
+from shanzhi.modules.assessment.web.said import NONE, figure_said, with_base
 from shanzhi.modules.assessment.web.upper import points_said, state_badge
 from shanzhi.modules.assessment.web.upper_forms import (
     CloseForm,
@@ -39,19 +38,10 @@ from shanzhi.modules.assessment.web.upper_forms import (
     post_of,
     problems_of,
 )
+from shanzhi.modules.assessment.web.upper_next import next_of_city
 from shanzhi.ui.components import Badge, Column, Row, Table
 
 NEVER = date(1900, 1, 1)
-
-
-def figure_said(value: Value | None) -> str:
-    """A figure in plain digits; a dash without."""
-    return NONE if value is None or value.shown is None else str(value.shown)
-
-
-def _with_unit(line: upper_city.ItemLine, value: Value | None) -> str:
-    """A figure with its unit and base, or why there is none."""
-    return figure_said(None) if value is None else value_said(line.item, value)
 
 
 def _score_said(score: Any) -> str:
@@ -88,6 +78,8 @@ def _draw(request: ActingRequest, pk: int, error: DomainError | None = None, at:
         "found": found,
         "city": found.city,
         "badge": state_badge(state),
+        "next": next_of_city(found, on),
+        "may_visit": upper_city.stage_now(found) is not None,
         "table": _items(found, shown),
         "only": only,
         "counts": {
@@ -177,8 +169,8 @@ def _items(found: upper_city.Desk, lines: list[upper_city.ItemLine]) -> Table:
             reverse("assessment:upper_item", args=[found.city.pk, one.item.key]),
             {
                 "name": one.item.name,
-                "handed": figure_said(one.handed),
-                "recomputed": figure_said(one.recomputed),
+                "handed": figure_said(one.handed, one.item.unit),
+                "recomputed": figure_said(one.recomputed, one.item.unit),
                 "self": _score_said(one.scores[Stage.SELF]),
                 "province": _score_said(one.scores[Stage.PROVINCE]),
                 "centre": _score_said(one.scores[Stage.CENTRE]),
@@ -295,8 +287,8 @@ def _draw_item(
         "found": found,
         "city": found.desk.city,
         "line": line,
-        "handed": _with_unit(line, line.handed),
-        "recomputed": _with_unit(line, line.recomputed),
+        "handed": with_base(line.item, line.handed),
+        "recomputed": with_base(line.item, line.recomputed),
         "badge": state_badge(found.desk.state),
         "state": gettext(STATES[found.desk.state]),
         "scores": _scores(line),

@@ -1,6 +1,6 @@
 """Checks on site by phone, and one's own ties."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID, uuid4
 
 from django.contrib import messages
@@ -31,6 +31,7 @@ from shanzhi.modules.assessment.web.upper_forms import (
     post_of,
     problems_of,
 )
+from shanzhi.modules.assessment.web.upper_next import by_day
 
 
 @require_safe
@@ -39,7 +40,14 @@ def my_visits(request: ActingRequest) -> HttpResponse:
     """Where the acting post may check now, and what it has kept."""
     check(request)
     due, kept = upper_city.my_visits(request.actor)
-    return render(request, "assessment/upper_visits.html", {"due": due, "kept": kept})
+    on = local_date(request.now)
+    context = {"due": [(one, by_day(_until(one), on)) for one in due], "kept": kept}
+    return render(request, "assessment/upper_visits.html", context)
+
+
+def _until(one: upper_city.Due) -> date:
+    row = one.city.round
+    return row.centre_until if one.stage is Stage.CENTRE else row.province_until
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

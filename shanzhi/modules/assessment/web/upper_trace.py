@@ -16,7 +16,7 @@ from shanzhi.kernel.organisation.policy import LEVEL_NAMES, Level
 from shanzhi.kernel.packs.queries.kept import BehindMatter, ProvedEntry, RegionFigure, Verdict
 from shanzhi.kernel.rounds.queries import trace
 from shanzhi.kernel.rounds.queries.trace import FigurePage
-from shanzhi.modules.assessment.web.upper_city import figure_said
+from shanzhi.modules.assessment.web.said import NONE, figure_said, period_said
 from shanzhi.modules.assessment.web.upper_forms import check, number_of
 from shanzhi.ui.components import Badge, Column, Pager, Row, Table
 
@@ -50,8 +50,8 @@ def _context(found: FigurePage) -> dict[str, object]:
         "city": found.city,
         "item": found.item,
         "at": at,
-        "period": str(found.period),
-        "value": figure_said(at.value) if at is not None else "—",
+        "period": period_said(found.period),
+        "value": figure_said(at.value) if at is not None else NONE,
         "path": [(one.name, _address("figure", found, one)) for one in found.above],
         "behind": _address("behind", found, at),
         "figure_url": _address("figure", found, at),
@@ -67,13 +67,18 @@ def figure(request: ActingRequest, pk: int, key: str) -> HttpResponse:
     return render(request, "assessment/upper_figure.html", _context(found) | {"table": _regions(found)})
 
 
+def _head(unit: str) -> str:
+    name = gettext(msg("数值"))
+    return gettext(msg("%(name)s（%(unit)s）")) % {"name": name, "unit": unit} if unit else name
+
+
 def _regions(found: FigurePage) -> Table:
     columns = (
         Column("name", gettext(msg("区域"))),
         Column("level", gettext(msg("层级"))),
         Column("numerator", gettext(msg("分子")), "number"),
         Column("denominator", gettext(msg("分母")), "number"),
-        Column("value", gettext(msg("数值")), "number"),
+        Column("value", _head(found.item.unit), "number"),
     )
     rows = []
     for one in found.below:
@@ -81,7 +86,7 @@ def _regions(found: FigurePage) -> Table:
         cells = {
             "name": one.name,
             "level": gettext(LEVEL_NAMES[Level(one.level)]) if one.level in set(Level) else one.level,
-            "numerator": "—" if one.numbers[0] is None else one.numbers[0],
+            "numerator": NONE if one.numbers[0] is None else one.numbers[0],
             "denominator": one.numbers[1],
             "value": figure_said(one.value),
         }
@@ -131,7 +136,7 @@ def _matters(found: FigurePage, matters: tuple[BehindMatter, ...]) -> Table:
         )
         for one in matters
     ]
-    return Table(gettext(msg("数后面的事项")), columns, rows)
+    return Table(gettext(msg("这个数背后的事项")), columns, rows)
 
 
 def _result(code: str) -> str:
@@ -145,7 +150,7 @@ def _opinion(solved: int | None, satisfied: int | None) -> str:
         told.append(gettext(msg("解决了")) if solved else gettext(msg("没有解决")))
     if satisfied is not None:
         told.append(gettext(msg("%(score)s 分")) % {"score": satisfied})
-    return gettext(msg("，")).join(told) or "—"
+    return gettext(msg("，")).join(told) or NONE
 
 
 @require_safe
