@@ -100,7 +100,6 @@ def _table(rows: tuple[DrawRow, ...]) -> Table:
     columns = [
         Column("subject", gettext("抽什么")),
         Column("number", gettext("编号"), "number"),
-        Column("purpose", gettext("用途")),
         Column("turn", gettext("第几次"), "number"),
         Column("state", gettext("状态"), "badge"),
         Column("size", gettext("名单"), "number"),
@@ -113,7 +112,6 @@ def _row(row: DrawRow) -> Row:
     cells: dict[str, object] = {
         "subject": row.subject,
         "number": row.number,
-        "purpose": row.purpose,
         "turn": row.turn,
         "state": Badge(gettext(STATES[row.state]), TONES[row.state]),
         "size": row.size,
