@@ -268,6 +268,11 @@ def _parts(asked: Asked, reported: Reported) -> tuple[Part, ...]:
     return (*asked.parts, *(part for part in report_parts(reported) if part.name not in given))
 
 
+def _months(asked: Asked) -> str:
+    first, last = month_text(asked.first), month_text(asked.last)
+    return first if first == last else f"{first}—{last}"
+
+
 def _sealed(path: Path, asked: Asked, made: _Made, now: datetime) -> Built:
     """Everything as one letter, signed."""
     heads = made.heads
@@ -279,7 +284,7 @@ def _sealed(path: Path, asked: Asked, made: _Made, now: datetime) -> Built:
         round=asked.round,
         sender=made.told.city,
         receiver=asked.receiver,
-        about=f"{made.told.city_name} {month_text(asked.first)}—{month_text(asked.last)}",
+        about=f"{made.told.city_name} {_months(asked)}",
         made_at=now.replace(microsecond=0),
         program=asked.program,
         keys=signer.keys,

@@ -141,14 +141,18 @@ def _shown(row: queries.LetterRow, names: Mapping[str, str]) -> dict[str, Any]:
     name, tone = STATES[row.state]
     return {
         "row": row,
-        "sender": names.get(row.sender, row.sender),
-        "receiver": names.get(row.receiver, row.receiver),
+        "sender": _platform(row.sender, names, is_own=row.direction == "out"),
+        "receiver": _platform(row.receiver, names, is_own=row.direction == "in"),
         "kind": gettext(KINDS[row.kind]) if row.kind in KINDS else row.kind,
         "state": gettext(name),
         "tone": tone,
         "reason": _sentence(row),
         "sha256": [row.sha256[start : start + 16] for start in range(0, len(row.sha256), 16)],
     }
+
+
+def _platform(code: str, names: Mapping[str, str], *, is_own: bool) -> str:
+    return gettext(msg("本平台")) if is_own else names.get(code, code)
 
 
 def _sentence(row: queries.LetterRow) -> str:
