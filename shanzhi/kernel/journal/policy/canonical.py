@@ -29,7 +29,7 @@ FORM = "shanzhi-entry-1"
 SALT_BYTES = 16
 
 CANONICAL_TEXT_SQL = (
-    f"jsonb_build_array('{FORM}', e.id, e.transaction_id::text,"
+    f"json_build_array('{FORM}', e.id, e.transaction_id::text,"
     " e.recorded_at AT TIME ZONE 'UTC', e.happened_at AT TIME ZONE 'UTC', e.action, e.version,"
     " e.subject_kind, e.subject_id, e.subject_step, e.scope_code,"
     " e.author_kind, e.author_post_id, e.author_unit_id, e.payload)::text"
