@@ -37,7 +37,8 @@ from shanzhi.kernel.packs.queries.observing import Typed, typed_of
 
 CHUNK = 50_000
 """Leaves that are read at a time."""
-_GROUP = 30_000
+_GROUPS = "ROW_GROUP_SIZE 30000, DICTIONARY_SIZE_LIMIT 1"
+"""No two entries are alike: a dictionary would be begun and given up in each group."""
 FIGURE, EXCLUSION, MATTER = "figure", "exclusion", "matter"
 Subject = tuple[str, int]
 Tick = Callable[[str, int], None]
@@ -170,7 +171,7 @@ def write_entries(
                 copy_into(opened, statement, out)
                 tick("entries", end - first)
 
-    return parquet(work, scratch, folder / ENTRIES_FILE, tuple(_RAW), feed, select=select, group=_GROUP)
+    return parquet(work, scratch, folder / ENTRIES_FILE, tuple(_RAW), feed, select=select, options=_GROUPS)
 
 
 # -- leaves, tiles, heads ------------------------------------------------------------------------------------------------

@@ -1,7 +1,9 @@
 """Rows on their way from the database into Parquet: COPY into a pipe that DuckDB reads, so that nothing stands in memory
 whole."""
 
+import fcntl
 import os
+import select
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -12,6 +14,8 @@ from typing import IO, Any
 import duckdb
 import psycopg
 from django.db import connection, transaction
+from psycopg.errors import error_from_result
+from psycopg.pq import ExecStatus
 
 from shanzhi.kernel.facts.policy.columns import Table
 from shanzhi.kernel.facts.policy.rows import plain
@@ -77,10 +81,23 @@ def _set(made: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
 
 
 def copy_into(opened: "psycopg.Connection[Any]", statement: str, out: IO[bytes]) -> None:
-    """Put the rows of a statement into a stream, as `stream_into` reads them."""
-    with opened.cursor() as cursor, cursor.copy(f"COPY ({statement}) TO STDOUT {_COPY}") as rows:
-        for piece in rows:
-            out.write(piece)
+    """Put the rows of a statement into a stream, as `stream_into` reads them.
+
+    By libpq itself, row after row as they lie in its buffer: `Cursor.copy` would begin to wait anew for each of millions.
+    """
+    server = opened.pgconn
+    begun = server.exec_(f"COPY ({statement}) TO STDOUT {_COPY}".encode())
+    if begun.status != ExecStatus.COPY_OUT:
+        raise error_from_result(begun)
+    while (taken := server.get_copy_data(1))[0] >= 0:
+        if taken[0]:
+            out.write(taken[1])
+        else:
+            select.select([server.socket], [], [])
+            server.consume_input()
+    while ended := server.get_result():
+        if ended.status != ExecStatus.COMMAND_OK:
+            raise error_from_result(ended)
 
 
 def lines_of(rows: Iterable[Sequence[Any]]) -> bytes:
@@ -102,12 +119,14 @@ def parquet(
     feed: Feed,
     *,
     select: str = "SELECT * FROM {rows} r",
-    group: int = 122_880,
+    options: str = "ROW_GROUP_SIZE 122880",
 ) -> int:
     """A Parquet file of what is fed, in its order: `select` over `{rows}`, which has `columns`; how many rows."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    options = f"FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {group}"
-    statement = f"COPY ({select}) TO '{_quoted(path)}' ({options})"
+    # Higher levels take longer and make these rows hardly smaller.
+    statement = (
+        f"COPY ({select}) TO '{_quoted(path)}' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, {options})"
+    )
     return stream_into(writer, folder, statement, columns, feed)
 
 
@@ -156,6 +175,7 @@ class _Feeder(threading.Thread):
                 time.sleep(_PATIENCE)
                 continue
             os.set_blocking(at, True)
+            fcntl.fcntl(at, fcntl.F_SETPIPE_SZ, _BUFFER)
             return at
         return None
 
