@@ -168,19 +168,19 @@ def _members(asked: Asked, text: str, book: Catalogue, scratch: Path, now: datet
     with one_moment(all_tables()) as snapshot, beside(snapshot) as one, beside(snapshot) as other:
         work = duck(scratch)
         stands = find_stands(work, one, scratch, check_cut(asked.first, asked.last), asked.first, asked.last)
-        write_cuts(work, folder, stands.cuts)
-        folded = rows.find_changed(work, one, scratch)
-        rows.fold_changed(work, scratch, tick)
-        rows.write_dimensions(work, folder, scratch, stands.cuts[-1])
         trees = sealed.trees_now()
         typed, subjects = _subjects(asked, book, stands, trees)
         with ThreadPoolExecutor(max_workers=2) as threads:
             entries = threads.submit(sealed.write_entries, aside(work), other, folder, scratch, trees, subjects, tick)
-            facts = threads.submit(rows.write_facts, aside(work), one, folder, scratch, tick)
-            counts = facts.result()
+            write_cuts(work, folder, stands.cuts)
+            folded = rows.find_changed(work, one, scratch)
+            rows.fold_changed(work, scratch, tick)
+            rows.write_dimensions(work, folder, scratch, stands.cuts[-1])
+            counts = rows.write_facts(work, one, folder, scratch, tick)
+            rows.check_facts(work, folder, threads, tick)
             figures = threads.submit(_figures, aside(work), folder, scratch, asked, book, typed, tick)
             told = _told(asked, text, book, stands, counts["fact_matter"], entries.result(), now)
-            heads = sealed.write_trees(aside(work), other, folder, scratch, trees)
+            heads = sealed.write_trees(work, other, folder, scratch, trees)
             found = figures.result()
         work.close()
     parts = _parts(asked, Reported(told, book, found, _city(asked, now).id, asked.points, now))
@@ -219,8 +219,7 @@ def _figures(
     typed: Iterable[Typed],
     tick: Tick,
 ) -> list[Observation]:
-    """Look that the facts are those that were cut, and count the figures over them."""
-    rows.check_facts(work, folder, tick)
+    """Count the figures over the facts as they were written."""
     engine = DuckEngine.over_folder(folder / "facts", memory="700MB", threads=2)
     try:
         found = Observing(engine, book, asked.first, asked.last).observations(typed)

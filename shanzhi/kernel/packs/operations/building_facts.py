@@ -2,6 +2,7 @@
 again."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -20,7 +21,7 @@ from shanzhi.kernel.facts.policy.tables import projected
 from shanzhi.kernel.facts.queries import CutEntry
 from shanzhi.kernel.journal.queries import Leaf
 from shanzhi.kernel.packs.operations.building_stands import EPOCH_BITS
-from shanzhi.kernel.packs.operations.building_streams import copy_into, lines_of, parquet, stream_into
+from shanzhi.kernel.packs.operations.building_streams import aside, copy_into, lines_of, parquet, stream_into
 from shanzhi.kernel.packs.policy.contents import fact_columns, fact_file
 from shanzhi.kernel.packs.policy.digests import digests_duck
 
@@ -168,22 +169,26 @@ def write_dimensions(work: duckdb.DuckDBPyConnection, folder: Path, scratch: Pat
         parquet(work, scratch, folder / fact_file(table), fact_columns(table), feed)
 
 
-def check_facts(work: duckdb.DuckDBPyConnection, folder: Path, tick: Tick) -> None:
-    """Compare the hash of each matter's rows, as they were written, with that of the cut that proves it.
+def check_facts(work: duckdb.DuckDBPyConnection, folder: Path, threads: Executor, tick: Tick) -> None:
+    """Compare the hash of each matter's rows, as they were written, with that of the cut that proves it, with as many
+    threads as there are.
 
     Raises:
         FactsDiffer: naming the first matters and the months of their cuts.
     """
     relation = f"read_parquet('{folder.as_posix()}/facts/{{}}.parquet')"
-    faults: list[tuple[int, int]] = []
-    for first, last in _digested(work):
-        found = work.execute(
+
+    def differing(piece: tuple[int, int]) -> list[tuple[int, int]]:
+        first, last = piece
+        found = aside(work).execute(
             f"SELECT s.matter_id, s.month FROM stands s LEFT JOIN ({digests_duck(projected(), first, last, relation)}) d"  # noqa: S608
             f" USING (matter_id) WHERE s.matter_id BETWEEN {first} AND {last}"
             " AND lower(hex(s.sha256)) IS DISTINCT FROM d.digest ORDER BY 1"
         )
-        faults += found.fetchall()
         tick("hash", 1)
+        return found.fetchall()
+
+    faults = [fault for piece in threads.map(differing, _digested(work)) for fault in piece]
     if faults:
         words = msg(
             "%(count)d 件事项的事实和封账时的哈希不同（例如第 %(matter)d 号，%(month)s 封账），没有生成验收包。"

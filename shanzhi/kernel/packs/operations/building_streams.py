@@ -58,7 +58,7 @@ def beside(snapshot: str) -> Iterator["psycopg.Connection[Any]"]:
         opened.close()
 
 
-def duck(folder: Path, *, memory: str = "600MB", threads: int = 1) -> duckdb.DuckDBPyConnection:
+def duck(folder: Path, *, memory: str = "900MB", threads: int = 1) -> duckdb.DuckDBPyConnection:
     """A DuckDB that keeps rows in the order in which they come: one thread, and joins as they are written."""
     config: dict[str, str | bool | int | float | list[str]] = {
         "threads": str(threads),

@@ -13,38 +13,32 @@ def row_duck(table: Table) -> str:
 
 
 def _value(column: Column) -> str:
+    """A column as arguments of `concat`, to which NULL is nothing."""
     name = f't."{column.name}"'
     if column.of is Of.INTEGER:
-        text = f"{name}::VARCHAR"
-    elif column.of is Of.TEXT:
+        return f"coalesce({name}::VARCHAR, 'null')" if column.nullable else name
+    if column.of is Of.TEXT:
         text = f"to_json({name})::VARCHAR"
-    elif column.of is Of.DATE:
-        text = f"'\"' || {name}::VARCHAR || '\"'"
-    else:
-        text = f"'\"' || replace({name}::TIMESTAMP::VARCHAR, ' ', 'T') || '\"'"
-    return f"coalesce({text}, 'null')" if column.nullable else text
+        return f"coalesce({text}, 'null')" if column.nullable else text
+    text = name if column.of is Of.DATE else f"replace(make_timestamp(epoch_us({name}))::VARCHAR, ' ', 'T')"
+    return f"coalesce('\"' || {text} || '\"', 'null')" if column.nullable else f"'\"', {text}, '\"'"
 
 
 def digests_duck(tables: Sequence[Table], first: int, last: int, relation: str = '"{}"') -> str:
     """The hashes of the matters with ids from `first` to `last`: (matter_id, digest as 64 hexadecimal digits). `tables` are the
     projected ones in their order, `fact_matter` first; `relation` says how each is read, by its name: a matter's rows have to
     lie in the order of their key, and DuckDB to have one thread."""
+    head, *others = tables
     where = f"t.matter_id BETWEEN {int(first)} AND {int(last)}"
-    head = tables[0]
-    parts, joins = [], []
-    for nth, table in enumerate(tables):
-        source = relation.format(table.name)
-        if table is head:
-            parts.append(f"'[\"{table.name}\", [' || m.told || ']]'")
-            continue
-        joins.append(
-            f"LEFT JOIN (SELECT t.matter_id, string_agg({row_duck(table)}, ', ') AS told"  # noqa: S608
-            f" FROM {source} t WHERE {where} GROUP BY t.matter_id) j{nth} USING (matter_id)"
-        )
-        parts.append(f"'[\"{table.name}\", [' || coalesce(j{nth}.told, '') || ']]'")
-    told = " || ', ' || ".join(parts)
+    joins = " ".join(
+        f"LEFT JOIN (SELECT t.matter_id, string_agg({row_duck(table)}, ', ') AS told FROM {relation.format(table.name)} t"  # noqa: S608 - names of our own
+        f" WHERE {where} GROUP BY t.matter_id) {table.name} USING (matter_id)"
+        for table in others
+    )
+    parts = ", ', ', ".join(f"'[\"{table.name}\", [', {table.name}.told, ']]'" for table in tables)
+    told = f"concat('[\"{FORM}\", ', matter_id, ', ', {head.name}.steps, ', [', {parts}, ']]')"
     return (
-        f"SELECT m.matter_id, sha256('[\"{FORM}\", ' || m.matter_id || ', ' || m.steps || ', [' || {told} || ']]') AS digest"  # noqa: S608 - names of our own
-        f" FROM (SELECT t.matter_id, t.steps, {row_duck(head)} AS told FROM {relation.format(head.name)} t WHERE {where}) m"
-        f" {' '.join(joins)} ORDER BY m.matter_id"
+        f"SELECT matter_id, sha256({told}) AS digest"  # noqa: S608 - names of our own
+        f" FROM (SELECT t.matter_id, t.steps, {row_duck(head)} AS told FROM {relation.format(head.name)} t WHERE {where})"
+        f" {head.name} {joins} ORDER BY matter_id"
     )
