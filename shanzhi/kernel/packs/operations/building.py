@@ -177,10 +177,12 @@ def _members(asked: Asked, text: str, book: Catalogue, scratch: Path, now: datet
             rows.fold_changed(work, scratch, tick)
             rows.write_dimensions(work, folder, scratch, stands.cuts[-1])
             counts = rows.write_facts(work, one, folder, scratch, tick)
-            rows.check_facts(work, folder, threads, tick)
+            # Figures first: hashes are many small pieces, with which both threads come to their end together.
             figures = threads.submit(_figures, aside(work), folder, scratch, asked, book, typed, tick)
+            differing = rows.compare_facts(work, folder, threads, tick)
             told = _told(asked, text, book, stands, counts["fact_matter"], entries.result(), now)
             heads = sealed.write_trees(work, other, folder, scratch, trees)
+            rows.check_none(differing)
             found = figures.result()
         work.close()
     parts = _parts(asked, Reported(told, book, found, _city(asked, now).id, asked.points, now))

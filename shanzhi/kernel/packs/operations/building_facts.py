@@ -4,6 +4,7 @@ again."""
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
@@ -30,6 +31,8 @@ CHUNK = 25_000
 _FOLDED = 2000
 _DIGESTED = 25_000
 Tick = Callable[[str, int], None]
+Fault = tuple[int, int]
+"""A matter whose facts aren't those of the cut that proves it, and the cut's month."""
 
 
 class FactsDiffer(Conflict):
@@ -169,16 +172,12 @@ def write_dimensions(work: duckdb.DuckDBPyConnection, folder: Path, scratch: Pat
         parquet(work, scratch, folder / fact_file(table), fact_columns(table), feed)
 
 
-def check_facts(work: duckdb.DuckDBPyConnection, folder: Path, threads: Executor, tick: Tick) -> None:
-    """Compare the hash of each matter's rows, as they were written, with that of the cut that proves it, with as many
-    threads as there are.
-
-    Raises:
-        FactsDiffer: naming the first matters and the months of their cuts.
-    """
+def compare_facts(work: duckdb.DuckDBPyConnection, folder: Path, threads: Executor, tick: Tick) -> Iterator[Fault]:
+    """Begin to compare the hash of each matter's rows, as they were written, with that of the cut that proves it; what differs
+    comes as it is found."""
     relation = f"read_parquet('{folder.as_posix()}/facts/{{}}.parquet')"
 
-    def differing(piece: tuple[int, int]) -> list[tuple[int, int]]:
+    def differing(piece: tuple[int, int]) -> list[Fault]:
         first, last = piece
         found = aside(work).execute(
             f"SELECT s.matter_id, s.month FROM stands s LEFT JOIN ({digests_duck(projected(), first, last, relation)}) d"  # noqa: S608
@@ -188,7 +187,12 @@ def check_facts(work: duckdb.DuckDBPyConnection, folder: Path, threads: Executor
         tick("hash", 1)
         return found.fetchall()
 
-    faults = [fault for piece in threads.map(differing, _digested(work)) for fault in piece]
+    return chain.from_iterable(threads.map(differing, _digested(work)))
+
+
+def check_none(differing: Iterator[Fault]) -> None:
+    """Raises FactsDiffer, naming the first matter and the month of its cut, where one differs."""
+    faults = list(differing)
     if faults:
         words = msg(
             "%(count)d 件事项的事实和封账时的哈希不同（例如第 %(matter)d 号，%(month)s 封账），没有生成验收包。"

@@ -131,7 +131,10 @@ JOIN journal_entry e ON e.recorded_at = l.recorded_at AND e.id = l.id
 WHERE e.recorded_at BETWEEN '@since@' AND '@until@' AND e.subject_kind = ANY('{{@kinds@}}'::text[])
 ORDER BY l.number
 """  # noqa: S608 - fixed texts
-_SPAN = "SELECT min(recorded_at), max(recorded_at) FROM journal_leaf WHERE epoch = %s AND number >= %s AND number < %s"
+_SPANS = (
+    f"SELECT number / {CHUNK}, min(recorded_at), max(recorded_at) FROM journal_leaf WHERE epoch = %s AND number < %s"  # noqa: S608 - a number
+    " GROUP BY 1 ORDER BY 1"
+)
 
 
 def write_entries(
@@ -160,10 +163,9 @@ def write_entries(
 
     def feed(out: IO[bytes]) -> None:
         for epoch in sorted(trees.heads):
-            for first in range(0, trees.size(epoch), CHUNK):
-                end = min(first + CHUNK, trees.size(epoch))
-                with opened.cursor() as cursor:
-                    since, until = cursor.execute(_SPAN, [epoch, first, end]).fetchall()[0]
+            size = trees.size(epoch)
+            for place, since, until in opened.execute(_SPANS, [epoch, size]).fetchall():
+                first, end = place * CHUNK, min(place * CHUNK + CHUNK, size)
                 given = {"epoch": epoch, "first": first, "end": end, "since": since, "until": until, "kinds": kinds}
                 statement = _PIECE
                 for name, value in given.items():
