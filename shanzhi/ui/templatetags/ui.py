@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache, lru_cache
+from html import escape
 from typing import Any
 
 from django import template
@@ -378,11 +379,12 @@ def _table_body(table: Table, columns: Sequence[Column], now: datetime | None) -
     local = localtime(now) if now else None
 
     def text_of(value: Any) -> str:
-        return conditional_escape(value)
+        # Most cells are plain texts: Django looks five times at what each may be.
+        return escape(value) if type(value) is str else conditional_escape(value)
 
     draws: Mapping[str, Callable[[Any], str]] = {
         # A share is a text already.
-        "number": lambda value: conditional_escape(value if isinstance(value, str) else number(value)),
+        "number": lambda value: text_of(value if isinstance(value, str) else number(value)),
         "time": lambda value: _time(value, local, lang),
         "light": lambda value: lights[value],
         "badge": lambda value: badge(value.text, value.tone),
@@ -394,7 +396,7 @@ def _table_body(table: Table, columns: Sequence[Column], now: datetime | None) -
 
     def cell(row: Row, column: Column) -> str:
         text, url = drawn(column, row.cells.get(column.key)), row.links.get(column.key)
-        return f'<a href="{conditional_escape(url)}">{text}</a>' if url else text
+        return f'<a href="{text_of(url)}">{text}</a>' if url else text
 
     heads = [
         (column, conditional_escape(column.label), _CELL_CLASSES.get(column.kind, "ui-table__short"))

@@ -292,6 +292,10 @@ class Index:
         return tuple(part.indicator for each in self.classes for part in each.parts)
 
 
+MONTHS_KEPT = 240
+"""Of so many months a catalogue remembers its rules."""
+
+
 @dataclass(frozen=True, slots=True)
 class Catalogue:
     """A catalogue file that was found sound. A `sample` is one that a city replaces by its own; pages say so."""
@@ -306,7 +310,9 @@ class Catalogue:
     indicators: tuple[Indicator, ...]
     indices: tuple[Index, ...]
     _by_key: Mapping[str, tuple[Indicator, ...]] = field(init=False, repr=False, compare=False)
-    """All versions of each indicator, in the file's order: pages ask for thousands."""
+    """All versions of each indicator, in the file's order."""
+    _by_month: dict[int, Mapping[str, Indicator]] = field(init=False, repr=False, compare=False, default_factory=dict)
+    """What `rules` has worked out."""
 
     def __post_init__(self) -> None:
         by_key: dict[str, list[Indicator]] = {}
@@ -327,7 +333,19 @@ class Catalogue:
 
     def indicator(self, key: str, month: int) -> Indicator | None:
         """The version that is the rule for a month; None where the indicator isn't there or doesn't hold yet."""
-        return next((each for each in self._by_key.get(key, ()) if each.holds_in(month)), None)
+        return self.rules(month).get(key)
+
+    def rules(self, month: int) -> Mapping[str, Indicator]:
+        """The version of each indicator that is the rule for a month; worked out once, since pages ask for thousands."""
+        found = self._by_month.get(month)
+        if found is None:
+            if len(self._by_month) >= MONTHS_KEPT:
+                self._by_month.clear()
+            holding = {
+                key: next((each for each in every if each.holds_in(month)), None) for key, every in self._by_key.items()
+            }
+            found = self._by_month[month] = {key: each for key, each in holding.items() if each is not None}
+        return found
 
     def in_month(self, month: int) -> Iterator[Indicator]:
         """Every indicator that holds in a month, in the file's order."""

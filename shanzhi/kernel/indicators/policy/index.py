@@ -23,7 +23,15 @@ from shanzhi.kernel.indicators.policy.definitions import (
 )
 from shanzhi.kernel.indicators.policy.periods import Period, period_of
 from shanzhi.kernel.indicators.policy.scoring import Points, between, score
-from shanzhi.kernel.indicators.policy.values import MISSING, State, Value, rounded
+from shanzhi.kernel.indicators.policy.values import (
+    MISSING,
+    State,
+    Value,
+    fraction_of,
+    rounded,
+    rounded_ratio,
+    sum_of_products,
+)
 
 DECIMALS = 2
 PLACES = 20
@@ -85,8 +93,9 @@ def _to_target(indicator: Indicator, value: Fraction) -> Fraction | None:
     if target is None or target <= 0:
         return None
     if indicator.direction is Direction.LOWER:
-        return Fraction(100) if value <= Fraction(target) else Fraction(target) / value * 100
-    return min(max(value / Fraction(target), Fraction(0)), Fraction(1)) * 100
+        wanted = fraction_of(target)
+        return Fraction(100) if value <= wanted else wanted / value * 100
+    return between(value, Decimal(0), target) * 100
 
 
 def period_of_part(indicator: Indicator, period: Period) -> Period:
@@ -106,9 +115,9 @@ def index_of(index: Index, indicators: Mapping[str, Indicator], values: Mapping[
         parts = [
             _part(part, indicators.get(part.indicator), values.get(part.indicator, MISSING)) for part in each.parts
         ]
-        weight = sum((Fraction(part.weight) for part, _, got in parts if got is not None), Fraction(0))
-        summed = sum((Fraction(part.weight) * got for part, _, got in parts if got is not None), Fraction(0))
-        share = Fraction(each.weight) / 100
+        known = [(fraction_of(part.weight), got) for part, _, got in parts if got is not None]
+        weight, summed = sum((own for own, _ in known), Fraction(0)), sum_of_products(known)
+        share = fraction_of(each.weight) / 100
         there += share * weight
         total += share * summed
         mean = rounded(summed / weight, DECIMALS) if weight else None
@@ -127,7 +136,10 @@ def _part(part: Part, indicator: Indicator | None, value: Value) -> tuple[Part, 
 def _told(part: Part, value: Value, got: Fraction | None, share: Fraction) -> PartResult:
     if got is None:
         return PartResult(part, value, None, None)
-    adds = rounded(got * Fraction(part.weight) * share / 100, DECIMALS)
+    top, bottom = got.as_integer_ratio()
+    own = fraction_of(part.weight)
+    whole = own.numerator * share.numerator, own.denominator * share.denominator * 100
+    adds = rounded_ratio(top * whole[0], bottom * whole[1], DECIMALS)
     return PartResult(part, value, rounded(got, DECIMALS), adds)
 
 

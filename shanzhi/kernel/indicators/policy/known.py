@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from shanzhi.kernel.indicators.policy.definitions import Figure, Indicator
 from shanzhi.kernel.indicators.policy.index import DECIMALS, IndexResult
-from shanzhi.kernel.indicators.policy.values import State, Value, rounded
+from shanzhi.kernel.indicators.policy.values import State, Value, fraction_of, rounded, sum_of_products
 
 SHARES = frozenset({Figure.RATIO, Figure.YES_NO})
 
@@ -32,23 +32,24 @@ class Known:
 
 def known_of(result: IndexResult, indicators: Mapping[str, Indicator]) -> Known:
     """What is known of an index's weight; what has a value and yet no points (a veto, no target) counts as missing."""
-    sure = plain = points = Fraction(0)
+    sure = plain = Fraction(0)
+    points: list[tuple[Fraction, Fraction]] = []
     unknown: dict[State, Fraction] = {}
     for each in result.classes:
         for part in each.parts:
-            weight = Fraction(each.of.weight) * Fraction(part.part.weight) / 100
+            weight = fraction_of(each.of.weight) * fraction_of(part.part.weight) / 100
             if part.normalised is None:
                 state = State.MISSING if part.value.state is State.VALUE else part.value.state
                 unknown[state] = unknown.get(state, Fraction(0)) + weight
                 continue
-            points += weight * Fraction(part.normalised) / 100
+            points.append((weight, fraction_of(part.normalised) / 100))
             if is_part_of_whole(indicators[part.part.indicator], part.value):
                 sure += weight
             else:
                 plain += weight
     there = sure + plain
     # Of the exact index, not of the rounded points of its parts.
-    total = result.exact * there / 100 if result.exact is not None else points
+    total = result.exact * there / 100 if result.exact is not None else sum_of_products(points)
     return Known(
         rounded(sure, DECIMALS),
         rounded(plain, DECIMALS),

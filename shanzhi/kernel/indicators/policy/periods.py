@@ -83,12 +83,9 @@ class Period:
 
     def __str__(self) -> str:
         year, month = divmod(self.first, 100)
-        written = {
-            Length.MONTH: f"{year:04d}-{month:02d}",
-            Length.QUARTER: f"{year:04d}-Q{(month + 2) // 3}",
-            Length.YEAR: f"{year:04d}",
-        }
-        return written[self.length]
+        if self.length is Length.MONTH:
+            return f"{year:04d}-{month:02d}"
+        return f"{year:04d}-Q{(month + 2) // 3}" if self.length is Length.QUARTER else f"{year:04d}"
 
 
 def later(month: int, steps: int) -> int:

@@ -9,6 +9,7 @@ from shanzhi.kernel.indicators.policy.definitions import Direction, Indicator, S
 from shanzhi.kernel.indicators.policy.values import State, Value, rounded
 
 POINTS_DECIMALS = 2
+_NONE, _ALL = Fraction(0), Fraction(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,12 @@ def is_reached(value: Fraction, mark: Decimal, direction: Direction) -> bool:
 
 def between(value: Fraction, zero: Decimal, full: Decimal) -> Fraction:
     """How far a value is from `zero` to `full`, from 0 to 1; `zero` may be the larger one."""
-    low, high = Fraction(zero), Fraction(full)
-    return min(max((value - low) / (high - low), Fraction(0)), Fraction(1))
+    # By whole numbers: a page of an index asks for a hundred and more, and each step of fractions would shorten anew.
+    (top, bottom), (low, of_low), (high, of_high) = (each.as_integer_ratio() for each in (value, zero, full))
+    over, under = (top * of_low - low * bottom) * of_high, (high * of_low - low * of_high) * bottom
+    if under < 0:
+        over, under = -over, -under
+    return _NONE if over <= 0 else _ALL if over >= under else Fraction(over, under)
 
 
 def _linear(scoring: Scoring, direction: Direction, value: Fraction) -> Fraction:

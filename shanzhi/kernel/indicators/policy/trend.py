@@ -27,15 +27,20 @@ class Move(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The change of a figure in its own unit. `interval` at 95 %, where the figure is a share or a count; `percent` of the
-    earlier value, None where that was nought."""
+    """The change of a figure in its own unit. `interval` at 95 %, where the figure is a share or a count."""
 
     move: Move
     difference: Decimal | None
-    percent: Decimal | None
     interval: Interval | None
     earlier: Value
     later: Value
+
+    @property
+    def percent(self) -> Decimal | None:
+        """The difference in per cent of the earlier value; None where that was nought, or one of both is missing."""
+        if self.later.exact is None or not self.earlier.exact:
+            return None
+        return rounded((self.later.exact - self.earlier.exact) / abs(self.earlier.exact) * 100, 1)
 
 
 def change(indicator: Indicator, earlier: Value, later: Value) -> Change:
@@ -46,12 +51,11 @@ def change(indicator: Indicator, earlier: Value, later: Value) -> Change:
         or earlier.exact is None
         or later.exact is None
     ):
-        return Change(Move.UNKNOWN, None, None, None, earlier, later)
+        return Change(Move.UNKNOWN, None, None, earlier, later)
     difference = later.exact - earlier.exact
     interval = _interval(indicator, earlier, later)
-    percent = rounded(difference / abs(earlier.exact) * 100, 1) if earlier.exact else None
     shown = rounded(difference, indicator.decimals)
-    return Change(_move(indicator, difference, interval), shown, percent, interval, earlier, later)
+    return Change(_move(indicator, difference, interval), shown, interval, earlier, later)
 
 
 def _move(indicator: Indicator, difference: Fraction, interval: Interval | None) -> Move:

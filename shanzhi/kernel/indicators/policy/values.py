@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
+from math import lcm
 
 from shanzhi.core.errors import InputError
 from shanzhi.core.text import msg
@@ -82,6 +84,13 @@ def state_of(indicator: Indicator, numbers: Numbers) -> State:
     return State.VALUE
 
 
+def least_base(indicator: Indicator) -> int:
+    """The smallest denominator with which integers make a value, as `state_of` says."""
+    if indicator.figure is Figure.COUNT and indicator.minimum <= 1:
+        return 0
+    return max(indicator.minimum, 0 if indicator.figure is Figure.COUNT else 1)
+
+
 def value_of(indicator: Indicator, numbers: Numbers | None, *, unfinished: bool = False) -> Value:
     """The value of an indicator from its integers; None where nothing is there."""
     if numbers is None:
@@ -97,10 +106,27 @@ def value_of(indicator: Indicator, numbers: Numbers | None, *, unfinished: bool 
 def rounded(exact: Fraction, decimals: int) -> Decimal:
     """An exact number to so many places, a half away from nought (GB/T 8170 leaves that rule to the user; schools and
     payrolls know it so)."""
-    top, bottom = abs(exact.numerator) * 10**decimals, exact.denominator
-    whole = (2 * top + bottom) // (2 * bottom)
+    return rounded_ratio(*exact.as_integer_ratio(), decimals)
+
+
+def rounded_ratio(top: int, bottom: int, decimals: int) -> Decimal:
+    """The same of two whole numbers, the lower above nought, which needn't be the shortest."""
+    whole = (2 * abs(top) * 10**decimals + bottom) // (2 * bottom)
     # Made of its digits: arithmetic of decimals would round again, to 28 places.
-    return Decimal(f"{'-' if exact < 0 and whole else ''}{whole}E-{decimals}")
+    return Decimal(f"{'-' if top < 0 and whole else ''}{whole}E-{decimals}")
+
+
+@lru_cache(maxsize=4096)
+def fraction_of(number: Decimal) -> Fraction:
+    """A number of the catalogue as a fraction; there are few, and a page asks for each of them many times."""
+    return Fraction(number)
+
+
+def sum_of_products(pairs: Iterable[tuple[Fraction, Fraction]]) -> Fraction:
+    """Products added up and shortened once: fractions would be shortened at each step, and grow long."""
+    parts = [(one.numerator * two.numerator, one.denominator * two.denominator) for one, two in pairs]
+    bottom = lcm(*(each for _, each in parts))
+    return Fraction(sum(top * (bottom // each) for top, each in parts), bottom)
 
 
 class NotAdditive(InputError):

@@ -42,7 +42,7 @@ class Asked:
     def url(self, name: str, *args: object, region: int | None = None, **more: Any) -> str:
         """Another page for the same region and period, or for another region."""
         given = {"region": region or self.region_id, "period": str(self.period), **more}
-        query = urlencode({key: value for key, value in given.items() if value not in ("", None)})
+        query = _query(tuple((key, str(value)) for key, value in given.items() if value not in ("", None)))
         return f"{_address(name, args)}?{query}"
 
 
@@ -50,6 +50,11 @@ class Asked:
 def _address(name: str, args: tuple[object, ...]) -> str:
     """Where a page lies; pages of figures name hundreds."""
     return reverse(f"figures:{name}", args=args)
+
+
+@lru_cache(maxsize=1024)
+def _query(given: tuple[tuple[str, str], ...]) -> str:
+    return urlencode(given)
 
 
 def check(request: ActingRequest, feature: str = READ) -> None:

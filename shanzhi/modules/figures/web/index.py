@@ -8,7 +8,6 @@ from typing import Any
 
 from django.http import FileResponse, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_safe
 
@@ -33,6 +32,7 @@ from shanzhi.modules.figures.web.lost import lost_table
 from shanzhi.ui import charts
 from shanzhi.ui.components import Column, Mark, Row, Table
 from shanzhi.ui.downloads import checked_format
+from shanzhi.ui.words import gettext
 
 CODE_MOST = 60
 NO_RULE = msg("本期没有这项指标")

@@ -2,14 +2,13 @@
 
 from decimal import Decimal
 
-from django.utils.translation import gettext
-
 from shanzhi.core.text import msg
 from shanzhi.kernel.indicators.policy.index import IndexResult, PartResult
 from shanzhi.kernel.indicators.queries.values.shapes import IndexPage
 from shanzhi.modules.figures.web import said
 from shanzhi.modules.figures.web.asked import Asked
 from shanzhi.ui.components import Column, Row, Table
+from shanzhi.ui.words import gettext
 
 MOST = 5
 

@@ -4,8 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
-
-from django.utils.translation import gettext
+from functools import lru_cache
 
 from shanzhi.core.dates import MONTHS, moment_said
 from shanzhi.core.periods import CITY_ZONE
@@ -20,6 +19,7 @@ from shanzhi.kernel.indicators.policy.values import STATES, State, Value
 from shanzhi.kernel.indicators.queries.values.shapes import Amount, EnteredRow, IndexPoint
 from shanzhi.ui.components import Mark
 from shanzhi.ui.formats import number_text
+from shanzhi.ui.words import gettext
 
 NONE = "–"
 MOVES: Mapping[Move, str] = {
@@ -98,8 +98,13 @@ def base_said(indicator: Indicator, value: Value) -> str:
     count = number_text(value.denominator)
     if indicator.source is Source.SURVEYED:
         return gettext(msg("共 %(count)s 份")) % {"count": count}
-    found = _FROM.search(indicator.formula)
-    return gettext(_BASES.get(found[1].lower() if found else "", msg("总数 %(count)s"))) % {"count": count}
+    return gettext(_base_of(indicator.formula)) % {"count": count}
+
+
+@lru_cache(maxsize=1024)
+def _base_of(formula: str) -> str:
+    found = _FROM.search(formula)
+    return _BASES.get(found[1].lower() if found else "", msg("总数 %(count)s"))
 
 
 def value_said(indicator: Indicator, value: Value) -> str:

@@ -1,7 +1,7 @@
 """An index of a region and period: its tree, its series, its neighbours; under the period's own regions, or restated."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from weakref import WeakKeyDictionary
@@ -9,12 +9,12 @@ from weakref import WeakKeyDictionary
 from shanzhi.core.text import msg
 from shanzhi.kernel.indicators.policy.definitions import Catalogue, Grouping, Index, Indicator, Level
 from shanzhi.kernel.indicators.policy.index import IndexResult, index_of
-from shanzhi.kernel.indicators.policy.index_points import index_sum
+from shanzhi.kernel.indicators.policy.index_points import IndexSum, Pair, index_sum
 from shanzhi.kernel.indicators.policy.periods import Period
 from shanzhi.kernel.indicators.policy.places import NoSuchIndex
 from shanzhi.kernel.indicators.policy.regions import RegionState, Standing, made_of, standing_on, tree_days, tree_since
 from shanzhi.kernel.indicators.policy.trend import change
-from shanzhi.kernel.indicators.policy.values import MISSING, Numbers, Value
+from shanzhi.kernel.indicators.policy.values import MISSING, Value
 from shanzhi.kernel.indicators.queries.values.reading import Figures, candidates, where
 from shanzhi.kernel.indicators.queries.values.restating import Restatements
 from shanzhi.kernel.indicators.queries.values.shapes import IndexBelow, IndexPage, IndexPoint
@@ -32,17 +32,16 @@ TREES = 8
 def index_points(book: Catalogue, index: Index, period: Period, values: Mapping[str, Value]) -> IndexPoint:
     """An index out of values by key; no query."""
 
-    def numbers(indicator: Indicator) -> Numbers | None:
-        value = values.get(indicator.key, MISSING)
-        return None if value.denominator is None else Numbers(value.numerator, value.denominator)
-
-    return _point(index, _indicators(book, index, period), period, numbers)
+    made = index_sum(index, _indicators(book, index, period))
+    return _point(made, period, [_pair(values.get(one.key, MISSING)) for one in made.parts])
 
 
-def _point(
-    index: Index, rules: Mapping[str, Indicator], period: Period, numbers: Callable[[Indicator], Numbers | None]
-) -> IndexPoint:
-    found = index_sum(index, rules).of(numbers)
+def _pair(value: Value) -> Pair | None:
+    return None if value.denominator is None else (value.numerator, value.denominator)
+
+
+def _point(made: IndexSum, period: Period, pairs: Sequence[Pair | None]) -> IndexPoint:
+    found = made.of(pairs)
     return IndexPoint(period, found.value, found.share, found.grade, found.exact)
 
 
@@ -51,7 +50,8 @@ def _result(book: Catalogue, index: Index, period: Period, values: Mapping[str, 
 
 
 def _indicators(book: Catalogue, index: Index, period: Period) -> dict[str, Indicator]:
-    return {key: one for key in index.keys if (one := book.indicator(key, period.last)) is not None}
+    rules = book.rules(period.last)
+    return {key: rules[key] for key in index.keys if key in rules}
 
 
 @one_tree(is_read=True)
@@ -256,5 +256,6 @@ class _Reader:
     def point(self, region_id: int, period: Period) -> IndexPoint:
         """A region's index at a period; without a value where the index has no rule then."""
         if self._tree_of(region_id) is None:
-            return _point(self.index, self.rules(period), period, self.figures.numbers(region_id, period))
+            made = index_sum(self.index, self.rules(period))
+            return _point(made, period, self.figures.integers(region_id, period, made))
         return index_points(self.book, self.index, period, self.values(region_id, period))

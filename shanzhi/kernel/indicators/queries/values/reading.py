@@ -1,6 +1,6 @@
 """Figures as they stand in their tables, put together for any period: two statements, however many are asked for."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -16,6 +16,7 @@ from shanzhi.kernel.indicators.models import Computing, Observation
 from shanzhi.kernel.indicators.policy.definitions import Catalogue, Figure, Grouping, Indicator, Length, Source
 from shanzhi.kernel.indicators.policy.entering import NoSuchIndicator
 from shanzhi.kernel.indicators.policy.fairness import Compared, Interval, compared, wilson
+from shanzhi.kernel.indicators.policy.index_points import IndexSum, Pair
 from shanzhi.kernel.indicators.policy.periods import Period, period_of
 from shanzhi.kernel.indicators.policy.values import MISSING, Numbers, State, Value, value_of
 from shanzhi.kernel.indicators.queries.values.gone import not_there
@@ -97,10 +98,11 @@ def _kept(length: Length, is_additive: bool, period: Period) -> "_Listed":
     )
 
 
-_Listed = tuple[tuple[Period, tuple[tuple[int, int], ...]], ...]
-_Key = tuple[int, str, int, int]
-_Cell = tuple[int, int, int | None, int | None]
-_Run = tuple[int, datetime, int]
+_Kept = tuple[int, int]
+"""The first month of a period whose figures are kept, and how many it has."""
+_Listed = tuple[tuple[Period, tuple[_Kept, ...]], ...]
+_Cell = tuple[Pair, int | None, int | None]
+_Run = tuple[int, datetime, int, date]
 _Wanted = Iterable[tuple[Collection[int], Iterable[Indicator], Iterable[Period]]]
 
 
@@ -126,11 +128,10 @@ class Figures:
     """What was read for some regions, indicators and periods; `amount` puts a figure together out of it."""
 
     def __init__(self) -> None:
-        self._cells: dict[_Key, _Cell] = {}
-        self._done: dict[tuple[str, int, int], _Run] = {}
+        # By where and when, then by key.
+        self._cells: dict[tuple[int, int, int], dict[str, _Cell]] = {}
+        self._done: dict[_Kept, dict[str, _Run]] = {}
         self._place: CodeRanges | None = None
-        # By the indicator's identity, which is kept beside: hashing one takes as long as all the rest.
-        self._kept: dict[Period, dict[int, tuple[Indicator, _Listed]]] = {}
 
     @classmethod
     def read(cls, wanted: _Wanted) -> "Figures":
@@ -140,17 +141,24 @@ class Figures:
             of = Q(month__in=sorted(first), key__in=sorted(keys), months=months)
             asked |= of & Q(region_id__in=regions)
             done |= of
-        fields = ("region_id", "key", "month", "months", "numerator", "denominator", "handed_in", "owed")
-        for region, key, month, length, *cell in Observation.objects.filter(asked).values_list(*fields):
-            made._cells[region, key, month, length] = (cell[0], cell[1], cell[2], cell[3])
+        made._read_cells(asked)
         # Indicators that were computed at once are told of at once.
         told = ("month", "months", "version", "computed_at", "cursor", "place")
         runs = Computing.objects.filter(done).annotate(place=RawSQL("current_setting('shanzhi.place', true)", ()))
         for month, length, *rest, place, named in runs.values_list(*told).annotate(keys=ArrayAgg("key")):
-            run = (rest[0], rest[1], rest[2])
-            made._done.update({(key, month, length): run for key in named})
+            run = (rest[0], rest[1], rest[2], local_date(rest[1]))
+            made._done.setdefault((month, length), {}).update(dict.fromkeys(named, run))
             made._place = CodeRanges.parse(place) if place else None
         return made
+
+    def _read_cells(self, asked: Q) -> None:
+        # A row for each region and period with all that it has: a row for each figure takes five times as long to take in.
+        rows = Observation.objects.filter(asked).values_list("region_id", "month", "months")
+        columns = ("key", "numerator", "denominator", "handed_in", "owed")
+        for region, first, months, keys, *told in rows.annotate(**{f"all_{name}": ArrayAgg(name) for name in columns}):
+            tops, bottoms, *typed = told
+            cells = zip(zip(tops, bottoms, strict=True), *typed, strict=True)
+            self._cells[region, first, months] = dict(zip(keys, cells, strict=True))
 
     def _is_in_sight(self, region_id: int, on: date) -> bool:
         """May who asks read this region's figures? As the policy on them says: does the region above touch its place?"""
@@ -184,43 +192,42 @@ class Figures:
                 return _value(indicator, one, len(parts), *found)
         return MISSING
 
-    def numbers(self, region_id: int, period: Period) -> Callable[[Indicator], Numbers | None]:
-        """What tells the integers alone of a region's figures in a period, None where one is missing; no query."""
-        kept = self._kept.setdefault(period, {})
-        cells, done = self._cells, self._done
+    def integers(self, region_id: int, period: Period, asked: IndexSum) -> list[Pair | None]:
+        """The integers of an index's parts in a region and period, in their order, None where one is missing; no query."""
+        told: list[Pair | None] = [None] * len(asked.parts)
+        for alike in asked.alike:
+            listed = _kept(alike.length, alike.is_additive, period)
+            # The usual case by the short way: thousands are asked for by a page.
+            (_, parts), *_ = listed
+            is_one = len(parts) == 1
+            cells = self._cells.get((region_id, *parts[0]), {}) if is_one else {}
+            done = self._done.get(parts[0], {}) if is_one else {}
+            for place, indicator in alike.parts:
+                key = indicator.key
+                cell = cells.get(key) if key in done else None
+                told[place] = cell[0] if cell is not None else self._integers(region_id, indicator, listed)
+        return told
 
-        def numbers(indicator: Indicator) -> Numbers | None:
-            listed = kept.get(id(indicator))
-            if listed is None:
-                additive = indicator.grouping is Grouping.ADDITIVE
-                listed = kept[id(indicator)] = (indicator, _kept(indicator.period, additive, period))
-            for one, parts in listed[1]:
-                if len(parts) == 1:
-                    # The usual case by the short way: thousands are asked for by a page.
-                    first, months = parts[0]
-                    cell = cells.get((region_id, indicator.key, first, months))
-                    if cell is not None and (indicator.key, first, months) in done:
-                        return Numbers(cell[0], cell[1])
-                found = self._found((region_id,), indicator, one, parts)
-                if found is not None:
-                    return _numbers(indicator, found[0])
-            return None
-
-        return numbers
+    def _integers(self, region_id: int, indicator: Indicator, listed: "_Listed") -> Pair | None:
+        for one, parts in listed:
+            found = self._found((region_id,), indicator, one, parts)
+            if found is not None:
+                return _pair(indicator, found[0])
+        return None
 
     def _found(
-        self, region_ids: Sequence[int], indicator: Indicator, period: Period, parts: Sequence[tuple[int, int]]
+        self, region_ids: Sequence[int], indicator: Indicator, period: Period, parts: Sequence[_Kept]
     ) -> tuple[list[_Cell], list[_Run]] | None:
         """What was read of a figure, and of its computing; None where it is missing."""
         key = indicator.key
-        runs = [run for first, months in parts if (run := self._done.get((key, first, months)))]
+        runs = [run for kept in parts if (run := self._done.get(kept, {}).get(key))]
         if not runs:
             return None
         cells = [
             cell
             for region in region_ids
             for first, months in parts
-            if (cell := self._cells.get((region, key, first, months)))
+            if (cell := self._cells.get((region, first, months), {}).get(key))
         ]
         if cells:
             return cells, runs
@@ -231,14 +238,14 @@ class Figures:
 
 def _amount(indicator: Indicator, period: Period, parts: int, cells: Sequence[_Cell], runs: Sequence[_Run]) -> Amount:
     value = _value(indicator, period, parts, cells, runs)
-    last = max(runs, key=lambda run: run[1])
-    typed = [cell for cell in cells if cell[2] is not None]
+    last = max(runs, key=_computed_at)
+    typed = [cell for cell in cells if cell[1] is not None]
     return Amount(
         value,
         period,
-        interval_of(indicator, _numbers(indicator, cells)) if value.state is State.VALUE else None,
-        handed_in=sum(cell[2] or 0 for cell in typed) if typed else None,
-        owed=sum(cell[3] or 0 for cell in typed) if typed else None,
+        interval_of(indicator, Numbers(*_pair(indicator, cells))) if value.state is State.VALUE else None,
+        handed_in=sum(cell[1] or 0 for cell in typed) if typed else None,
+        owed=sum(cell[2] or 0 for cell in typed) if typed else None,
         version=last[0],
         computed_at=last[1],
         cursor=last[2],
@@ -246,16 +253,21 @@ def _amount(indicator: Indicator, period: Period, parts: int, cells: Sequence[_C
 
 
 def _value(indicator: Indicator, period: Period, parts: int, cells: Sequence[_Cell], runs: Sequence[_Run]) -> Value:
-    is_running = local_date(max(run[1] for run in runs)) <= period.ends_on
-    return value_of(indicator, _numbers(indicator, cells), unfinished=is_running or len(runs) < parts)
+    is_running = max(runs, key=_computed_at)[3] <= period.ends_on
+    numbers = Numbers(*_pair(indicator, cells))
+    return value_of(indicator, numbers, unfinished=is_running or len(runs) < parts)
 
 
-def _numbers(indicator: Indicator, cells: Sequence[_Cell]) -> Numbers:
+def _computed_at(run: _Run) -> datetime:
+    return run[1]
+
+
+def _pair(indicator: Indicator, cells: Sequence[_Cell]) -> Pair:
     if len(cells) == 1:
-        return Numbers(cells[0][0], cells[0][1])
+        return cells[0][0]
     if not cells:
-        return Numbers(0 if indicator.grouping is Grouping.ADDITIVE else None, 0)
-    return Numbers(sum(cell[0] for cell in cells), sum(cell[1] for cell in cells))
+        return 0 if indicator.grouping is Grouping.ADDITIVE else None, 0
+    return sum(cell[0][0] or 0 for cell in cells), sum(cell[0][1] for cell in cells)
 
 
 def interval_of(indicator: Indicator, numbers: Numbers) -> Interval | None:
