@@ -1,8 +1,9 @@
 """Small help for writing SVG: elements with escaped attributes, and paths."""
 
 from collections.abc import Iterable, Sequence
+from html import escape
 
-from django.utils.html import conditional_escape, escape
+from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 
 Pair = tuple[float, float]

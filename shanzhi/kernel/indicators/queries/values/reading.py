@@ -4,15 +4,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
+from itertools import chain
+from typing import Any
 
-from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Q
-from django.db.models.expressions import RawSQL
+from django.db import connection
 
 from shanzhi.core.periods import local_date
 from shanzhi.core.ranges import CodeRanges
 from shanzhi.core.text import msg
-from shanzhi.kernel.indicators.models import Computing, Observation
 from shanzhi.kernel.indicators.policy.definitions import Catalogue, Figure, Grouping, Indicator, Length, Source
 from shanzhi.kernel.indicators.policy.entering import NoSuchIndicator
 from shanzhi.kernel.indicators.policy.fairness import Compared, Interval, compared, wilson
@@ -106,6 +105,21 @@ _Run = tuple[int, datetime, int, date]
 _Wanted = Iterable[tuple[Collection[int], Iterable[Indicator], Iterable[Period]]]
 
 
+# Written here and in few rows: Django would look at each of hundreds of keys, and a row for each figure takes five times as
+# long to take in.
+_OF = "month = ANY(%s) AND key = ANY(%s) AND months = %s"
+_CELLS = (
+    "SELECT region_id, month, months, array_agg(key), array_agg(numerator), array_agg(denominator), array_agg(handed_in),"
+    " array_agg(owed) FROM indicators_observation WHERE "
+)
+_BY_PLACE = " GROUP BY region_id, month, months"
+_RUNS = (
+    "SELECT month, months, version, computed_at, cursor, current_setting('shanzhi.place', true), array_agg(key)"
+    " FROM indicators_computing WHERE "
+)
+_BY_RUN = " GROUP BY month, months, version, computed_at, cursor"
+
+
 def _groups(wanted: _Wanted) -> dict[tuple[tuple[int, ...], int, frozenset[str]], set[int]]:
     """What is to be read: first months by regions, length of periods and keys, as few groups as there are."""
     keys: dict[tuple[tuple[int, ...], int, int], set[str]] = {}
@@ -136,29 +150,35 @@ class Figures:
     @classmethod
     def read(cls, wanted: _Wanted) -> "Figures":
         """Read figures of (regions, indicators, periods), each group whole; 2 statements."""
-        made, asked, done = cls(), Q(pk__in=[]), Q(pk__in=[])
-        for (regions, months, keys), first in _groups(wanted).items():
-            of = Q(month__in=sorted(first), key__in=sorted(keys), months=months)
-            asked |= of & Q(region_id__in=regions)
-            done |= of
-        made._read_cells(asked)
-        # Indicators that were computed at once are told of at once.
-        told = ("month", "months", "version", "computed_at", "cursor", "place")
-        runs = Computing.objects.filter(done).annotate(place=RawSQL("current_setting('shanzhi.place', true)", ()))
-        for month, length, *rest, place, named in runs.values_list(*told).annotate(keys=ArrayAgg("key")):
-            run = (rest[0], rest[1], rest[2], local_date(rest[1]))
-            made._done.setdefault((month, length), {}).update(dict.fromkeys(named, run))
-            made._place = CodeRanges.parse(place) if place else None
+        made, groups = cls(), _groups(wanted)
+        if not groups:
+            return made
+        asked = [
+            [sorted(first), sorted(keys), months, list(regions)] for (regions, months, keys), first in groups.items()
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _CELLS + " OR ".join([f"({_OF} AND region_id = ANY(%s))"] * len(asked)) + _BY_PLACE,
+                [*chain.from_iterable(asked)],
+            )
+            made._take_cells(cursor.fetchall())
+            cursor.execute(
+                _RUNS + " OR ".join([f"({_OF})"] * len(asked)) + _BY_RUN,
+                [*chain.from_iterable(one[:3] for one in asked)],
+            )
+            made._take_runs(cursor.fetchall())
         return made
 
-    def _read_cells(self, asked: Q) -> None:
-        # A row for each region and period with all that it has: a row for each figure takes five times as long to take in.
-        rows = Observation.objects.filter(asked).values_list("region_id", "month", "months")
-        columns = ("key", "numerator", "denominator", "handed_in", "owed")
-        for region, first, months, keys, *told in rows.annotate(**{f"all_{name}": ArrayAgg(name) for name in columns}):
-            tops, bottoms, *typed = told
+    def _take_cells(self, rows: Iterable[tuple[Any, ...]]) -> None:
+        for region, first, months, keys, tops, bottoms, *typed in rows:
             cells = zip(zip(tops, bottoms, strict=True), *typed, strict=True)
             self._cells[region, first, months] = dict(zip(keys, cells, strict=True))
+
+    def _take_runs(self, rows: Iterable[tuple[Any, ...]]) -> None:
+        for month, length, version, computed_at, cursor, place, named in rows:
+            run = (version, computed_at, cursor, local_date(computed_at))
+            self._done.setdefault((month, length), {}).update(dict.fromkeys(named, run))
+            self._place = CodeRanges.parse(place) if place else None
 
     def _is_in_sight(self, region_id: int, on: date) -> bool:
         """May who asks read this region's figures? As the policy on them says: does the region above touch its place?"""
