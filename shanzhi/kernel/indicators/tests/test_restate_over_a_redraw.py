@@ -45,6 +45,22 @@ def test_an_index_is_what_the_records_say_under_either_tree(redrawn: Redrawn, on
     assert redrawn.counted("3703", on)["accept_median"][1] > 20
 
 
+@pytest.mark.parametrize("on", [OLD, NEW])
+def test_an_indicators_page_says_what_the_index_says_under_either_tree(redrawn: Redrawn, on: date) -> None:
+    remade = set()
+    for region_id, code in redrawn.regions(on):
+        found = shown(index(redrawn, region_id, on))
+        with acting(redrawn.city.cast.supervisor):
+            pages = {key: values.indicator_page(key, region_id, NOVEMBER, tree_on=on) for key in KEYS}
+        for key, page in pages.items():
+            own = page.amount.value
+            assert (own.numerator, own.denominator or 0) == found[key], (code, key)
+            assert page.series[-1].amount == page.amount
+            remade |= page.remade
+        assert {(page.tree_on, page.restated) for page in pages.values()} == {(on, on != NOVEMBER.ends_on)}
+    assert bool(remade) is (on == NEW)
+
+
 def test_a_median_of_a_merged_township_is_computed_from_the_records_of_both(redrawn: Redrawn) -> None:
     ids = {code: region_id for region_id, code in redrawn.regions(OLD)}
     before = {code: redrawn.counted(code, OLD)["accept_median"] for code in ("370303008", "370303105")}

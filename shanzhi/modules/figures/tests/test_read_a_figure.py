@@ -179,3 +179,12 @@ def test_a_period_outside_the_calendar_is_refused_in_a_sentence(supervisor: Clie
 
 def test_a_key_that_is_none_finds_no_exclusions(supervisor: Client) -> None:
     text(supervisor, "/figures/exclusions/?key=%00")
+
+
+def test_it_is_restated_under_the_regions_of_a_day(counted: Figures, supervisor: Client) -> None:
+    page = text(supervisor, f"/figures/satisfied/?{PERIOD}&tree_on=2025-12-01")
+    assert "2025年12月1日 的区划重新汇总" in page
+    below = f"/figures/satisfied/?region={counted.region('370303')}&amp;{PERIOD}&amp;tree_on=2025-12-01"
+    assert below in page
+    assert "重新汇总" not in text(supervisor, f"/figures/satisfied/?{PERIOD}")
+    assert supervisor.get(f"/figures/satisfied/?{PERIOD}&tree_on=nonsense").status_code == 422

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
@@ -9,6 +10,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.translation import gettext
 
+from shanzhi.core.errors import InputError
 from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.policy import check_may
@@ -112,6 +114,21 @@ def region_asked(request: ActingRequest) -> int:
     if own is None:
         raise NoSuchPlace(msg("您现在的岗位没有所属区域，请先在“区域”里选一个。"))
     return own.id
+
+
+def tree_asked(request: ActingRequest) -> date | None:
+    """The day whose regions hold; None for the period's own end.
+
+    Raises:
+        InputError: no day.
+    """
+    given = request.GET.get("tree_on", "").strip()
+    if not given:
+        return None
+    try:
+        return date.fromisoformat(given)
+    except ValueError as error:
+        raise InputError(msg("“按哪天的区划”要写成 2025-11-18 这样的日期。")) from error
 
 
 def id_of(text: str) -> int | None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +10,6 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_safe
 
-from shanzhi.core.errors import InputError
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.web.middleware import ActingRequest
 from shanzhi.kernel.indicators.policy.definitions import Indicator
@@ -26,7 +24,7 @@ from shanzhi.kernel.indicators.queries.values.reading import interval_of
 from shanzhi.kernel.indicators.queries.values.shapes import IndexPage, IndexPoint
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.modules.figures.web import drawn, said
-from shanzhi.modules.figures.web.asked import Asked, asked, check, frame, periods
+from shanzhi.modules.figures.web.asked import Asked, asked, check, frame, periods, tree_asked
 from shanzhi.modules.figures.web.files import send_table
 from shanzhi.modules.figures.web.lost import lost_table
 from shanzhi.ui import charts
@@ -51,23 +49,8 @@ class ClassView:
     table: Table
 
 
-def _tree_on(request: ActingRequest) -> date | None:
-    """The day whose regions hold; None for the period's own end.
-
-    Raises:
-        InputError: no day.
-    """
-    given = request.GET.get("tree_on", "").strip()
-    if not given:
-        return None
-    try:
-        return date.fromisoformat(given)
-    except ValueError as error:
-        raise InputError(msg("“按哪天的区划”要写成 2025-11-18 这样的日期。")) from error
-
-
 def _found(request: ActingRequest) -> tuple[Asked, dict[str, Any], IndexPage]:
-    here, day = asked(request), _tree_on(request)
+    here, day = asked(request), tree_asked(request)
     code = request.GET.get("index", "")[:CODE_MOST]
     kept: dict[str, Any] = {"index": code, "tree_on": day.isoformat() if day else ""}
     return here, kept, values.index_page(code, here.region_id, here.period, tree_on=day)
@@ -106,7 +89,7 @@ def page(request: ActingRequest) -> HttpResponse:
         "known": _known(found),
         "lost": lost_table(here, found),
         "share": f"{found.now.share.normalize():f}",
-        "classes": list(_classes(here, found)),
+        "classes": list(_classes(here, found, kept)),
         "below": _below_table(here, found, kept),
         "map": drawn.index_map(name, found.below, shapes),
         "missing": _missing(here, found),
@@ -159,7 +142,7 @@ def _mark(found: IndexPage, value: Decimal | None) -> Mark:
     return said.index_mark(IndexPoint(found.period, value, Decimal(0), grade_of(found.index, value)))
 
 
-def _classes(here: Asked, found: IndexPage) -> Iterator[ClassView]:
+def _classes(here: Asked, found: IndexPage, kept: dict[str, Any]) -> Iterator[ClassView]:
     columns = (
         Column("name", gettext(msg("指标"))),
         Column("value", gettext(msg("数值")), "number"),
@@ -170,19 +153,19 @@ def _classes(here: Asked, found: IndexPage) -> Iterator[ClassView]:
         Column("change", gettext(msg("比上期"))),
     )
     for each in found.now.classes:
-        rows = [_part(here, found, part) for part in each.parts]
+        rows = [_part(here, found, part, kept["tree_on"]) for part in each.parts]
         yield ClassView(
             each.of.code, each.of.name, _score(each.value), _mark(found, each.value), each.of.weight,
             f"{each.share.normalize():f}", Table(each.of.name, columns, rows),
         )  # fmt: skip
 
 
-def _part(here: Asked, found: IndexPage, part: PartResult) -> Row:
+def _part(here: Asked, found: IndexPage, part: PartResult, tree_on: str) -> Row:
     key = part.part.indicator
     one, change = found.indicators.get(key), found.changes.get(key)
     if one is None:
         return Row("", {"name": key, "value": gettext(NO_RULE), "weight": f"{part.part.weight.normalize():f}%"})
-    url = here.url("indicator", key)
+    url = here.url("indicator", key, tree_on=tree_on)
     cells = {
         "name": one.name,
         "value": said.value_said(one, part.value),

@@ -15,10 +15,10 @@ from shanzhi.kernel.indicators.policy.definitions import Indicator, Length, Sour
 from shanzhi.kernel.indicators.policy.entering import CONTEST
 from shanzhi.kernel.indicators.policy.values import State
 from shanzhi.kernel.indicators.queries import values
-from shanzhi.kernel.indicators.queries.values.shapes import REASONS, IndicatorPage, RecordRow, Records
+from shanzhi.kernel.indicators.queries.values.shapes import REASONS, Amount, IndicatorPage, RecordRow, Records
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.modules.figures.web import drawn, said
-from shanzhi.modules.figures.web.asked import Asked, asked, check, frame, id_of, may
+from shanzhi.modules.figures.web.asked import Asked, asked, check, frame, id_of, may, tree_asked
 from shanzhi.modules.figures.web.exclusions import exclusion_table
 from shanzhi.modules.figures.web.files import send_table
 from shanzhi.ui.components import Column, Pager, Row, Table
@@ -32,15 +32,16 @@ PARTS = {"": msg("全部"), "numerator": msg("计入分子的"), "rest": msg("�
 def page(request: ActingRequest, key: str) -> HttpResponse:
     """The indicator's page."""
     check(request)
-    here = asked(request)
-    found = values.indicator_page(key, here.region_id, here.period)
-    shapes = organisation.shapes_of([row.place.id for row in found.below], found.period.ends_on) if found.below else []
+    here, day = asked(request), tree_asked(request)
+    kept: dict[str, Any] = {"tree_on": day.isoformat() if day else ""}
+    found = values.indicator_page(key, here.region_id, here.period, tree_on=day)
+    shapes = organisation.shapes_of([row.place.id for row in found.below], found.tree_on) if found.below else []
     one, amount = found.indicator, found.amount
     context = frame(
         request, here, "indicator", key, catalogue=found.catalogue, place=found.place, above=found.above,
-        below=[row.place for row in found.below],
+        below=[row.place for row in found.below], more=kept,
     )  # fmt: skip
-    context |= {
+    context |= kept | {
         "page": found,
         "indicator": one,
         "number": said.number_said(one, amount.value),
@@ -54,16 +55,16 @@ def page(request: ActingRequest, key: str) -> HttpResponse:
         "year_ago": said.change_said(one, found.seasonal.year_ago),
         "facts": _facts(found),
         "line": drawn.line_of(one, found.series),
-        "line_table": _series_table(here, found),
+        "line_table": _series_table(here, found, kept),
         "map": drawn.map_of(one, found.below, shapes),
-        "below": _below_table(here, found),
+        "below": _below_table(here, found, kept),
         "funnel": drawn.funnel_of(one, found.below, found.overall),
         "revisions": _revision_table(here, found),
         "exclusions": exclusion_table(found.exclusions),
         "entered": _entered_table(found),
         "papers": _papers(found),
-        "records_url": here.url("records", one.key) if is_counted(one) and amount.value.denominator else "",
-        "file_url": here.url("indicator_file", one.key, format="xlsx"),
+        "records_url": here.url("records", one.key) if _has_records(found, found.place.id, amount) else "",
+        "file_url": here.url("indicator_file", one.key, format="xlsx", **kept),
         "is_missing": amount.value.state is State.MISSING,
         "exclusions_url": here.url("exclusions", key=one.key),
     }
@@ -73,6 +74,11 @@ def page(request: ActingRequest, key: str) -> HttpResponse:
 def is_counted(indicator: Indicator) -> bool:
     """Do records stand behind it?"""
     return indicator.source is Source.COMPUTED
+
+
+def _has_records(found: IndicatorPage, region_id: int, amount: Amount) -> bool:
+    """Do the records of the region's own page say the figure? Not where it was made up of other regions."""
+    return is_counted(found.indicator) and bool(amount.value.denominator) and region_id not in found.remade
 
 
 def _facts(found: IndicatorPage) -> list[tuple[str, object]]:
@@ -98,7 +104,7 @@ def _facts(found: IndicatorPage) -> list[tuple[str, object]]:
     ]
 
 
-def _series_table(here: Asked, found: IndicatorPage) -> Table:
+def _series_table(here: Asked, found: IndicatorPage, kept: dict[str, Any]) -> Table:
     one = found.indicator
     columns = (
         Column("period", gettext(msg("期间"))),
@@ -109,7 +115,7 @@ def _series_table(here: Asked, found: IndicatorPage) -> Table:
     )
     rows = [
         Row(
-            Asked(here.region_id, point.period).url("indicator", one.key),
+            Asked(here.region_id, point.period).url("indicator", one.key, **kept),
             {
                 "period": said.period_said(point.period),
                 "value": said.number_said(one, point.amount.value),
@@ -123,7 +129,7 @@ def _series_table(here: Asked, found: IndicatorPage) -> Table:
     return Table(one.name, columns, rows)
 
 
-def _below_table(here: Asked, found: IndicatorPage) -> Table:
+def _below_table(here: Asked, found: IndicatorPage, kept: dict[str, Any]) -> Table:
     """The regions below in the order of their codes: no rank."""
     one = found.indicator
     columns = (
@@ -145,9 +151,9 @@ def _below_table(here: Asked, found: IndicatorPage) -> Table:
             "standing": said.standing_said(row.compared, value),
             "mark": said.grade_of(one, row.amount) or "",
         }
-        url = here.url("indicator", one.key, region=row.place.id)
+        url = here.url("indicator", one.key, region=row.place.id, **kept)
         links = {"value": url}
-        if is_counted(one) and value.denominator:
+        if _has_records(found, row.place.id, row.amount):
             links["base"] = here.url("records", one.key, region=row.place.id)
         rows.append(Row(url, cells, links=links))
     return Table(gettext(msg("下级区域（按代码排列）")), columns, rows)
@@ -223,7 +229,7 @@ def file(request: ActingRequest, key: str) -> FileResponse:
     check(request)
     checked_format(request.GET.get("format", ""))
     here = asked(request)
-    found = values.indicator_page(key, here.region_id, here.period)
+    found = values.indicator_page(key, here.region_id, here.period, tree_on=tree_asked(request))
     one = found.indicator
     heads = (msg("区域"), msg("代码"), msg("期间"), msg("数值"), msg("分子"), msg("分母"), msg("95% 区间"))
     listed = [(found.place, point.period, point.amount) for point in found.series]
@@ -245,6 +251,7 @@ def file(request: ActingRequest, key: str) -> FileResponse:
         (gettext(msg("定义")), one.definition),
         *((gettext(msg("依据")), f"{ground.law} {ground.article}".strip()) for ground in one.ground),
         (gettext(msg("公式")), one.formula),
+        (gettext(msg("按哪天的区划")), found.tree_on.isoformat()),
     ]
     return send_table(request, one.name, [gettext(head) for head in heads], about, rows, f"figure-{one.key}")
 

@@ -1,32 +1,25 @@
 """An index of a region and period: its tree, its series, its neighbours; under the period's own regions, or restated."""
 
-from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
-from weakref import WeakKeyDictionary
 
 from shanzhi.core.text import msg
-from shanzhi.kernel.indicators.policy.definitions import Catalogue, Grouping, Index, Indicator, Level
+from shanzhi.kernel.indicators.policy.definitions import Catalogue, Index, Indicator
 from shanzhi.kernel.indicators.policy.index import IndexResult, index_of
 from shanzhi.kernel.indicators.policy.index_points import IndexSum, Pair, index_sum
 from shanzhi.kernel.indicators.policy.periods import Period
 from shanzhi.kernel.indicators.policy.places import NoSuchIndex
-from shanzhi.kernel.indicators.policy.regions import RegionState, Standing, made_of, standing_on, tree_days, tree_since
 from shanzhi.kernel.indicators.policy.trend import change
 from shanzhi.kernel.indicators.policy.values import MISSING, Value
 from shanzhi.kernel.indicators.queries.values.reading import Figures, candidates, where
 from shanzhi.kernel.indicators.queries.values.restating import Restatements
 from shanzhi.kernel.indicators.queries.values.shapes import IndexBelow, IndexPage, IndexPoint
+from shanzhi.kernel.indicators.queries.values.trees import Tree
 from shanzhi.kernel.indicators.rules import catalogue
-from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.organisation.queries import one_tree
 
 SERIES = 13
 """Periods of an index's series: a year and the same period of the year before."""
-LEVELS = (Level.COMMUNITY, Level.TOWNSHIP, Level.COUNTY, Level.CITY)
-TREES = 8
-"""Days as of which restated figures are kept ready."""
 
 
 def index_points(book: Catalogue, index: Index, period: Period, values: Mapping[str, Value]) -> IndexPoint:
@@ -70,7 +63,7 @@ def index_page(code: str, region_id: int, period: Period, *, tree_on: date | Non
     book, around = catalogue(), where(region_id, on)
     index = index_in(book, code, period)
     series = [period.before(steps) for steps in range(SERIES - 1, -1, -1)]
-    reader = _Reader(book, index, _Tree.of(on, series) if tree_on else None)
+    reader = _Reader(book, index, Tree.of(on, series) if tree_on else None)
     places = [around.place, *around.below]
     reader.read(region_id, series, [one.id for one in places], (period, period.before()))
     points = {at: reader.point(region_id, at) for at in series}
@@ -119,79 +112,10 @@ def index_in(book: Catalogue, code: str, period: Period) -> Index:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Tree:
-    """The tree of the day under which figures are restated, since when it holds, and those of the periods' own ends."""
-
-    now: Standing
-    since: date | None
-    then: Mapping[date, Standing]
-    made: Mapping[tuple[date, Level], Mapping[int, tuple[int, ...]]]
-    changed: frozenset[int]
-    """Regions that aren't what they were at the end of some period; all others are read as under the periods' own trees."""
-
-    @classmethod
-    def of(cls, on: date, periods: Sequence[Period]) -> "_Tree":
-        """What is known of a tree of the city's is kept: it takes 2 queries (every state that regions ever had, what became of
-        those that ended) and a while."""
-        days = tuple(sorted({period.ends_on for period in periods}))
-        kept = _trees.setdefault(organisation.tree_mark(), {})
-        if (on, days) not in kept:
-            if len(kept) >= TREES:
-                kept.clear()
-            kept[on, days] = cls._made_of(on, days)
-        return kept[on, days]
-
-    @classmethod
-    def _made_of(cls, on: date, days: Sequence[date]) -> "_Tree":
-        spans = organisation.region_spans(grids=False)
-        states = [
-            RegionState(one.region_id, one.from_on, one.until_on, str(one.level), one.code, one.name, one.parent_id)
-            for one in spans
-        ]
-        became = organisation.regions_became(max([on, *days]))
-        now = standing_on(on, states, became)
-        edges = sorted({one.from_on for one in states} | {one.until_on for one in states if one.until_on is not None})
-        # Between two edges every day has the same tree.
-        alike: dict[int, tuple[Standing, dict[Level, dict[int, tuple[int, ...]]]]] = {}
-        then: dict[date, Standing] = {}
-        made: dict[tuple[date, Level], Mapping[int, tuple[int, ...]]] = {}
-        for day in days:
-            place = bisect_right(edges, day)
-            if place not in alike:
-                tree = standing_on(day, states, became)
-                alike[place] = (tree, {level: made_of(now, tree, level) for level in LEVELS})
-            then[day] = alike[place][0]
-            made |= {(day, level): found for level, found in alike[place][1].items()}
-        changed = frozenset(region for found in made.values() for region in found)
-        return cls(now, tree_since(tree_days(states), on), then, made, changed)
-
-    def regions(self, region_id: int, indicator: Indicator, period: Period) -> tuple[int, ...]:
-        """The regions of the period's own tree whose figures make up a region of today's: itself where it is what it was; none
-        where they don't add up to it."""
-        parts = self._parts(region_id, Level.COMMUNITY if indicator.is_restated_anew else indicator.level, period)
-        if parts is None:
-            return (region_id,)
-        return parts if indicator.grouping is Grouping.ADDITIVE and not indicator.is_restated_anew else ()
-
-    def is_anew(self, region_id: int, indicator: Indicator, period: Period) -> bool:
-        """Is the figure one that was computed anew under this tree?"""
-        return indicator.is_restated_anew and bool(self._parts(region_id, Level.COMMUNITY, period))
-
-    def _parts(self, region_id: int, level: Level, period: Period) -> tuple[int, ...] | None:
-        then = self.then.get(period.ends_on)
-        if then is None:
-            return None
-        return self.made[period.ends_on, Level.COMMUNITY if level is Level.GRID else level].get(region_id)
-
-
-_trees: WeakKeyDictionary[object, dict[tuple[date, tuple[date, ...]], _Tree]] = WeakKeyDictionary()
-
-
 class _Reader:
     """The values of an index's parts for some regions and periods, restated where that is asked for."""
 
-    def __init__(self, book: Catalogue, index: Index, tree: _Tree | None) -> None:
+    def __init__(self, book: Catalogue, index: Index, tree: Tree | None) -> None:
         self.book, self.index, self.tree = book, index, tree
         self._rules: dict[Period, dict[str, Indicator]] = {}
         self.figures = Figures()
@@ -220,7 +144,7 @@ class _Reader:
             self._rules[period] = _indicators(self.book, self.index, period)
         return self._rules[period]
 
-    def _tree_of(self, region_id: int) -> _Tree | None:
+    def _tree_of(self, region_id: int) -> Tree | None:
         """The tree under which a region's figures are restated; None where it is what it was."""
         return self.tree if self.tree is not None and region_id in self.tree.changed else None
 

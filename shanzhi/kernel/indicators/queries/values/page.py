@@ -1,5 +1,6 @@
 """One indicator for a region and a period, with all that its page shows."""
 
+from datetime import date
 from decimal import Decimal
 from math import sqrt
 
@@ -17,7 +18,6 @@ from shanzhi.kernel.indicators.policy.values import MISSING, Numbers, State, Val
 from shanzhi.kernel.indicators.queries.values.excluded import exclusion_rows
 from shanzhi.kernel.indicators.queries.values.reading import (
     SHARES,
-    Figures,
     compared_places,
     rule,
     where,
@@ -33,6 +33,7 @@ from shanzhi.kernel.indicators.queries.values.shapes import (
     Point,
     RevisionRow,
 )
+from shanzhi.kernel.indicators.queries.values.trees import Amounts, Tree
 from shanzhi.kernel.indicators.rules import catalogue
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.organisation.queries import one_tree
@@ -44,24 +45,27 @@ FEWEST = 3
 SHOWN = 50
 
 
-def indicator_page(key: str, region_id: int, period: Period) -> IndicatorPage:
-    """One indicator for a region and a period; at most 7 statements.
+def indicator_page(key: str, region_id: int, period: Period, *, tree_on: date | None = None) -> IndicatorPage:
+    """One indicator for a region and a period; at most 7 statements, one more where it is restated, and 2 when the tree has
+    changed. With `tree_on` the figures are those of the regions of that day, as an index's are.
 
     Raises:
         NoSuchIndicator: no rule of this key in the period.
-        NoSuchPlace: no region of this id at the period's end.
+        NoSuchPlace: no region of this id on that day.
     """
     with one_tree(is_read=True):
-        book = catalogue()
+        book, on = catalogue(), tree_on or period.ends_on
         indicator = rule(book, key, period)
-        around = where(region_id, period.ends_on)
+        around = where(region_id, on)
         own = period if indicator.period.months <= period.length.months else period_of(period.ends_on, indicator.period)
         series = [own.before(steps) for steps in range(SERIES + BAND - 1, -1, -1)]
         ids = [one.id for one in around.below]
-        figures = Figures.read([((region_id,), [indicator], series), (ids, [indicator], [period])])
-        amounts = {at: _amount(figures, region_id, book, indicator, at) for at in series}
-        below = {one: figures.amount(one, indicator, period) for one in ids}
-        amount = figures.amount(region_id, indicator, period)
+        tree = Tree.of(on, [*series, period]) if tree_on else None
+        read = Amounts(book, indicator, tree)
+        read.read([((region_id,), [*series, period]), (ids, [period])])
+        amounts = {at: read.of(region_id, at) for at in series}
+        below = {one: read.of(one, period) for one in ids}
+        amount = read.of(region_id, period)
         return IndicatorPage(
             catalogue=book,
             project=book.project(indicator.project),
@@ -70,6 +74,9 @@ def indicator_page(key: str, region_id: int, period: Period) -> IndicatorPage:
             place=around.place,
             above=around.above,
             period=period,
+            tree_on=on,
+            restated=on != period.ends_on,
+            remade=frozenset(one for one in (region_id, *ids) if tree and tree.is_made_of_others(one, period)),
             amount=amount,
             points=score(indicator, amount.value),
             seasonal=seasonal(indicator, {at: one.value for at, one in amounts.items()}, own, MISSING),
@@ -80,11 +87,6 @@ def indicator_page(key: str, region_id: int, period: Period) -> IndicatorPage:
             exclusions=_exclusions(indicator, key, region_id, period),
             entered=entered_of(indicator, around.place, period),
         )
-
-
-def _amount(figures: Figures, region_id: int, book: Catalogue, now: Indicator, at: Period) -> Amount:
-    """A figure of the series, by the version of its own time; by today's where there was none (then nothing was computed)."""
-    return figures.amount(region_id, book.indicator(now.key, at.last) or now, at)
 
 
 def _series(indicator: Indicator, amounts: dict[Period, Amount], series: list[Period]) -> tuple[Point, ...]:

@@ -218,7 +218,8 @@ class EnteredRow:
 class IndicatorPage:
     """Everything that an indicator's page shows for a region and a period.
 
-    `series` are 24 periods of the indicator's own length (or the one asked for), the oldest first.
+    `series` are 24 periods of the indicator's own length (or the one asked for), the oldest first. `tree_on` is the day whose
+    regions hold; `restated` where that isn't the period's own end; `remade` the regions that weren't then what they are.
     """
 
     catalogue: Catalogue
@@ -228,6 +229,9 @@ class IndicatorPage:
     place: Place
     above: tuple[Place, ...]
     period: Period
+    tree_on: date
+    restated: bool
+    remade: frozenset[int]
     amount: Amount
     points: Points
     seasonal: Seasonal
