@@ -40,6 +40,7 @@ RUN_AS_OWNER = {
     "hotline_ring",
     "hotline_take",
     "indicators_counts",
+    "indicators_left_out",
     "journal_make_months",
     "matters_bounces",
     "matters_ended",

@@ -6,6 +6,7 @@ from shanzhi.kernel.facts.queries.cubes import CubeRow, cube_days, cube_days_in,
 from shanzhi.kernel.facts.queries.cuts import CutEntry, cut_entries, cut_tree, hashes_again, kept_faults, rows_before
 from shanzhi.kernel.facts.queries.exporting import FolderInUse, NoRoom, export
 from shanzhi.kernel.facts.queries.state import FactsState, facts_state, row_counts
+from shanzhi.kernel.facts.queries.trees import bases_of
 from shanzhi.kernel.facts.queries.verifying import Verified, verify
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "NoRoom",
     "Verified",
     "ask",
+    "bases_of",
     "counted_between",
     "cube_days",
     "cube_days_in",

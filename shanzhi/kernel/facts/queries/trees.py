@@ -55,6 +55,14 @@ def sources_of(region_ids: Collection[int], on: date, *, only_bases: bool = Fals
     return found
 
 
+def bases_of(region_ids: Collection[int], on: date) -> dict[int, list[int]]:
+    """The communities whose facts make up each of some regions as of a day; queries as `sources_of`."""
+    found: dict[int, list[int]] = {region_id: [] for region_id in region_ids}
+    for one in sources_of(region_ids, on, only_bases=True):
+        found[one.target].append(one.region_id)
+    return found
+
+
 def _of_zone(tree: _Restated, zone: organisation.RegionRow, on: date) -> tuple[int, ...]:
     """The bases whose place of that day lies in a zone."""
     inside = {

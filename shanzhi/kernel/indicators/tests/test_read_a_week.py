@@ -28,6 +28,7 @@ AFTER = datetime(2026, 11, 24, 9, 0, tzinfo=CITY_ZONE)
 USUAL = {
     "reported": 1000, "accepted": 980, "dispatched": 900, "ended": 960, "given_back": 40, "due": 1500, "kept": 1410,
     "late": 90, "missed": 70, "rated": 400, "solved": 320, "scored": 300, "pleased": 270, "unrated": 60, "open": 5200,
+    "rated_counted": 400, "solved_counted": 320, "scored_counted": 300, "pleased_counted": 270,
 }  # fmt: skip
 
 

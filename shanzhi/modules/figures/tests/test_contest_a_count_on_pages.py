@@ -7,9 +7,14 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from shanzhi.kernel.access.operations import acting
+from shanzhi.kernel.indicators.policy.reports import Period as Week
+from shanzhi.kernel.indicators.policy.reports import Span
+from shanzhi.kernel.indicators.queries import values
 from shanzhi.modules.figures.tests.test_read_a_figure import kept, numbers, plain, text
 from tests.city import _actor
-from tests.figures import Figures, city, counted
+from tests.concurrency.committed import as_role
+from tests.figures import LATER, Figures, city, counted
 
 __all__ = ["city", "counted"]
 pytestmark = pytest.mark.usefixtures("evidence_store")
@@ -38,6 +43,31 @@ def ask(client: Client, number: str, **given: Any) -> Any:
 
 def records(counted: Figures) -> str:
     return f"/figures/satisfied/records/?region={counted.region('370303')}&{PERIOD}"
+
+
+def rate_of_the_week(counted: Figures) -> tuple[int, int]:
+    """满意率 of the week of 17 November in the county: scores of 4 or 5, and all that count."""
+    with acting(counted.city.cast.supervisor):
+        week = Week(Span.WEEK, 2025, 47)
+        report = values.week_report(counted.region("370303"), week, issuer="", now=LATER)
+    (found,) = [one.now for one in report.rates if one.key == "pleased_rate"]
+    assert found is not None
+    return found.numerator, found.denominator
+
+
+def by_records(counted: Figures) -> tuple[int, int]:
+    """The same over matters' journal entries, less those whose exclusion is granted and carried into the figures."""
+    with as_role(counted.city.installation, "owner") as owner:
+        row = owner.execute(
+            "SELECT count(*) FILTER (WHERE (e.payload->>'satisfied')::int >= 4), count(*)"
+            " FROM journal_entry e JOIN matters_matter m ON m.id = e.subject_id AND e.subject_kind = 'matter'"
+            " WHERE e.action = 'matters.rate' AND e.payload->>'satisfied' IS NOT NULL AND m.region_code LIKE '370303%'"
+            " AND (e.happened_at AT TIME ZONE 'Asia/Shanghai')::date BETWEEN '2025-11-17' AND '2025-11-23'"
+            " AND NOT EXISTS (SELECT 1 FROM indicators_exclusion x WHERE x.matter_id = m.id AND x.key = 'satisfied'"
+            " AND x.month = 202511 AND x.state = 'granted' AND x.is_left_out)"
+        ).fetchone()
+    assert row is not None
+    return int(row[0]), int(row[1])
 
 
 def test_it_is_begun_from_the_matters_behind_a_figure(counted: Figures, unit: Client) -> None:
@@ -75,7 +105,11 @@ def test_what_is_granted_changes_the_month_and_shows_why(counted: Figures, unit:
     answer = above.post(f"{url}decide/", {"do": "grant", "reason": ""})
     assert (answer.status_code, "请填写这一项。" in answer.content.decode()) == (422, True)
     assert above.post(f"{url}decide/", {"do": "grant", "reason": "录音属实，说的是另一件事"}).status_code == 302
+    week = rate_of_the_week(counted)
+    assert week == by_records(counted)
     counted.follow()
+    assert rate_of_the_week(counted) == by_records(counted)
+    assert sum(rate_of_the_week(counted)) < sum(week)
     after = kept(counted, "satisfied", "370303")
     assert after[1] < before[1]
     shown = plain(text(counted.browser("supervisor"), url))

@@ -1,6 +1,6 @@
 """What a region's week report says: counts of the cube by day, of what is finer by facts, for `policy.reports.compose`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import cast
 
@@ -11,8 +11,11 @@ from shanzhi.kernel.indicators.policy.periods import PeriodUnreadable, month_of
 from shanzhi.kernel.indicators.policy.reports import Report
 from shanzhi.kernel.indicators.policy.reports.period import Period
 from shanzhi.kernel.indicators.policy.reports.weekly import WEEKS_BACK, Counts, Group, Region, Week, weekly
+from shanzhi.kernel.indicators.queries.values.left_out import MEASURES as LEFT_OUT
+from shanzhi.kernel.indicators.queries.values.left_out import left_out_by_day
 from shanzhi.kernel.indicators.queries.values.reading import Where, where
 from shanzhi.kernel.indicators.queries.values.sight import check_reads_figures_under
+from shanzhi.kernel.indicators.rules import catalogue
 from shanzhi.kernel.matters.queries import categories
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.organisation.queries import one_tree
@@ -21,13 +24,14 @@ MEASURES = (
     "reported", "accepted", "dispatched", "ended", "given_back", "due", "kept", "missed", "rated", "solved", "scored",
     "pleased", "unrated",
 )  # fmt: skip
+_NOTHING = dict.fromkeys((*MEASURES, *(f"{name}_counted" for name in LEFT_OUT)), 0)
 _WHOLE = {"city": "全市", "province": "全省"}
 _PARTS = {"province": "市", "city": "县（区）", "county": "乡镇（街道）", "township": "村（社区）"}
 
 
 @one_tree(is_read=True)
 def week_report(region_id: int, week: Period, *, issuer: str, now: datetime) -> Report:
-    """The report of a region's week, Monday to Sunday; 9 statements.
+    """The report of a region's week, Monday to Sunday; 10 statements.
 
     Raises:
         NoSuchPlace: no region of this id at the week's end, or none that the post reads figures of.
@@ -80,6 +84,7 @@ class _Counted:
             for row in cube_days_in((region_id, *parts), spans, on=on, measures=MEASURES)
         ]
         self._add_up()
+        self._leave_out((region_id, *parts), spans, on)
         for (since, _), (_, weeks) in zip(spans, firsts, strict=True):
             self._open_at(since, weeks)
 
@@ -88,6 +93,15 @@ class _Counted:
             sums = self.counts.setdefault((region_id, day - timedelta(days=day.weekday())), dict.fromkeys(MEASURES, 0))
             for name, count in counts.items():
                 sums[name] += count
+
+    def _leave_out(self, regions: Sequence[int], spans: Sequence[tuple[date, date]], on: date) -> None:
+        """Shares are of what counts for the month's figures too; how many verdicts came is of all."""
+        for counts in self.counts.values():
+            counts |= {f"{name}_counted": counts[name] for name in LEFT_OUT}
+        for region_id, day, less in left_out_by_day(catalogue(), regions, spans, on):
+            week = self.counts[region_id, day - timedelta(days=day.weekday())]
+            for name, count in less.items():
+                week[f"{name}_counted"] -= count
 
     def _open_at(self, since: date, weeks: list[Period]) -> None:
         """How many were open at the end of `weeks`: what was reported less what ended, in all the months before `since` and on
@@ -108,7 +122,7 @@ class _Counted:
         """A region's week; None before the city's first record. What is late and open is known of the weeks shown alone."""
         if not self._is_known(week):
             return None
-        counts = dict(self.counts.get((region_id, week.first), dict.fromkeys(MEASURES, 0)))
+        counts = dict(self.counts.get((region_id, week.first), _NOTHING))
         between = self.groups.get(week)
         running = 0
         if between is not None:
@@ -121,7 +135,7 @@ class _Counted:
     def week(self, around: Where) -> Week:
         """All of it for the report."""
         week, before, year_ago = self.period, self.period.before, self.period.year_ago
-        nothing = dict.fromkeys((*MEASURES, "late", "open"), 0)
+        nothing = _NOTHING | {"late": 0, "open": 0}
         then = None if year_ago is None else self.of(self.region_id, year_ago)
         return Week(
             week,
