@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from shanzhi.config.demo import around
+from shanzhi.config.demo.assessment import make_round
 from shanzhi.config.demo.cast import Cast
 from shanzhi.config.demo.city import first_county, load_city, logins
 from shanzhi.config.demo.figures import make_figures
@@ -79,6 +80,8 @@ def make_ninety(
     console.print("计算指标和指数（一两分钟）…")
     typed = make_figures(installation, cast, began=began, now=now)
     console.print(f"指标和指数已经算好，其中人工填报 {typed:,} 个（虚构）。")
+    signed = make_round(installation, cast, now=now)
+    console.print(f"平安评估试评已经开始：{signed or 0} 个项目已签批（虚构）。")
     return driven
 
 

@@ -1,0 +1,140 @@
+"""The demo city in a trial round: it volunteered, shared the projects out, and all but two are signed off; what is left, the
+supervisor's sign-in can do: sign these, lock the whole, have the pack built, and check it.
+
+By the operations of the pages, each at its own `now`; what is computed, is computed as the worker, from the city's own facts.
+"""
+
+from datetime import date, datetime, timedelta
+from uuid import uuid4
+
+from shanzhi.config import database
+from shanzhi.config.demo.cast import Cast
+from shanzhi.config.demo.city import DIVISIONS
+from shanzhi.config.installation import Installation
+from shanzhi.core.periods import local_date
+from shanzhi.kernel.access.operations import acting
+from shanzhi.kernel.access.policy import Actor
+from shanzhi.kernel.facts import operations as facts
+from shanzhi.kernel.indicators.policy.loading import sound_catalogue
+from shanzhi.kernel.indicators.policy.periods import Period, month_of
+from shanzhi.kernel.indicators.queries.book import SHIPPED
+from shanzhi.kernel.organisation import queries as organisation
+from shanzhi.kernel.organisation.divisions import read_province
+from shanzhi.kernel.rounds import operations as rounds
+from shanzhi.kernel.rounds import queries
+from shanzhi.kernel.rounds.policy.states import State
+from shanzhi.kernel.rounds.policy.text import Calendar, Guideline, Place, RoundText
+from shanzhi.kernel.rounds.policy.words import RoundKind
+from shanzhi.kernel.rounds.queries.shapes import Board, ProjectRow
+
+PROVINCE_DIGITS = 2
+OPENED, JOINED, BEGAN, SHARED, WRITTEN, SIGNED = (timedelta(days=days) for days in (20, 18, 17, 16, 3, 2))
+"""So long before the city's present day."""
+UNTIL = (14, 35, 56, 70)
+"""The calendar's other days, in days after the present one."""
+IN_CHARGE = {
+    "political": "public-security",
+    "order": "public-security",
+    "disputes": "justice",
+    "public_safety": "emergency",
+    "cyber": "data",
+    "guidance": "social-work",
+    "rule_of_law": "justice",
+    "virtue": "culture-tourism",
+    "self_government": "civil-affairs",
+}
+"""Project → the department that owes it; its second handler signs. The others are the governance centre's, for the sign-in."""
+OWN_UNIT = "petitions"
+"""Writes the centre's own projects, since nobody signs what they wrote."""
+REASON = "这一期还没有报来，正在催报（演示）。"
+WORDS = "数据由系统计算，没有另外填报；本期重点抓了超期事项的督办和回访（演示）。"
+
+
+def make_round(installation: Installation, cast: Cast, *, now: datetime) -> int | None:
+    """Let the city go through its trial round up to the last signatures; returns how many projects are signed, None where the
+    city has nobody to lead it.
+
+    Raises:
+        DomainError: a step isn't possible.
+    """
+    lead = cast.login("supervisor", now)
+    if lead is None or lead.post_id is None:
+        return None
+    _cut(installation, now)
+    with acting(lead):
+        rounds.round_take_over(text=_text(cast, now), letter=None, actor=lead, now=now - OPENED)
+        city_id = queries.round_rows()[0].city_id
+        for target, before in ((State.JOINED, JOINED), (State.EVALUATING, BEGAN)):
+            rounds.city_move(city_id=city_id, target=target, actor=lead, now=now - before)
+    with database.acting_as(installation, "worker"):
+        rounds.items_compute(city_id=city_id, now=now - WRITTEN)
+    with acting(lead):
+        board = queries.board(city_id, local_date(now))
+        _share_out(cast, lead, board, now)
+    return sum(_write_and_sign(cast, one, city_id, now) for one in board.projects)
+
+
+def _cut(installation: Installation, now: datetime) -> None:
+    """Cut the month before, as its night would have: the figures of the round's period can be proved."""
+    with database.acting_as(installation, "worker"):
+        facts.cut_due(now=now)
+
+
+def _text(cast: Cast, now: datetime) -> RoundText:
+    """A trial round by the shipped guideline over the month before, of the city's province."""
+    on = local_date(now)
+    written = SHIPPED.read_text(encoding="utf-8")
+    guideline = sound_catalogue(written, SHIPPED.name)
+    month = Period(month_of(on)).before().first
+    city = organisation.region_of_code(cast.city_code, on)
+    code = cast.city_code[:PROVINCE_DIGITS]
+    return RoundText(
+        uid=uuid4(),
+        name=f"{on.year}年平安建设试评（演示）",
+        kind=RoundKind.TRIAL,
+        guideline=Guideline(guideline.code, guideline.version, written),
+        first=month,
+        last=month,
+        calendar=_calendar(on),
+        organiser=Place(code, read_province(DIVISIONS, code, counties=False).rows[0].name),
+        cities=(Place(cast.city_code, city.name if city else cast.city_code),),
+    )
+
+
+def _calendar(on: date) -> Calendar:
+    return Calendar(on - OPENED, *(on + timedelta(days=days) for days in UNTIL))
+
+
+def _share_out(cast: Cast, lead: Actor, board: Board, now: datetime) -> None:
+    """Each project to its department, whose second handler signs; the whole, and what is the centre's, to the lead."""
+    due_on = local_date(now) + timedelta(days=7)
+    for project in ("", *(one.project.code for one in board.projects)):
+        people = _people(cast, project)
+        signer = people[1] if len(people) > 1 and project in IN_CHARGE else lead
+        rounds.duty_give(
+            city_id=board.row.city_id, project=project, unit_id=people[0].unit_id or 0, role="handler",
+            signer_post_id=signer.post_id or 0, due_on=due_on, actor=lead, now=now - SHARED,
+        )  # fmt: skip
+
+
+def _people(cast: Cast, project: str) -> tuple[Actor, ...]:
+    """The handlers of the department that owes a project."""
+    return cast.posts(cast.unit(f"{IN_CHARGE.get(project, OWN_UNIT)}-{cast.city_code}"), "handler")
+
+
+def _write_and_sign(cast: Cast, project: ProjectRow, city_id: int, now: datetime) -> bool:
+    """The department says why figures are missing, and a word on its first item; then it is signed, if not by the lead."""
+    writer, *others = _people(cast, project.project.code)
+    owed = [one for one in project.items if not one.is_complete]
+    with acting(writer):
+        for item in {one.indicator.key: one for one in (*project.items[:1], *owed)}.values():
+            number = queries.item_page(city_id, item.indicator.key, local_date(now)).number
+            rounds.item_write(
+                city_id=city_id, key=item.indicator.key, words=WORDS, objection=REASON if item in owed else "",
+                based_on=number, actor=writer, now=now - WRITTEN,
+            )  # fmt: skip
+    if project.project.code not in IN_CHARGE or not others:
+        return False
+    with acting(others[0]):
+        rounds.project_sign(city_id=city_id, project=project.project.code, actor=others[0], now=now - SIGNED)
+    return True
