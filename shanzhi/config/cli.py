@@ -42,9 +42,13 @@ def demo(
         bool, typer.Option("--check", help="不开网页：载入、导入、办理 200 件并核对，输出一个 JSON。")
     ] = False,
     messages: Annotated[Path | None, typer.Option(help="与 --check 一起用：要导入的 CSV。")] = None,
+    province: Annotated[str, typer.Option(help="改为演示一个省的验收平台：省的代码，例如 37。")] = "",
 ) -> None:
     """演示城市：建库、载入区划、启动网页和后台；Ctrl-C 全部停下。"""
     os.environ["SHANZHI_DEMO"] = "1"
+    if province:
+        # Beside a city's demo in the same folder, not into it.
+        os.environ.setdefault("SHANZHI_SCHEMA", f"p{province}")
     with ready(prepare=True) as installation:
         if check:
             from shanzhi.config.demo.check import check as run_check
@@ -52,8 +56,11 @@ def demo(
             said, is_whole = run_check(installation, city_code=city, messages=messages, console=stderr)
             print(json.dumps(said, ensure_ascii=False, indent=1))
             raise typer.Exit(0 if is_whole else 1)
-        from shanzhi.config.demo.run import run_demo
+        from shanzhi.config.demo.run import run_demo, run_province_demo
 
+        if province:
+            run_province_demo(installation, province=province, cities=(), host=host, port=port, console=Console())
+            return
         run_demo(installation, city_code=city, host=host, port=port, console=Console())
 
 

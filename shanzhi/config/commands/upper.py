@@ -26,10 +26,12 @@ def load(
 ) -> None:
     """载入一个省、它的城市和区县，设好组织验收的单位和岗位；可反复运行，可以再加城市。"""
     with ready(prepare=True) as installation:
-        from shanzhi.config.demo.upper import load_upper
+        from shanzhi.config.demo.guide import print_logins
+        from shanzhi.config.demo.upper import load_upper, upper_logins
 
+        now, console = timezone.now(), Console()
         day = on.date() if on else timezone.localdate()
         chosen = tuple(one for one in cities.replace("，", ",").replace(" ", "").split(",") if one)
-        load_upper(
-            installation, province=province, cities=chosen, on=day, demo=demo, now=timezone.now(), console=Console()
-        )
+        load_upper(installation, province=province, cities=chosen, on=day, demo=demo, now=now, console=console)
+        if demo:
+            print_logins(upper_logins(province), now=now, console=console)

@@ -1,11 +1,11 @@
-"""`shanzhi demo`: everything up, an address and sign-ins printed, all down again with Ctrl-C."""
+"""`shanzhi demo`: a city, or a province that assesses: all of it up, address and sign-ins printed, down again with Ctrl-C."""
 
 import os
 import socket
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from django.utils import timezone
@@ -13,15 +13,17 @@ from rich.console import Console
 
 from shanzhi.config.assets import collect
 from shanzhi.config.demo.city import DemoMissing, is_loaded, load_city
-from shanzhi.config.demo.guide import city_name, welcome
+from shanzhi.config.demo.guide import city_name, welcome, welcome_province
 from shanzhi.config.demo.half import start_over, whole_or_not
+from shanzhi.config.demo.upper import load_upper, open_round
 from shanzhi.config.demo.whole import make_ninety
 from shanzhi.config.installation import Installation
 from shanzhi.config.server import environment, web_command, worker_command
 from shanzhi.config.supervise import Child, Supervisor, interrupt_on_signals
+from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
 
-START_SECONDS = 30
+START_SECONDS = 120
 Make = Callable[..., object]
 """Makes the city: `make_ninety`, or what a test puts in its place."""
 
@@ -34,10 +36,41 @@ def run_demo(installation: Installation, *, city_code: str, host: str, port: int
     """
     _check_port(host, port)
     make_whole(installation, city_code=city_code, now=timezone.now(), console=console)
+
+    def say(address: str) -> None:
+        welcome(installation, city_code=city_code, address=address, now=timezone.now(), console=console)
+
+    _serve(installation, name=city_name(city_code, timezone.now()), host=host, port=port, say=say, console=console)
+
+
+def run_province_demo(
+    installation: Installation, *, province: str, cities: Sequence[str], host: str, port: int, console: Console
+) -> None:
+    """Load a province with its sign-ins and a trial round at the first start, then serve until interrupted.
+
+    Raises:
+        DemoMissing: the port is taken, another place is loaded here, or the server doesn't come up.
+        DomainError: it can't be loaded.
+    """
+    _check_port(host, port)
+    now = timezone.now()
+    load_upper(installation, province=province, cities=cities, on=local_date(now), demo=True, now=now, console=console)
+    open_round(province, now=now)
+
+    def say(address: str) -> None:
+        welcome_province(province, address=address, now=timezone.now(), console=console)
+
+    _serve(installation, name=city_name(province, now), host=host, port=port, say=say, console=console)
+
+
+def _serve(
+    installation: Installation, *, name: str, host: str, port: int, say: Callable[[str], None], console: Console
+) -> None:
+    """Web server and worker until interrupted; `say` is called with the address once they are up."""
     collect()
     # A line for each request would push the sign-ins off the screen.
     os.environ.setdefault("SHANZHI_LOG_LEVEL", "WARNING")
-    os.environ["SHANZHI_CITY_NAME"] = city_name(city_code, timezone.now())
+    os.environ["SHANZHI_CITY_NAME"] = name
     interrupt_on_signals()
     web = Child("网页", web_command(host, port, 2, 2), environment(installation, "app"))
     worker = Child("后台", worker_command(), environment(installation, "worker"))
@@ -45,9 +78,7 @@ def run_demo(installation: Installation, *, city_code: str, host: str, port: int
     try:
         supervisor.start()
         _wait_until_up(port, supervisor.children)
-        welcome(
-            installation, city_code=city_code, address=f"http://{host}:{port}/", now=timezone.now(), console=console
-        )
+        say(f"http://{host}:{port}/")
         supervisor.run()
     except KeyboardInterrupt:
         console.print("\n正在停止…")
