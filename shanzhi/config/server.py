@@ -1,9 +1,11 @@
 """Starting the web server and the worker as processes of their own."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 
 from shanzhi.config.installation import Installation
 from shanzhi.config.observe.folder import FOLDER_VARIABLE, fresh_folder
@@ -43,7 +45,7 @@ def start(command: list[str], env: Mapping[str, str]) -> "subprocess.Popen[bytes
 
 
 def stop(child: "subprocess.Popen[bytes]", seconds: float = 15) -> None:
-    """Ask a child to end and wait; end it by force where it doesn't."""
+    """Ask a child to end and wait; end it by force where it doesn't, and what it had started with it."""
     if child.poll() is None:
         child.terminate()
         try:
@@ -51,3 +53,6 @@ def stop(child: "subprocess.Popen[bytes]", seconds: float = 15) -> None:
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
+    # One that was ended while it started its own children leaves them behind, with the port in their hands.
+    with suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGKILL)

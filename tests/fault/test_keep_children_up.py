@@ -1,5 +1,8 @@
 """The parent starts again what dies, and says so and stops where it dies again and again."""
 
+import os
+import select
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -63,3 +66,17 @@ def test_it_goes_on_with_what_ends_now_and_then(started):
         mortal.process.wait()
         supervisor.look(time.monotonic() + 60 * minute)
     assert mortal.failures == 0
+
+
+def test_it_leaves_nothing_behind_that_a_child_had_started():
+    reads, writes = os.pipe()
+    code = f"import os, time; os.fork(); os.write({writes}, b'.'); time.sleep(60)"
+    parent = Child("网页", [sys.executable, "-c", code], {})
+    parent.process = subprocess.Popen(parent.command, start_new_session=True, pass_fds=[writes])
+    os.close(writes)
+    assert (os.read(reads, 1), os.read(reads, 1)) == (b".", b".")
+    parent.stop()
+    # The pipe has come to its end: nobody holds it any more.
+    assert select.select([reads], [], [], 10)[0] == [reads]
+    assert os.read(reads, 1) == b""
+    os.close(reads)
