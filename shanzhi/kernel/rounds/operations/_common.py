@@ -27,10 +27,11 @@ class Words:
     sealed: str
 
 
-def words_of(written: str) -> Words:
-    """Mask words and commit to them."""
+def words_of(written: str, most: int | None = None) -> Words:
+    """Mask words and commit to them; `most` characters are kept. They are cut once they are masked: half a number is none that
+    the masker knows, and still somebody's."""
     plain, salt = clean_text(written), secrets.token_bytes(SALT_BYTES)
-    return Words(mask(plain).text, salt, commit(plain, salt).hex()) if plain else Words("", b"", "")
+    return Words(mask(plain).text[:most], salt, commit(plain, salt).hex()) if plain else Words("", b"", "")
 
 
 def author_of(actor: Actor) -> Author:

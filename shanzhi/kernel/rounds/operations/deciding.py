@@ -199,7 +199,7 @@ def practice_name(*, city_id: int, project: str, words: str, actor: Actor, now: 
     there = Practice.objects.filter(round_city=row, project=project).first()
     if there is not None:
         return there.pk
-    said = words_of(words[:1000])
+    said = words_of(words, 1000)
     made = Practice.objects.create(
         round_city=row, project=project, words=said.text, unit_id=actor.unit_id or 0, post_id=actor.post_id or 0,
         named_at=now,

@@ -105,7 +105,7 @@ def look_keep(
         raise BadScore(msg("请选看的是事项还是证明材料。"), fields={"kind": msg("请选一种。")})
     if not is_right and not is_read(words):
         raise BadScore(msg("不符的，请写明哪里不符。"), fields={"words": msg("请写明哪里不符。")})
-    said = words_of(words[:REASON_MOST])
+    said = words_of(words, REASON_MOST)
     made = Look.objects.create(
         round_city=row, key=key, stage=stage.value, kind=kind, reference=reference, is_right=is_right, words=said.text,
         unit_id=actor.unit_id or 0, post_id=actor.post_id or 0, looked_at=now,
@@ -187,7 +187,7 @@ def city_return(*, city_id: int, reasons: Mapping[str, str], actor: Actor, now: 
         )
     for key, words in reasons.items():
         item_of(row, key)
-        said = words_of(words[:REASON_MOST])
+        said = words_of(words, REASON_MOST)
         Return.objects.create(
             round_city=row, submission=row.submission, key=key, reason=said.text, unit_id=actor.unit_id,
             post_id=actor.post_id, returned_at=now,

@@ -132,7 +132,7 @@ def finding_make(
     said, uid = words_of(words), uuid4()
     made = Finding.objects.create(
         round_city=row, uid=uid, key=key, stage=stage.value, region_code=region_code,
-        place=words_of(place[:PLACE_MOST]).text, words=said.text, due_on=due_on, unit_id=actor.unit_id,
+        place=words_of(place, PLACE_MOST).text, words=said.text, due_on=due_on, unit_id=actor.unit_id,
         post_id=actor.post_id, found_at=now,
     )  # fmt: skip
     payload = FindingMade(
@@ -161,7 +161,7 @@ def finding_close(*, finding_id: int, reference: str, words: str, actor: Actor, 
         raise StateMovedOn(msg("这个问题已经销号了。请刷新页面。"))
     reference = checked_reference(reference, msg("请填城市办理这个问题的事项编号。"))
     Closing.objects.create(
-        finding=found, reference=reference, words=words_of(words[:1000]).text, unit_id=actor.unit_id or 0,
+        finding=found, reference=reference, words=words_of(words, 1000).text, unit_id=actor.unit_id or 0,
         post_id=actor.post_id or 0, closed_at=now,
     )  # fmt: skip
     write(row, FindingClosed(str(row.round.uid), row.city_code, str(found.uid), reference), actor, now)

@@ -11,6 +11,7 @@ import pytest
 
 from shanzhi.kernel.indicators.policy.loading import sound_catalogue
 from shanzhi.kernel.indicators.tests.support import TEXT
+from shanzhi.kernel.rounds.operations._common import words_of
 from shanzhi.kernel.rounds.operations.opening import guideline_of
 from shanzhi.kernel.rounds.policy.handed_in import HandedIn, read_scores
 from shanzhi.kernel.rounds.policy.plain import BODY_MOST, POINTS_MOST, read_json, read_points
@@ -101,6 +102,11 @@ def test_an_item_that_was_left_out_is_named() -> None:
 def test_whoever_hands_in_names_nobody() -> None:
     found: HandedIn = read_scores(scores(words="请联系 13812345678，身份证 370303198001011234"), ITEMS)
     assert found.scores[0].words == "请联系 138****5678，身份证 3703**********1234"
+
+
+def test_words_are_cut_once_they_are_masked() -> None:
+    written = "甲" * 990 + "370303198001011234"
+    assert words_of(written, 1000).text == "甲" * 990 + "3703******"
 
 
 @pytest.mark.parametrize(
