@@ -521,7 +521,7 @@ CALLS: Mapping[str, Page] = {
     "api:kind": Page(ANYONE, head=False, args=({"code": "request"},), fixed=True),
     "api:report": Page(write=ANYONE, sends={"body": "路灯不亮，已经两天了。"}),
     "api:rounds": Page("rounds", head=False),
-    "api:round": Page("rounds", head=False, args=({"uid": NO_ROUND},), says="404"),
+    "api:round_whole": Page("rounds", head=False, args=({"uid": NO_ROUND},), says="404"),
     "api:round_city": Page("rounds", head=False, args=({"uid": NO_ROUND, "code": "3703"},), says="404"),
     "api:round_results": Page("rounds", head=False, args=({"uid": NO_ROUND},), says="404"),
     "api:draws": Page(ANYONE, head=False, asks=("before",), fixed=True),

@@ -162,9 +162,9 @@ def rounds(request: HttpRequest) -> RoundsOut:
 
 @router.get(
     "/rounds/{uid}", auth=staff, response={200: RoundWholeOut, STAFF_PROBLEMS: Problem}, summary="One round",
-    url_name="round",
+    url_name="round_whole",
 )  # fmt: skip
-def round_(request: HttpRequest, uid: UUID) -> RoundWholeOut:
+def round_whole(request: HttpRequest, uid: UUID) -> RoundWholeOut:
     """One round with its cities: at an organiser's all, at a city's its own."""
     _check(request)
     told, cities = whole.round_told(uid)
