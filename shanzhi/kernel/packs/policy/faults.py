@@ -250,6 +250,12 @@ def leaf_twice(epoch: int, leaf: int) -> Fault:
     return _fault(Step.TREE, words, member="journal/entries.parquet", epoch=epoch, leaf=leaf)
 
 
+def leaf_misshapen(epoch: int, leaf: int) -> Fault:
+    """An entry's salt, or a leaf's hash, hasn't the length that it must have: of it no tile can be made."""
+    words = msg("第 %(epoch)d 纪元的叶 %(leaf)d 的随机盐或哈希长度不对，它所在的树瓦做不出来：被改过。")
+    return _fault(Step.TREE, words, member="journal/entries.parquet", epoch=epoch, leaf=leaf)
+
+
 def entry_beyond(epoch: int, leaf: int) -> Fault:
     """An entry of no epoch of the pack, or behind its head."""
     words = msg("第 %(epoch)d 纪元的叶 %(leaf)d 不在任何签过名的树头之内，证明不了。")

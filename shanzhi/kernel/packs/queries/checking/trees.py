@@ -150,10 +150,10 @@ def _assembled(
         twice: set[int] = set()
         for leaf, salt, entry in opened.rows(f"SELECT leaf, salt, entry FROM entries WHERE {within}"):  # noqa: S608 - whole numbers
             (twice.add if leaf in hashes else lambda _: None)(leaf)
-            hashes[leaf] = leaf_hash(h, salt + entry.encode()) if len(salt) == SALT_BYTES else b""
+            hashes[leaf] = leaf_hash(h, salt + entry.encode()) if salt and entry and len(salt) == SALT_BYTES else b""
         for leaf, hashed in opened.rows(f"SELECT leaf, hash FROM leaves WHERE {within}"):  # noqa: S608 - whole numbers
             (twice.add if leaf in hashes else lambda _: None)(leaf)
-            hashes[leaf] = hashed
+            hashes[leaf] = hashed or b""
         for place in some:
             yield place, _tile(epoch, place, tree.size, hashes, twice, found)
 
@@ -164,7 +164,10 @@ def _tile(epoch: int, place: int, size: int, hashes: dict[int, bytes], twice: se
     missing = [leaf for leaf in leaves if leaf not in hashes]
     found.add(faults.leaf_twice(epoch, leaf) for leaf in doubled)
     found.add(faults.leaf_missing(epoch, leaf) for leaf in missing[:1])
-    return None if doubled or missing else b"".join(hashes[leaf] for leaf in leaves)
+    # One that is shorter, and one beside it that is longer, would make the same tile; so each is looked at.
+    misshapen = [leaf for leaf in leaves if len(hashes.get(leaf, b"")) != HASH_BYTES and leaf not in missing]
+    found.add(faults.leaf_misshapen(epoch, leaf) for leaf in misshapen[:_NAMED])
+    return None if doubled or missing or misshapen else b"".join(hashes[leaf] for leaf in leaves)
 
 
 def prove(opened: Opened, forest: Forest, leaves: Iterable[Leaf], found: Checked) -> set[Leaf]:
@@ -191,12 +194,13 @@ def prove(opened: Opened, forest: Forest, leaves: Iterable[Leaf], found: Checked
 
 def judge(tree: Tree, place: int, data: bytes | None) -> bool:
     """Does a tile of level 0 make what the tree has for it? The unfinished one is part of the root itself."""
-    if data is None or not tree.is_sound:
+    leaves = min(WIDTH, tree.size - place * WIDTH)
+    if data is None or not tree.is_sound or leaves <= 0 or len(data) != leaves * HASH_BYTES:
         return False
-    if len(data) < WIDTH * HASH_BYTES:
+    if leaves < WIDTH:
         return True
     try:
-        return len(data) == WIDTH * HASH_BYTES and _is_above(tree, 0, place, data)
+        return _is_above(tree, 0, place, data)
     except ValueError:
         return False
 
