@@ -4,6 +4,7 @@ A sentence is a message id with places; `Fault.where` says the same for programs
 (leaf), month, indicator, region, as far as the fault has them.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -69,7 +70,7 @@ class Fault:
     def sentence(self, translate: Callable[[str], str] = str) -> str:
         """The sentence for a person, translated by a gettext function."""
         text = translate(self.said)
-        return text % self.where if self.where else text
+        return filled(text, self.where)
 
     def __str__(self) -> str:
         return self.sentence()
@@ -85,10 +86,23 @@ class OpenPoint:
     def sentence(self, translate: Callable[[str], str] = str) -> str:
         """The sentence for a person, translated by a gettext function."""
         text = translate(self.said)
-        return text % self.where if self.where else text
+        return filled(text, self.where)
 
     def __str__(self) -> str:
         return self.sentence()
+
+
+_NUMBER = re.compile(r"(%\([a-z_]+\))[0-9]*d")
+
+
+def filled(text: str, where: Mapping[str, object]) -> str:
+    """A sentence with its parts; where a hostile file has nothing in the place of a number, the sentence says so."""
+    if not where:
+        return text
+    try:
+        return text % where
+    except (TypeError, ValueError):
+        return _NUMBER.sub(r"\1s", text) % where
 
 
 def told(value: Value) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from shanzhi.kernel.journal.policy.tree import leaf_hash
 from shanzhi.kernel.packs.policy.checked import Checked, Verdict
 from shanzhi.kernel.packs.policy.faults import Step
 from shanzhi.kernel.packs.queries import checking
@@ -47,7 +48,7 @@ def let_a_neighbour_stand_for_two(made: Made) -> None:
         for nth, row in enumerate(made.entries)
         if row[2] == "figure" and row[1] // WIDTH < last // WIDTH and row[1] - 1 in hashes and row[1] % WIDTH
     )
-    from_before = by_hand.leaf_hash(by_hand.SHA256, row[5] + str(row[6]).encode())
+    from_before = leaf_hash(by_hand.SHA256, row[5] + str(row[6]).encode())
     changed = str(row[6]).replace('"late": false', '"late": true')
     made.entries[nth] = (*row[:5], row[5][:15], changed)
     at = next(nth for nth, leaf in enumerate(made.leaves) if leaf[1] == row[1] - 1)
@@ -64,3 +65,13 @@ def test_a_leaf_of_another_length_proves_nothing(tmp_path: Path, change: Callabl
     assert found.verdict is Verdict.FAILED
     assert [one for one in map(str, found.of_step(Step.TREE)) if "长度不对" in one]
     assert [one for one in map(str, found.faults) if "没有得到证明" in one]
+
+
+def test_a_row_of_no_matter_is_named(tmp_path: Path) -> None:
+    made = by_hand.made(matters=20, folder=tmp_path)
+    row = list(made.facts["fact_rating"][0])
+    row[0], row[made.column("fact_rating", "satisfied")] = None, 5
+    made.facts["fact_rating"] += [tuple(row)] * 3
+    made.count_again(tmp_path / "again")
+    found = checking.check_pack(made.write(tmp_path / "doctored.pack"), Asked((KEY.public,)))
+    assert "facts/fact_rating.parquet 里有事项 None（None）的行" in str(found.of_step(Step.FACTS)[0])
