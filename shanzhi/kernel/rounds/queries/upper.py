@@ -297,7 +297,8 @@ class Compared:
 
 
 def compared(round_id: int) -> tuple[Round, tuple[RoundCity, ...], tuple[Compared, ...]]:
-    """Projects by cities, the three levels side by side, by the cities' codes: no order by points; 3 queries.
+    """Projects by cities, the three levels side by side, by the cities' codes: no order by points. What the centre didn't score
+    holds as the province scored it; a project of which it scored nothing has none of its; 3 queries.
 
     Raises:
         NoSuchRound: none in sight.
@@ -306,12 +307,24 @@ def compared(round_id: int) -> tuple[Round, tuple[RoundCity, ...], tuple[Compare
     cities = tuple(RoundCity.objects.filter(round=row).exclude(state=State.WITHDRAWN).order_by("city_code"))
     scores = _scores([city.pk for city in cities])
     guideline = guideline_of_round(row)
-    whole = {
-        (city.pk, stage): total_of(guideline, row.last, scores.get((city.pk, stage), {}))
-        for city in cities
-        for stage in Stage
-    }
-    totals = {at: {one.project.code: one for one in total.projects} for at, total in whole.items()}
+    projects = {item.key: item.project for item in guideline.in_month(row.last)}
+    totals: dict[tuple[int, Stage], dict[str, ProjectTotal]] = {}
+    whole: dict[tuple[int, Stage], Decimal | None] = {}
+    for city in cities:
+        given = {stage: scores.get((city.pk, stage), {}) for stage in Stage}
+        checked = {projects[key] for key in given[Stage.CENTRE]}
+        given[Stage.CENTRE] = {
+            key: got
+            for key, got in last_of(given[Stage.PROVINCE], given[Stage.CENTRE]).items()
+            if projects[key] in checked
+        }
+        for stage in Stage:
+            total = total_of(guideline, row.last, given[stage])
+            totals[city.pk, stage] = {one.project.code: one for one in total.projects}
+            whole[city.pk, stage] = total.whole
+        if checked:
+            last = last_of(scores.get((city.pk, Stage.PROVINCE), {}), scores.get((city.pk, Stage.CENTRE), {}))
+            whole[city.pk, Stage.CENTRE] = total_of(guideline, row.last, last).whole
     lines = [
         Compared(
             project.code,
@@ -320,7 +333,7 @@ def compared(round_id: int) -> tuple[Round, tuple[RoundCity, ...], tuple[Compare
         )
         for project in guideline.projects
     ]
-    lines.append(Compared("", "", tuple({stage: whole[city.pk, stage].whole for stage in Stage} for city in cities)))
+    lines.append(Compared("", "", tuple({stage: whole[city.pk, stage] for stage in Stage} for city in cities)))
     return row, cities, tuple(lines)
 
 

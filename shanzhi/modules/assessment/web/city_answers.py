@@ -84,7 +84,7 @@ def objections(request: ActingRequest, pk: int) -> HttpResponse:
     except DomainError as error:
         back = _form(told, request.POST, problems_of(error))
         return _draw(request, told, back, said_=headline(error), status=error.status)
-    messages.success(request, gettext(msg("异议已提出，正在写成函件。请到“收发”下载，送交组织方。")))
+    messages.success(request, gettext(msg("异议已提出，正在写成函件。请到“收发”下载，送交组织方。")), f"objection-{pk}")
     return HttpResponseRedirect(reverse("assessment:objections", args=[pk]))
 
 

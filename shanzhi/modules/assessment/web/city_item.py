@@ -65,7 +65,7 @@ def page(request: ActingRequest, pk: int, key: str) -> HttpResponse:
         raise
     except DomainError as error:
         return _draw(request, pk, key, request.POST, error=error, status=error.status)
-    messages.success(request, gettext(msg("已保存。")))
+    messages.success(request, gettext(msg("已保存。")), f"item-{pk}-{key}")
     return HttpResponseRedirect(reverse("assessment:item", args=[pk, key]))
 
 

@@ -190,7 +190,7 @@ def claims(request: ActingRequest, pk: int) -> HttpResponse:
     except DomainError as error:
         back = _claim_form(told, request.POST, problems_of(error))
         return _draw_claims(request, told, back, error=error, status=error.status)
-    messages.success(request, gettext(msg("已申报。")))
+    messages.success(request, gettext(msg("已申报。")), f"claim-{pk}")
     return HttpResponseRedirect(reverse("assessment:claims", args=[pk]))
 
 

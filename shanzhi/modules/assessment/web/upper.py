@@ -118,7 +118,7 @@ def new(request: ActingRequest) -> HttpResponse:
         pk = inviting.round_invite(wish=_wish(request), actor=request.actor, now=request.now)
     except DomainError as error:
         return _draw_new(request, RoundForm(choices, request.POST, problems=problems_of(error)), error)
-    messages.success(request, gettext(msg("轮次已经启动。接下来设验收组，把轮次文件发给各城市。")))
+    messages.success(request, gettext(msg("轮次已经启动。接下来设验收组，把轮次文件发给各城市。")), "round-new")
     return HttpResponseRedirect(reverse("assessment:upper_board", args=[pk]))
 
 

@@ -49,6 +49,8 @@ def _score_said(score: Any) -> str:
         return NONE
     if score.is_vetoed:
         return gettext(msg("否决"))
+    if score.points is None and score.stage != Stage.SELF and score.numerator is not None:
+        return gettext(msg("%(count)s 件")) % {"count": score.numerator}
     return points_said(score.points) if score.points is not None else gettext(msg("无分"))
 
 
@@ -249,7 +251,7 @@ def item(request: ActingRequest, pk: int, key: str) -> HttpResponse:
         if error.status == 404:
             raise
         return _draw_item(request, pk, key, do, problems_of(error), error.status)
-    messages.success(request, gettext(msg("已经保存。")))
+    messages.success(request, gettext(msg("已经保存。")), f"mark-{pk}-{key}" if do == "mark" else "")
     return HttpResponseRedirect(reverse("assessment:upper_item", args=[pk, key]))
 
 

@@ -73,7 +73,7 @@ def visit(request: ActingRequest, pk: int) -> HttpResponse:
             raise
         form = VisitForm(items, places, request.POST, problems=problems_of(error))
         return render(request, "assessment/upper_visit.html", context | {"form": form}, status=error.status)
-    messages.success(request, gettext(msg("现场记录已经保存。")))
+    messages.success(request, gettext(msg("现场记录已经保存。")), f"visit-{pk}")
     return HttpResponseRedirect(reverse("assessment:upper_visits"))
 
 

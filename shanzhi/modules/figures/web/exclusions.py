@@ -236,7 +236,7 @@ def new(request: ActingRequest) -> HttpResponse:
         )
     except DomainError as error:
         return _draw_new(request, request.POST, problems_of(error), error.status, files, error)
-    messages.success(request, gettext(msg("已提出申诉，由上一级单位决定。")))
+    messages.success(request, gettext(msg("已提出申诉，由上一级单位决定。")), "contest")
     return HttpResponseRedirect(reverse("figures:exclusion", args=[number]))
 
 
