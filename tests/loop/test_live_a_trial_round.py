@@ -18,7 +18,7 @@ TODAY = NOW + timedelta(days=25)
 def test_its_supervisor_signs_what_is_left_and_locks(city: City) -> None:
     project_all(city)
     cast = Cast.of_city("3703", "370303", now=TODAY)
-    signed = make_round(city.installation, cast, now=TODAY)
+    signed = make_round(city.installation, cast, began=NOW - timedelta(days=30), now=TODAY)
     lead = cast.login("supervisor", TODAY)
     assert signed is not None
     assert lead is not None

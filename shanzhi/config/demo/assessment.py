@@ -10,6 +10,7 @@ from uuid import uuid4
 from shanzhi.config import database
 from shanzhi.config.demo.cast import Cast
 from shanzhi.config.demo.city import DIVISIONS
+from shanzhi.config.demo.figures import months
 from shanzhi.config.installation import Installation
 from shanzhi.core.periods import local_date
 from shanzhi.kernel.access.operations import acting
@@ -50,7 +51,7 @@ REASON = "这一期还没有报来，正在催报（演示）。"
 WORDS = "数据由系统计算，没有另外填报；本期重点抓了超期事项的督办和回访（演示）。"
 
 
-def make_round(installation: Installation, cast: Cast, *, now: datetime) -> int | None:
+def make_round(installation: Installation, cast: Cast, *, began: datetime, now: datetime) -> int | None:
     """Let the city go through its trial round up to the last signatures; returns how many projects are signed, None where the
     city has nobody to lead it.
 
@@ -60,7 +61,7 @@ def make_round(installation: Installation, cast: Cast, *, now: datetime) -> int 
     lead = cast.login("supervisor", now)
     if lead is None or lead.post_id is None:
         return None
-    _cut(installation, now)
+    _cut(installation, began, now)
     with acting(lead):
         rounds.round_take_over(text=_text(cast, now), letter=None, actor=lead, now=now - OPENED)
         city_id = queries.round_rows()[0].city_id
@@ -74,10 +75,13 @@ def make_round(installation: Installation, cast: Cast, *, now: datetime) -> int 
     return sum(_write_and_sign(cast, one, city_id, now) for one in board.projects)
 
 
-def _cut(installation: Installation, now: datetime) -> None:
-    """Cut the month before, as its night would have: the figures of the round's period can be proved."""
+def _cut(installation: Installation, began: datetime, now: datetime) -> None:
+    """Cut the months that the city has lived through, as their nights would have: the figures of the round can be proved."""
+    on = local_date(now)
     with database.acting_as(installation, "worker"):
-        facts.cut_due(now=now)
+        for month in months(local_date(began), on):
+            if month < month_of(on):
+                facts.cut_month(month, now=now)
 
 
 def _text(cast: Cast, now: datetime) -> RoundText:

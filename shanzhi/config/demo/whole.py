@@ -80,7 +80,7 @@ def make_ninety(
     console.print("计算指标和指数（一两分钟）…")
     typed = make_figures(installation, cast, began=began, now=now)
     console.print(f"指标和指数已经算好，其中人工填报 {typed:,} 个（虚构）。")
-    signed = make_round(installation, cast, now=now)
+    signed = make_round(installation, cast, began=began, now=now)
     console.print(f"平安评估试评已经开始：{signed or 0} 个项目已签批（虚构）。")
     return driven
 
