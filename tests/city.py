@@ -4,6 +4,7 @@ Two counties (张店区 370303, 周村区 370306), four townships, six communiti
 and posts by the shipped rule book; invented people. Loaded once as the importer, then only read.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -105,17 +106,24 @@ def load_city(installation: Installation) -> Cast:
     return cast
 
 
-def _load_organisation() -> None:
+def _load_organisation(code: str = "3703", files: Mapping[str, str] = FILES) -> None:
     with TemporaryDirectory() as folder:
-        for name, rows in FILES.items():
+        for name, rows in files.items():
             (Path(folder) / f"{name}.csv").write_text(rows, encoding="utf-8")
-        divisions = read_city(Path(folder), "3703")
+        divisions = read_city(Path(folder), code)
     organisation.regions_load(divisions=divisions, on=OPENED, now=NOW, author=LOADER)
     catalogue = queries.unit_catalogue()
-    organisation.units_load(city_code="3703", catalogue=catalogue, on=OPENED, now=NOW, author=LOADER)
-    organisation.posts_load(city_code="3703", catalogue=catalogue, on=OPENED, now=NOW, author=LOADER)
+    organisation.units_load(city_code=code, catalogue=catalogue, on=OPENED, now=NOW, author=LOADER)
+    organisation.posts_load(city_code=code, catalogue=catalogue, on=OPENED, now=NOW, author=LOADER)
     people = invent(5000, seed=1, surnames=["王", "李"], given=["伟", "秀英"])
-    organisation.posts_staff(city_code="3703", people=people, on=OPENED, now=NOW, author=LOADER)
+    organisation.posts_staff(city_code=code, people=people, on=OPENED, now=NOW, author=LOADER)
+
+
+def load_another(installation: Installation, code: str, files: Mapping[str, str]) -> None:
+    """Load another city, in an installation of its own: regions from `files` (as FILES), units, posts and people, no sign-ins."""
+    with database.acting_as(installation, "importer"):
+        matters.kinds_take_over(now=NOW)
+        _load_organisation(code, files)
 
 
 def _actor(unit_code: str, role: str, seat: int) -> Actor:

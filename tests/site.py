@@ -33,6 +33,8 @@ ROOT = Path(__file__).parents[1]
 UP_SECONDS = 60
 HOST = "127.0.0.1"
 SETTINGS = "tests.site_settings"
+EMPTY = "shanzhi_empty"
+"""The database beside the standing city's: migrated, with nobody in it, for installations of others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +187,7 @@ def running_site(settings: Mapping[str, str] | None = None) -> Iterator[Site]:
     """
     # Short, because the database's socket lies in it and such a path may have 107 characters.
     home = Path(tempfile.mkdtemp(prefix="sz-"))
-    rows = _prepare(home)
+    rows = prepare_home(home)
     installation = Installation(
         home=home, schema="shanzhi", database="shanzhi", admin_url="", secrets=Secrets.load(home / "secrets.json")
     )
@@ -195,7 +197,7 @@ def running_site(settings: Mapping[str, str] | None = None) -> Iterator[Site]:
         engine = database.start_embedded(installation)
         relax(installation)
         cast = {name: Part(**row) for name, row in rows.items()}
-        site = Site(installation, _free_port(), cast, settings=settings or {})
+        site = Site(installation, free_port(), cast, settings=settings or {})
         site.keep()
         site.start()
         yield site
@@ -216,7 +218,8 @@ def _copy_database(connection: "psycopg.Connection[Any]", old: str, new: str) ->
     connection.execute(made.format(sql.Identifier(new), sql.Identifier(old)))
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port on which nobody listens."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]
@@ -229,7 +232,8 @@ def _clean(environment: Mapping[str, str]) -> dict[str, str]:
     return {"SHANZHI_MFA": "off"} | kept | {"DJANGO_SETTINGS_MODULE": SETTINGS}
 
 
-def _prepare(home: Path) -> dict[str, dict[str, Any]]:
+def prepare_home(home: Path) -> dict[str, dict[str, Any]]:
+    """Fill a folder with a prepared installation, nothing of it started; returns the standing cast as JSON says it."""
     # Without what would lead the child to this process's own installation.
     bare = {name: value for name, value in os.environ.items() if not name.startswith("SHANZHI_")}
     found: dict[str, dict[str, Any]] = json.loads(copy_prepared(home, "tests.site", _clean(bare)))
@@ -242,11 +246,16 @@ def main() -> None:
     from shanzhi.config.ready import ready  # noqa: PLC0415
 
     with ready(prepare=True) as installation:
+        from django.db import connections  # noqa: PLC0415
+
         from shanzhi.config.assets import collect  # noqa: PLC0415
         from shanzhi.kernel.access import operations as access  # noqa: PLC0415
         from shanzhi.kernel.access.tests.two_posts import two_posts  # noqa: PLC0415
         from tests.city import LOGINS, load_city  # noqa: PLC0415
 
+        connections.close_all()
+        with _administering(installation) as connection:
+            _copy_database(connection, installation.database, EMPTY)
         now = timezone.now()
         found = {
             part: {

@@ -74,17 +74,18 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def meet(site: Site, chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Meet]:
-    """Meet a person with a browser of their own: `meet("resident")`; staff sit at a laptop, residents hold a phone.
+    """Meet a person with a browser of their own: `meet("resident")`; staff sit at a laptop, residents hold a phone. `at`: at
+    another platform than the standing city's.
 
     When the test ends, nobody may have seen an error of a script, of the content policy or of the server.
     """
     met: list[tuple[str, Person]] = []
 
-    def person(name: str = "resident", *, script: bool = True, **options: Any) -> Person:
+    def person(name: str = "resident", *, at: Site | None = None, script: bool = True, **options: Any) -> Person:
         given = {"viewport": PHONE if name == "resident" else LAPTOP, "java_script_enabled": script, **options}
         context = chromium.new_context(**context_options(**given))
         context.set_default_timeout(PATIENCE_MS)
-        made = Person(site, context, context.new_page(), scripted=script)
+        made = Person(at or site, context, context.new_page(), scripted=script)
         met.append((name, made))
         return made
 

@@ -9,7 +9,7 @@ from playwright.sync_api import CDPSession, expect
 from shanzhi.config import server
 from shanzhi.kernel.access.tests.steps import code_of
 from tests.browser.person import PHONE, Meet, Person
-from tests.site import HOST, Site, _free_port
+from tests.site import HOST, Site, free_port
 
 AUTHENTICATOR = {
     "protocol": "ctap2",
@@ -31,7 +31,7 @@ class StrictSite(Site):
 
 @pytest.fixture
 def strict(site: Site) -> Iterator[StrictSite]:
-    made = StrictSite(site.installation, _free_port(), site.cast)
+    made = StrictSite(site.installation, free_port(), site.cast)
     environment = made.environment("app") | {"SHANZHI_MFA": "required"}
     web = server.start(server.web_command(HOST, made.port, 1, 4), environment)
     try:
