@@ -17,7 +17,7 @@ from shanzhi.kernel.facts import queries as facts
 from shanzhi.kernel.facts.operations.cutting import dimensions_now
 from shanzhi.kernel.facts.policy.columns import REGION, UNIT, Table
 from shanzhi.kernel.facts.policy.months import month_text
-from shanzhi.kernel.facts.policy.rows import dimensions_digest, dimensions_rows
+from shanzhi.kernel.facts.policy.rows import Row, dimensions_digest, dimensions_rows
 from shanzhi.kernel.facts.policy.tables import projected
 from shanzhi.kernel.facts.queries import CutEntry
 from shanzhi.kernel.journal.queries import Leaf
@@ -81,11 +81,13 @@ def fold_changed(work: duckdb.DuckDBPyConnection, folder: Path, tick: Tick) -> N
     ids = work.execute("SELECT matter_id, place FROM changed ORDER BY matter_id").fetchall()
     for at in range(0, len(ids), _FOLDED):
         piece = {pk: Leaf(place >> EPOCH_BITS, place & ((1 << EPOCH_BITS) - 1)) for pk, place in ids[at : at + _FOLDED]}
-        made = facts.rows_before(piece)
-        for pk in sorted(made):
-            for name, rows in made[pk].items():
-                with _folded_file(folder, name, pk // CHUNK).open("ab") as out:
-                    out.write(lines_of(rows))
+        again: dict[Path, list[Row]] = {}
+        for pk, tables in sorted(facts.rows_before(piece).items()):
+            for name, rows in tables.items():
+                again.setdefault(_folded_file(folder, name, pk // CHUNK), []).extend(rows)
+        for path, rows in again.items():
+            with path.open("ab") as out:
+                out.write(lines_of(rows))
         tick("fold", len(piece))
 
 

@@ -108,6 +108,9 @@ def lines_of(rows: Iterable[Sequence[Any]]) -> bytes:
 def _cell(value: Any) -> str:
     if value is None:
         return NULL
+    # Nearly all of millions are these two.
+    if type(value) is int or type(value) is str:
+        return str(value)
     return value.hex() if isinstance(value, bytes) else str(plain(value))
 
 
