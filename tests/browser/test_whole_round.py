@@ -368,7 +368,7 @@ def down_to_the_verdict(stage: Stage) -> None:
     reader.presses("群众满意率", "link")
     reader.page.get_by_role("link", name=re.compile("看重算值")).click()
     reader.looks("trace-figure")
-    reader.page.get_by_role("link", name="看这个数后面的事项").click()
+    reader.page.get_by_role("link", name="看这个数背后的事项").click()
     expect(reader.page.locator("main tbody tr")).to_have_count(len(RATINGS))
     reader.looks("trace-matters")
     reader.presses(stage.followed, "link")

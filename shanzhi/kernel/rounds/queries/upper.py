@@ -180,10 +180,11 @@ def board(round_id: int, on: date) -> Board:
     beside = _beside(row.pk, ids, on)
     members, free = _teams(beside.members, on)
     names = {city.pk: city.name for city in cities}
+    projects = {one.code: one.name for one in guideline_of_round(row).projects}
     return Board(
         row, guideline_of_round(row).name, rule_of(row.announced),
         tuple(_city(row, city, scores, last, beside.waits) for city in cities), members, free,
-        tuple(PracticeLine(names[city], project, words) for city, project, words in beside.practices),
+        tuple(PracticeLine(names[city], projects.get(project, project), words) for city, project, words in beside.practices),
     )  # fmt: skip
 
 

@@ -62,10 +62,11 @@ def document(board: Board, issuer: str, made_at: datetime) -> Document:
         "count": len(passed),
         "names": names or gettext(msg("无")),
     }
-    guideline = gettext(msg("指南 %(code)s 第 %(version)s 版，SHA-256 %(hash)s。按区域代码排列，不排名次。")) % {
-        "code": board.round.guideline_code,
+    guideline = gettext(msg("指南：%(name)s第 %(version)s 版，SHA-256 %(hash)s。按区域代码排列，不排名次。")) % {
+        "name": board.guideline,
         "version": board.round.guideline_version,
-        "hash": board.round.guideline_sha256,
+        # In groups, between which a line may break.
+        "hash": " ".join(board.round.guideline_sha256[at : at + 8] for at in range(0, 64, 8)),
     }
     blocks: list[Heading | Paragraph | Table] = [
         Heading(gettext(msg("达标名单"))),
@@ -75,7 +76,9 @@ def document(board: Board, issuer: str, made_at: datetime) -> Document:
     ]
     if board.practices:
         blocks.append(Heading(gettext(msg("最佳实践"))))
-        blocks += [Paragraph(one.words, lead=f"{one.city} · {one.project}") for one in board.practices]
+        blocks += [
+            Paragraph(one.words, lead=f"{one.city} · {one.project}" + gettext(msg("："))) for one in board.practices
+        ]
     invented = list(invented_lines())
     return Document(
         gettext(msg("%(name)s结果名单")) % {"name": board.round.name},
