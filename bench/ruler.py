@@ -4,7 +4,8 @@ FACTS is a folder as `python -m bench.make_facts FOLDER` or `shanzhi facts expor
 ones of the catalogue (`--catalogue`, else the shipped one), taken again from the first until there are 133: nothing is
 remembered between two. Measured are the integers (fetched into Python), the values made of them as well, and as the limit the
 formulas alone, grouped as they are written, with their rows left in DuckDB: no regions above, no periods, nothing fetched.
-`--postgres` and `--spark` run them there beside it (`bench.ruler_engines`; `make test-spark` brings Spark).
+`--postgres` and `--spark` run them there beside it (`bench.ruler_engines`; `make spark` brings Spark). `--spark-alone` measures
+nothing else, and writes a section of its own: DuckDB only says the integers with which Spark's are compared.
 """
 
 import argparse
@@ -110,6 +111,7 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=FIRST, help="first of the twelve months, yyyymm")
     parser.add_argument("--postgres", action="store_true")
     parser.add_argument("--spark", action="store_true")
+    parser.add_argument("--spark-alone", action="store_true")
     parser.add_argument("--dry", action="store_true", help="do not write RESULTS.md")
     given = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shanzhi.config.settings")
@@ -120,6 +122,7 @@ def main() -> None:
     bench = Bench(given.facts, given.catalogue, given.indicators, given.first)
     count = len(bench.keys)
     matters = int(bench.duck._connection.execute("SELECT count(*) FROM fact_matter").fetchall()[0][0])
+    command = f"make bench-ruler ARGS='{' '.join(map(str, sys.argv[1:]))}'"
     lines = [
         f"{matters:,} matters; {count} indicators ({bench.different} different) × {len(bench.standing.states):,} regions"
         f" × {MONTHS} months.",
@@ -127,6 +130,12 @@ def main() -> None:
         "| what | seconds |",
         "|---|---|",
     ]
+    if given.spark_alone:
+        lines.append(on_spark(bench, console))
+        console.print(lines[-1])
+        if not given.dry:
+            write_section("The ruler on Spark", command, lines)
+        return
     for name, job in (
         ("DuckDB: integers, fetched", lambda: bench.integers(bench.duck)),
         ("DuckDB: integers and values", bench.values),
@@ -142,7 +151,7 @@ def main() -> None:
         lines.append(on_spark(bench, console))
         console.print(lines[-1])
     if not given.dry:
-        write_section("The ruler", f"make bench-ruler ARGS='{' '.join(map(str, sys.argv[1:]))}'", lines)
+        write_section("The ruler", command, lines)
 
 
 if __name__ == "__main__":
