@@ -47,7 +47,7 @@ class Kept:
             self._clear(shape)
         self._follow_what()
         for shape in shapes().values():
-            rows = [row for each in self.folded for row in each.rows(shape.name)]
+            rows = [row for each in self.folded if each.has_rows(shape.name) for row in each.rows(shape.name)]
             _copy(shape.name + self.twin, shape.names, rows)
             if self._is_counted(shape):
                 self.after.setdefault(shape.name, []).extend(rows)
@@ -71,7 +71,8 @@ class Kept:
                 ids = numbers(each.matter["matter_id"] for each in known)
                 self._take_out(shape, statement, [ids], [each.before[MATTERS][0] for each in known])
             return
-        replaced = [(each, number) for each in known for number in each.replaced(shape.name)]
+        changed = (each for each in known if each.has_rows(shape.name))
+        replaced = [(each, number) for each in changed for number in each.replaced(shape.name)]
         if replaced:
             self._take_out(
                 shape,

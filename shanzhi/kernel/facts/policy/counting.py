@@ -1,5 +1,6 @@
 """What a change of rows changes in the cubes: pure, out of the definitions in `cubes`."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from operator import itemgetter
@@ -21,7 +22,8 @@ Delta = dict[str, dict[tuple[Any, ...], Values]]
 _TABLES = {table.name: table for table in columns.TABLES}
 _PLACES = {name: {column.name: nth for nth, column in enumerate(table.columns)} for name, table in _TABLES.items()}
 _ON = _PLACES["fact_matter"]["reported_on"]
-_Cells = dict[tuple[date | None, tuple[Any, ...]], Values]
+_Cells = dict[tuple[date | None, tuple[Any, ...]], list[Values]]
+"""What counts in each cell, not yet added up: the same few `Values` thousands of times over, which are never changed."""
 
 
 _MOST = 20_000
@@ -171,10 +173,9 @@ class _Counter:
             cells, key = kept[cube], self._key(cube, row, day, on)
             cell = cells.get(key)
             if cell is None:
-                cells[key] = values.copy()
-                continue
-            for name, value in values.items():
-                cell[name] = cell.get(name, 0) + value
+                cells[key] = [values]
+            else:
+                cell.append(values)
 
     def _key(self, cube: str, row: Row, day: date, on: date) -> tuple[date | None, tuple[Any, ...]]:
         if cube == DAYS.name:
@@ -229,24 +230,30 @@ def _by_key(table: str, rows: Rows) -> dict[tuple[int, ...], Row]:
     return {row[:size]: row for row in rows.get(table, ())}
 
 
-def _spread(
-    cube: Cube, cells: dict[tuple[date | None, tuple[Any, ...]], Values], lines: Lines
-) -> dict[tuple[Any, ...], Values]:
-    """From where it lies to the regions that it counts under; without what cancels out."""
-    spread: dict[tuple[Any, ...], Values] = {}
-    for (on, key), values in cells.items():
-        changed = {name: value for name, value in values.items() if value}
-        if not changed:
-            continue
+def _spread(cube: Cube, cells: _Cells, lines: Lines) -> dict[tuple[Any, ...], Values]:
+    """From where it lies to the regions that it counts under, added up; without what cancels out."""
+    spread: dict[tuple[Any, ...], list[Values]] = {}
+    for (on, key), counted in cells.items():
         for full in _keys(cube, key, on, lines):
             cell = spread.get(full)
             if cell is None:
-                spread[full] = changed.copy()
-                continue
-            for name, value in changed.items():
-                cell[name] = cell.get(name, 0) + value
-    whole = ((key, {name: value for name, value in values.items() if value}) for key, values in spread.items())
+                spread[full] = counted.copy()
+            else:
+                cell += counted
+    whole = ((key, _added_up(counted)) for key, counted in spread.items())
     return {key: values for key, values in whole if values}
+
+
+def _added_up(counted: list[Values]) -> Values:
+    """The sum by column, without noughts."""
+    if len(counted) == 1:
+        return counted[0]
+    known = {id(values): values for values in counted}
+    sums: Values = {}
+    for one, times in Counter(map(id, counted)).items():
+        for name, value in known[one].items():
+            sums[name] = sums.get(name, 0) + times * value
+    return {name: value for name, value in sums.items() if value}
 
 
 def _keys(cube: Cube, key: tuple[Any, ...], on: date | None, lines: Lines) -> list[tuple[Any, ...]]:

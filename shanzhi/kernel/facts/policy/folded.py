@@ -97,6 +97,10 @@ class Folded:
         """Is the matter open?"""
         return bool(self.matter["is_open"])
 
+    def has_rows(self, table: str) -> bool:
+        """Are there new or changed rows of a table? Its own is always one."""
+        return table == MATTERS or table in self.changed
+
     def rows(self, table: str) -> list[tuple[Any, ...]]:
         """The new and changed rows of a table in the order of their keys, as it takes them."""
         shape = shapes()[table]
@@ -106,6 +110,9 @@ class Folded:
         if not changed:
             return []
         what = shape.what_of(self.matter)
+        if len(changed) == 1:
+            (row,) = changed.values()
+            return [shape.row(shape.own_of(row), what)]
         return [shape.row(shape.own_of(changed[number]), what) for number in sorted(changed)]
 
     def replaced(self, table: str) -> list[int]:
