@@ -47,7 +47,7 @@ def test_an_index_is_what_the_records_say_under_either_tree(redrawn: Redrawn, on
 
 @pytest.mark.parametrize("on", [OLD, NEW])
 def test_an_indicators_page_says_what_the_index_says_under_either_tree(redrawn: Redrawn, on: date) -> None:
-    remade = set()
+    remade: set[int] = set()
     for region_id, code in redrawn.regions(on):
         found = shown(index(redrawn, region_id, on))
         with acting(redrawn.city.cast.supervisor):

@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from itertools import chain
 from typing import Any
 
 from django.db import connection
@@ -153,19 +152,17 @@ class Figures:
         made, groups = cls(), _groups(wanted)
         if not groups:
             return made
-        asked = [
-            [sorted(first), sorted(keys), months, list(regions)] for (regions, months, keys), first in groups.items()
-        ]
+        cells: list[Any] = []
+        runs: list[Any] = []
+        for (regions, months, keys), first in groups.items():
+            of = [sorted(first), sorted(keys), months]
+            cells += [*of, list(regions)]
+            runs += of
         with connection.cursor() as cursor:
-            cursor.execute(
-                _CELLS + " OR ".join([f"({_OF} AND region_id = ANY(%s))"] * len(asked)) + _BY_PLACE,
-                [*chain.from_iterable(asked)],
-            )
+            of_cells = " OR ".join([f"({_OF} AND region_id = ANY(%s))"] * len(groups))
+            cursor.execute(_CELLS + of_cells + _BY_PLACE, cells)
             made._take_cells(cursor.fetchall())
-            cursor.execute(
-                _RUNS + " OR ".join([f"({_OF})"] * len(asked)) + _BY_RUN,
-                [*chain.from_iterable(one[:3] for one in asked)],
-            )
+            cursor.execute(_RUNS + " OR ".join([f"({_OF})"] * len(groups)) + _BY_RUN, runs)
             made._take_runs(cursor.fetchall())
         return made
 
