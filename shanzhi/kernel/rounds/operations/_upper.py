@@ -14,6 +14,7 @@ from shanzhi.kernel.rounds.policy.results import items_of
 from shanzhi.kernel.rounds.policy.states import STATES, State
 from shanzhi.kernel.rounds.policy.ties import check_untied
 from shanzhi.kernel.rounds.policy.words import NoSuchItem, NotYourPart, Stage, StateMovedOn, TooLate
+from shanzhi.kernel.rounds.queries.ties import is_tied
 from shanzhi.kernel.rounds.reading import ASSESSES, FEATURES, guideline_of_round
 
 
@@ -33,14 +34,6 @@ def item_of(row: RoundCity, key: str) -> Indicator:
     if found is None:
         raise NoSuchItem(msg("指南里没有“%(key)s”这一项。请从页面上选。"), key=key[:40])
     return found
-
-
-def is_tied(staff_id: int, city_code: str, on: date) -> bool:
-    """Has a member of staff a tie to a city? Answered about oneself, and to whoever names members."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT rounds_tied(%s, %s, %s)", [staff_id, city_code, on])
-        (answer,) = cursor.fetchone()
-    return bool(answer)
 
 
 def check_assesses(row: RoundCity, stage: Stage, actor: Actor, now: datetime) -> None:

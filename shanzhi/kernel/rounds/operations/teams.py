@@ -16,10 +16,11 @@ from shanzhi.kernel.journal.policy import Payload, Subject
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.rounds.models import Member, Round, RoundCity, Tie
 from shanzhi.kernel.rounds.operations._common import SALT_BYTES, author_of, missing
-from shanzhi.kernel.rounds.operations._upper import is_tied, queue_for
+from shanzhi.kernel.rounds.operations._upper import queue_for
 from shanzhi.kernel.rounds.payloads_upper import MemberNamed, TieDeclared
 from shanzhi.kernel.rounds.policy.ties import BadTie, Tied
 from shanzhi.kernel.rounds.policy.words import CENTRE, ORGANISE, SCORE, NotYourPart, Stage
+from shanzhi.kernel.rounds.queries.ties import is_tied
 from shanzhi.kernel.rounds.reading import FEATURES
 from shanzhi.kernel.vault.policy.envelope import commit
 
