@@ -17,6 +17,7 @@ from shanzhi.kernel.evidence.queries.archive import (
 from shanzhi.kernel.evidence.queries.items import ItemEvidence, item_evidence
 from shanzhi.kernel.evidence.queries.lacking import completeness
 from shanzhi.kernel.evidence.queries.packs import PackEvidence, counts_for, for_items, path_of
+from shanzhi.kernel.evidence.queries.places import PlaceEvidence, place_evidence
 from shanzhi.kernel.evidence.rules import rules
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Filter",
     "ItemEvidence",
     "PackEvidence",
+    "PlaceEvidence",
     "Step",
     "UseRow",
     "alike",
@@ -37,6 +39,7 @@ __all__ = [
     "for_items",
     "item_evidence",
     "path_of",
+    "place_evidence",
     "rules",
     "same_content",
     "years",

@@ -63,7 +63,7 @@ from shanzhi.kernel.matters.queries.lists import (
 )
 from shanzhi.kernel.matters.queries.offices import OpenWork, open_work_of_units
 from shanzhi.kernel.matters.queries.papers import PaperLine, PaperView, own_paper, paper
-from shanzhi.kernel.matters.queries.placed import open_at_place, open_at_places, place_ids
+from shanzhi.kernel.matters.queries.placed import ids_at_place_wanted, open_at_place, open_at_places, place_ids
 from shanzhi.kernel.matters.queries.processes import (
     DecisionRow,
     ProcessPage,
@@ -247,6 +247,7 @@ __all__ = [
     "follow_of_phone",
     "grounds",
     "hash_of_code",
+    "ids_at_place_wanted",
     "in_hand",
     "in_hand_and_fallen",
     "in_hand_counts",

@@ -31,3 +31,10 @@ def open_at_places(ids: Iterable[int]) -> dict[int, int]:
     for place_id in rows:
         found[place_id] = found.get(place_id, 0) + 1
     return found
+
+
+def ids_at_place_wanted(place_id: int, most: int) -> QuerySet[MatterPlace, int]:
+    """The ids of visible matters about a place, open and ended, the newest first; not asked yet."""
+    return (
+        MatterPlace.objects.filter(place_id=place_id).order_by("-matter_id").values_list("matter_id", flat=True)[:most]
+    )
