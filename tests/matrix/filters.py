@@ -223,6 +223,7 @@ _FIGURES = (
     "figures, permits and contested counts, nothing of matters: held by the policies of indicators_… (indicators/tests)"
 )
 _ROUNDS = "of a round and its cities, nothing of matters: held by the policies and triggers of rounds_… (kernel/rounds 0001, 0002)"
+_DRIVES = "of a drive and its applications, nothing of matters: held by the policies and triggers of drives_… (modules/drives 0001)"
 DECIDES_OTHERWISE: Mapping[str, str] = {
     "shanzhi.kernel.rounds.operations._common:author_of": _WRITES,
     **{
@@ -267,6 +268,23 @@ DECIDES_OTHERWISE: Mapping[str, str] = {
         )
     },
     **{f"shanzhi.modules.archive.web.said:{name}": _ASKS for name in ("check", "may")},
+    **{f"shanzhi.modules.drives.web.asking:{name}": _ASKS for name in ("check", "may")},
+    "shanzhi.modules.drives.operations._common:author_of": _WRITES,
+    **{
+        f"shanzhi.modules.drives.{module}:{name}": _DRIVES
+        for module, names in {
+            "operations._common": ("check", "check_applicant", "check_decider", "check_within"),
+            "operations.applying": ("_answer", "application_begin"),
+            "operations.deciding": ("_check_apart", "_granted"),
+            "operations.hearing": ("hearing_open",),
+            "operations.opening": ("drive_open",),
+            "operations.visiting": ("check_may_visit", "look_keep"),
+            "queries.lists": ("due",),
+            "web.applying": ("draw",),
+            "web.drives": ("_due_url", "new", "page"),
+        }.items()
+        for name in names
+    },
     **{
         f"shanzhi.kernel.evidence.operations.{name}": _WRITES
         for name in ("_common:author_of", "putting:_write", "putting:evidence_put")

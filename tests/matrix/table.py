@@ -333,6 +333,29 @@ PAGES: Mapping[str, Page] = {
     "figures:exclusion_decide": Page(
         write="figures_decide", args=({"pk": NO_STAFF},), sends={"reason": "属实", "do": "grant"}
     ),
+    # -- creation drives: none is there; titles are everybody's
+    "drives:list": Page("drives"),
+    "drives:new": Page("drives_open", "drives_open", sends={"name": "平安小区创建", "sample": "safe_school"}),
+    "drives:sample": Page("drives", args=({"code": "safe_school"},), head=False),
+    "drives:one": Page("drives", args=OFFICE, asks=("state", "after"), says="404"),
+    "drives:file": Page("drives", args=OFFICE, head=False, asks=("format", "state"), says="422"),
+    "drives:begin": Page(write="drives_apply", args=OFFICE, sends={"place": "1"}),
+    "drives:close": Page(write="drives_open", args=OFFICE),
+    "drives:application": Page("drives", args=OFFICE, says="404"),
+    "drives:answers": Page(
+        write="drives_apply", args=OFFICE, sends={"met_fire_lane": "yes", "words_fire_lane": "畅通"}
+    ),
+    **{f"drives:{name}": Page(write="drives_apply", args=OFFICE) for name in ("step", "evidence")},
+    "drives:decide": Page(write="drives_decide", args=OFFICE, sends={"do": "grant"}),
+    "drives:visit": Page(
+        "drives_visit", "drives_visit", args=OFFICE, sends={"item": "gate"}, asks=("item",), says="404"
+    ),
+    "drives:paper": Page("drives", args=OFFICE, head=False, asks=("format",), says="404"),
+    "drives:hear": Page(write="drives_decide", args=OFFICE, sends={"ground": "checklist"}),
+    "drives:statement": Page(write="drives_apply", args=OFFICE, sends={"statement": "已整改"}),
+    "drives:heard": Page(write="drives_decide", args=OFFICE, sends={"do": "withdraw"}),
+    "drives:titles": Page(OPEN, asks=("q", "title", "region", "after", "col"), fixed=True),
+    "drives:titles_file": Page(OPEN, head=False, asks=("q", "title", "region", "format"), fixed=True, says="422"),
     # -- the archive: what hangs on matters goes by their sight; an object that isn't there
     "archive:list": Page("archive", asks=("q", "year", "project", "type", "source", "key", "state", "after", "col")),
     "archive:list_file": Page(
@@ -524,6 +547,7 @@ CALLS: Mapping[str, Page] = {
     "api:round_whole": Page("rounds", head=False, args=({"uid": NO_ROUND},), says="404"),
     "api:round_city": Page("rounds", head=False, args=({"uid": NO_ROUND, "code": "3703"},), says="404"),
     "api:round_results": Page("rounds", head=False, args=({"uid": NO_ROUND},), says="404"),
+    "api:drive_titles": Page(ANYONE, head=False, asks=("after", "code", "region"), fixed=True),
     "api:draws": Page(ANYONE, head=False, asks=("before",), fixed=True),
     "api:draw": Page(ANYONE, head=False, args=({"number": "1"},)),
     "api:draw_file": Page(ANYONE, head=False, args=({"number": "1"},), says="409"),

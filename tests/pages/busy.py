@@ -49,6 +49,7 @@ from shanzhi.modules.oversight.tests.city_of_work import do, given_back, to_the_
 from tests.city import Cast, _actor
 from tests.concurrency.committed import City, seal_all
 from tests.desks import signed_in
+from tests.drives import drive_begun
 from tests.rounds import round_begun
 
 COMMUNITY, GRID = "370303009006", "370303009006001"
@@ -99,6 +100,7 @@ def busy(city_copy: City) -> Busy:
     number, _ = drawn(city_copy, "busy", bytes(32))
     city.named["draw"] = str(number)
     _round(city)
+    _drive(city)
     return city
 
 
@@ -143,6 +145,12 @@ def _round(city: Busy) -> None:
     """A round by the shipped guideline, in which the city evaluates itself."""
     row, key = round_begun(city.cast.supervisor, _now())
     city.named |= {"round": str(row), "round item": key}
+
+
+def _drive(city: Busy) -> None:
+    """A drive to which several places applied; one has its title, the last was visited."""
+    drive, granted, application = drive_begun(city.cast, SOME, _now())
+    city.named |= {"drive": str(drive), "application": str(application), "granted": str(granted)}
 
 
 def _now(minutes: float = 0) -> Any:

@@ -59,6 +59,10 @@ NAMED: Mapping[str, tuple[Mapping[str, str], ...]] = {
     "archive:proof": ({"pk": "evidence"},),
     **{f"assessment:{name}": ({"pk": "round"},) for name in ("board", "duties", "claims", "sent", "objections", "findings")},
     "assessment:item": ({"pk": "round", "key": "round item"},),
+    **{f"drives:{name}": ({"pk": "drive"},) for name in ("one", "file")},
+    "drives:application": ({"pk": "application"}, {"pk": "granted"}),
+    "drives:visit": ({"pk": "application"},),
+    "drives:paper": ({"pk": "granted"},),
     "figures:entry": ({"key": "owed key"},),
     "figures:exclusion": ({"pk": "exclusion"},),
     "figures:unit": ({"unit_id": "unit"},),
@@ -95,13 +99,17 @@ NAMED: Mapping[str, tuple[Mapping[str, str], ...]] = {
 """What the busy city calls the things that an address names."""
 FILES = ("matters:file", "triage:file", "worklist:file", "checks:file", "oversight:table_file", "oversight:bounced_file",
     "oversight:roll_file", "oversight:ontime_file", "figures:list_file", "figures:index_file",
-    "figures:indicator_file", "figures:regions_file", "archive:list_file", "archive:completeness_file")  # fmt: skip
+    "figures:indicator_file", "figures:regions_file", "archive:list_file", "archive:completeness_file", "drives:file",
+    "drives:titles_file")  # fmt: skip
 ASKED: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(FILES, ("?format=csv",)),
     "access:staff_sessions": ("", "?q=handler"),
     "access:token_issue": ("", "?who=1"),
     "archive:completeness": ("", "?only=all", "?only=all&key=volunteer_team"),
     "archive:list": ("", "?q=纪要", "?key=solution_rate"),
+    "drives:paper": ("?format=docx",),
+    "drives:one": ("", "?state=applied"),
+    "drives:titles": ("", "?q=小区&title=safe_neighbourhood"),
     "checks:desk": ("", "?q=电梯", "?light=normal"),
     "figures:entry": ("?region={owed region}&period={owed period}",),
     "figures:exclusions": ("", "?state=asked"),
