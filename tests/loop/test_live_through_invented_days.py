@@ -8,16 +8,19 @@ import pytest
 from shanzhi.config import database
 from shanzhi.config.demo import around
 from shanzhi.config.demo.cast import Cast
+from shanzhi.config.demo.drives import STAGES, make_drive
 from shanzhi.config.demo.ninety import Driven, drive
 from shanzhi.config.demo.places import load_places
 from shanzhi.config.demo.rhythm import Rhythm
 from shanzhi.core.periods import local_date
+from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.facts.tests.agreement import differences
 from shanzhi.kernel.facts.tests.facts_support import project_all
 from shanzhi.kernel.matters import queries
 from shanzhi.kernel.notices import queries as notices
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.organisation.policy import Level
+from shanzhi.modules.drives.queries import drive_rows
 from tests.city import NOW
 from tests.concurrency.committed import City, as_role, seal_all
 
@@ -103,6 +106,14 @@ def test_it_keeps_views_of_the_sign_ins(lived):
     assert around.save_views(Cast.of_city("3703", "370303", now=UNTIL), now=UNTIL) == sum(
         map(len, around.VIEWS.values())
     )
+
+
+def test_places_stand_at_every_stage_of_a_drive(lived):
+    cast = Cast.of_city("3703", "370303", now=UNTIL)
+    assert make_drive(cast, now=UNTIL) == len(STAGES)
+    with acting(cast.login("supervisor", UNTIL)):
+        (row,) = drive_rows()
+        assert (row.applications, row.waiting) == (len(STAGES), STAGES.count("visited") + STAGES.count("applied"))
 
 
 def test_its_facts_agree_with_it(lived):

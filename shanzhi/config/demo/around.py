@@ -10,6 +10,7 @@ from random import Random
 
 from shanzhi.config import database
 from shanzhi.config.demo.cast import Cast
+from shanzhi.config.demo.drives import ADMITTED as ADMITTED_DRIVE
 from shanzhi.config.demo.rhythm import Rhythm
 from shanzhi.config.demo.texts import demo_texts
 from shanzhi.config.installation import Installation
@@ -49,6 +50,7 @@ ADMITTED = (
     ("施工围挡和夜间施工查看", Level.GRID, 0, None),
     ("矛盾纠纷上门了解", Level.GRID, 0, None),
     ("雨雪天道路结冰提醒", Level.GRID, 120, 210),
+    (ADMITTED_DRIVE, Level.COMMUNITY, 0, None),
 )
 """What may be asked in the demo city: item, of whom, from which day after the city's first one up to which."""
 ADMISSION_GROUND = "示例：准入清单第 %d 项（演示用，不是正式文件）"

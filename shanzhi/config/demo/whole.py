@@ -9,6 +9,7 @@ from shanzhi.config.demo import around
 from shanzhi.config.demo.assessment import make_round
 from shanzhi.config.demo.cast import Cast
 from shanzhi.config.demo.city import first_county, load_city, logins
+from shanzhi.config.demo.drives import make_drive
 from shanzhi.config.demo.figures import make_figures
 from shanzhi.config.demo.ninety import DAYS, Driven, drive
 from shanzhi.config.demo.rhythm import Rhythm
@@ -82,6 +83,7 @@ def make_ninety(
     console.print(f"指标和指数已经算好，其中人工填报 {typed:,} 个（虚构）。")
     signed = make_round(installation, cast, began=began, now=now)
     console.print(f"平安评估试评已经开始：{signed or 0} 个项目已签批（虚构）。")
+    console.print(f"平安创建：{make_drive(cast, now=now)} 个场所申报（虚构）。")
     return driven
 
 
