@@ -1,5 +1,6 @@
 """What every command needs first: the environment, a running database, Django."""
 
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +9,7 @@ import django
 
 from shanzhi.config.installation import UNFINISHED, Installation, RestoreUnfinished
 from shanzhi.config.observe.folder import FOLDER_VARIABLE, fresh_folder
+from shanzhi.core.memory import uncollected
 from shanzhi.core.text import msg
 
 
@@ -31,7 +33,10 @@ def ready(role: str = "", *, prepare: bool = False) -> Iterator[Installation]:
     if installation.is_embedded:
         database.start_embedded(installation)
         database.create_database(installation)
-    django.setup()
+    # What is loaded stays to the end: it isn't looked through for cycles, neither while it comes nor later.
+    with uncollected():
+        django.setup()
+    gc.freeze()
     database.repoint(installation)
     if prepare:
         database.prepare(installation)
