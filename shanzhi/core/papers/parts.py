@@ -86,11 +86,11 @@ _AFTER_BORDER = tuple(
 )
 
 
-def fill_cell(cell: Any, text: str, align: Align, width: int, *, is_head: bool) -> None:
-    """One cell of a table."""
+def fill_cell(cell: Any, text: str, align: Align, width: int, style_id: str, *, is_head: bool) -> None:
+    """One cell of a table. Its style is named by id: by name the library looks through all styles, for each cell anew."""
     cell.width, cell.vertical_alignment = width, WD_CELL_VERTICAL_ALIGNMENT.CENTER
     line = cell.paragraphs[0]
-    line.style, line.alignment = "表格文字", _SIDES[align]
+    line._p.style, line.alignment = style_id, _SIDES[align]
     run = line.add_run(text)
     if is_head:
         set_font(run._r.get_or_add_rPr(), SANS)

@@ -120,10 +120,11 @@ class _Writer:
         whole = sum(column.width for column in table.columns)
         widths = [int(WIDE * column.width / whole) for column in table.columns]
         heads = tuple(column.head for column in table.columns)
+        style_id = self.file.styles["表格文字"].style_id
         shown = [tuple(cell if isinstance(cell, str) else cell.shown for cell in row) for row in table.rows]
         for row, texts in zip(made.rows, (heads, *shown), strict=True):
             for cell, column, text, width in zip(row.cells, table.columns, texts, widths, strict=True):
-                parts.fill_cell(cell, plain(text), column.align, width, is_head=texts is heads)
+                parts.fill_cell(cell, plain(text), column.align, width, style_id, is_head=texts is heads)
         parts.finish_table(made, widths)
         note = _text(self.file, table.note, "表格文字")
         parts.colour(note, GREY)
