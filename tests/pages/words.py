@@ -38,6 +38,7 @@ def spoken(html: str) -> Iterator[str]:
             yield text
 
 
+@cache
 def own(text: str) -> bool:
     """Is it one of the program's own sentences?"""
     plain, placed = own_words()

@@ -1,29 +1,17 @@
-"""No page asks the database more than twelve times: session, scope and notices counted, however much there is to show.
+"""Every page of the matrix's table in a busy city: who asks for it, and by which addresses.
 
-Every address of the matrix's table that answers to GET, once for each of those who see most of it, in a city where more than
-a page waits. A page that is new is asked for by itself; one whose address names something is told what (`NAMED`).
+Every address that answers to GET, once for each of those who see most of it. A page that is new is asked for by itself; one
+whose address names something is told what (`NAMED`).
 """
 
 from collections.abc import Iterator, Mapping
 from itertools import product
-from typing import Any
 
-import pytest
-from django.db import connection
-from django.test import Client
-from django.test.utils import CaptureQueriesContext
-
-from tests.concurrency.committed import City, city
-from tests.matrix.machine import undone
 from tests.matrix.page import ACCOUNT, FEATURES, OPEN, PERSON, POST, REPORTER, RESIDENT, SIGHT_ALONE, START
 from tests.matrix.routes import Route, pages
-from tests.matrix.table import IS_NO_PAGE, PAGES
-from tests.pages.busy import COMMUNITY, GRID, PROPERTY, Busy, busy
+from tests.matrix.table import IS_NO_PAGE
+from tests.pages.busy import COMMUNITY, GRID, PROPERTY, Busy
 
-__all__ = ["city"]
-pytestmark = pytest.mark.usefixtures("evidence_store")
-
-MOST = 12
 BY_ROLE = {"dispatcher": "dispatcher", "operator": "operator", "handler": "handler", "checker": "checker",
     "supervisor": "supervisor", "keeper": "keeper", "grid_worker": "grid_worker", "security_officer": "security_officer",
     "auditor": "auditor", "knowledge_editor": "knowledge_editor"}  # fmt: skip
@@ -170,36 +158,8 @@ def asked_of(there: Busy, route: Route) -> Iterator[tuple[str, str]]:
             yield part, route.url(case) + more.format_map(there.named)
 
 
-def statements(client: Client, url: str) -> tuple[int, int]:
-    """How a page is answered, and how many statements it takes, read to its end."""
-    with undone(), CaptureQueriesContext(connection) as seen:
-        answer: Any = client.get(url)
-        if answer.streaming:
-            b"".join(answer.streaming_content)
-    return answer.status_code, len([query for query in seen if "SAVEPOINT" not in query["sql"]])
-
-
-def test_no_page_asks_more_than_twelve_times(city: City) -> None:
-    there = busy(city)
-    many: dict[str, int] = {}
-    shown: dict[str, bool] = {}
+def every_page(there: Busy) -> Iterator[tuple[Route, str, str]]:
+    """Each page with somebody who asks for it, and an address."""
     for route in pages():
-        if route.name in IS_NO_PAGE or route.name in NOT_ASKED or not route.page.read:
-            continue
-        for part, url in asked_of(there, route):
-            browser = there.browser(part)
-            status, count = statements(browser, url)
-            if count > MOST:
-                # The first page of its sort may read what the process then knows (rule book, tree, units), and once a minute
-                # a session is marked as seen: this request is for that.
-                browser.get(url)
-                status, count = statements(browser, url)
-            is_shown = status == 200 or (status == 302 and route.page.away)
-            shown[f"{route.name} {url}"] = is_shown or shown.get(f"{route.name} {url}", False)
-            if count > MOST:
-                many[f"{route.name} {part} {url}"] = count
-    assert (many, [name for name, was in shown.items() if not was]) == ({}, [])
-
-
-def test_it_names_no_page_that_is_gone() -> None:
-    assert (NAMED.keys() | ASKED.keys() | NOT_ASKED.keys() | BY_NAME.keys()) - PAGES.keys() == set()
+        if route.name not in IS_NO_PAGE and route.name not in NOT_ASKED and route.page.read:
+            yield from ((route, part, url) for part, url in asked_of(there, route))
