@@ -1,30 +1,18 @@
 """The command line on a copy of the standing city, as a process of its own."""
 
 import os
-import subprocess
-import sys
-from pathlib import Path
 
 from tests.concurrency.committed import City
-
-ROOT = Path(__file__).parents[1]
+from tests.started import run
 
 
 def said_by(city: City, *arguments: str) -> tuple[int, str]:
     """`shanzhi ARGUMENTS`: exit code and everything that it said."""
-    said = subprocess.run(
-        [sys.executable, "-m", "shanzhi", *arguments],
-        cwd=ROOT,
-        env={
-            **os.environ,
-            "SHANZHI_HOME": str(city.installation.home),
-            "SHANZHI_DATABASE": city.installation.database,
-            "DJANGO_SETTINGS_MODULE": "shanzhi.config.settings",
-        },
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    environment = {
+        **os.environ,
+        "SHANZHI_HOME": str(city.installation.home),
+        "SHANZHI_DATABASE": city.installation.database,
+        "DJANGO_SETTINGS_MODULE": "shanzhi.config.settings",
+    }
+    said = run("shanzhi", *arguments, env=environment, is_one=True)
     return said.returncode, said.stdout

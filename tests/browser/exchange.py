@@ -3,8 +3,6 @@
 import hmac
 import http.client
 import json
-import subprocess
-import sys
 import time
 from hashlib import sha256
 from pathlib import Path
@@ -15,6 +13,7 @@ from psycopg import sql
 
 from shanzhi.config import database
 from tests.site import HOST, ROOT, Site
+from tests.started import run
 
 SAMPLE = ROOT / "shanzhi" / "modules" / "hotline" / "catalogue" / "knowledge.toml"
 
@@ -23,14 +22,7 @@ def command(site: Site, *words: str) -> str:
     """Run `shanzhi …` on the installation, as whoever keeps it would."""
     environment = site.environment("importer")
     environment.pop("SHANZHI_ROLE", None)
-    done = subprocess.run(
-        [sys.executable, "-m", "shanzhi", *words],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        check=False,
-        text=True,
-    )
+    done = run("shanzhi", *words, env=environment)
     assert done.returncode == 0, done.stderr or done.stdout
     return done.stdout
 

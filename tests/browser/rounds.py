@@ -1,21 +1,14 @@
 """A round that has come to a running city: made by a child that acts on the city's own installation, as its letter would."""
 
-import subprocess
 import sys
 
-from tests.site import ROOT, Site
+from tests.site import Site
+from tests.started import run
 
 
 def round_comes(site: Site) -> tuple[str, str]:
     """Let a trial round come and the city begin to evaluate itself; returns the addresses of its board and of an item."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.browser.rounds"],
-        cwd=ROOT,
-        env=site.environment("app"),
-        capture_output=True,
-        check=False,
-        text=True,
-    )
+    done = run("tests.browser.rounds", env=site.environment("app"))
     assert done.returncode == 0, done.stderr or done.stdout
     board, item = done.stdout.split()
     return board, item

@@ -2,8 +2,6 @@
 
 import csv
 import re
-import subprocess
-import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +10,7 @@ from playwright.sync_api import expect
 
 from tests.browser.person import Meet
 from tests.site import Site
+from tests.started import run
 
 HERE, THERE = "370303009006", "370306100200"
 ALL = "since=&until=&ended_since=&ended_until="
@@ -29,8 +28,8 @@ def answered(site: Site, tmp_path: Path) -> None:
             last = first + timedelta(days=n if n < 80 else 3)
             region, category = (HERE if n < 80 else THERE), categories[n % 3]
             out.writerow((n, f"路灯第{n}盏不亮", first, "夜里看不见路", "已修好。", last, region, category))
-    command = [sys.executable, "-m", "shanzhi", "import", "matters", str(path), "--source", "ontime"]
-    subprocess.run(command, env=site.environment("importer"), check=True, capture_output=True)
+    said = run("shanzhi", "import", "matters", str(path), "--source", "ontime", env=site.environment("importer"))
+    assert said.returncode == 0, said.stderr
     site.report("路灯不亮，已经两天了", region_code=HERE)
 
 

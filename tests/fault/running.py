@@ -14,13 +14,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import psycopg
 
 from shanzhi.config import database, embedded, server
 from shanzhi.config.installation import Installation
 from tests.prepared import copy_prepared
+from tests.started import Started
 
 ROOT = Path(__file__).parents[2]
 UP_SECONDS = 30
@@ -118,12 +119,7 @@ def call(port: int, method: str, path: str, body: Any = None, **headers: str) ->
         connection.close()
 
 
-def start(*command: str, stdin: IO[bytes] | None = None) -> "subprocess.Popen[bytes]":
-    """`python -m` a command in the installation's environment, in a session of its own: it is killed with its children."""
-    return subprocess.Popen([sys.executable, "-m", *command], cwd=ROOT, stdin=stdin, start_new_session=True)
-
-
-def kill_as_soon_as(is_so: Callable[[], bool], running: "subprocess.Popen[bytes]", seconds: float) -> None:
+def kill_as_soon_as(is_so: Callable[[], bool], running: Started, seconds: float) -> None:
     """kill -9 of what `start` started, once something is so; it must become so in these seconds, and before it ends."""
     give_up = time.monotonic() + seconds
     while not is_so():

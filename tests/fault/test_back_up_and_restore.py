@@ -5,7 +5,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -36,6 +35,7 @@ from shanzhi.kernel.matters.policy.report import NewReport
 from tests.city import NOW
 from tests.concurrency.committed import City, city, seal_all
 from tests.concurrency.steps import COMMUNITY, to_verdict
+from tests.started import Said, run, start
 
 __all__ = ["city"]
 
@@ -83,15 +83,9 @@ def scratch() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def shanzhi(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+def shanzhi(*arguments: object, **environment: str) -> Said:
     """The command line, as somebody types it."""
-    return subprocess.run(
-        command(*arguments), env=clean(**environment), capture_output=True, text=True, timeout=120, check=False
-    )
-
-
-def command(*arguments: object) -> list[str]:
-    return [sys.executable, "-m", "shanzhi", *map(str, arguments)]
+    return run("shanzhi", *map(str, arguments), env=clean(**environment))
 
 
 def clean(**environment: str) -> dict[str, str]:
@@ -315,13 +309,8 @@ def test_it_refuses_a_backup_of_a_newer_program(made: Made, tmp_path: Path, monk
 def test_it_can_be_repeated_after_it_was_killed(made: Made):
     with scratch() as place:
         home = place / "home"
-        child = subprocess.Popen(
-            command("restore", made.taken.path, "--into", home),
-            env=clean(),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        arguments = ("restore", str(made.taken.path), "--into", str(home))
+        child = start("shanzhi", *arguments, env=clean(), out=os.devnull, err=os.devnull)
         deadline = time.monotonic() + 60
         while not (home / "pg" / "postmaster.pid").exists() and time.monotonic() < deadline:
             time.sleep(0.01)

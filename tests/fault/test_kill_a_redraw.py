@@ -1,7 +1,6 @@
 """Following a redraw is killed without warning, again and again: it goes on, and nothing is done twice."""
 
 import os
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +9,8 @@ import pytest
 
 from shanzhi.config.installation import Installation
 from tests.concurrency.committed import as_role
-from tests.fault.running import kill_as_soon_as, of_its_own, start
+from tests.fault.running import kill_as_soon_as, of_its_own
+from tests.started import Started, start
 
 FULL = os.environ.get("SHANZHI_SIZE") == "full"
 MATTERS = 50_000 if FULL else 4_000
@@ -54,7 +54,7 @@ def _count(installation: Installation, statement: str) -> int:
     return int(row[0])
 
 
-def _kill_after(installation: Installation, running: "subprocess.Popen[bytes]", done: int) -> None:
+def _kill_after(installation: Installation, running: Started, done: int) -> None:
     """kill -9 as soon as so many steps are committed."""
     with as_role(installation, "owner") as looking:
         looking.autocommit = True

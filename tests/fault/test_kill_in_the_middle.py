@@ -3,7 +3,6 @@ all of it is done, or nothing; and done again nothing is done twice."""
 
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -14,7 +13,8 @@ from psycopg import sql
 
 from shanzhi.config.installation import Installation
 from tests.concurrency.committed import as_role
-from tests.fault.running import of_its_own, start
+from tests.fault.running import of_its_own
+from tests.started import Started, start
 
 FULL = os.environ.get("SHANZHI_SIZE") == "full"
 PATIENCE = 20
@@ -40,7 +40,7 @@ def installation() -> Iterator[Installation]:
         yield found
 
 
-def set_off(step: str) -> "subprocess.Popen[bytes]":
+def set_off(step: str) -> Started:
     return start("tests.fault.steps", step)
 
 
@@ -84,7 +84,7 @@ def killed_at(installation: Installation, step: str, table: str) -> bool:
     return is_held
 
 
-def waits(looking: psycopg.Connection, running: "subprocess.Popen[bytes]") -> bool:
+def waits(looking: psycopg.Connection, running: Started) -> bool:
     give_up = time.monotonic() + PATIENCE
     while time.monotonic() < give_up:
         if looking.execute(WAITS).fetchone() != (0,):

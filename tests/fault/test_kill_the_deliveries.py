@@ -1,7 +1,6 @@
 """Sending is killed without warning, again and again: every message arrives, and a repetition says that it is one."""
 
 import os
-import subprocess
 from collections import Counter
 from collections.abc import Iterator
 
@@ -10,7 +9,8 @@ import pytest
 from shanzhi.config.installation import Installation
 from shanzhi.kernel.notices.tests.servers import Hook, hook
 from tests.concurrency.committed import as_role
-from tests.fault.running import kill_as_soon_as, of_its_own, start
+from tests.fault.running import kill_as_soon_as, of_its_own
+from tests.started import Started, start
 
 FULL = os.environ.get("SHANZHI_SIZE") == "full"
 MESSAGES = 5_000 if FULL else 300
@@ -41,11 +41,11 @@ def waiting() -> Iterator[tuple[Installation, Hook]]:
         yield found, taker
 
 
-def _start(minutes: int) -> "subprocess.Popen[bytes]":
+def _start(minutes: int) -> Started:
     return start("tests.fault.set_up", "deliver", str(minutes))
 
 
-def _kill_after(taker: Hook, running: "subprocess.Popen[bytes]", heard: int) -> None:
+def _kill_after(taker: Hook, running: Started, heard: int) -> None:
     """kill -9 as soon as so many messages have arrived."""
     kill_as_soon_as(lambda: len(taker.heard) >= heard, running, PATIENCE)
 

@@ -1,7 +1,6 @@
 """The ladder's pass is killed between writing down what it tells and telling it: nobody is told twice, and nobody is missed."""
 
 import os
-import subprocess
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,7 +8,8 @@ import pytest
 
 from shanzhi.config.installation import Installation
 from tests.concurrency.committed import as_role
-from tests.fault.running import kill_as_soon_as, of_its_own, start
+from tests.fault.running import kill_as_soon_as, of_its_own
+from tests.started import Started, start
 
 REPORTS = 200 if os.environ.get("SHANZHI_SIZE") == "full" else 12
 PATIENCE = 60
@@ -26,7 +26,7 @@ def reported() -> Iterator[Installation]:
         yield installation
 
 
-def _climb() -> "subprocess.Popen[bytes]":
+def _climb() -> Started:
     return start("tests.fault.set_up", "climb", NOON)
 
 

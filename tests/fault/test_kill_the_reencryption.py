@@ -1,9 +1,6 @@
 """Sealing anew is killed without warning, again and again: every row opens at any time, and none is lost."""
 
 import os
-import subprocess
-import sys
-import tempfile
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
@@ -12,7 +9,8 @@ import pytest
 from shanzhi.config.installation import Installation
 from shanzhi.kernel.vault.policy.envelope import KeyRing, key_of_head, record_context
 from tests.concurrency.committed import as_role
-from tests.fault.running import ROOT, kill_as_soon_as, of_its_own, start
+from tests.fault.running import kill_as_soon_as, of_its_own
+from tests.started import Started, run, start
 
 FULL = os.environ.get("SHANZHI_SIZE") == "full"
 ROWS = 100_000 if FULL else 30_000
@@ -51,11 +49,8 @@ def _fill(installation: Installation) -> None:
         opened.commit()
 
 
-def _start(*arguments: str, typed: str = "") -> "subprocess.Popen[bytes]":
-    with tempfile.TemporaryFile() as keyboard:
-        keyboard.write(typed.encode())
-        keyboard.seek(0)
-        return start("shanzhi", "vault", *arguments, stdin=keyboard)
+def _start(*arguments: str, typed: str = "") -> Started:
+    return start("shanzhi", "vault", *arguments, typed=typed.encode())
 
 
 def _moved(installation: Installation) -> int:
@@ -66,11 +61,12 @@ def _moved(installation: Installation) -> int:
 
 
 def _said(*arguments: str) -> str:
-    command = [sys.executable, "-m", "shanzhi", "vault", *arguments]
-    return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    said = run("shanzhi", "vault", *arguments)
+    assert said.returncode == 0, said.stderr
+    return said.stdout
 
 
-def _kill_after(installation: Installation, running: "subprocess.Popen[bytes]", moved: int) -> None:
+def _kill_after(installation: Installation, running: Started, moved: int) -> None:
     """kill -9 as soon as so many rows are done."""
     done = "SELECT 1 FROM vault_rotation WHERE moved >= %s"
     with as_role(installation, "worker") as looking:

@@ -3,7 +3,6 @@
 import http.client
 import json
 import os
-import subprocess
 import sys
 import threading
 import time
@@ -19,7 +18,8 @@ import pytest
 from shanzhi.config import server
 from shanzhi.config.installation import Installation
 from tests.concurrency.committed import as_role
-from tests.fault.running import ROOT, UP_SECONDS, Running, at_work, call
+from tests.fault.running import UP_SECONDS, Running, at_work, call
+from tests.started import run
 
 CLIENTS = 4
 TOLD_SECONDS = 4 * UP_SECONDS
@@ -100,9 +100,8 @@ def running() -> Iterator[Running]:
 
 
 def _look() -> dict[str, Any]:
-    said = subprocess.run(
-        [sys.executable, "-m", "tests.fault.set_up", "look"], cwd=ROOT, check=True, capture_output=True, text=True
-    )
+    said = run("tests.fault.set_up", "look")
+    assert said.returncode == 0, said.stderr
     found: dict[str, Any] = json.loads(said.stdout)
     return found
 
@@ -182,14 +181,7 @@ def _check_seals(installation: Installation) -> None:
             time.sleep(0.1)
         else:
             raise AssertionError(f"not all is sealed: {row}")
-    environment = server.environment(installation, "")
-    verified = subprocess.run(
-        [sys.executable, "-m", "shanzhi", "journal", "verify"],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    verified = run("shanzhi", "journal", "verify", env=server.environment(installation, ""))
     assert verified.returncode == 0, verified.stdout
 
 
