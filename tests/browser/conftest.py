@@ -64,9 +64,9 @@ def site(standing: Site) -> Site:
 
 
 # Not for the session: while Playwright runs, its event loop keeps Django's database out of the whole process.
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    """The browser."""
+    """The browser, up as long as the tests of this folder run; each person has a context of their own in it."""
     expect.set_options(timeout=PATIENCE_MS)
     with started_chromium() as browser:
         yield browser
