@@ -5,6 +5,7 @@ the tests that load cities themselves.
 """
 
 import gc
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,17 +17,25 @@ from django.db import connections
 from hypothesis import settings as hypothesis
 from psycopg import sql
 
-from shanzhi.config import database
+from shanzhi.config import database, embedded
 from shanzhi.config.assets import compile_translations
 from tests.city import Cast, load_city
+from tests.prepared import copy_tables, make_tables
 from tests.server import relax
 
 
-def pytest_configure() -> None:
-    """English pages are read from what is compiled here, in whatever order the tests run. No test is timed."""
+def pytest_configure(config: pytest.Config) -> None:
+    """English pages are read from what is compiled here, in whatever order the tests run. No test is timed.
+
+    Where processes share the tests, the tables of their databases are made while they load them.
+    """
     compile_translations()
     hypothesis.register_profile("untimed", deadline=None)
     hypothesis.load_profile("untimed")
+    if config.getoption("numprocesses", None):
+        config.add_cleanup(make_tables().wait)
+    else:
+        gc.disable()  # until all is loaded
 
 
 def pytest_collection_finish() -> None:
@@ -34,6 +43,7 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(GARBAGE_AFTER, 20, 20)
+    gc.enable()
 
 
 def pytest_unconfigure() -> None:
@@ -62,16 +72,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _fresh_databases() -> None:
+    """The migrated database under this process's name, and a second one like it (`tests/prepared.py`)."""
     installation = city_settings.INSTALLATION
+    embedded.stop(installation)
+    shutil.rmtree(installation.cluster, ignore_errors=True)
+    copy_tables(installation.cluster)
     database.start_embedded(installation)
     relax(installation)
     name, empty = sql.Identifier(installation.database), sql.Identifier(f"{installation.database}_empty")
     with psycopg.connect(database.admin_url(installation, "postgres"), autocommit=True) as connection:
-        for each in (name, empty):
-            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(each))
+        connection.execute(sql.SQL("ALTER DATABASE shanzhi RENAME TO {}").format(name))
     database.repoint(installation)
-    database.prepare(installation)
-    connections.close_all()
+    # The passwords are those of this process's own secrets.
+    database.create_roles(installation)
     with psycopg.connect(database.admin_url(installation, "postgres"), autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(empty, name))
 

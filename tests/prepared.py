@@ -1,4 +1,5 @@
-"""A home folder with roles, tables and the standing city, made once and copied for every test that breaks one of its own.
+"""A home folder with roles, tables and the standing city, made once and copied for every test that breaks one of its own;
+and one with roles and tables alone (`tests.migrated`), from which the others are made.
 
 To make one takes twenty times as long as to copy it. It is kept under a hash of everything that it is made from (the
 program, the city, the installed packages, the day), so that nothing that has changed since is ever copied.
@@ -22,19 +23,16 @@ ROOT = Path(__file__).parents[1]
 KEPT = ROOT / "var" / "cache" / "prepared"
 MADE_FROM = ("shanzhi", "tests")
 SAID = "said-when-made"
+TABLES = "tests.migrated"
 
 
 def copy_prepared(home: Path, program: str, environment: Mapping[str, str]) -> str:
-    """Fill `home` with what `python -m <program> prepare` makes of an empty one; returns what the program printed.
+    """Fill `home` with what `python -m <program> prepare` makes of one that has tables; returns what the program printed.
 
     `environment` is the program's; its SHANZHI_HOME is set here.
     """
     with _one_at_a_time():
-        kept = KEPT / f"{program}-{_made_from()}"
-        if not kept.exists():
-            for old in KEPT.glob(f"{program}-*"):
-                shutil.rmtree(old)
-            _make(kept, program, environment)
+        kept = _kept(program, environment)
     _copy(kept, home)
     said = home / SAID
     text = said.read_text(encoding="utf-8")
@@ -42,10 +40,40 @@ def copy_prepared(home: Path, program: str, environment: Mapping[str, str]) -> s
     return text
 
 
+def copy_tables(cluster: Path) -> None:
+    """Put a database server's files into this folder, where there are none: the roles and a migrated database `shanzhi`."""
+    with _one_at_a_time():
+        kept = _kept(TABLES, _bare())
+    _copy(kept / "pg", cluster)
+
+
+def make_tables() -> "subprocess.Popen[bytes]":
+    """Begin to make the home with tables, if there is none; whoever needs it meanwhile waits for it."""
+    return subprocess.Popen([sys.executable, "-m", "tests.prepared"], cwd=ROOT, env=_bare())
+
+
+def _bare() -> dict[str, str]:
+    """Without what would lead a child to this process's own installation."""
+    ours = ("SHANZHI_", "PYTEST_", "DATABASE_URL")
+    bare = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    return bare | {"DJANGO_SETTINGS_MODULE": "shanzhi.config.settings"}
+
+
+def _kept(program: str, environment: Mapping[str, str]) -> Path:
+    kept = KEPT / f"{program}-{_made_from()}"
+    if not kept.exists():
+        for old in KEPT.glob(f"{program}-*"):
+            shutil.rmtree(old)
+        _make(kept, program, environment)
+    return kept
+
+
 def _make(kept: Path, program: str, environment: Mapping[str, str]) -> None:
     # In a short path, because the database's socket lies in it. The server stops with the program that started it.
     home = Path(tempfile.mkdtemp(prefix="sz-"))
     try:
+        if program != TABLES:
+            _copy(_kept(TABLES, _bare()), home)
         done = subprocess.run(
             [sys.executable, "-m", program, "prepare"],
             cwd=ROOT, env={**environment, "SHANZHI_HOME": str(home)}, stdout=subprocess.PIPE, text=True, check=True,
@@ -85,3 +113,8 @@ def _made_from() -> str:
             if path.is_file() and path.suffix not in (".pyc", ".mo"):
                 found.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
     return found.hexdigest()[:16]
+
+
+if __name__ == "__main__":
+    with _one_at_a_time():
+        _kept(TABLES, _bare())
