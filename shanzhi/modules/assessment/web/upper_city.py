@@ -62,6 +62,16 @@ def city(request: ActingRequest, pk: int) -> HttpResponse:
     return _draw(request, pk)
 
 
+def _counts(found: upper_city.Desk) -> dict[str, int]:
+    return {
+        "open": sum(one.is_open for one in found.lines),
+        "differs": sum(one.differs for one in found.lines),
+        "new": sum(one.is_new for one in found.lines),
+        "stale": sum(one.is_stale for one in found.lines),
+        "all": len(found.lines),
+    }
+
+
 def _draw(request: ActingRequest, pk: int, error: DomainError | None = None, at: str = "") -> HttpResponse:
     """The city's desk; after an error `at` says which of its forms came back, with what was typed in it."""
 
@@ -84,13 +94,7 @@ def _draw(request: ActingRequest, pk: int, error: DomainError | None = None, at:
         "may_visit": upper_city.stage_now(found) is not None,
         "table": _items(found, shown),
         "only": only,
-        "counts": {
-            "open": sum(one.is_open for one in found.lines),
-            "differs": sum(one.differs for one in found.lines),
-            "new": sum(one.is_new for one in found.lines),
-            "stale": sum(one.is_stale for one in found.lines),
-            "all": len(found.lines),
-        },
+        "counts": _counts(found),
         "may_close": is_leader and state is State.RECEIVED,
         "may_through": is_leader and state is State.SCORED,
         "may_return": is_leader and state in (State.RECEIVED, State.SCORED),
