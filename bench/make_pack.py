@@ -167,12 +167,18 @@ def _entries(making: Making) -> None:
             payload = {**fields.payload, "leaf": cut.leaf, "matters": cut.matters, "root": cut.root}
             said = canonical(replace(fields, payload=payload)).decode()
             db.execute("UPDATE other SET entry = $1 WHERE leaf = $2", [said, leaf])
-    anew = f"regexp_replace(entry, '{_HEAD}', concat('\\1', leaf * {times} + copy + 1, '\\2', subject_id * {times} + copy))"
+    anew = f"regexp_replace(s.entry, '{_HEAD}', concat('\\1', s.new_leaf + 1, '\\2', s.new_id))"
+    # In the order in which they lie: sorting millions of texts would take more memory than there is.
+    copied = (
+        f"SELECT *, subject_kind = 'matter' AS is_matter, leaf * {times} + copy AS new_leaf,"
+        f" CASE WHEN subject_kind = 'matter' THEN subject_id * {times} + copy ELSE subject_id END AS new_id FROM (SELECT *,"
+        f" unnest(range(CASE WHEN subject_kind = 'matter' THEN {times} ELSE 1 END)) AS copy FROM {source})"
+    )
     making.write(
         contents.ENTRIES_FILE,
-        f"SELECT * FROM (SELECT epoch, leaf * {times} + copy AS leaf, subject_kind, subject_id * {times} + copy AS subject_id,"
-        f" step, {_SALT.format(leaf=f'leaf * {times} + copy')} AS salt, {anew} AS entry FROM {source}, {_copies(making)}"
-        " WHERE subject_kind = 'matter' UNION ALL SELECT * FROM other) ORDER BY epoch, leaf",
+        "SELECT s.epoch, new_leaf AS leaf, s.subject_kind, new_id AS subject_id, s.step,"
+        f" coalesce(o.salt, {_SALT.format(leaf='new_leaf')}) AS salt, coalesce(o.entry, {anew}) AS entry"
+        f" FROM ({copied}) AS s LEFT JOIN other AS o ON s.new_leaf = o.leaf AND NOT s.is_matter",
     )
     ((entries,),) = db.execute(f"SELECT count(*) FROM '{making.file(contents.ENTRIES_FILE)}'").fetchall()
     making.told = replace(making.told, entries=entries)

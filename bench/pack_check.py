@@ -1,6 +1,7 @@
 """`make bench-pack-check ARGS=FILE`: how long a pack takes to check, as usual and whole; what hashing its bytes alone takes.
 
-Take a file that `make bench-pack ARGS="--out FILE"` kept. Each check is the command that anybody runs, in a process of its own.
+Take a file that `make bench-pack ARGS="--out FILE"` kept, or one that `python -m bench.make_pack` made of a
+smaller one. Each check is the command that anybody runs, in a process of its own.
 """
 
 import argparse
