@@ -20,7 +20,10 @@ from shanzhi.kernel.packs.queries.checking.opened import Opened, connect, quoted
 _HEIGHT = 8
 _NAMED = 20
 """Faults of one kind that are told of an epoch's tiles."""
-_PLACES_AT_ONCE = 400
+_PLACES_AT_ONCE = 4_000
+_NEAR = 500
+"""Tiles between two that are still read together: about one group of rows."""
+_ROWS_AT_ONCE = 10_000
 Leaf = tuple[int, int]
 """Epoch and number."""
 
@@ -139,23 +142,42 @@ def _assembled(
     opened: Opened, epoch: int, tree: Tree, places: Collection[int], found: Checked
 ) -> Iterator[tuple[int, bytes | None]]:
     """Tiles of level 0, made of entries and hashes; None where a leaf is missing or there twice (which is told)."""
-    h = tree.hasher
-    ordered = sorted(places)
-    for start in range(0, len(ordered), _PLACES_AT_ONCE):
-        some = ordered[start : start + _PLACES_AT_ONCE]
-        listed = ", ".join(str(each) for each in some)
-        first, last = some[0] * WIDTH, some[-1] * WIDTH + WIDTH - 1
-        within = f"epoch = {epoch} AND leaf // {WIDTH} IN ({listed}) AND leaf BETWEEN {first} AND {last}"
+    for some in _together(sorted(places)):
         hashes: dict[int, bytes] = {}
         twice: set[int] = set()
-        for leaf, salt, entry in opened.rows(f"SELECT leaf, salt, entry FROM entries WHERE {within}"):  # noqa: S608 - whole numbers
-            (twice.add if leaf in hashes else lambda _: None)(leaf)
-            hashes[leaf] = leaf_hash(h, salt + entry.encode()) if salt and entry and len(salt) == SALT_BYTES else b""
-        for leaf, hashed in opened.rows(f"SELECT leaf, hash FROM leaves WHERE {within}"):  # noqa: S608 - whole numbers
-            (twice.add if leaf in hashes else lambda _: None)(leaf)
-            hashes[leaf] = hashed or b""
+        for leaf, hashed in _hashes(opened, epoch, tree.hasher, some):
+            if leaf in hashes:
+                twice.add(leaf)
+            hashes[leaf] = hashed
         for place in some:
             yield place, _tile(epoch, place, tree.size, hashes, twice, found)
+
+
+def _together(places: list[int]) -> Iterator[list[int]]:
+    """Tiles that are read at once: a table's text is unpacked whole for however little of it, so neighbours go together."""
+    some: list[int] = []
+    for place in places:
+        if some and (place - some[-1] > _NEAR or len(some) >= _PLACES_AT_ONCE):
+            yield some
+            some = []
+        some.append(place)
+    if some:
+        yield some
+
+
+def _hashes(opened: Opened, epoch: int, h: Hasher, places: list[int]) -> Iterator[tuple[int, bytes]]:
+    """Number and hash of every leaf of these tiles that the pack has, as entry or as hash."""
+    opened.db.execute("CREATE OR REPLACE TEMP TABLE wanted AS SELECT unnest($1::BIGINT[]) AS place", [places])
+    within = (
+        f"SEMI JOIN wanted ON t.leaf // {WIDTH} = wanted.place WHERE t.epoch = {epoch}"
+        f" AND t.leaf BETWEEN {places[0] * WIDTH} AND {places[-1] * WIDTH + WIDTH - 1}"
+    )
+    rows = opened.db.execute(f"SELECT t.leaf, t.salt, encode(t.entry) FROM entries AS t {within}")  # noqa: S608 - whole numbers
+    while some := rows.fetchmany(_ROWS_AT_ONCE):
+        for leaf, salt, entry in some:
+            yield leaf, leaf_hash(h, salt + entry) if salt and entry and len(salt) == SALT_BYTES else b""
+    for leaf, hashed in opened.rows(f"SELECT t.leaf, t.hash FROM leaves AS t {within}"):  # noqa: S608 - whole numbers
+        yield leaf, hashed or b""
 
 
 def _tile(epoch: int, place: int, size: int, hashes: dict[int, bytes], twice: set[int], found: Checked) -> bytes | None:
@@ -269,11 +291,11 @@ def tiles_of(
         for leaf, salt, entry in some:
             if leaf in hashes:
                 twice.add(leaf)
-            hashes[leaf] = h(b"\x00" + salt + entry.encode()) if len(salt) == SALT_BYTES else b""
+            hashes[leaf] = h(b"\x00" + salt + entry.encode()) if salt and entry and len(salt) == SALT_BYTES else b""
     for leaf, hashed in db.execute(f"SELECT leaf, hash FROM read_parquet({quoted(leaves)}) WHERE {within}").fetchall():  # noqa: S608 - own names
         if leaf in hashes:
             twice.add(leaf)
-        hashes[leaf] = hashed
+        hashes[leaf] = hashed or b""
     db.close()
     made = {}
     for place in places:
