@@ -223,6 +223,15 @@ def test_two_rows_that_were_written_into_one_are_found(tmp_path: Path) -> None:
     assert (found.verdict, found.faults[0].where["matter"]) == (Verdict.FAILED, pk)
 
 
+def test_rows_that_lie_in_another_order_say_the_same(tmp_path: Path) -> None:
+    def turn(made: Made, _folder: Path) -> None:
+        rows = made.facts["fact_step"]
+        made.facts["fact_step"] = [row for row in rows if row[0] % 2] + [row for row in rows if not row[0] % 2]
+
+    found, _ = doctored(tmp_path, turn, sample=0)
+    assert (found.verdict, found.faults) == (Verdict.PASSED, [])
+
+
 def test_a_matter_that_is_there_twice_is_named(tmp_path: Path) -> None:
     found, pk = doctored(tmp_path, lambda made, _: made.facts["fact_matter"].append(made.facts["fact_matter"][-1]))
     assert any("有 2 行，应当只有一行" in str(fault) for fault in found.of_step(Step.FACTS)), pk

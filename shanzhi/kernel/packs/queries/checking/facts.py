@@ -1,6 +1,7 @@
 """Every fact row: each matter's rows in canonical form, hashed, against the hash of the last cut in which it stands.
 
-Set-wise, in DuckDB. A first pass writes texts as they are and takes rows as they lie; what doesn't fit there is written once
+DuckDB writes the rows as text, table by table, and hands out one long text of each; a matter's rows are a piece of it. This
+first pass writes texts as they are and takes rows as they lie; what doesn't fit there is written once
 more by the definition (`facts.policy.rows`), so that a fault is one by the definition, and speed costs no certainty.
 """
 
@@ -8,15 +9,18 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 import duckdb
+import numpy as np
 
 from shanzhi.kernel.facts.policy.columns import MATTER, Of, Table
-from shanzhi.kernel.facts.policy.rows import Row, digest, rows_text
-from shanzhi.kernel.facts.policy.tables import shapes
+from shanzhi.kernel.facts.policy.rows import FORM, Row, digest, rows_text
+from shanzhi.kernel.facts.policy.tables import Shape, shapes
 from shanzhi.kernel.packs.policy import contents, faults
 from shanzhi.kernel.packs.policy.checked import Checked
+from shanzhi.kernel.packs.queries.checking.buffers import NOTHING, Numbers, columns
 from shanzhi.kernel.packs.queries.checking.cuts import Cuts
 from shanzhi.kernel.packs.queries.checking.opened import Opened, connect, in_time, quoted
 
@@ -24,6 +28,7 @@ CHUNK = 30_000
 """Matters that are written and hashed at once: about 90 MB of text."""
 EXACT_MOST = 5_000
 """Matters that are hashed once more by the definition; from there on a difference is taken as it is."""
+_FORM, _BETWEEN = FORM.encode(), ", "
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Tick = Callable[[int], None]
 
@@ -135,26 +140,55 @@ def _strange_sql(table: Table) -> str:
     return f"(contains({together}, '\"') OR contains({together}, '\\') OR {nothing})"
 
 
-def chunk_sql(files: dict[str, str]) -> str:
-    """The matters between two ids (`$1`, `$2`) whose canonical form has another hash than their last cut; rows in the order in
-    which they lie, which is that of their keys in a pack that wasn't touched."""
-    made, joins, parts = [], [], []
-    for nth, shape in enumerate(shapes().values()):
-        source = f"read_parquet({quoted(files[shape.name])}, hive_partitioning = false)"
-        row = text_sql(shape.table)
-        made.append(
-            f"p{nth} AS (SELECT t.matter_id, string_agg({row}, ', ') AS said, bool_or({_strange_sql(shape.table)}) AS odd"  # noqa: S608 - own names
-            f"{', min(t.steps) AS steps' if nth == 0 else ''} FROM {source} AS t"
-            " WHERE t.matter_id BETWEEN $1 AND $2 GROUP BY t.matter_id)"
-        )
-        joins.append(f"LEFT JOIN p{nth} USING (matter_id)")
-        parts.append(f"'[\"{shape.name}\", [', p{nth}.said, ']]'")
-    odd = " OR ".join(f"coalesce(p{nth}.odd, false)" for nth in range(len(made)))
-    text = "concat('[\"shanzhi-facts-1\", ', l.matter_id, ', ', p0.steps, ', [', " + ", ', ', ".join(parts) + ", ']]')"
+def _rows_sql(shape: Shape, file: str, first: int, last: int) -> str:
+    """A table's rows of the matters between two ids as buffers: matter, steps, is it strange, text; rows in the order in which
+    they lie, which is that of their keys in a pack that wasn't touched."""
+    steps = "coalesce(t.steps, -1)::BIGINT" if shape.name == MATTER.name else "0::BIGINT"
     return (
-        f"WITH {', '.join(made)} SELECT l.matter_id FROM last_cut AS l {' '.join(joins)}"  # noqa: S608 - own names
-        f" WHERE l.matter_id BETWEEN $1 AND $2 AND (({odd}) OR sha256({text}) IS DISTINCT FROM l.sha256)"
+        f"SELECT t.matter_id, {steps}, ({_strange_sql(shape.table)})::TINYINT, concat({text_sql(shape.table)}, '{_BETWEEN}')"  # noqa: S608 - own names
+        f" FROM read_parquet({quoted(file)}, hive_partitioning = false) AS t WHERE t.matter_id BETWEEN {first} AND {last}"
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A table's rows as text, one behind the other with ", " behind each; a matter's lie from `begins` to `ends`."""
+
+    data: memoryview
+    begins: list[int]
+    ends: list[int]
+    odd: set[int]
+    steps: list[int]
+
+
+def _said(db: duckdb.DuckDBPyConnection, statement: str, ids: Numbers) -> _Said:
+    matters, steps, odd, texts = columns(db, statement) or (np.zeros(0, np.int64), ids[:0], ids[:0], NOTHING)
+    if (np.diff(matters) < 0).any():
+        order = np.argsort(matters, kind="stable")
+        matters, steps, odd, texts = matters[order], steps[order], odd[order], texts.ordered(order)
+    first, end = np.searchsorted(matters, ids, "left"), np.searchsorted(matters, ids, "right")
+    begins, ends = texts.bounds[first], texts.bounds[end]
+    # Behind the last row stands nothing.
+    ends = np.where(ends > begins, ends - len(_BETWEEN), begins)
+    said = np.append(steps, -1)[first]
+    return _Said(memoryview(texts.data), begins.tolist(), ends.tolist(), set(matters[odd != 0].tolist()), said.tolist())
+
+
+def _wrong_in(db: duckdb.DuckDBPyConnection, files: dict[str, str], first: int, last: int) -> list[int]:
+    """The matters between two ids whose rows, as text, have another hash than their last cut."""
+    ids, hashes = columns(db, f"SELECT matter_id, sha256 FROM last_cut WHERE matter_id BETWEEN {first} AND {last}")  # noqa: S608 - whole numbers
+    tables = [_said(db, _rows_sql(shape, files[shape.name], first, last), ids) for shape in shapes().values()]
+    names = [f'["{name}", ['.encode() for name in shapes()]
+    wrong = set().union(*(table.odd for table in tables)).intersection(ids.tolist())
+    should, places = hashes.data.decode(), hashes.bounds.tolist()
+    for nth, (matter_id, steps) in enumerate(zip(ids.tolist(), tables[0].steps, strict=True)):
+        parts: list[bytes | memoryview] = [b'["%b", %d, %d, [' % (_FORM, matter_id, steps)]
+        for name, table in zip(names, tables, strict=True):
+            parts += (name, table.data[table.begins[nth] : table.ends[nth]], b"]], ")
+        parts[-1] = b"]]]]"
+        if sha256(b"".join(parts)).hexdigest() != should[places[nth] : places[nth + 1]]:
+            wrong.add(matter_id)
+    return sorted(wrong)
 
 
 def _differing(opened: Opened, *, seconds: float | None, tick: Tick) -> list[int]:
@@ -164,7 +198,6 @@ def _differing(opened: Opened, *, seconds: float | None, tick: Tick) -> list[int
         f" // {CHUNK} AS part FROM last_cut) GROUP BY part ORDER BY part"
     )
     files = {name: opened.files[name].resolve().as_posix() for name in shapes()}
-    statement = chunk_sql(files)
     workers = max(1, opened.limits.threads)
     memory = max(200, opened.limits.memory_mb // (workers + 1))
     dumped = opened.folder / "last_cut.parquet"
@@ -179,7 +212,7 @@ def _differing(opened: Opened, *, seconds: float | None, tick: Tick) -> list[int
             found: list[int] = []
             with in_time(db, seconds):
                 for first, last, count in bounds[nth::workers]:
-                    found += [row[0] for row in db.execute(statement, [first, last]).fetchall()]
+                    found += _wrong_in(db, files, first, last)
                     tick(count)
             return found
         finally:

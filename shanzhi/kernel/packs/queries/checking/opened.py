@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Timer
+from threading import Event, Timer
 from typing import Any
 
 import duckdb
@@ -105,13 +105,21 @@ def in_time(db: duckdb.DuckDBPyConnection, seconds: float | None) -> Iterator[No
     Raises:
         TookTooLong: it was.
     """
-    timer = Timer(seconds, db.interrupt) if seconds is not None else None
+    is_over = Event()
+
+    def stop() -> None:
+        is_over.set()
+        db.interrupt()
+
+    timer = Timer(seconds, stop) if seconds is not None else None
     if timer is not None:
         timer.daemon = True
         timer.start()
     try:
         yield
-    except duckdb.InterruptException as error:
+    except duckdb.Error as error:
+        if not is_over.is_set():
+            raise
         raise TookTooLong(TOOK_TOO_LONG) from error
     finally:
         if timer is not None:
