@@ -57,7 +57,7 @@ def test_they_bring_a_letter_and_see_what_becomes_of_it(city, tmp_path, monkeypa
     with database.acting_as(city.installation, "app"), acting(officer):
         access.signoff_decide(signoff_id=number, approve=True, words="同意", actor=officer, now=timezone.now())
     work(city)
-    assert "已读取" in unescape(keeper.get("/letters/").content.decode())
+    assert "已转核对" in unescape(keeper.get("/letters/").content.decode())
     peers = unescape(keeper.get("/letters/peers/").content.decode())
     assert ("省平台（4501）" in peers, KEY.public.id in peers) == (True, True)
     with database.acting_as(city.installation, "worker"):

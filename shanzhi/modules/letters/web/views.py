@@ -37,6 +37,9 @@ STATES: dict[str, tuple[str, Tone]] = {
     "read": (msg("已读取"), "good"),
     "refused": (msg("未采用"), "bad"),
 }
+HANDED_ON: tuple[str, Tone] = (msg("已转核对"), "neutral")
+"""A pack that was read is checked beside, before anything of it is believed."""
+WHERE_IT_IS_SAID = msg("核对结果在“组织验收”里这个城市的页面上。")
 FAULTS_MOST = 20
 
 
@@ -138,7 +141,8 @@ def _list(request: ActingRequest, form: FileForm, faults: Sequence[Saying], stat
 
 
 def _shown(row: queries.LetterRow, names: Mapping[str, str]) -> dict[str, Any]:
-    name, tone = STATES[row.state]
+    is_handed_on = (row.kind, row.direction, row.state) == ("pack", "in", "read")
+    name, tone = HANDED_ON if is_handed_on else STATES[row.state]
     return {
         "row": row,
         "sender": _platform(row.sender, names, is_own=row.direction == "out"),
@@ -146,7 +150,7 @@ def _shown(row: queries.LetterRow, names: Mapping[str, str]) -> dict[str, Any]:
         "kind": gettext(KINDS[row.kind]) if row.kind in KINDS else row.kind,
         "state": gettext(name),
         "tone": tone,
-        "reason": _sentence(row),
+        "reason": gettext(WHERE_IT_IS_SAID) if is_handed_on else _sentence(row),
         "sha256": [row.sha256[start : start + 16] for start in range(0, len(row.sha256), 16)],
     }
 
