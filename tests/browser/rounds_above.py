@@ -12,6 +12,7 @@ from tests.browser.photos import photo
 from tests.browser.waiting import comes, keeps, shows
 
 GUIDELINE = Path(__file__).with_name("whole_round.toml")
+SETTLED = re.compile("已读取|已转核对")
 
 
 def opens(organiser: Person, name: str, month: str, today: date) -> None:
@@ -77,7 +78,7 @@ def brings(person: Person, path: Path) -> None:
     person.page.get_by_label("函件文件").set_input_files(path)
     person.presses("收下函件")
     person.sees("函件完整，已收下，正在读取。")
-    comes(person, lambda: person.page.locator(".ui-list li").first.get_by_text("已读取").count() > 0)
+    comes(person, lambda: person.page.locator(".ui-list li").first.get_by_text(SETTLED).count() > 0)
 
 
 def goes_to_city(person: Person, round_name: str, city: str) -> None:
