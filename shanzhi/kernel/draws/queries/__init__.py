@@ -1,6 +1,7 @@
 """Every read of draws. What was announced is everybody's; lists and results that are kept back are for posts that draw."""
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -114,9 +115,9 @@ def outcome_of(purpose: str) -> Outcome | None:
     )
 
 
-def draws_about(about: str) -> tuple[DrawRow, ...]:
-    """All draws whose purpose begins with this (a round's uid), by number; 1 query."""
-    return tuple(_row(row) for row in Draw.objects.filter(purpose__startswith=about).order_by("number"))
+def draws_for(purposes: Collection[str]) -> tuple[DrawRow, ...]:
+    """All draws for these purposes, by number; 1 query."""
+    return tuple(_row(row) for row in Draw.objects.filter(purpose__in=purposes).order_by("number"))
 
 
 def draw(number: int) -> DrawView:

@@ -270,3 +270,10 @@ def test_equal_draws_need_no_weights(city: City):
     assert redone.is_same, redone.faults
     assert redone.announcement is not None
     assert redone.announcement.number == number
+
+
+def test_draws_are_found_by_the_whole_purpose(city: City):
+    number, _ = made(city, "round 9 city 3703", nonce_for(80))
+    made(city, "round 9 city 370301", nonce_for(81))
+    with acting(ANYONE):
+        assert [one.number for one in queries.draws_for(["round 9 cities", "round 9 city 3703"])] == [number]

@@ -38,6 +38,7 @@ from shanzhi.kernel.rounds.operations._common import locked_city, write
 from shanzhi.kernel.rounds.operations._scores import last_scores
 from shanzhi.kernel.rounds.operations.signing import locked_body
 from shanzhi.kernel.rounds.payloads import PackBuilt
+from shanzhi.kernel.rounds.policy.drawing import city_purpose, round_purpose
 from shanzhi.kernel.rounds.policy.handed_in import MEMBER
 from shanzhi.kernel.rounds.policy.items import hash_of, item_period
 from shanzhi.kernel.rounds.policy.states import State
@@ -150,7 +151,8 @@ def _check_sealed(row: RoundCity) -> None:
 
 def _question(row: RoundCity, body: bytes, folder: Path, program: str) -> Asked:
     of, ruler = row.round, ruler_of(row.round)
-    drawn = [one.number for one in draws.draws_about(str(of.uid)) if one.state == "made"]
+    about = (round_purpose(of.uid), city_purpose(of.uid, row.city_code))
+    drawn = [one.number for one in draws.draws_for(about) if one.state == "made"]
     papers = dict(_papers(row, folder))
     listed = [*_listed(row), *_practice(row, papers)]
     points = {key: one.points for key, one in last_scores(row).items() if one.points is not None}

@@ -276,7 +276,7 @@ def mend_what_was_found(province: Upper, made: Packed, row: RoundCity, folder: P
     do(cast.checker, matter_id, "check_pass", AT)
     work(here)
     with acting(lead):
-        assert [one.stage_name for one in findings_page(row.pk)[1]] == ["已销号"]
+        assert [(one.where, one.stage_name) for one in findings_page(row.pk, AT.date())[1]] == [("张店区", "已销号")]
     assert carry(here, there, "mended", folder).state == "read"
     with at(there), acting(finder):
         (line,) = upper_city.desk(pk, finder, AT.date()).findings

@@ -172,8 +172,8 @@ def findings(request: ActingRequest, pk: int) -> HttpResponse:
 
 
 def _draw_findings(request: ActingRequest, pk: int, error: DomainError | None = None) -> HttpResponse:
-    of, rows = queries.findings_page(pk)
     on = local_date(request.now)
+    of, rows = queries.findings_page(pk, on)
     context = {
         "of": of,
         "findings": [_finding(one, late=on > one.due_on) for one in rows],

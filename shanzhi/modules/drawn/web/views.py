@@ -19,7 +19,7 @@ from shanzhi.kernel.access.web.middleware import ActingRequest
 from shanzhi.kernel.draws import operations, queries
 from shanzhi.kernel.draws.policy import GROUNDS
 from shanzhi.kernel.draws.queries import DrawRow, DrawView, SideRow
-from shanzhi.modules.drawn.policy import STATES
+from shanzhi.modules.drawn.policy import MEANINGS, STATES
 from shanzhi.ui.components import Badge, Column, Pager, Row, Table, Tone
 
 SHOWN_MOST = 200
@@ -77,6 +77,7 @@ def draw(request: ActingRequest, number: int) -> HttpResponse:
         "draw": view,
         "state": gettext(STATES[view.row.state]),
         "tone": TONES[view.row.state],
+        "meaning": gettext(MEANINGS[view.row.state]) % {"size": f"{view.row.size:,}", "take": f"{view.row.take:,}"},
         "facts": _facts(view),
         "sides": _sides(view),
         "strata": _strata(view),
