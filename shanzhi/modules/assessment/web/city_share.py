@@ -13,6 +13,7 @@ from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from shanzhi.core.dates import day_said
 from shanzhi.core.errors import DomainError
 from shanzhi.core.periods import local_date
 from shanzhi.core.text import clean_text, msg
@@ -22,7 +23,7 @@ from shanzhi.kernel.files import operations as files
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.rounds import operations, queries
 from shanzhi.kernel.rounds.policy.words import FILL, LEAD, SIGN, WORDS_MOST, NoSuchRound
-from shanzhi.kernel.rounds.queries.shapes import Board, Frame
+from shanzhi.kernel.rounds.queries.shapes import Board, DutyRow, Frame
 from shanzhi.modules.assessment.web.asking import Told, check, headline, problems_of
 
 
@@ -126,9 +127,15 @@ def _duty_lines(
             "code": code,
             "name": name,
             "duty": duty,
+            "parted": _parted(duty) if duty is not None else "",
             "is_back": is_back,
             "form": form if is_back else DutyForm(seats, initial=initial, auto_id=f"id_{code}_%s"),
         }
+
+
+def _parted(duty: DutyRow) -> str:
+    words = {"unit": duty.unit, "signer": duty.signer, "due": day_said(duty.due_on, gettext)}
+    return gettext(msg("%(unit)s负责，%(signer)s签批，%(due)s前完成。")) % words
 
 
 class Several(forms.ClearableFileInput):
