@@ -192,7 +192,8 @@ def repoint(installation: Installation) -> None:
 
 @contextmanager
 def acting_as(installation: Installation, role: str) -> Iterator[None]:
-    """Let this process's `default` connection be another role for a while (loading a city as the importer)."""
+    """Let this process's `default` connections be another role for a while (loading a city as the importer): those of all its
+    threads, which share their settings; so not from several threads at once."""
     connection = connections["default"]
     before = (connection.settings_dict["USER"], connection.settings_dict["PASSWORD"])
     connection.close()
