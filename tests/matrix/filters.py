@@ -257,6 +257,8 @@ DECIDES_OTHERWISE: Mapping[str, str] = {
     },
     **{f"shanzhi.modules.assessment.web.city:{name}": _ROUNDS for name in ("_project", "_signs_whole")},
     "shanzhi.modules.assessment.web.city_item:_is_theirs": _ROUNDS,
+    "shanzhi.modules.assessment.web.upper:board": _ROUNDS,
+    "shanzhi.modules.assessment.web.api:_check": _ASKS,
     **{
         f"shanzhi.kernel.draws.operations.{name}": "of a draw, not of a matter: whether the post may draw, and who signs"
         for name in (

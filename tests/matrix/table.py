@@ -304,7 +304,7 @@ PAGES: Mapping[str, Page] = {
     "figures:sheet": Page("figures", asks=FIGURE),
     "figures:unit": Page("figures", args=({"unit_id": NO_STAFF},), asks=("period",), says="404"),
     "figures:compare": Page("figures", asks=(*FIGURE, "first")),
-    "figures:indicator": Page("figures", args=({"key": "solution_rate"},), asks=FIGURE),
+    "figures:indicator": Page("figures", args=({"key": "solution_rate"},), asks=(*FIGURE, "tree_on")),
     "figures:indicator_file": Page(
         "figures", args=({"key": "solution_rate"},), head=False, asks=(*FIGURE, "format"), says="422"
     ),

@@ -37,7 +37,6 @@ SEARCHES = {
 SEARCHES_OTHERWISE = {
     "archive:list": "evidence by its own words; what comes of a matter goes by its sight (kernel/evidence/tests)",
     "archive:list_file": "the same as a file",
-    **dict.fromkeys(("drives:titles", "drives:titles_file"), "titles of places, public: no matter is among them"),
     "access:staff_sessions": "members of staff by their whole name or work number",
     "keeper:places": "places of the city, which are no matters",
     "keeper:units": "units, which are no matters",
