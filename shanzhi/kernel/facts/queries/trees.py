@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
-from uuid import UUID
+from weakref import WeakKeyDictionary
 
 from shanzhi.kernel.facts.policy.lines import Heir, State, lines_of, restated
 from shanzhi.kernel.organisation import queries as organisation
@@ -29,13 +29,14 @@ class _Restated:
     moved: frozenset[int]
 
 
-# By the tree's version and the day. A page asks as of one or two days; the tree changes a few times a year.
-_kept: dict[tuple[UUID, date], _Restated] = {}
+# By the tree and the day. A page asks as of one or two days; the tree changes a few times a year.
+_kept: WeakKeyDictionary[object, dict[date, _Restated]] = WeakKeyDictionary()
 _KEEP = 16
 
 
 def sources_of(region_ids: Collection[int], on: date, *, only_bases: bool = False) -> list[Source]:
-    """The rows to add up for each of some regions as of a day; 1 query, 3 where the tree has changed, 1 more a zone.
+    """The rows to add up for each of some regions as of a day; 1 query (none within `one_tree`), 3 where the tree has changed, 1
+    more a zone.
 
     Regions of which nothing was ever redrawn have rows of their own at every level; the others are added up from the
     communities that belong to them in that tree. A grid counts for nothing here: what lies in it stands at its community.
@@ -74,16 +75,14 @@ def _of_zone(tree: _Restated, zone: organisation.RegionRow, on: date) -> tuple[i
 
 
 def _restated(on: date) -> _Restated:
-    version = organisation.tree_version()
-    if version is None:
-        return _Restated({}, {}, frozenset())
-    kept = _kept.get((version, on))
-    if kept is None:
-        kept = _made(on)
-        while len(_kept) >= _KEEP:
-            _kept.pop(next(iter(_kept)), None)
-        _kept[version, on] = kept
-    return kept
+    kept = _kept.setdefault(organisation.tree_mark(), {})
+    found = kept.get(on)
+    if found is None:
+        found = _made(on)
+        while len(kept) >= _KEEP:
+            kept.pop(next(iter(kept)), None)
+        kept[on] = found
+    return found
 
 
 def _made(on: date) -> _Restated:
