@@ -35,8 +35,8 @@ _KEEP = 16
 
 
 def sources_of(region_ids: Collection[int], on: date, *, only_bases: bool = False) -> list[Source]:
-    """The rows to add up for each of some regions as of a day; 1 query (none within `one_tree`), 3 where the tree has changed, 1
-    more a zone.
+    """The rows to add up for each of some regions as of a day; 1 query (none within `one_tree`), 3 where the tree has changed,
+    1 more a zone.
 
     Regions of which nothing was ever redrawn have rows of their own at every level; the others are added up from the
     communities that belong to them in that tree. A grid counts for nothing here: what lies in it stands at its community.
