@@ -11,7 +11,7 @@ from shanzhi.core.text import msg
 from shanzhi.kernel.journal.models import Key
 from shanzhi.kernel.journal.operations.entries import record
 from shanzhi.kernel.journal.operations.heads import active_key, head_sign
-from shanzhi.kernel.journal.operations.sealing import BATCH, Row, _there, append, lock_sealing
+from shanzhi.kernel.journal.operations.leaves import BATCH, Row, append, lock_sealing, there
 from shanzhi.kernel.journal.policy.canonical import CANONICAL_SQL
 from shanzhi.kernel.journal.policy.heads import SignedHead, TreeState
 from shanzhi.kernel.journal.policy.notes import PublicKey
@@ -45,7 +45,7 @@ def epoch_begin(*, reason: str, now: datetime, shown: SignedHead | None = None) 
     """
     with transaction.atomic():
         lock_sealing()
-        return begin(_there(current_epoch()), reason=reason, now=now, shown=shown).number
+        return begin(there(current_epoch()), reason=reason, now=now, shown=shown).number
 
 
 def begin(old: EpochRow, *, reason: str, now: datetime, shown: SignedHead | None) -> EpochRow:

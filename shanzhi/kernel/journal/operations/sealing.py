@@ -5,25 +5,20 @@ whatever commits later has a higher transaction id, so nothing can come in betwe
 a high-water mark that skips nothing. Within an epoch leaves are therefore in the order (transaction, id).
 """
 
-import os
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
 
-from shanzhi.core.errors import Conflict
-from shanzhi.core.text import msg
 from shanzhi.kernel.journal.keys import log_name
+from shanzhi.kernel.journal.operations.epochs import begin
 from shanzhi.kernel.journal.operations.heads import head_sign
-from shanzhi.kernel.journal.policy.canonical import CANONICAL_SQL, SALT_BYTES
-from shanzhi.kernel.journal.policy.tiles import grow
-from shanzhi.kernel.journal.policy.tree import leaf_hash
-from shanzhi.kernel.journal.trees import EpochRow, current_epoch, last_leaf, read_edge
+from shanzhi.kernel.journal.operations.leaves import BATCH, Row, append, there, try_lock
+from shanzhi.kernel.journal.policy.canonical import CANONICAL_SQL
+from shanzhi.kernel.journal.trees import EpochRow, current_epoch, last_leaf
 
-BATCH = 5000
 HEAD_EVERY = timedelta(seconds=10)
-_LOCK = 370301
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,30 +41,14 @@ def seal(*, now: datetime, limit: int = BATCH, head_every: timedelta = HEAD_EVER
         TreeDamaged: the tiles aren't those that were signed; nothing is built on them.
     """
     with transaction.atomic():
-        if not _try_lock():
+        if not try_lock():
             return Sealed(busy=True)
         epoch = current_epoch() or _first_epoch(now)
         if epoch.hash != settings.TREE_HASH:
-            # Imported here: beginning an epoch seals what waits, with this module.
-            from shanzhi.kernel.journal.operations.epochs import begin  # noqa: PLC0415
-
             epoch = begin(epoch, reason=f"{epoch.hash} → {settings.TREE_HASH}", now=now, shown=None)
         count, taken = _seal_next(epoch, limit)
         signed = head_sign(epoch, now=now, every=head_every)
         return Sealed(count, taken == limit, signed)
-
-
-def lock_sealing() -> None:
-    """Wait until no sealer is at work, and keep others out until the transaction ends."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(current_schema()))", [_LOCK])
-
-
-def _try_lock() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, hashtext(current_schema()))", [_LOCK])
-        row = cursor.fetchone()
-    return bool(row[0])
 
 
 def _first_epoch(now: datetime) -> EpochRow:
@@ -79,13 +58,7 @@ def _first_epoch(now: datetime) -> EpochRow:
             " VALUES (1, %s, %s, 'first', %s, '0', 0)",
             [log_name(), settings.TREE_HASH, now],
         )
-    return _there(current_epoch())
-
-
-def _there(epoch: EpochRow | None) -> EpochRow:
-    if epoch is None:
-        raise Conflict(msg("台账还没有开始封存。请先启动 shanzhi worker，或运行 shanzhi journal seal。"))
-    return epoch
+    return there(current_epoch())
 
 
 # An epoch after the first may meet entries that an earlier one has sealed: transaction ids start again after a restore.
@@ -98,7 +71,6 @@ WHERE (e.transaction_id, e.id) > (%s::xid8, %s::bigint)
   AND e.transaction_id < pg_snapshot_xmin(pg_current_snapshot())
 ORDER BY e.transaction_id, e.id LIMIT %s
 """  # noqa: S608 - fixed texts
-Row = tuple[int, str, datetime, bytes, bool | None]
 
 
 def _seal_next(epoch: EpochRow, limit: int) -> tuple[int, int]:
@@ -114,41 +86,3 @@ def _seal_next(epoch: EpochRow, limit: int) -> tuple[int, int]:
             append(epoch, last.size, fresh)
             return len(fresh), len(rows)
         after = (rows[-1][1], rows[-1][0])
-
-
-_LEAVES = """
-INSERT INTO journal_leaf (epoch, number, recorded_at, id, transaction_id, salt)
-SELECT %s, %s + place - 1, recorded_at, id, transaction_id, salt
-FROM unnest(%s::timestamptz[], %s::bigint[], %s::text[]::xid8[], %s::bytea[])
-     WITH ORDINALITY AS r (recorded_at, id, transaction_id, salt, place)
-"""
-_TILES = """
-INSERT INTO journal_tile (epoch, level, place, hashes)
-SELECT %s, level, place, hashes FROM unnest(%s::smallint[], %s::bigint[], %s::bytea[]) AS r (level, place, hashes)
-ON CONFLICT (epoch, level, place) DO UPDATE SET hashes = EXCLUDED.hashes
-"""
-
-
-def append(epoch: EpochRow, size: int, rows: list[Row]) -> None:
-    """Put entries at the end of an epoch's tree of this size: leaves, and the tiles that they go into."""
-    if not rows:
-        return
-    h = epoch.hasher
-    random = os.urandom(SALT_BYTES * len(rows))
-    salts = [random[at : at + SALT_BYTES] for at in range(0, len(random), SALT_BYTES)]
-    hashes = [leaf_hash(h, salt + bytes(row[3])) for salt, row in zip(salts, rows, strict=True)]
-    tiles = sorted(grow(h, size, read_edge(epoch.number, size), hashes).items())
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _LEAVES,
-            [epoch.number, size, [row[2] for row in rows], [row[0] for row in rows], [row[1] for row in rows], salts],
-        )
-        cursor.execute(
-            _TILES,
-            [
-                epoch.number,
-                [level for (level, _), _ in tiles],
-                [place for (_, place), _ in tiles],
-                [data for _, data in tiles],
-            ],
-        )

@@ -18,6 +18,7 @@ from shanzhi.kernel.indicators.policy.excluding import NoSuchExclusion
 from shanzhi.kernel.indicators.policy.periods import Period
 from shanzhi.kernel.indicators.policy.values import Value
 from shanzhi.kernel.indicators.queries.values.reading import place_of
+from shanzhi.kernel.indicators.queries.values.revisions import revision_row
 from shanzhi.kernel.indicators.queries.values.shapes import (
     ExclusionCard,
     ExclusionRow,
@@ -110,8 +111,6 @@ def _place(region_id: int, code: str, on: date) -> Place:
 
 def _own_effects(found: Sequence[Exclusion]) -> dict[int, tuple[Value, Value]]:
     """Before and after of the figure nearest to the matter; 1 query."""
-    from shanzhi.kernel.indicators.queries.values.page import revision_row  # noqa: PLC0415 - the page lists these rows
-
     book = catalogue()
     nearest: dict[int, Revision] = {}
     for row in Revision.objects.filter(about__in=[one.pk for one in found], months=1).order_by("made_at", "id"):
@@ -129,8 +128,6 @@ def exclusion_card(pk: int, actor: Actor, on: date) -> ExclusionCard:
     Raises:
         NoSuchExclusion: there is none, or not for this post.
     """
-    from shanzhi.kernel.indicators.queries.values.page import revision_row  # noqa: PLC0415 - the page lists these rows
-
     row = Exclusion.objects.filter(pk=pk).first()
     if row is None:
         raise NoSuchExclusion(msg("没有找到这件申诉，或者您现在的岗位看不到它。请核对编号，或换一个岗位。"))

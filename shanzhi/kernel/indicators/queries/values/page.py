@@ -6,9 +6,8 @@ from math import sqrt
 
 from shanzhi.core.text import msg
 from shanzhi.kernel.files import queries as files
-from shanzhi.kernel.indicators.models import Revision
 from shanzhi.kernel.indicators.models import Value as Entered
-from shanzhi.kernel.indicators.policy.definitions import Catalogue, Figure, Indicator, Length, Source
+from shanzhi.kernel.indicators.policy.definitions import Figure, Indicator, Length, Source
 from shanzhi.kernel.indicators.policy.entering import half_interval
 from shanzhi.kernel.indicators.policy.fairness import Z95, Interval, funnel_limits
 from shanzhi.kernel.indicators.policy.periods import Period, period_of
@@ -22,6 +21,7 @@ from shanzhi.kernel.indicators.queries.values.reading import (
     rule,
     where,
 )
+from shanzhi.kernel.indicators.queries.values.revisions import SHOWN, revisions_of
 from shanzhi.kernel.indicators.queries.values.shapes import (
     Amount,
     Below,
@@ -31,7 +31,6 @@ from shanzhi.kernel.indicators.queries.values.shapes import (
     IndicatorPage,
     Place,
     Point,
-    RevisionRow,
 )
 from shanzhi.kernel.indicators.queries.values.trees import Amounts, Tree
 from shanzhi.kernel.indicators.rules import catalogue
@@ -42,7 +41,6 @@ SERIES = 24
 BAND = 12
 """Periods before a point that its expected band is made of."""
 FEWEST = 3
-SHOWN = 50
 
 
 def indicator_page(key: str, region_id: int, period: Period, *, tree_on: date | None = None) -> IndicatorPage:
@@ -133,37 +131,6 @@ def _overall(indicator: Indicator, amounts: list[Amount]) -> Value:
         return MISSING
     tops, bottoms = sum(one.numerator or 0 for one in there), sum(one.denominator or 0 for one in there)
     return value_of(indicator, Numbers(tops, bottoms))
-
-
-def revisions_of(book: Catalogue, key: str, place: Place, period: Period, about: int = 0) -> tuple[RevisionRow, ...]:
-    """What was changed of a figure after its months were cut, or by a decision, the latest first; 1 query."""
-    rows = Revision.objects.filter(key=key, month__gte=period.first, month__lte=period.last)
-    rows = rows.filter(about=about) if about else rows.filter(region_id=place.id)
-    return tuple(revision_row(book, row, place) for row in rows.order_by("-made_at", "-id")[:SHOWN])
-
-
-def revision_row(book: Catalogue, row: Revision, place: Place) -> RevisionRow:
-    """A revision as a page has it: values by the versions of before and after."""
-    return RevisionRow(
-        row.number,
-        place,
-        Period(row.month, next(each for each in Length if each.months == row.months)),
-        row.made_at,
-        row.reason,
-        row.about,
-        _value(book, row.key, row.before_version, row.before_numerator, row.before_denominator),
-        _value(book, row.key, row.after_version, row.after_numerator, row.after_denominator),
-        row.before_version,
-        row.after_version,
-        row.cursor,
-    )
-
-
-def _value(book: Catalogue, key: str, version: int, numerator: int, denominator: int | None) -> Value:
-    found = next((one for one in book.versions(key) if one.version == version), None)
-    if found is None:
-        return MISSING
-    return value_of(found, Numbers(numerator, denominator) if denominator is not None else Numbers(None, 0))
 
 
 def _exclusions(indicator: Indicator, key: str, region_id: int, period: Period) -> tuple[ExclusionRow, ...]:
