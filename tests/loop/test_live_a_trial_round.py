@@ -27,6 +27,8 @@ def test_its_supervisor_signs_what_is_left_and_locks(city: City) -> None:
         board = queries.board(row.city_id, local_date(TODAY))
         assert (board.uncut, board.owed, board.typed_computed) == ((), 0, 0)
         assert len(board.projects) - len(board.unsigned) == signed
+        first = board.projects[0].items[0].indicator.key
+        assert queries.item_page(row.city_id, first, local_date(TODAY)).item.evidence == 1
         for project in board.unsigned:
             operations.project_sign(city_id=row.city_id, project=project.project.code, actor=lead, now=TODAY)
         operations.round_lock(city_id=row.city_id, actor=lead, now=TODAY)

@@ -11,6 +11,7 @@ from shanzhi.config import database
 from shanzhi.config.demo.cast import Cast
 from shanzhi.config.demo.city import DIVISIONS
 from shanzhi.config.demo.figures import months
+from shanzhi.config.demo.papers import file_papers
 from shanzhi.config.installation import Installation
 from shanzhi.core.periods import local_date
 from shanzhi.kernel.access.operations import acting
@@ -45,6 +46,8 @@ IN_CHARGE = {
     "self_government": "civil-affairs",
 }
 """Project → the department that owes it; its second handler signs. The others are the governance centre's, for the sign-in."""
+FILED = 3
+"""Papers a project."""
 OWN_UNIT = "petitions"
 """Writes the centre's own projects, since nobody signs what they wrote."""
 REASON = "这一期还没有报来，正在催报（演示）。"
@@ -72,7 +75,18 @@ def make_round(installation: Installation, cast: Cast, *, began: datetime, now: 
     with acting(lead):
         board = queries.board(city_id, local_date(now))
         _share_out(cast, lead, board, now)
+    city = organisation.region_of_code(cast.city_code, local_date(now))
+    for one in board.projects:
+        _file(cast, one, city.id if city else 0, now)
     return sum(_write_and_sign(cast, one, city_id, now) for one in board.projects)
+
+
+def _file(cast: Cast, project: ProjectRow, city_id: int, now: datetime) -> None:
+    """The department files papers for the project's first items."""
+    writer = _people(cast, project.project.code)[0]
+    month = Period(month_of(local_date(now))).before().begins_on
+    with acting(writer):
+        file_papers([one.indicator for one in project.items[:FILED]], month, city_id, writer, now - WRITTEN)
 
 
 def _cut(installation: Installation, began: datetime, now: datetime) -> None:
