@@ -17,16 +17,16 @@ YES_NO = (("yes", gettext_lazy("符合")), ("no", gettext_lazy("不符合")))
 NO_PERSONS = gettext_lazy("不要写个人信息。")
 
 
-def text(label: Any, most: int, rows: int = 3, help_text: Any = "") -> forms.CharField:
-    """A field for words; what is lacking the domain says."""
+def text(label: Any, most: int, rows: int = 3, help_text: Any = "", *, required: bool = True) -> forms.CharField:
+    """A field for words."""
     area = forms.Textarea(attrs={"rows": rows})
-    return forms.CharField(label=label, max_length=most, widget=area, required=False, help_text=help_text)
+    return forms.CharField(label=label, max_length=most, widget=area, required=required, help_text=help_text)
 
 
 def day(label: Any, help_text: Any = "") -> forms.DateField:
     """A field for a day."""
     picker = forms.DateInput(attrs={"type": "date"})
-    return forms.DateField(label=label, widget=picker, required=False, help_text=help_text)
+    return forms.DateField(label=label, widget=picker, help_text=help_text)
 
 
 def choose(form: forms.Form, name: str, choices: Choices) -> None:
@@ -39,21 +39,21 @@ def choose(form: forms.Form, name: str, choices: Choices) -> None:
 class DriveForm(Told):
     """A drive that is to be opened."""
 
-    name = forms.CharField(label=gettext_lazy("名称"), max_length=NAME_MOST, required=False)
+    name = forms.CharField(label=gettext_lazy("名称"), max_length=NAME_MOST)
     admission = forms.ChoiceField(
-        label=gettext_lazy("依据准入清单的哪一项"), required=False,
+        label=gettext_lazy("依据准入清单的哪一项"),
         help_text=gettext_lazy("清单上没有的事项，不得要求村（社区）办理。"),
     )  # fmt: skip
-    sample = forms.ChoiceField(label=gettext_lazy("创建标准"), required=False)
+    sample = forms.ChoiceField(label=gettext_lazy("创建标准"))
     file = forms.FileField(
         label=gettext_lazy("本市的创建标准（TOML 文件）"), required=False,
         help_text=gettext_lazy("选了文件，就用文件，不用上面的示例。示例文件可以下载下来改。"),
         widget=forms.ClearableFileInput(attrs={"accept": ".toml"}),
     )  # fmt: skip
     until_on = day(gettext_lazy("申报截止日"))
-    months = forms.IntegerField(label=gettext_lazy("称号有效几个月"), initial=36, required=False)
+    months = forms.IntegerField(label=gettext_lazy("称号有效几个月"), initial=36)
     decider = forms.ChoiceField(
-        label=gettext_lazy("由哪个岗位决定"), required=False,
+        label=gettext_lazy("由哪个岗位决定"),
         help_text=gettext_lazy("核查的人、申报单位的人不能决定。"),
     )  # fmt: skip
 
@@ -68,7 +68,7 @@ class DriveForm(Told):
 class BeginForm(Told):
     """A place that applies."""
 
-    place = forms.ChoiceField(label=gettext_lazy("为哪个场所申报"), required=False)
+    place = forms.ChoiceField(label=gettext_lazy("为哪个场所申报"))
 
     def __init__(self, places: Choices, data: Any = None, **given: Any) -> None:
         super().__init__(data, **given)
@@ -85,17 +85,17 @@ class AnswersForm(Told):
                 continue
             code, met = row.item.code, row.standing.met
             self.fields[f"met_{code}"] = forms.ChoiceField(
-                label=row.item.name, choices=YES_NO, widget=forms.RadioSelect, required=False,
+                label=row.item.name, choices=YES_NO, widget=forms.RadioSelect,
                 initial=None if met is None else "yes" if met else "no",
             )  # fmt: skip
-            self.fields[f"words_{code}"] = text(gettext("说明（可以不写）"), WORDS_MOST, 2)
+            self.fields[f"words_{code}"] = text(gettext("说明"), WORDS_MOST, 2, required=False)
             self.fields[f"words_{code}"].initial = row.words
 
 
 class LookForm(Told):
     """What was found about an item on site."""
 
-    found = forms.ChoiceField(label=gettext_lazy("现场"), choices=YES_NO, widget=forms.RadioSelect, required=False)
+    found = forms.ChoiceField(label=gettext_lazy("现场"), choices=YES_NO, widget=forms.RadioSelect)
     words = text(gettext_lazy("看到了什么（一句话）"), WORDS_MOST, 3, gettext_lazy("不要写个人信息，不要拍人。"))
     latitude = forms.FloatField(required=False, widget=forms.HiddenInput)
     longitude = forms.FloatField(required=False, widget=forms.HiddenInput)
@@ -121,13 +121,13 @@ class _Several(forms.ClearableFileInput):
 class DecideForm(Told):
     """The reason of a decision."""
 
-    reason = text(gettext_lazy("理由"), REASON_MOST, 3, gettext_lazy("不予授予的必须写；授予的可以不写。"))
+    reason = text(gettext_lazy("理由"), REASON_MOST, 3, gettext_lazy("不予授予的必须写。"), required=False)
 
 
 class HearForm(Told):
     """On what ground a title may be withdrawn, and until when the holder may speak."""
 
-    ground = forms.ChoiceField(label=gettext_lazy("撤销的理由"), required=False)
+    ground = forms.ChoiceField(label=gettext_lazy("撤销的理由"))
     words = text(gettext_lazy("事实"), REASON_MOST, 3, NO_PERSONS)
     until_on = day(gettext_lazy("申辩截止日"))
 
