@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
 
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import expect
 
 from tests.browser.person import Person
 from tests.browser.photos import photo
@@ -55,18 +55,13 @@ def knows(keeper: Person, officer: Person, code: str, name: str, key: str) -> No
     shows(officer, "平台已登记")
 
 
-def line(person: Person, about: str, kind: str) -> Locator:
-    """A letter in the list of those that go out."""
-    found = person.page.locator(".ui-list li", has_text=about).filter(has_text=kind)
-    return found.first
-
-
-def fetches(person: Person, about: str, kind: str, folder: Path) -> Path:
-    """The newest letter of a kind, as the background writes it, is fetched to be carried."""
+def fetches(person: Person, about: str, kind: str, folder: Path, *, so_many: int = 1) -> Path:
+    """The newest letter of a kind about something, once the background has written so many of them, is fetched to be carried."""
     person.goes("/letters/?way=out")
-    comes(person, lambda: line(person, about, kind).count() > 0)
+    lines = person.page.locator(".ui-list li", has_text=about).filter(has_text=kind)
+    comes(person, lambda: lines.count() >= so_many)
     with person.page.expect_download() as fetched:
-        line(person, about, kind).get_by_role("link", name="下载").click()
+        lines.first.get_by_role("link", name="下载").click()
     path = folder / fetched.value.suggested_filename
     fetched.value.save_as(path)
     return path

@@ -229,8 +229,13 @@ def step(request: ActingRequest, pk: int) -> HttpResponse:
         if error.status in (403, 404):
             raise
         return _draw(request, pk, error, do)
-    messages.success(request, gettext(msg("已经保存。")))
+    messages.success(request, gettext(_DONE.get(do, _SAVED)))
     return _back(pk)
+
+
+_SAVED = msg("已经保存。")
+_ASKED = msg("正在写出回执，稍后出现在“函件”的“要送出的”里；同一个城市有几份的，发时间最新的一份。")
+_DONE = {"slip": _ASKED}
 
 
 def _reasons(request: ActingRequest) -> dict[str, str]:
