@@ -1,6 +1,6 @@
 """Drives, their applications, and titles in lists."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -16,6 +16,7 @@ from shanzhi.modules.drives.policy.words import APPLY, DECIDE, VISIT, missing
 from shanzhi.modules.drives.queries.shapes import ApplicationRow, DriveRow, DriveView, TitleRow
 
 PAGE, FILE_MOST, DUE_MOST, PLACES_MOST, COUNT_CAP = 25, 20_000, 10, 500, 1_000
+COMMUNITY_DIGITS = 12
 _WAITING = Q(state__in=[State.APPLIED.value, State.VISITED.value])
 
 
@@ -139,16 +140,21 @@ class TitleFilter:
 @dataclass(frozen=True, slots=True)
 class TitlesPage:
     """25 titles, the newest first; `after` leads to the next page (0: there is none); `count` stops at 1,001; `names` are the
-    titles that there are, by checklist."""
+    titles that there are, by checklist; `regions` the paths of the titles' communities, by code."""
 
     rows: tuple[TitleRow, ...]
     after: int
     count: int
     names: tuple[tuple[str, str], ...]
+    regions: Mapping[str, str]
+
+    def region_of(self, row: TitleRow) -> str:
+        """Where a title's place lies, down to its community; its code where no region has it any more."""
+        return self.regions.get(row.scope_code[:COMMUNITY_DIGITS], row.scope_code)
 
 
-def titles_page(wanted: TitleFilter, *, after: int = 0) -> TitlesPage:
-    """A page of titles, for everybody; 3 queries."""
+def titles_page(wanted: TitleFilter, on: date, *, after: int = 0) -> TitlesPage:
+    """A page of titles, for everybody, with regions as they are called on a day; 4 queries."""
     found = _titles(wanted)
     rows = list((found.filter(pk__lt=after) if after else found)[: PAGE + 1])
     names = dict(Title.objects.order_by("pk").values_list("code", "name").distinct())
@@ -157,6 +163,7 @@ def titles_page(wanted: TitleFilter, *, after: int = 0) -> TitlesPage:
         rows[PAGE - 1].pk if len(rows) > PAGE else 0,
         found[: COUNT_CAP + 1].count(),
         tuple(sorted(names.items())),
+        organisation.paths_of_codes({row.scope_code[:COMMUNITY_DIGITS] for row in rows[:PAGE]}, on),
     )
 
 

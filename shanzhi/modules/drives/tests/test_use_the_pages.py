@@ -48,6 +48,7 @@ def test_a_drive_is_opened_applied_to_and_decided_on_pages(cast: Cast) -> None:
     city, community, checker = signed_in("supervisor"), signed_in("community_handler"), signed_in("checker")
     form = said(city.get("/drives/new/"))
     assert "平安小区创建（市委平安办〔2025〕3号）" in form
+    assert (form.count("（选填）"), "本市的创建标准（TOML 文件） （选填）" in form) == (1, True)
     sent = {
         "name": "2025年平安小区创建", "admission": entry, "sample": "safe_neighbourhood", "until_on": "2025-12-31",
         "months": "36", "decider": cast.supervisor.post_id,
@@ -63,7 +64,7 @@ def test_a_drive_is_opened_applied_to_and_decided_on_pages(cast: Cast) -> None:
     begun = community.post(f"/drives/{drive.pk}/begin/", {"place": garden})
     here = begun["Location"]
     page = said(community.get(here))
-    assert "最近 12 个月超期没有办结的事项不超过 0 件： 0 件 由日常记录回答，不用填。" in page
+    assert "最近 12 个月超期没有办结的事项不超过 0 件： 0 件 。由日常记录回答，不用填。" in page
     again = community.post(f"/drives/{drive.pk}/begin/", {"place": garden})
     assert (again.status_code, "已经申报过" in said(again)) == (409, True)
     early = community.post(f"{here}answers/", {"do": "send", "met_fire_lane": "yes"})
@@ -89,7 +90,8 @@ def test_a_drive_is_opened_applied_to_and_decided_on_pages(cast: Cast) -> None:
     title = only(cast, Title)
     assert (title.state, title.until_on.isoformat()) == ("in_force", "2028-11-18")
     nobody = Client()
-    assert "世纪花园小区" in said(nobody.get("/drives/titles/?q=世纪&title=safe_neighbourhood&region=3703"))
+    listed = said(nobody.get("/drives/titles/?q=世纪&title=safe_neighbourhood&region=3703"))
+    assert ("世纪花园小区" in listed, "马尚街道" in listed, "370303" in listed) == (True, True, False)
     assert "没有符合条件的称号" in said(nobody.get("/drives/titles/?q=没有这里"))
 
 

@@ -1,12 +1,13 @@
 """Titles for machines: those in force, for everybody."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 
 from django.http import HttpRequest
 from ninja import Router, Schema
 from ninja.params.functions import Query
 
+from shanzhi.core.periods import local_date
 from shanzhi.kernel.access.web.auth import PROBLEMS, Problem, anyone
 from shanzhi.modules.drives import queries
 from shanzhi.modules.drives.queries import TitleFilter
@@ -44,7 +45,8 @@ class TitlesOut(Schema):
 )
 def drive_titles(request: HttpRequest, after: After = 0, code: Code = "", region: Region = "") -> TitlesOut:
     """Titles of creation drives in force today, newest first; of one checklist, or below a region's code."""
-    found = queries.titles_page(TitleFilter(code, "", region), after=after)
+    now: datetime = request.now  # type: ignore[attr-defined]
+    found = queries.titles_page(TitleFilter(code, "", region), local_date(now), after=after)
     return TitlesOut(
         titles=[
             TitleOut(

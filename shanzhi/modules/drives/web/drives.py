@@ -99,7 +99,7 @@ def new(request: ActingRequest) -> HttpResponse:
 
 
 def _draw_new(request: ActingRequest, form: DriveForm, error: DomainError | None = None) -> HttpResponse:
-    context = {"form": form, "said": headline(error), "samples": queries.samples()}
+    context = {"form": form, "said": headline(error), "samples": form.samples}
     return render(request, "drives/new.html", context, status=error.status if error else 200)
 
 

@@ -62,7 +62,8 @@ class DriveForm(Told):
         blank = [("", gettext("请选择"))]
         choose(self, "admission", [*blank, *entries])
         choose(self, "decider", [*blank, *deciders])
-        choose(self, "sample", [(code, sample(code).name) for code in samples()])
+        self.samples = [(code, sample(code).name) for code in samples()]
+        choose(self, "sample", self.samples)
 
 
 class BeginForm(Told):

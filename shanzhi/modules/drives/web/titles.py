@@ -54,17 +54,17 @@ def _query(wanted: TitleFilter) -> str:
 def page(request: ActingRequest) -> HttpResponse:
     """The titles in force: places, never persons."""
     wanted = _asked(request)
-    found = queries.titles_page(wanted, after=number_of(request.GET.get("after", "")))
+    found = queries.titles_page(wanted, local_date(request.now), after=number_of(request.GET.get("after", "")))
     query = _query(wanted)
     joined = f"{query}&" if query else ""
     columns = (
         Column("place", gettext(msg("场所"))),
         Column("name", gettext(msg("称号"))),
-        Column("region", gettext(msg("区域代码")), optional=True),
+        Column("region", gettext(msg("区域")), optional=True),
         Column("granted", gettext(msg("授予日期"))),
         Column("until", gettext(msg("有效期至"))),
     )
-    rows = [Row("", _cells(one)) for one in found.rows]
+    rows = [Row("", _cells(one, found.region_of(one))) for one in found.rows]
     context = {
         "wanted": wanted,
         "names": [(code, name, code == wanted.code) for code, name in found.names],
@@ -77,11 +77,11 @@ def page(request: ActingRequest) -> HttpResponse:
     return render(request, "drives/titles.html", context)
 
 
-def _cells(one: TitleRow) -> dict[str, object]:
+def _cells(one: TitleRow, region: str) -> dict[str, object]:
     return {
         "place": one.place_name,
         "name": one.name,
-        "region": one.scope_code,
+        "region": region,
         "granted": day_said(one.granted_on, gettext),
         "until": day_said(one.until_on, gettext),
     }
