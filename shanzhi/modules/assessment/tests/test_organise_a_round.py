@@ -130,7 +130,7 @@ def test_an_assessor_marks_an_item_and_is_told_what_is_wrong(upper: Upper, citie
     finding = {"do": "finding", "region": "370303", "place": "", "words": "补齐回访", "due_on": "2026-01-05"}
     assert client.post(url, finding).status_code == 302
     page = text(client, url)
-    assert "有 1 件不实" in page
+    assert ("有 1 件不实" in page, 'value="85' in page) == (True, True)
     assert "SZ20251018-0001" in page
     assert client.get(f"/assessment/upper/city/{cities['3703']}/item/nothing/").status_code == 404
     assert browser("assessor3").post(url, {"do": "mark", "points": "85", "reason": "x"}).status_code == 403

@@ -185,7 +185,7 @@ def _history(told: ItemPage) -> list[TimelineEntry]:
     return [
         TimelineEntry(
             one.at,
-            gettext(msg("%(stage)s：%(value)s，%(points)s 分")) % {
+            gettext(msg("%(stage)s：%(value)s") if one.points is None else msg("%(stage)s：%(value)s，%(points)s 分")) % {
                 "stage": gettext(STAGES[Stage(one.stage)]),
                 "value": said.value_said(told.item.indicator, one.value),
                 "points": said.points_said(one.points),

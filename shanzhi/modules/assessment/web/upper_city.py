@@ -322,7 +322,10 @@ def _next_open(found: upper_city.ItemPage) -> upper_city.ItemLine | None:
 
 
 def _initial(line: upper_city.ItemLine, stage: Stage | None) -> dict[str, object]:
-    """What the form begins with: the recommended score is that of the level before."""
+    """What the form begins with: what this level gave, where it stands; before, the score of the level below is recommended."""
+    given = line.scores[stage] if stage is not None and not line.is_stale else None
+    if given is not None:
+        return {"points": "" if given.points is None else given.points, "events": given.numerator}
     before = line.scores[Stage.PROVINCE] if stage is Stage.CENTRE else None
     own = before or line.scores[Stage.SELF]
     return {"points": "" if own is None or own.points is None else own.points, "events": ""}

@@ -125,7 +125,7 @@ def _facts(view: DrawView) -> list[tuple[str, object]]:
     said = view.announcement
     earlier = gettext("、").join(str(number) for number in said.earlier)
     facts: list[tuple[str, object]] = [
-        (gettext("用途"), said.purpose),
+        (gettext("用途编号"), said.purpose),
         (gettext("同一用途第几次"), said.turn),
         (gettext("之前的编号"), earlier),
         (gettext("再抽的理由"), gettext(GROUNDS[said.ground]) if said.ground else ""),
