@@ -105,19 +105,22 @@ def _addressed(text: SlipText) -> int:
 
 
 def _keep(row: RoundCity, text: SlipText, now: datetime) -> int:
-    """Returns, scores, findings and decisions, each once; how many scores are new."""
+    """Returns, scores, findings and decisions, each once; how many of them are new."""
+    changed = 0
     for one in text.returned:
-        Return.objects.get_or_create(
+        _, is_new = Return.objects.get_or_create(
             round_city=row, submission=text.submission, key=one.key, defaults={"reason": one.reason, "returned_at": now}
         )
-    changed = sum(_score(row, one, now) for one in text.scores)
+        changed += is_new
+    changed += sum(_score(row, one, now) for one in text.scores)
     for found in text.findings:
-        Finding.objects.get_or_create(uid=found.uid, defaults={
+        _, is_new = Finding.objects.get_or_create(uid=found.uid, defaults={
             "round_city": row, "key": found.key, "stage": found.stage.value, "region_code": found.region_code,
             "place": found.place, "words": found.words, "due_on": found.due_on, "found_at": now,
         })  # fmt: skip
+        changed += is_new
     for told in text.decisions:
-        Objection.objects.filter(round_city=row, uid=told.uid, state="open").update(
+        changed += Objection.objects.filter(round_city=row, uid=told.uid, state="open").update(
             state="upheld" if told.upheld else "declined", decision=told.words, decided_at=now
         )
     return changed

@@ -12,6 +12,7 @@ import pytest
 from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.access.policy import SYSTEM
 from shanzhi.kernel.indicators.tests.support import rules
+from shanzhi.kernel.journal.models import Entry
 from shanzhi.kernel.matters import queries as matters
 from shanzhi.kernel.rounds import operations
 from shanzhi.kernel.rounds.models import Finding, Objection, Return, RoundCity, Score
@@ -110,6 +111,17 @@ def test_it_takes_a_return_over_with_scores_and_findings_once(cast: Cast, row: R
         assert Finding.objects.get().matter_number == ""
         found.refresh_from_db()
         assert found.state == "returned"
+
+
+def test_each_slip_that_says_something_new_is_in_the_journal(cast: Cast, row: RoundCity) -> None:
+    read(cast)
+    read(cast)
+    later = replace(SLIP, findings=(FOUND, replace(FOUND, uid=UUID(int=9), place="张店区")))
+    read(cast, later)
+    read(cast, later)
+    with acting(cast.supervisor):
+        entries = Entry.objects.filter(subject_kind="round_city", subject_id=row.pk, action="rounds.slip")
+        assert [one.payload["findings"] for one in entries.order_by("subject_step")] == [1, 2]
 
 
 def test_it_is_taken_over_by_the_background_too(cast: Cast) -> None:
