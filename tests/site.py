@@ -30,7 +30,7 @@ from tests.prepared import copy_prepared
 from tests.server import relax
 
 ROOT = Path(__file__).parents[1]
-UP_SECONDS = 60
+UP_SECONDS = 180
 HOST = "127.0.0.1"
 SETTINGS = "tests.site_settings"
 EMPTY = "shanzhi_empty"

@@ -16,7 +16,7 @@ from tests.site import ROOT, Site, running_site
 
 HERE = Path(__file__).parent
 FAILURES = ROOT / "var" / "browser-failures"
-PATIENCE_MS = 10_000
+PATIENCE_MS = 20_000
 CTI_SECRET = "the-exchange-of-the-tests-signs-by-this"
 
 

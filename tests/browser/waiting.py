@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from tests.browser.person import Person, picture
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 180
 BETWEEN_SECONDS = 0.3
 
 
