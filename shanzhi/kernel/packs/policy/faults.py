@@ -386,6 +386,14 @@ def matter_twice(matter: int, number: str, rows: int) -> Fault:
     )
 
 
+def matter_too_large(step: Step, matter: int) -> Fault:
+    """A matter with more rows, or longer ones, than a check has memory for."""
+    words = msg(
+        "事项 %(matter)d 的行或留痕太多太长，超过核对的内存上限，没有核对。确有这么多的，用 --memory 放宽后再核对。"
+    )
+    return _fault(step, words, matter=matter)
+
+
 def matter_differs(matter: int, number: str, month: int, is_: str, should: str) -> Fault:
     """A matter's facts don't have the hash of its last cut."""
     words = msg(

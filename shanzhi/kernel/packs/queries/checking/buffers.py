@@ -13,6 +13,8 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
+from shanzhi.kernel.packs.queries.checking.opened import TooMuch
+
 _NUMBERS: dict[bytes, Any] = {b"c": np.int8, b"i": np.int32, b"l": np.int64}
 _OFFSETS: dict[bytes, Any] = {b"u": np.int32, b"z": np.int32, b"U": np.int64, b"Z": np.int64}
 _CAPSULE = b"arrow_array_stream"
@@ -35,6 +37,11 @@ class Texts:
 NOTHING = Texts(b"", np.zeros(1, np.int64))
 Column = Any
 """`Numbers` or `Texts`."""
+
+
+def bytes_of(column: Column) -> int:
+    """How many bytes a column takes."""
+    return len(column.data) + int(column.bounds.nbytes) if isinstance(column, Texts) else int(column.nbytes)
 
 
 class _Schema(ctypes.Structure):
@@ -77,8 +84,8 @@ _pointer.restype, _pointer.argtypes = ctypes.c_void_p, (ctypes.py_object, ctypes
 
 
 def batches(db: duckdb.DuckDBPyConnection, statement: str) -> Iterator[list[Column]]:
-    """The columns of a statement's rows, some hundred thousand rows at a time: whole numbers of 1, 4 or 8 bytes, texts, bytes.
-    What is NULL has no meaning here: the statement says something in its place.
+    """The columns of a statement's rows, 131,072 rows at a time however long they are: whole numbers of 1, 4 or 8 bytes, texts,
+    bytes. What is NULL has no meaning here: the statement says something in its place.
 
     Raises:
         duckdb.Error: as the statement itself would.
@@ -103,9 +110,19 @@ def batches(db: duckdb.DuckDBPyConnection, statement: str) -> Iterator[list[Colu
         yield made
 
 
-def columns(db: duckdb.DuckDBPyConnection, statement: str) -> list[Column]:
-    """All rows of a statement at once, by column; see `batches`. Nothing where there are none."""
-    found = list(batches(db, statement))
+def columns(db: duckdb.DuckDBPyConnection, statement: str, most: int) -> list[Column]:
+    """All rows of a statement at once, by column; see `batches`. Nothing where there are none.
+
+    Raises:
+        TooMuch: they take more than `most` bytes.
+    """
+    found: list[list[Column]] = []
+    size = 0
+    for made in batches(db, statement):
+        size += sum(bytes_of(column) for column in made)
+        if size > most:
+            raise TooMuch
+        found.append(made)
     return found[0] if len(found) == 1 else [_joined(parts) for parts in zip(*found, strict=True)]
 
 

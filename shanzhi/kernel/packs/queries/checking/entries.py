@@ -13,6 +13,7 @@ from shanzhi.kernel.packs.policy.checked import Checked
 from shanzhi.kernel.packs.queries.checking.opened import Opened
 
 _PARTS = 15
+_SAID_MOST = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ def read_entries(rows: list[tuple[Any, ...]], found: Checked) -> list[Told]:
             found.add([faults.entry_unreadable(epoch, leaf)])
         elif (said.kind, said.subject_id, said.step) != (kind, subject_id, step):
             beside, inside = f"{kind} {subject_id} #{step}", f"{said.kind} {said.subject_id} #{said.step}"
-            found.add([faults.entry_mislabelled(epoch, leaf, beside, inside)])
+            found.add([faults.entry_mislabelled(epoch, leaf, beside[:_SAID_MOST], inside[:_SAID_MOST])])
         else:
             made.append(said)
     return made

@@ -8,28 +8,35 @@ more by the definition (`facts.policy.rows`), so that a fault is one by the defi
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import Any
 
 import duckdb
 import numpy as np
 
 from shanzhi.kernel.facts.policy.columns import MATTER, Of, Table
-from shanzhi.kernel.facts.policy.rows import FORM, Row, digest, rows_text
+from shanzhi.kernel.facts.policy.rows import FORM
 from shanzhi.kernel.facts.policy.tables import Shape, shapes
+from shanzhi.kernel.journal.policy.tree import HASH_BYTES
 from shanzhi.kernel.packs.policy import contents, faults
 from shanzhi.kernel.packs.policy.checked import Checked
-from shanzhi.kernel.packs.queries.checking.buffers import NOTHING, Numbers, columns
+from shanzhi.kernel.packs.policy.faults import Step
+from shanzhi.kernel.packs.queries.checking.buffers import NOTHING, Numbers, bytes_of, columns
 from shanzhi.kernel.packs.queries.checking.cuts import Cuts
 from shanzhi.kernel.packs.queries.checking.opened import Opened, connect, in_time, quoted
+from shanzhi.kernel.packs.queries.checking.rows import digest_of, in_slices, rows_of
 
 CHUNK = 30_000
 """Matters that are written and hashed at once: about 90 MB of text."""
+TEXT_MOST = 200_000_000
+"""Bytes of text of a chunk; one with more is taken in parts."""
+SHORT_MOST = 1_500
+"""Bytes of the texts of a row that is hashed the quick way: DuckDB hands out a hundred thousand rows at once however long."""
 EXACT_MOST = 5_000
 """Matters that are hashed once more by the definition; from there on a difference is taken as it is."""
+_DEFINED_AT_ONCE = 500
+NUMBER = "min(left(number, 100))"
+"""The number of a matter, in SQL; of a hostile one the beginning."""
 _FORM, _BETWEEN = FORM.encode(), ", "
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Tick = Callable[[int], None]
 
 
@@ -50,14 +57,19 @@ def check_facts(opened: Opened, cuts: Cuts, found: Checked, *, seconds: float | 
         return Compared(0, ())
     _make_last(opened, cuts)
     ((matters,),) = opened.rows("SELECT count(*) FROM last_cut")
-    doubtful = {*_check_matters(opened, found)}
-    wrong = _differing(opened, seconds=seconds, tick=tick)
-    for matter_id, month, should in _by_definition(opened, wrong):
-        doubtful.add(matter_id)
-        is_ = exact_digest(opened, matter_id)
-        number = number_of(opened, matter_id)
-        if number is not None:
-            found.add([faults.matter_differs(matter_id, number, month, is_[:16], should[:16])])
+    doubtful: set[int] = set()
+    for matter_id in _check_matters(opened, found):
+        if len(doubtful) < EXACT_MOST:
+            doubtful.add(matter_id)
+    for each in _by_definition(opened, _differing(opened, seconds=seconds, tick=tick)):
+        if each.is_ is None:
+            found.add([faults.matter_too_large(Step.FACTS, each.matter_id)])
+            continue
+        if len(doubtful) < EXACT_MOST:
+            doubtful.add(each.matter_id)
+        if each.number is not None:
+            is_, should = each.is_[:16], each.should[:16]
+            found.add([faults.matter_differs(each.matter_id, each.number, each.month, is_, should)])
     found.count("matters", matters)
     found.count("rows", _rows(opened))
     return Compared(matters, tuple(sorted(doubtful)), is_done=True)
@@ -72,8 +84,9 @@ def _make_last(opened: Opened, cuts: Cuts) -> None:
     that have rows."""
     told = opened.told
     within = f"BETWEEN {told.first} AND {told.last}" if told else "> 0"
+    hashed = f"CASE WHEN octet_length(sha256) = {HASH_BYTES} THEN sha256 ELSE ''::BLOB END AS sha256"
     parts = " UNION ALL ".join(
-        f'SELECT matter_id, {month} AS month, sha256 FROM "cut_{month}"'  # noqa: S608 - whole numbers
+        f'SELECT matter_id, {month} AS month, {hashed} FROM "cut_{month}"'  # noqa: S608 - whole numbers
         for month in sorted(cuts.all)
     )
     opened.db.execute(
@@ -87,18 +100,18 @@ def _make_last(opened: Opened, cuts: Cuts) -> None:
 def _check_matters(opened: Opened, found: Checked) -> Iterator[int]:
     """Matters without a row, with several, and rows of matters that stand in no cut."""
     most = faults.FAULTS_MOST + 1
-    for matter_id, month in opened.rows(
+    for matter_id, month in opened.each(
         "SELECT matter_id, month FROM last_cut ANTI JOIN fact_matter USING (matter_id) ORDER BY matter_id"
     ):
         found.add([faults.matter_missing(matter_id, month)])
         yield matter_id
-    for matter_id, number, count in opened.rows(
-        "SELECT matter_id, min(number), count(*) FROM fact_matter GROUP BY matter_id HAVING count(*) > 1 ORDER BY 1"
+    for matter_id, number, count in opened.each(
+        f"SELECT matter_id, {NUMBER}, count(*) FROM fact_matter GROUP BY matter_id HAVING count(*) > 1 ORDER BY 1"  # noqa: S608 - own names
     ):
         found.add([faults.matter_twice(matter_id, number, count)])
         yield matter_id
     for name in shapes():
-        number = "min(number)" if name == MATTER.name else "''"
+        number = NUMBER if name == MATTER.name else "''"
         for matter_id, told in opened.rows(
             f'SELECT matter_id, {number} FROM "{name}" ANTI JOIN last_cut USING (matter_id)'  # noqa: S608 - own names
             f" GROUP BY matter_id ORDER BY matter_id LIMIT {most}"
@@ -130,22 +143,33 @@ def _value_sql(name: str, of: Of, *, nullable: bool) -> str:
 
 
 def _strange_sql(table: Table) -> str:
-    """Is there a sign in a text that JSON writes otherwise, or nothing in one? Such a row could be written like another one;
-    whatever else is strange gives another hash anyway."""
-    texts = [f't."{each.name}"' for each in table.columns if each.of is Of.TEXT]
+    """Is there a sign in a text that JSON writes otherwise? Such a row could be written like another one; whatever else is
+    strange gives another hash anyway."""
+    texts = _texts(table)
     if not texts:
         return "false"
     together = f"concat({', '.join(texts)})"
-    nothing = " OR ".join(f"{each} IS NULL" for each in texts)
-    return f"(contains({together}, '\"') OR contains({together}, '\\') OR {nothing})"
+    return f"(contains({together}, '\"') OR contains({together}, '\\'))"
+
+
+def _short_sql(table: Table) -> str:
+    """Are there texts of usual length in all its columns for them? Not so of a row where one is NULL."""
+    texts = _texts(table)
+    return f"{' + '.join(f'strlen({each})' for each in texts)} <= {SHORT_MOST}" if texts else "true"
+
+
+def _texts(table: Table) -> list[str]:
+    return [f't."{each.name}"' for each in table.columns if each.of is Of.TEXT]
 
 
 def _rows_sql(shape: Shape, file: str, first: int, last: int) -> str:
-    """A table's rows of the matters between two ids as buffers: matter, steps, is it strange, text; rows in the order in which
-    they lie, which is that of their keys in a pack that wasn't touched."""
+    """A table's rows of the matters between two ids as buffers: matter, steps, is it strange or long, text (of a long one
+    none); rows in the order in which they lie, which is that of their keys in a pack that wasn't touched."""
+    table = shape.table
     steps = "coalesce(t.steps, -1)::BIGINT" if shape.name == MATTER.name else "0::BIGINT"
     return (
-        f"SELECT t.matter_id, {steps}, ({_strange_sql(shape.table)})::TINYINT, concat({text_sql(shape.table)}, '{_BETWEEN}')"  # noqa: S608 - own names
+        f"SELECT t.matter_id, {steps}, (CASE WHEN {_short_sql(table)} THEN {_strange_sql(table)} ELSE true END)::TINYINT,"  # noqa: S608 - own names
+        f" CASE WHEN {_short_sql(table)} THEN concat({text_sql(table)}, '{_BETWEEN}') ELSE '' END"
         f" FROM read_parquet({quoted(file)}, hive_partitioning = false) AS t WHERE t.matter_id BETWEEN {first} AND {last}"
     )
 
@@ -161,8 +185,10 @@ class _Said:
     steps: list[int]
 
 
-def _said(db: duckdb.DuckDBPyConnection, statement: str, ids: Numbers) -> _Said:
-    matters, steps, odd, texts = columns(db, statement) or (np.zeros(0, np.int64), ids[:0], ids[:0], NOTHING)
+def _said(db: duckdb.DuckDBPyConnection, statement: str, ids: Numbers, most: int) -> tuple[_Said, int]:
+    """And how many bytes were read for it."""
+    said = columns(db, statement, most)
+    matters, steps, odd, texts = said or (np.zeros(0, np.int64), ids[:0], ids[:0], NOTHING)
     if (np.diff(matters) < 0).any():
         order = np.argsort(matters, kind="stable")
         matters, steps, odd, texts = matters[order], steps[order], odd[order], texts.ordered(order)
@@ -170,25 +196,45 @@ def _said(db: duckdb.DuckDBPyConnection, statement: str, ids: Numbers) -> _Said:
     begins, ends = texts.bounds[first], texts.bounds[end]
     # Behind the last row stands nothing.
     ends = np.where(ends > begins, ends - len(_BETWEEN), begins)
-    said = np.append(steps, -1)[first]
-    return _Said(memoryview(texts.data), begins.tolist(), ends.tolist(), set(matters[odd != 0].tolist()), said.tolist())
+    steps = np.append(steps, -1)[first].tolist()
+    made = _Said(memoryview(texts.data), begins.tolist(), ends.tolist(), set(matters[odd != 0].tolist()), steps)
+    return made, sum(bytes_of(column) for column in said)
 
 
-def _wrong_in(db: duckdb.DuckDBPyConnection, files: dict[str, str], first: int, last: int) -> list[int]:
-    """The matters between two ids whose rows, as text, have another hash than their last cut."""
-    ids, hashes = columns(db, f"SELECT matter_id, sha256 FROM last_cut WHERE matter_id BETWEEN {first} AND {last}")  # noqa: S608 - whole numbers
-    tables = [_said(db, _rows_sql(shape, files[shape.name], first, last), ids) for shape in shapes().values()]
+def _wrong_of(
+    db: duckdb.DuckDBPyConnection, files: dict[str, str], should: dict[int, str], some: Sequence[int]
+) -> list[int]:
+    """Those of these matters, neighbours in their order, whose rows as text have another hash than their last cut.
+
+    Raises:
+        TooMuch: there is more of them than `TEXT_MOST`.
+    """
+    ids, left = np.array(some, np.int64), TEXT_MOST
+    tables: list[_Said] = []
+    for shape in shapes().values():
+        said, size = _said(db, _rows_sql(shape, files[shape.name], some[0], some[-1]), ids, left)
+        tables.append(said)
+        left -= size
     names = [f'["{name}", ['.encode() for name in shapes()]
-    wrong = set().union(*(table.odd for table in tables)).intersection(ids.tolist())
-    should, places = hashes.data.decode(), hashes.bounds.tolist()
-    for nth, (matter_id, steps) in enumerate(zip(ids.tolist(), tables[0].steps, strict=True)):
+    wrong = set().union(*(table.odd for table in tables)).intersection(some)
+    for nth, (matter_id, steps) in enumerate(zip(some, tables[0].steps, strict=True)):
         parts: list[bytes | memoryview] = [b'["%b", %d, %d, [' % (_FORM, matter_id, steps)]
         for name, table in zip(names, tables, strict=True):
             parts += (name, table.data[table.begins[nth] : table.ends[nth]], b"]], ")
         parts[-1] = b"]]]]"
-        if sha256(b"".join(parts)).hexdigest() != should[places[nth] : places[nth + 1]]:
+        if sha256(b"".join(parts)).hexdigest() != should[matter_id]:
             wrong.add(matter_id)
     return sorted(wrong)
+
+
+def _wrong_in(db: duckdb.DuckDBPyConnection, files: dict[str, str], first: int, last: int) -> Iterator[int]:
+    """The matters between two ids that aren't as their last cut says, and those with too much text to be looked at here."""
+    cut = db.execute(
+        f"SELECT matter_id, sha256 FROM last_cut WHERE matter_id BETWEEN {first} AND {last} ORDER BY matter_id"  # noqa: S608 - whole numbers
+    )
+    should = dict(cut.fetchall())
+    for some, wrong in in_slices(list(should), lambda few: _wrong_of(db, files, should, few)):
+        yield from some if wrong is None else wrong
 
 
 def _differing(opened: Opened, *, seconds: float | None, tick: Tick) -> list[int]:
@@ -225,62 +271,40 @@ def _differing(opened: Opened, *, seconds: float | None, tick: Tick) -> list[int
 # -- by the definition ---------------------------------------------------------------------------------------------------
 
 
-def _by_definition(opened: Opened, wrong: Sequence[int]) -> Iterator[tuple[int, int, str]]:
-    """Those of the matters whose hash differs by the definition too: id, month, the hash that it should have."""
-    for at in range(0, len(wrong), 500):
-        some = wrong[at : at + 500]
+@dataclass(frozen=True, slots=True)
+class _Wrong:
+    """A matter whose hash isn't its cut's. `is_`: what it is (empty where that wasn't looked at); None where its rows are more
+    than can be looked at. `number`: None where the matter has no row."""
+
+    matter_id: int
+    number: str | None
+    month: int
+    is_: str | None
+    should: str
+
+
+def _by_definition(opened: Opened, wrong: Sequence[int]) -> Iterator[_Wrong]:
+    """Those of the matters whose hash differs by the definition too."""
+    for at in range(0, len(wrong), _DEFINED_AT_ONCE):
+        some = wrong[at : at + _DEFINED_AT_ONCE]
         listed = ", ".join(str(each) for each in some)
         should = {
             row[0]: (row[1], row[2])
             for row in opened.rows(f"SELECT matter_id, month, sha256 FROM last_cut WHERE matter_id IN ({listed})")  # noqa: S608 - whole numbers
         }
-        stored = rows_of(opened.db, some) if at < EXACT_MOST else {}
-        for matter_id in some:
-            month, sha256 = should[matter_id]
-            if at >= EXACT_MOST or digest_of(matter_id, stored.get(matter_id, {})) != sha256:
-                yield matter_id, month, sha256
-
-
-def exact_digest(opened: Opened, matter_id: int) -> str:
-    """The hash of a matter's facts as the pack has them, by the definition."""
-    return digest_of(matter_id, rows_of(opened.db, [matter_id]).get(matter_id, {}))
-
-
-def digest_of(matter_id: int, rows: dict[str, list[Row]]) -> str:
-    """The hash of a matter's rows by table, in hexadecimal."""
-    own = rows.get(MATTER.name) or []
-    place = next(nth for nth, column in enumerate(MATTER.columns) if column.name == "steps")
-    steps = own[0][place] if own else 0
-    return digest(matter_id, steps or 0, {name: rows_text(rows.get(name, [])) for name in shapes()}).hex()
-
-
-def rows_of(db: duckdb.DuckDBPyConnection, ids: Sequence[int]) -> dict[int, dict[str, list[Row]]]:
-    """The rows of matters by table, in the order of their keys; times in UTC."""
-    found: dict[int, dict[str, list[Row]]] = {}
-    listed = ", ".join(str(each) for each in ids)
-    if not listed:
-        return found
-    for shape in shapes().values():
-        names = ", ".join(
-            f'epoch_us("{each.name}")' if each.of is Of.TIME else f'"{each.name}"' for each in shape.table.columns
+        numbers = dict(
+            opened.rows(
+                f"SELECT matter_id, {NUMBER} FROM fact_matter WHERE matter_id IN ({listed}) GROUP BY matter_id"  # noqa: S608 - whole numbers
+            )
         )
-        times = [nth for nth, each in enumerate(shape.table.columns) if each.of is Of.TIME]
-        order = ", ".join(f'"{name}"' for name in shape.table.key)
-        told = db.execute(f'SELECT {names} FROM "{shape.name}" WHERE matter_id IN ({listed}) ORDER BY {order}')  # noqa: S608 - own names
-        for row in told.fetchall():
-            found.setdefault(row[0], {}).setdefault(shape.name, []).append(_timed(row, times))
-    return found
+        for matter_id, is_ in _digests(opened, some) if at < EXACT_MOST else ((each, "") for each in some):
+            month, sha256 = should[matter_id]
+            if is_ != sha256:
+                yield _Wrong(matter_id, numbers.get(matter_id), month, is_, sha256)
 
 
-def _timed(row: tuple[Any, ...], times: Sequence[int]) -> Row:
-    made = list(row)
-    for nth in times:
-        if made[nth] is not None:
-            made[nth] = _EPOCH + timedelta(microseconds=made[nth])
-    return tuple(made)
-
-
-def number_of(opened: Opened, matter_id: int) -> str | None:
-    """A matter's number as the pack has it; None where it has no row."""
-    rows = opened.rows("SELECT min(number) FROM fact_matter WHERE matter_id = ?", [matter_id])
-    return rows[0][0] if rows else None
+def _digests(opened: Opened, ids: Sequence[int]) -> Iterator[tuple[int, str | None]]:
+    """The hash of each matter's facts as the pack has them, by the definition; None where they are too many."""
+    for some, stored in in_slices(ids, lambda few: rows_of(opened.db, few, opened.most)):
+        for matter_id in some:
+            yield matter_id, None if stored is None else digest_of(matter_id, stored.get(matter_id, {}))

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
+
 from shanzhi.core.pool import pool
 from shanzhi.kernel.facts.policy.columns import MATTER
 from shanzhi.kernel.facts.policy.fold import fold
@@ -17,10 +19,12 @@ from shanzhi.kernel.facts.policy.tables import Shape, shapes
 from shanzhi.kernel.indicators.policy import excluded
 from shanzhi.kernel.packs.policy import contents, faults
 from shanzhi.kernel.packs.policy.checked import Checked
+from shanzhi.kernel.packs.policy.faults import Step
 from shanzhi.kernel.packs.queries.checking.cuts import Cuts
 from shanzhi.kernel.packs.queries.checking.entries import Told, read_entries
-from shanzhi.kernel.packs.queries.checking.facts import Compared, rows_of
-from shanzhi.kernel.packs.queries.checking.opened import Opened, connect, quoted
+from shanzhi.kernel.packs.queries.checking.facts import Compared
+from shanzhi.kernel.packs.queries.checking.opened import Opened, connect, fetched, quoted
+from shanzhi.kernel.packs.queries.checking.rows import Stored, in_slices, rows_of
 from shanzhi.kernel.packs.queries.checking.trees import Forest, prove
 
 SUBJECT = "matter"
@@ -31,6 +35,7 @@ EXCLUDED_MOST = 100
 AT_ONCE = 200
 BUCKET = 10_000
 """Matters that one process folds at once, where all are folded."""
+_PART_MB = 500
 Place = tuple[int, int]
 
 
@@ -66,10 +71,26 @@ def check_folds(opened: Opened, forest: Forest, cuts: Cuts, compared: Compared, 
     }
     ordered = sorted(ids)
     for at in range(0, len(ordered), AT_ONCE):
-        _fold_some(opened, forest, cuts, ordered[at : at + AT_ONCE], found)
+        for ids, read in in_slices(ordered[at : at + AT_ONCE], lambda some: _read(opened, some)):
+            if read is None:
+                found.add([faults.matter_too_large(Step.FOLD, ids[0])])
+            else:
+                _fold_some(opened, forest, cuts, ids, *read, found)
 
 
-def _fold_some(opened: Opened, forest: Forest, cuts: Cuts, ids: Sequence[int], found: Checked) -> None:
+def _read(opened: Opened, ids: Sequence[int]) -> tuple[list[Row], Stored]:
+    """The entries of matters as rows for `read_entries`, and the rows of their facts."""
+    listed = ", ".join(str(each) for each in ids)
+    entries = opened.rows(
+        "SELECT epoch, leaf, subject_kind, subject_id, step, entry FROM entries"  # noqa: S608 - whole numbers
+        f" WHERE subject_kind = '{SUBJECT}' AND subject_id IN ({listed}) ORDER BY subject_id, step, epoch, leaf"
+    )
+    return entries, rows_of(opened.db, ids, opened.most)
+
+
+def _fold_some(
+    opened: Opened, forest: Forest, cuts: Cuts, ids: Sequence[int], rows: list[Row], stored: Stored, found: Checked
+) -> None:
     listed = ", ".join(str(each) for each in ids)
     due = [
         Due(matter_id, month, cuts.all[month], sha256)
@@ -77,13 +98,8 @@ def _fold_some(opened: Opened, forest: Forest, cuts: Cuts, ids: Sequence[int], f
             f"SELECT matter_id, month, sha256 FROM last_cut WHERE matter_id IN ({listed}) ORDER BY matter_id"  # noqa: S608 - whole numbers
         )
     ]
-    rows = opened.rows(
-        "SELECT epoch, leaf, subject_kind, subject_id, step, entry FROM entries"  # noqa: S608 - whole numbers
-        f" WHERE subject_kind = '{SUBJECT}' AND subject_id IN ({listed}) ORDER BY subject_id, step, epoch, leaf"
-    )
     told = read_entries(rows, found)
     proved = prove(opened, forest, [each.at for each in told], found)
-    stored = rows_of(opened.db, ids)
     for each in due:
         own = [one for one in told if one.subject_id == each.matter_id and one.at in proved]
         found.add(folded_again(each, own, stored.get(each.matter_id, {}), is_proved=each.month in cuts.proved))
@@ -234,7 +250,7 @@ def fold_part(  # noqa: PLR0917 - a job of the pool: plain values
     """Fold the matters from one id to another: how many matters, how many entries, and what is wrong."""
     excluded.offer()
     within = Path(folder) / f"part={part}"
-    db = connect(Path(folder).parent, threads=1, memory_mb=500)
+    db = connect(Path(folder).parent, threads=1, memory_mb=_PART_MB)
     try:
         for name, file in files.items():
             db.execute(f'CREATE VIEW "{name}" AS SELECT * FROM read_parquet({quoted(file)})')  # noqa: S608 - own names
@@ -245,29 +261,42 @@ def fold_part(  # noqa: PLR0917 - a job of the pool: plain values
                 f" WHERE matter_id BETWEEN {first} AND {last} ORDER BY matter_id"
             ).fetchall()
         ]
-        rows = (
-            db.execute(
-                "SELECT epoch, leaf, subject_kind, subject_id, step, entry FROM"  # noqa: S608 - own names
-                f" read_parquet({quoted((within / '*.parquet').as_posix())}, hive_partitioning = false)"
-                " ORDER BY subject_id, step, epoch, leaf"
-            ).fetchall()
-            if within.exists()
-            else []
-        )
+        rows = _entries_of(db, within) if within.exists() else []
         aside = Checked("", 0, is_full=True)
         told: dict[int, list[Told]] = {}
         for one in read_entries(rows, aside):
             told.setdefault(one.subject_id, []).append(one)
         wrong = list(aside.faults)
-        for at in range(0, len(due), 1000):
-            some = due[at : at + 1000]
-            stored = rows_of(db, [each.matter_id for each in some])
-            for each in some:
+        by_id = {each.matter_id: each for each in due}
+        for ids, stored in _stored_of(db, list(by_id)):
+            if stored is None:
+                wrong.append(faults.matter_too_large(Step.FOLD, ids[0]))
+                continue
+            for each in (by_id[matter_id] for matter_id in ids):
                 own = told.get(each.matter_id, [])
                 wrong += folded_again(each, own, stored.get(each.matter_id, {}), is_proved=each.month in proved)
         return len(due), len(rows), wrong[: faults.FAULTS_MOST]
     finally:
         db.close()
+
+
+def _entries_of(db: duckdb.DuckDBPyConnection, within: Path) -> list[Row]:
+    return list(
+        fetched(
+            db.execute(
+                "SELECT epoch, leaf, subject_kind, subject_id, step, entry FROM"  # noqa: S608 - own names
+                f" read_parquet({quoted((within / '*.parquet').as_posix())}, hive_partitioning = false)"
+                " ORDER BY subject_id, step, epoch, leaf"
+            ),
+            _PART_MB * 1_000_000,
+        )
+    )
+
+
+def _stored_of(db: duckdb.DuckDBPyConnection, ids: Sequence[int]) -> Iterator[tuple[Sequence[int], Stored | None]]:
+    """The rows of matters, a thousand at a time."""
+    for at in range(0, len(ids), 1000):
+        yield from in_slices(ids[at : at + 1000], lambda some: rows_of(db, some, _PART_MB * 1_000_000))
 
 
 def can_fold(opened: Opened) -> bool:

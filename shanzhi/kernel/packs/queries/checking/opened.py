@@ -13,6 +13,7 @@ import duckdb
 
 from shanzhi.core.errors import DomainError
 from shanzhi.core.text import msg
+from shanzhi.kernel.facts.policy.columns import REGION, UNIT
 from shanzhi.kernel.facts.policy.tables import all_tables
 from shanzhi.kernel.indicators.policy import excluded
 from shanzhi.kernel.indicators.policy.definitions import Catalogue
@@ -24,7 +25,16 @@ from shanzhi.kernel.packs.policy.letter import Letter, LetterError
 TEXT_MOST = 64_000_000
 """Bytes of a text (round.json, the guideline, the lists) that are read."""
 
+TEXT_OF_SMALL_MOST = 10_000
+"""Bytes of a text in a table that is taken whole into memory."""
+ROWS_OF_SMALL_MOST = 1_000_000
+"""Regions or units."""
+FOOTER_MOST = 64_000_000
+"""Bytes of a Parquet file's own description: about one for every thousand rows."""
+_ROWS_AT_ONCE = 1000
+_NAMED = 100
 TOOK_TOO_LONG = msg("核对超过了时间上限，已停下。请在命令行里用 shanzhi pack verify 核对。")
+TOO_MUCH = msg("内存超过了核对的上限。")
 
 
 class TookTooLong(DomainError):
@@ -32,6 +42,16 @@ class TookTooLong(DomainError):
 
     status = 503
     code = "pack-check-time"
+
+
+class TooMuch(DomainError):
+    """What a statement gives takes more memory than a check has."""
+
+    status = 422
+    code = "pack-check-memory"
+
+    def __init__(self, message: str = TOO_MUCH, **params: object) -> None:
+        super().__init__(message, **params)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +87,40 @@ class Opened:
         """Can these tables be read?"""
         return all(member in self.tables for member in members)
 
+    @property
+    def most(self) -> int:
+        """How many bytes of a statement's rows may stand in memory at once, beside DuckDB's own."""
+        return self.limits.memory_mb * 1_000_000
+
     def rows(self, statement: str, values: Sequence[object] | None = None) -> list[tuple[Any, ...]]:
-        """The rows of a statement over the pack's tables."""
-        return self.db.execute(statement, values).fetchall()
+        """The rows of a statement over the pack's tables. Where a text of any length is among them, the statement is ordered:
+        then DuckDB's memory bounds it.
+
+        Raises:
+            TooMuch: they take more than `most`.
+        """
+        return list(fetched(self.db.execute(statement, values), self.most))
+
+    def each(self, statement: str, values: Sequence[object] | None = None) -> Iterator[tuple[Any, ...]]:
+        """The same one by one, for rows that are forgotten, however many; no other statement may come in between."""
+        return fetched(self.db.execute(statement, values))
+
+
+def fetched(cursor: duckdb.DuckDBPyConnection, most: int | None = None) -> Iterator[tuple[Any, ...]]:
+    """Rows of a statement as Python's values, not more than `most` bytes of them: `fetchall` ends the process where there is no
+    memory for what a hostile file makes of it.
+
+    Raises:
+        TooMuch: they are more.
+    """
+    texts = [nth for nth, column in enumerate(cursor.description or ()) if str(column[1]) in {"VARCHAR", "BLOB"}]
+    size = 0
+    while some := cursor.fetchmany(_ROWS_AT_ONCE):
+        # About what a row and its values take in Python.
+        size += len(some) * (56 + 48 * len(some[0])) + 2 * sum(len(row[nth] or "") for nth in texts for row in some)
+        if most is not None and size > most:
+            raise TooMuch
+        yield from some
 
 
 def connect(folder: Path, *, threads: int, memory_mb: int) -> duckdb.DuckDBPyConnection:
@@ -197,6 +248,9 @@ def _catalogue(opened: Opened, found: Checked) -> Catalogue | None:
         return None
 
 
+_DIMENSIONS = (REGION.name, UNIT.name)
+_SMALL = (*_DIMENSIONS, "tiles", "observations")
+"""Views of tables of which much is taken into memory at once."""
 _SHOWN = {"TIMESTAMPTZ": "TIMESTAMP WITH TIME ZONE"}
 
 
@@ -213,25 +267,55 @@ def _table(opened: Opened, found: Checked, member: str, name: str, columns: cont
         return
     source = f"read_parquet({quoted(path.resolve().as_posix())}, hive_partitioning = false)"
     try:
-        described = opened.rows(f"DESCRIBE SELECT * FROM {source}")  # noqa: S608 - our own file
-        is_ = [(str(row[0]), str(row[1])) for row in described]
+        _check_footer(path)
+        # One more than there should be says enough of a file with millions of them.
+        described = opened.db.execute(f"DESCRIBE SELECT * FROM {source}").fetchmany(len(columns) + 1)  # noqa: S608 - our own file
+        is_ = [(str(row[0])[:_NAMED], str(row[1])[:_NAMED]) for row in described]
         should = [(column, _SHOWN.get(kind, kind)) for column, kind in columns]
         if is_ != should:
             found.add([faults.wrong_columns(member, _columns(is_), _columns(should))])
             return
         opened.db.execute(f'CREATE VIEW "{name}" AS SELECT * FROM {source}')  # noqa: S608 - names of the code
         ((rows,),) = opened.rows(f'SELECT count(*) FROM "{name}"')  # noqa: S608 - names of the code
-    except duckdb.Error as error:
+        longest = _longest(opened, name, columns) if name in _SMALL else 0
+    except (duckdb.Error, TooMuch) as error:
         found.add([faults.member_unreadable(member, reason_of(error))])
         return
-    if rows > opened.limits.rows_most:
-        found.add([faults.too_many_rows(member, rows, opened.limits.rows_most)])
+    most = min(opened.limits.rows_most, ROWS_OF_SMALL_MOST if name in _DIMENSIONS else opened.limits.rows_most)
+    if rows > most:
+        found.add([faults.too_many_rows(member, rows, most)])
+        return
+    if longest > TEXT_OF_SMALL_MOST:
+        found.add([faults.member_unreadable(member, f"{longest:,} B")])
         return
     opened.tables[member] = name
     opened.files[name] = path
 
 
-def reason_of(error: duckdb.Error) -> str:
+def _check_footer(path: Path) -> None:
+    """DuckDB takes a file's description into memory whole: so a long one isn't given to it.
+
+    Raises:
+        TooMuch: it is one.
+    """
+    with path.open("rb") as given:
+        given.seek(max(0, path.stat().st_size - 8))
+        if int.from_bytes(given.read(4), "little") > FOOTER_MOST:
+            raise TooMuch
+
+
+def _longest(opened: Opened, name: str, columns: contents.Columns) -> int:
+    """How many bytes the longest text of a table has."""
+    texts = [
+        f'max({"strlen" if kind == "VARCHAR" else "octet_length"}("{column}"))'
+        for column, kind in columns
+        if kind in {"VARCHAR", "BLOB"}
+    ]
+    ((*lengths,),) = opened.rows(f'SELECT {", ".join(texts)} FROM "{name}"')  # noqa: S608 - names of the code
+    return max((length or 0 for length in lengths), default=0)
+
+
+def reason_of(error: Exception) -> str:
     """DuckDB's reason as a line, without the machine's folders."""
     return str(error).splitlines()[0].replace("\x00", "")[:200]
 

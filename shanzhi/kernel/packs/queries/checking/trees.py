@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shanzhi.core.pool import pool
+from shanzhi.core.text import msg
 from shanzhi.kernel.journal.policy import SignedHead
 from shanzhi.kernel.journal.policy.canonical import SALT_BYTES
 from shanzhi.kernel.journal.policy.tiles import WIDTH, Place, root, tile_root
@@ -15,7 +16,7 @@ from shanzhi.kernel.journal.policy.tree import HASH_BYTES, Hasher, hasher, leaf_
 from shanzhi.kernel.packs.policy import faults
 from shanzhi.kernel.packs.policy.checked import Checked
 from shanzhi.kernel.packs.queries.checking.heads import Signed
-from shanzhi.kernel.packs.queries.checking.opened import Opened, connect, quoted
+from shanzhi.kernel.packs.queries.checking.opened import Opened, TooMuch, connect, fetched, quoted
 
 _HEIGHT = 8
 _NAMED = 20
@@ -23,7 +24,13 @@ _NAMED = 20
 _PLACES_AT_ONCE = 4_000
 _NEAR = 500
 """Tiles between two that are still read together: about one group of rows."""
-_ROWS_AT_ONCE = 10_000
+ENTRY_MOST = 200_000
+"""Bytes of an entry: DuckDB copies two thousand at once however long. One of a matter has some hundreds."""
+_LEAF = (
+    f"CASE WHEN octet_length(t.salt) = {SALT_BYTES} THEN t.salt END,"
+    f" CASE WHEN strlen(t.entry) <= {ENTRY_MOST} THEN encode(t.entry) END, strlen(t.entry) > {ENTRY_MOST}"
+)
+_HASH = f"CASE WHEN octet_length(t.hash) = {HASH_BYTES} THEN t.hash ELSE ''::BLOB END"
 Leaf = tuple[int, int]
 """Epoch and number."""
 
@@ -172,12 +179,21 @@ def _hashes(opened: Opened, epoch: int, h: Hasher, places: list[int]) -> Iterato
         f"SEMI JOIN wanted ON t.leaf // {WIDTH} = wanted.place WHERE t.epoch = {epoch}"
         f" AND t.leaf BETWEEN {places[0] * WIDTH} AND {places[-1] * WIDTH + WIDTH - 1}"
     )
-    rows = opened.db.execute(f"SELECT t.leaf, t.salt, encode(t.entry) FROM entries AS t {within}")  # noqa: S608 - whole numbers
-    while some := rows.fetchmany(_ROWS_AT_ONCE):
-        for leaf, salt, entry in some:
-            yield leaf, leaf_hash(h, salt + entry) if salt and entry and len(salt) == SALT_BYTES else b""
-    for leaf, hashed in opened.rows(f"SELECT t.leaf, t.hash FROM leaves AS t {within}"):  # noqa: S608 - whole numbers
-        yield leaf, hashed or b""
+    for leaf, salt, entry, is_long in opened.each(f"SELECT t.leaf, {_LEAF} FROM entries AS t {within}"):  # noqa: S608 - whole numbers
+        yield leaf, _hashed(h, epoch, leaf, salt, entry, is_long)
+    yield from opened.each(f"SELECT t.leaf, {_HASH} FROM leaves AS t {within}")  # noqa: S608 - whole numbers
+
+
+def _hashed(h: Hasher, epoch: int, leaf: int, salt: bytes | None, entry: bytes | None, is_long: object) -> bytes:
+    """An entry's leaf; empty where it has none.
+
+    Raises:
+        TooMuch: it is longer than `ENTRY_MOST`.
+    """
+    if is_long:
+        words = msg("第 %(epoch)d 纪元的叶 %(leaf)d 那条留痕超过 %(most)s 字节，没有核对。")
+        raise TooMuch(words, epoch=epoch, leaf=leaf, most=f"{ENTRY_MOST:,}")
+    return leaf_hash(h, salt + entry) if salt and entry else b""
 
 
 def _tile(epoch: int, place: int, size: int, hashes: dict[int, bytes], twice: set[int], found: Checked) -> bytes | None:
@@ -230,7 +246,7 @@ def judge(tree: Tree, place: int, data: bytes | None) -> bool:
 def _differs(opened: Opened, epoch: int, place: int, size: int) -> faults.Fault:
     first, last = place * WIDTH, min(size, place * WIDTH + WIDTH) - 1
     rows = opened.rows(
-        f"SELECT leaf, subject_kind, subject_id, step FROM entries WHERE epoch = {epoch}"  # noqa: S608 - whole numbers
+        f"SELECT leaf, left(subject_kind, 40), subject_id, step FROM entries WHERE epoch = {epoch}"  # noqa: S608 - whole numbers
         f" AND leaf BETWEEN {first} AND {last} ORDER BY leaf LIMIT 9"
     )
     said = "、".join(f"{leaf}（{kind} {subject} #{step}）" for leaf, kind, subject, step in rows[:8])
@@ -286,16 +302,18 @@ def tiles_of(
     within = f"epoch = {epoch} AND leaf BETWEEN {first} AND {last}"
     hashes: dict[int, bytes] = {}
     twice: set[int] = set()
-    rows = db.execute(f"SELECT leaf, salt, entry FROM read_parquet({quoted(entries)}) WHERE {within}")  # noqa: S608 - own names
-    while some := rows.fetchmany(10_000):
-        for leaf, salt, entry in some:
-            if leaf in hashes:
-                twice.add(leaf)
-            hashes[leaf] = h(b"\x00" + salt + entry.encode()) if salt and entry and len(salt) == SALT_BYTES else b""
-    for leaf, hashed in db.execute(f"SELECT leaf, hash FROM read_parquet({quoted(leaves)}) WHERE {within}").fetchall():  # noqa: S608 - own names
+    inside = set(places)
+    rows = f"SELECT t.leaf, {_LEAF} FROM read_parquet({quoted(entries)}) AS t WHERE {within}"  # noqa: S608 - own names
+    for leaf, *told in fetched(db.execute(rows)):
         if leaf in hashes:
             twice.add(leaf)
-        hashes[leaf] = hashed or b""
+        hashes[leaf] = _hashed(h, epoch, leaf, *told)
+    rows = f"SELECT t.leaf, {_HASH} FROM read_parquet({quoted(leaves)}) AS t WHERE {within}"  # noqa: S608 - own names
+    for leaf, hashed in fetched(db.execute(rows)):
+        if leaf in hashes:
+            twice.add(leaf)
+        if leaf // WIDTH in inside:
+            hashes[leaf] = hashed
     db.close()
     made = {}
     for place in places:
