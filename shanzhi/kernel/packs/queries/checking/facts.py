@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import pairwise
 
 import duckdb
 import numpy as np
@@ -285,8 +286,10 @@ class _Wrong:
 
 def _by_definition(opened: Opened, wrong: Sequence[int]) -> Iterator[_Wrong]:
     """Those of the matters whose hash differs by the definition too."""
-    for at in range(0, len(wrong), _DEFINED_AT_ONCE):
-        some = wrong[at : at + _DEFINED_AT_ONCE]
+    told = min(len(wrong), EXACT_MOST)
+    slices = [*range(0, told, _DEFINED_AT_ONCE), *range(told, len(wrong), CHUNK), len(wrong)]
+    for at, end in pairwise(slices):
+        some = wrong[at:end]
         listed = ", ".join(str(each) for each in some)
         should = {
             row[0]: (row[1], row[2])

@@ -71,11 +71,11 @@ def check_folds(opened: Opened, forest: Forest, cuts: Cuts, compared: Compared, 
     }
     ordered = sorted(ids)
     for at in range(0, len(ordered), AT_ONCE):
-        for ids, read in in_slices(ordered[at : at + AT_ONCE], lambda some: _read(opened, some)):
+        for some, read in in_slices(ordered[at : at + AT_ONCE], lambda few: _read(opened, few)):
             if read is None:
-                found.add([faults.matter_too_large(Step.FOLD, ids[0])])
+                found.add([faults.matter_too_large(Step.FOLD, some[0])])
             else:
-                _fold_some(opened, forest, cuts, ids, *read, found)
+                _fold_some(opened, forest, cuts, some, *read, found)
 
 
 def _read(opened: Opened, ids: Sequence[int]) -> tuple[list[Row], Stored]:

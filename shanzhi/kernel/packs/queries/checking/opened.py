@@ -51,7 +51,7 @@ class TooMuch(DomainError):
     code = "pack-check-memory"
 
     def __init__(self, message: str = TOO_MUCH, **params: object) -> None:
-        super().__init__(message, **params)
+        super().__init__(message, fields=None, **params)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +116,15 @@ def fetched(cursor: duckdb.DuckDBPyConnection, most: int | None = None) -> Itera
     texts = [nth for nth, column in enumerate(cursor.description or ()) if str(column[1]) in {"VARCHAR", "BLOB"}]
     size = 0
     while some := cursor.fetchmany(_ROWS_AT_ONCE):
-        # About what a row and its values take in Python.
-        size += len(some) * (56 + 48 * len(some[0])) + 2 * sum(len(row[nth] or "") for nth in texts for row in some)
+        size += len(some) * row_bytes(len(some[0])) + 2 * sum(len(row[nth] or "") for nth in texts for row in some)
         if most is not None and size > most:
             raise TooMuch
         yield from some
+
+
+def row_bytes(columns: int) -> int:
+    """About what a row of so many values takes in Python, beside its texts."""
+    return 56 + 48 * columns
 
 
 def connect(folder: Path, *, threads: int, memory_mb: int) -> duckdb.DuckDBPyConnection:
