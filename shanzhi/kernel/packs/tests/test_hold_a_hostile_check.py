@@ -1,6 +1,7 @@
 """Whatever a stranger's file does to its check: it ends in time, keeps to its memory and leaves nothing on the disk."""
 
 import tempfile
+from collections.abc import Sequence
 from copy import deepcopy
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from shanzhi.kernel.packs.policy.checked import Verdict
 from shanzhi.kernel.packs.policy.faults import Step
 from shanzhi.kernel.packs.queries import apart, checking
 from shanzhi.kernel.packs.queries.checking import Asked
-from shanzhi.kernel.packs.queries.checking import rows as rows_read
+from shanzhi.kernel.packs.queries.checking.opened import TooMuch
+from shanzhi.kernel.packs.queries.checking.rows import LARGE_MOST, in_slices
 from shanzhi.kernel.packs.tests import by_hand
 from shanzhi.kernel.packs.tests.made import write
 
@@ -134,13 +136,13 @@ def test_matters_are_read_in_parts_where_all_at_once_are_too_much(
 
 
 def test_ids_are_halved_until_each_part_is_borne() -> None:
-    def take(ids: list[int]) -> int:
+    def take(ids: Sequence[int]) -> int:
         if len(ids) > 3 or 7 in ids:
-            raise rows_read.TooMuch
+            raise TooMuch
         return sum(ids)
 
-    assert list(rows_read.in_slices(list(range(10)), take)) == [  # type: ignore[arg-type]
+    assert list(in_slices(list(range(10)), take)) == [
         ([0, 1], 1), ([2, 3, 4], 9), ([5, 6], 11), ([7], None), ([8, 9], 17)
     ]  # fmt: skip
-    with pytest.raises(rows_read.TooMuch, match="内存"):
-        list(rows_read.in_slices([7] * (rows_read.LARGE_MOST + 1), take))  # type: ignore[arg-type]
+    with pytest.raises(TooMuch, match="内存"):
+        list(in_slices([7] * (LARGE_MOST + 1), take))
