@@ -116,9 +116,10 @@ def fetched(cursor: duckdb.DuckDBPyConnection, most: int | None = None) -> Itera
     texts = [nth for nth, column in enumerate(cursor.description or ()) if str(column[1]) in {"VARCHAR", "BLOB"}]
     size = 0
     while some := cursor.fetchmany(_ROWS_AT_ONCE):
-        size += len(some) * row_bytes(len(some[0])) + 2 * sum(len(row[nth] or "") for nth in texts for row in some)
-        if most is not None and size > most:
-            raise TooMuch
+        if most is not None:
+            size += len(some) * row_bytes(len(some[0])) + 2 * sum(len(row[nth] or "") for nth in texts for row in some)
+            if size > most:
+                raise TooMuch
         yield from some
 
 
