@@ -12,6 +12,7 @@ from django.utils import timezone
 from rich.console import Console
 
 from shanzhi.config import commands
+from shanzhi.config.installation import home_folder
 from shanzhi.config.ready import ready
 from shanzhi.core.errors import DomainError
 
@@ -47,7 +48,8 @@ def demo(
     """演示城市：建库、载入区划、启动网页和后台；Ctrl-C 全部停下。"""
     os.environ["SHANZHI_DEMO"] = "1"
     if province:
-        # Beside a city's demo in the same folder, not into it.
+        # Beside a city's demo in the same folder, with a database and keys of its own.
+        os.environ["SHANZHI_HOME"] = str(home_folder() / f"p{province}")
         os.environ.setdefault("SHANZHI_SCHEMA", f"p{province}")
     with ready(prepare=True) as installation:
         if check:

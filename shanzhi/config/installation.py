@@ -124,6 +124,11 @@ def _change(path: Path, change: Callable[[dict[str, Any]], dict[str, Any]]) -> d
     return changed
 
 
+def home_folder() -> Path:
+    """Where the environment says that an installation lives."""
+    return Path(os.environ.get("SHANZHI_HOME") or Path(__file__).parents[2] / "var").resolve()
+
+
 @dataclass(frozen=True, slots=True)
 class Installation:
     """One city's installation as the environment describes it."""
@@ -137,7 +142,7 @@ class Installation:
     @classmethod
     def from_environment(cls) -> "Installation":
         """Read the environment; makes the secrets at the first start."""
-        home = Path(os.environ.get("SHANZHI_HOME") or Path(__file__).parents[2] / "var").resolve()
+        home = home_folder()
         return cls(
             home=home,
             schema=os.environ.get("SHANZHI_SCHEMA", "shanzhi"),

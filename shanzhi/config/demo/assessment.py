@@ -4,14 +4,14 @@ supervisor's sign-in can do: sign these, lock the whole, have the pack built, an
 By the operations of the pages, each at its own `now`; what is computed, is computed as the worker, from the city's own facts.
 """
 
-from datetime import date, datetime, timedelta
-from uuid import uuid4
+from datetime import datetime, timedelta
 
 from shanzhi.config import database
 from shanzhi.config.demo.cast import Cast
 from shanzhi.config.demo.city import DIVISIONS
 from shanzhi.config.demo.figures import months
 from shanzhi.config.demo.papers import file_papers
+from shanzhi.config.demo.trial import trial_of
 from shanzhi.config.installation import Installation
 from shanzhi.core.periods import local_date
 from shanzhi.kernel.access.operations import acting
@@ -25,15 +25,13 @@ from shanzhi.kernel.organisation.divisions import read_province
 from shanzhi.kernel.rounds import operations as rounds
 from shanzhi.kernel.rounds import queries
 from shanzhi.kernel.rounds.policy.states import State
-from shanzhi.kernel.rounds.policy.text import Calendar, Guideline, Place, RoundText
+from shanzhi.kernel.rounds.policy.text import Guideline, Place, RoundText
 from shanzhi.kernel.rounds.policy.words import RoundKind
 from shanzhi.kernel.rounds.queries.shapes import Board, ProjectRow
 
 PROVINCE_DIGITS = 2
 OPENED, JOINED, BEGAN, SHARED, WRITTEN, SIGNED = (timedelta(days=days) for days in (20, 18, 17, 16, 3, 2))
 """So long before the city's present day."""
-UNTIL = (14, 35, 56, 70)
-"""The calendar's other days, in days after the present one."""
 IN_CHARGE = {
     "political": "public-security",
     "order": "public-security",
@@ -99,28 +97,24 @@ def _cut(installation: Installation, began: datetime, now: datetime) -> None:
 
 
 def _text(cast: Cast, now: datetime) -> RoundText:
-    """A trial round by the shipped guideline over the month before, of the city's province."""
-    on = local_date(now)
+    """The trial round of the city's province, by the shipped guideline."""
+    on, code = local_date(now), cast.city_code[:PROVINCE_DIGITS]
     written = SHIPPED.read_text(encoding="utf-8")
     guideline = sound_catalogue(written, SHIPPED.name)
-    month = Period(month_of(on)).before().first
+    trial = trial_of(code, on)
     city = organisation.region_of_code(cast.city_code, on)
-    code = cast.city_code[:PROVINCE_DIGITS]
     return RoundText(
-        uid=uuid4(),
-        name=f"{on.year}年平安建设试评（演示）",
+        uid=trial.uid,
+        name=trial.name,
         kind=RoundKind.TRIAL,
         guideline=Guideline(guideline.code, guideline.version, written),
-        first=month,
-        last=month,
-        calendar=_calendar(on),
+        first=trial.month,
+        last=trial.month,
+        calendar=trial.calendar,
         organiser=Place(code, read_province(DIVISIONS, code, counties=False).rows[0].name),
         cities=(Place(cast.city_code, city.name if city else cast.city_code),),
+        announced=(trial.rule.announced(),),
     )
-
-
-def _calendar(on: date) -> Calendar:
-    return Calendar(on - OPENED, *(on + timedelta(days=days) for days in UNTIL))
 
 
 def _share_out(cast: Cast, lead: Actor, board: Board, now: datetime) -> None:

@@ -60,13 +60,16 @@ def run_province_demo(
     def say(address: str) -> None:
         welcome_province(province, address=address, now=timezone.now(), console=console)
 
-    _serve(installation, name=city_name(province, now), host=host, port=port, say=say, console=console)
+    # Cookies go by a host's name and not by its port: beside a city under the other name, both stay signed in.
+    shown = "localhost" if host == "127.0.0.1" else host
+    _serve(installation, name=city_name(province, now), host=host, port=port, say=say, console=console, shown=shown)
 
 
 def _serve(
-    installation: Installation, *, name: str, host: str, port: int, say: Callable[[str], None], console: Console
-) -> None:
-    """Web server and worker until interrupted; `say` is called with the address once they are up."""
+    installation: Installation, *, name: str, host: str, port: int, say: Callable[[str], None], console: Console,
+    shown: str = "",
+) -> None:  # fmt: skip
+    """Web server and worker until interrupted; `say` is called with the address once they are up, under the name `shown`."""
     collect()
     # A line for each request would push the sign-ins off the screen.
     os.environ.setdefault("SHANZHI_LOG_LEVEL", "WARNING")
@@ -78,7 +81,7 @@ def _serve(
     try:
         supervisor.start()
         _wait_until_up(port, supervisor.children)
-        say(f"http://{host}:{port}/")
+        say(f"http://{shown or host}:{port}/")
         supervisor.run()
     except KeyboardInterrupt:
         console.print("\n正在停止…")

@@ -1,20 +1,19 @@
 """Load an installation above cities; with `demo`, invented people, sign-ins and a trial round to try it with."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
-from uuid import uuid4
+from datetime import date, datetime
 
 from rich.console import Console
 
 from shanzhi.config import database
 from shanzhi.config.demo.city import DIVISIONS, PASSWORD, DemoMissing, Login, actor_of, check_same_city
 from shanzhi.config.demo.texts import demo_texts
+from shanzhi.config.demo.trial import MARK, trial_of
 from shanzhi.config.installation import Installation
 from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
 from shanzhi.kernel.access import operations as access
 from shanzhi.kernel.access.operations import acting
-from shanzhi.kernel.indicators.policy.periods import Period, month_of
 from shanzhi.kernel.matters import operations as matters
 from shanzhi.kernel.organisation import cli as organisation
 from shanzhi.kernel.rounds.operations.inviting import Invitation, cities_here, round_invite
@@ -23,9 +22,6 @@ from shanzhi.kernel.rounds.queries.upper import rounds_ours
 
 CITIES_MOST = 3
 """Cities that the demo's trial round invites."""
-UNTIL = (0, 30, 50, 70, 84)
-"""The calendar of that round, in days from its opening."""
-THRESHOLD = "80"
 
 
 def upper_logins(province: str) -> tuple[Login, ...]:
@@ -92,20 +88,20 @@ def open_round(province: str, *, now: datetime) -> None:
     if organiser is None:
         return
     on = local_date(now)
-    month = Period(month_of(on)).before().first
+    trial = trial_of(province, on)
     with acting(organiser):
         if rounds_ours():
             return
         wish = Invitation(
-            uid=uuid4(),
-            name=f"{on.year}年平安建设试评（演示）",
+            uid=trial.uid,
+            name=trial.name,
             kind=RoundKind.TRIAL.value,
             reason="",
             guideline=None,
-            first=month,
-            last=month,
-            days=tuple(on + timedelta(days=days) for days in UNTIL),
-            pass_at=THRESHOLD,
+            first=trial.month,
+            last=trial.month,
+            days=trial.calendar.days,
+            pass_at=MARK,
             cities=tuple(one.code for one in cities_here(on)[:CITIES_MOST]),
         )
         round_invite(wish=wish, actor=organiser, now=now)

@@ -3,11 +3,13 @@
 from datetime import datetime
 from uuid import UUID
 
+from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.policy import SYSTEM
 from shanzhi.kernel.facts.policy.parquet import city_code
+from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.packs.policy.letter import Letter
-from shanzhi.kernel.packs.policy.letter_box import on_letter
+from shanzhi.kernel.packs.policy.letter_box import on_letter, spellings
 from shanzhi.kernel.packs.queries.letters import letter_open
 from shanzhi.kernel.rounds.models import Round
 from shanzhi.kernel.rounds.operations import round_take_over, slip_read
@@ -28,9 +30,10 @@ def take_round(letter_id: int, now: datetime) -> None:
 
     Raises:
         RoundUnreadable: what is wrong with it.
-        AnotherCitys: none of its cities is this one, or it isn't its organiser who sent it.
+        AnotherCitys: it is for another city, none of its cities is this one, or it isn't its organiser who sent it.
     """
     letter = letter_open(letter_id)
+    _check_receiver(letter, now)
     text = read_round(_member(letter, MEMBER), _member(letter, GUIDELINE))
     _check_about(letter, text.uid)
     _check_sender(letter, text.organiser.code)
@@ -45,6 +48,7 @@ def take_slip(letter_id: int, now: datetime) -> None:
         RoundUnreadable, StateMovedOn, BadScore: as `slip_read`.
     """
     letter = letter_open(letter_id)
+    _check_receiver(letter, now)
     text = read_slip(_member(letter, SLIP_MEMBER))
     _check_about(letter, text.round)
     row = Round.objects.filter(uid=text.round, is_ours=False).first()
@@ -73,6 +77,16 @@ def _check_about(letter: Letter, round_uid: UUID) -> None:
     """Is the letter about the round that it carries?"""
     if letter.header.round != str(round_uid):
         raise RoundUnreadable(msg("函件封面写的轮次和里面的不一致，没有读入。请对方重新发出。"))
+
+
+def _check_receiver(letter: Letter, now: datetime) -> None:
+    """A letter to another city isn't ours, even where its round invites this one too."""
+    ours = {region.code for region in organisation.top_regions(local_date(now))}
+    if not ours & set(spellings(letter.header.receiver)):
+        raise AnotherCitys(
+            msg("这份函件是发给 %(receiver)s 的，不是发给本市的，没有读入。请核对文件是不是拿错了。"),
+            receiver=letter.header.receiver,
+        )
 
 
 def _check_sender(letter: Letter, organiser: str) -> None:

@@ -9,11 +9,12 @@ from shanzhi.core.text import clean_text, msg
 from shanzhi.kernel.access import operations as access
 from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.journal import operations as journal
+from shanzhi.kernel.journal import queries as journal_queries
 from shanzhi.kernel.journal.policy import Author, Payload, Subject
 from shanzhi.kernel.packs.models import Peer
 from shanzhi.kernel.packs.operations.letters import letters_wait
 from shanzhi.kernel.packs.payloads import PeerEntered, PeerWithdrawn
-from shanzhi.kernel.packs.policy.letter_box import ENTER, WITHDRAW, PeerUnusable, read_peer
+from shanzhi.kernel.packs.policy.letter_box import ENTER, WITHDRAW, PeerGiven, PeerUnusable, read_peer
 
 
 def peer_ask(*, code: str, name: str, keys: str, reason: str, actor: Actor, now: datetime) -> int:
@@ -25,6 +26,7 @@ def peer_ask(*, code: str, name: str, keys: str, reason: str, actor: Actor, now:
     """
     given = read_peer(code=code, name=name, keys=keys)
     _check_free(given.code)
+    _check_not_ours(given)
     fields = {"code": given.code, "name": given.name, "keys": "\n".join(given.texts()), "reason": reason}
     return access.signoff_ask(kind=ENTER, fields=fields, actor=actor, now=now)
 
@@ -70,6 +72,14 @@ def _check_free(code: str) -> None:
     if Peer.objects.filter(code=code, withdrawn_at=None).exists():
         wrong = msg("这个平台已经登记。要换公钥，请先撤销再登记。")
         raise PeerUnusable(msg("平台还没有登记，请按提示补全。"), fields={"code": wrong})
+
+
+def _check_not_ours(given: PeerGiven) -> None:
+    """Whoever copied the key of this platform copied from the wrong page: checking by telephone would find it right."""
+    own = journal_queries.keys()
+    if {one.id for one in own} & {key.id for key in given.keys}:
+        wrong = msg("这是本平台自己的公钥。请从对方平台的“留痕封存”页复制。")
+        raise PeerUnusable(msg("平台还没有登记，请按提示补全。"), fields={"keys": wrong})
 
 
 def _check_there(code: str) -> None:

@@ -11,6 +11,7 @@ from shanzhi.core.errors import InputError, NotAllowed
 from shanzhi.kernel.access import operations as access
 from shanzhi.kernel.access.models import Signoff
 from shanzhi.kernel.access.operations import acting
+from shanzhi.kernel.journal import queries as journal
 from shanzhi.kernel.journal.models import Entry
 from shanzhi.kernel.journal.policy.notes import SigningKey
 from shanzhi.kernel.notices import operations as notices
@@ -244,6 +245,14 @@ def test_it_sends_a_letter_signed_by_the_journals_key(city, tmp_path):
         assert reading.letters(direction="out") == []
         with pytest.raises(LetterNotFound):
             reading.letter_file(number)
+
+
+def test_a_platform_is_not_entered_with_the_key_of_this_one(city):
+    with database.acting_as(city.installation, "app"), acting(city.cast.keeper):
+        own = journal.keys()[0].text
+        with pytest.raises(PeerUnusable) as error:
+            operations.peer_ask(code="37", name="省平台", keys=own, reason="抄来的", actor=city.cast.keeper, now=NOW)
+    assert list(error.value.fields) == ["keys"]
 
 
 def test_the_application_neither_sends_nor_settles_nor_enters_anything(city, tmp_path):

@@ -30,7 +30,13 @@ PROVINCE = "37"
 def read(folder: Path, kind: str, members: dict[str, bytes], **header: Any) -> letters.LetterRow:
     """What became of a letter that the province wrote."""
     number = len(list(folder.iterdir())) + 1
-    given = {"kind": kind, "uid": str(UUID(int=100 + number)), "round": str(UUID(int=1)), "sender": PROVINCE} | header
+    given = {
+        "kind": kind,
+        "uid": str(UUID(int=100 + number)),
+        "round": str(UUID(int=1)),
+        "sender": PROVINCE,
+        "receiver": "3703",
+    } | header
     path = write(folder / f"{number}.letter", members, **given)
     with everything(), held_to("worker"):
         taken = letter_take_in(path=path, actor=None, now=NOW)
@@ -95,6 +101,7 @@ def test_it_refuses_what_is_not_for_it_in_words(cast: Cast, tmp_path: Path) -> N
     others = replace(text, cities=(Place("3705", "东营市"),))
     assert "没有本市" in said(read(tmp_path, "round", of_round(others)))
     assert "组织方是 37" in said(read(tmp_path, "round", of_round(text), sender="3705"))
+    assert "发给 3705 的" in said(read(tmp_path, "round", of_round(text), receiver="3705"))
     assert "封面写的轮次" in said(read(tmp_path, "round", of_round(text), round=str(UUID(int=2))))
     assert "函件里没有 guideline.toml" in said(read(tmp_path, "round", {MEMBER: text.to_json()}))
     assert "没有找到这个轮次" in said(read(tmp_path, "slip", {SLIP_MEMBER: SLIP.to_json()}))
