@@ -33,7 +33,7 @@ from tests.matrix.page import (
     TOKEN,
     Page,
 )
-from tests.matrix.routes import Route
+from tests.matrix.routes import Route, known
 from tests.matrix.world import INNER, PRIVATE, Subject, Who, World
 
 IS_FULL = os.environ.get("SHANZHI_SIZE") == "full"
@@ -107,26 +107,78 @@ def turn_of(route: Route) -> int:
     return zlib.crc32(route.name.encode())
 
 
-def part(found: Iterable[Cell], door: str) -> Iterator[Cell]:
-    """At full size all of the cells. At small size still every route × every role × every case of the address: each person
-    who is let in asks for one matter for each answer that the table expects, and for the foreign one wherever it isn't to
-    be seen; of those in one role whom the door refuses one asks. Which one it is turns with the route, so that over the
-    routes everybody meets every matter."""
+def part(found: Iterable[Cell], door: str, method: str) -> Iterator[Cell]:
+    """At full size all of the cells. At small size every route × every case of the address × every answer, by those whose
+    turn it is (`in_turn`): each of them who is let in asks for one matter for each answer that the table expects, and for the
+    foreign one wherever it isn't to be seen; of those in one role whom the door refuses one asks. Which one it is turns with
+    the route, so that over the routes everybody meets every matter. An answer that none of them gets is somebody else's."""
+    every = list(found)
     if IS_FULL:
-        yield from found
+        yield from every
         return
     refused: dict[tuple[object, ...], list[Cell]] = {}
     let_in: dict[tuple[object, ...], list[Cell]] = {}
-    for cell in found:
+    others: dict[tuple[object, ...], list[Cell]] = {}
+    mine = set(map(id, in_turn(every, door, method)))
+    for cell in every:
         who, case, answer = cell.who, tuple(cell.args.items()), expected(cell, door)
+        others.setdefault((case, answer), []).append(cell)
+        if id(cell) not in mine:
+            continue
         if _at_the_door(cell, door):
             refused.setdefault((who.kind, who.role, who.by_token, case, answer), []).append(cell)
         else:
             let_in.setdefault((who.name, case, answer), []).append(cell)
+    for key in {(key[-2], key[-1]) for key in (*refused, *let_in)}:
+        del others[key]
     for turn, alike in enumerate((*refused.values(), *let_in.values())):
         chosen = alike[(turn + turn_of(alike[0].route)) % len(alike)]
         yield chosen
         yield from (cell for cell in alike if cell is not chosen and _is_foreign(cell, door))
+    yield from (alike[turn_of(alike[0].route) % len(alike)] for alike in others.values())
+
+
+SHARES = 3
+"""Among so many routes of one sort those who ask are shared out at small size."""
+
+
+def in_turn(found: Iterable[Cell], door: str, method: str) -> list[Cell]:
+    """At full size all of the cells. At small size those of who has the turn on this route: routes of one sort (their door, page
+    or API, about a matter or not, how it answers) share out among them everybody whom the door lets in and every role that
+    it refuses. So everybody still meets each sort; where there is one route of a sort, everybody is there, and so they are
+    where a page has a sight of its own."""
+    every = list(found)
+    if IS_FULL or not every or every[0].page.seen_by is not None:
+        return every
+    alike = _alike(every[0].route, door, method)
+    shares = min(SHARES, len(alike))
+    at = alike.index(every[0].route)
+    return [cell for cell in every if (zlib.crc32(_whose(cell, door).encode()) + at) % shares == 0]
+
+
+def _whose(cell: Cell, door: str) -> str:
+    who, refused = cell.who, _at_the_door(cell, door)
+    return f"{who.kind} {who.role} {who.by_token} {refused}" if refused else who.name
+
+
+def _alike(route: Route, door: str, method: str) -> list[Route]:
+    """The routes of this one's sort: all that have the door for the method; where the door is none of the page's own (the
+    program's filters are off), all that have any."""
+    is_own, sort = _door(route, method) == door, _sort(route)
+    return [
+        other
+        for other in known()
+        if (_door(other, method) == door if is_own else _door(other, method)) and _sort(other) == sort
+    ]
+
+
+def _sort(route: Route) -> tuple[object, ...]:
+    page = route.page
+    return (route.is_api, page.about, page.fixed, page.says, page.seen_by is None, route.name.startswith(OUTSIDE))
+
+
+def _door(route: Route, method: str) -> str:
+    return route.page.read if method == "GET" else route.page.write
 
 
 def _is_foreign(cell: Cell, door: str) -> bool:
@@ -327,12 +379,13 @@ browser (the CSRF secret, a message), and the day on which a token was last used
 def state(world: World) -> dict[str, str]:
     """A fingerprint of every table, taken by a superuser.
 
-    Looked at anew only where a transaction has written since: no row changes without taking a transaction's number, and
-    the server is this process's own.
+    Looked at anew only where a transaction has written since, and wasn't undone: no row changes without taking a transaction's
+    number, and the server is this process's own.
     """
     written = _last_written(world)
-    if world.seen is None or world.seen[0] != written:
+    if world.seen is None or _is_any_kept(world, world.seen[0], written):
         world.seen = (written, _fingerprint(world))
+    world.seen = (written, world.seen[1])
     return world.seen[1]
 
 
@@ -341,6 +394,13 @@ def _last_written(world: World) -> int:
     statement = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
     (row,) = world.onlooker().execute(statement, prepare=True).fetchall()
     return int(row[0])
+
+
+def _is_any_kept(world: World, first: int, end: int) -> bool:
+    """Is what any transaction of these numbers wrote still there? (One that hasn't ended counts too.)"""
+    statement = "SELECT count(*) FROM generate_series(%s::bigint, %s::bigint) n WHERE pg_xact_status(n::text::xid8) <> 'aborted'"
+    (row,) = world.onlooker().execute(statement, [first, end - 1], prepare=True).fetchall()
+    return bool(row[0])
 
 
 def _fingerprint(world: World) -> dict[str, str]:
@@ -384,6 +444,7 @@ __all__ = [
     "expected",
     "forget_tries",
     "got",
+    "in_turn",
     "leaks",
     "none_like",
     "part",

@@ -15,6 +15,7 @@ from tests.matrix.machine import (
     expected,
     forget_tries,
     got,
+    in_turn,
     leaks,
     none_like,
     part,
@@ -53,7 +54,7 @@ def test_it_does_what_i_may_and_changes_nothing_otherwise(world: World, route: R
     """At full size every matter for everybody; at small size the part that `part` says."""
     forget_tries(world)
     wrong, before = [], state(world)
-    asking = part(cells(world, route, route.page.write), route.page.write)
+    asking = part(cells(world, route, route.page.write), route.page.write, "POST")
     for who, asked in groupby(asking, lambda cell: cell.who):
         refused = False
         for cell in asked:
@@ -84,7 +85,8 @@ def test_it_would_see_the_smallest_change(world: World) -> None:
 def test_it_refuses_as_if_a_foreign_matter_were_none(world: World, route: Route) -> None:
     forget_tries(world)
     wrong = []
-    for cell in cells(world, route, route.page.write, missing=1):
+    door = route.page.write
+    for cell in in_turn(cells(world, route, door, missing=1), door, "POST"):
         one, none = cell.url(), route.url({**cell.args, **none_like(cell.page)})
         seen, unseen = send(cell, "POST", url=one), send(cell, "POST", url=none)
         if plain(seen, without=_number_in(one)) != plain(unseen, without=_number_in(none)):
@@ -135,7 +137,7 @@ def test_it_takes_no_session_for_a_call_that_changes_something(world: World, rou
 def test_it_takes_no_form_from_another_site(world: World, route: Route) -> None:
     before, names = state(world), ("dispatcher", "handler", "checker", "reporter", "anonymous")
     every = [cell for cell in cells(world, route, route.page.write) if cell.who.name in names]
-    for cell in part(every, route.page.write):
+    for cell in part(every, route.page.write, "POST"):
         if not cell.who.by_token:
             careful = Client(enforce_csrf_checks=True)
             careful.cookies = deepcopy(cell.who.client.cookies)

@@ -2,8 +2,9 @@
 
 import pytest
 
+from tests.matrix.machine import Cell, cells, expected, part
 from tests.matrix.page import Page
-from tests.matrix.routes import Route, api_calls, pages
+from tests.matrix.routes import Route, api_calls, known, pages
 from tests.matrix.sight import SIGHT
 from tests.matrix.table import CALLS, IS_NO_PAGE, PAGES
 from tests.matrix.world import World
@@ -52,3 +53,26 @@ def test_it_shows_every_matter_to_somebody_and_no_matter_to_all(world: World) ->
         seeing = {who for who, seen in SIGHT.items() if name in seen}
         assert seeing
         assert seeing < SIGHT.keys()
+
+
+def test_it_leaves_out_no_answer_and_nobody_at_small_size(world: World) -> None:
+    """Each route gives every answer of the whole product; each role meets every sort of route with every answer that it gets."""
+    whole, asked = set(), set()
+    for method in ("GET", "POST"):
+        for route in known():
+            door = route.page.read if method == "GET" else route.page.write
+            if door:
+                every = list(cells(world, route, door))
+                some = list(part(every, door, method))
+                whole |= {_met(method, door, cell) for cell in every}
+                asked |= {_met(method, door, cell) for cell in some}
+                assert {(expected(cell, door), *cell.args.items()) for cell in every} == {
+                    (expected(cell, door), *cell.args.items()) for cell in some
+                }, route.name
+    assert whole - asked == set()
+    assert len(whole) > 1_000
+
+
+def _met(method: str, door: str, cell: Cell) -> tuple[object, ...]:
+    who, route = cell.who, cell.route
+    return (method, door, route.is_api, bool(route.page.about), who.kind, who.role, who.by_token, expected(cell, door))

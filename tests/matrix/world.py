@@ -155,6 +155,8 @@ class World:
         if self.kept is None:
             self.kept = psycopg.connect(database.admin_url(self.installation), autocommit=True)
             self.kept.execute(f"SET search_path = {self.installation.schema}")
+            # To start processes for its few rows takes longer than to read them.
+            self.kept.execute("SET max_parallel_workers_per_gather = 0")
         return self.kept
 
     def close(self) -> None:
