@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 import tempfile
 import threading
 import time
@@ -21,6 +20,7 @@ from shanzhi.config import database, embedded, server
 from shanzhi.config.installation import Installation
 from tests.concurrency.committed import as_role
 from tests.fault.running import UP_SECONDS, Running, at_work, call, children_of, kill
+from tests.prepared import TABLES, copy_prepared
 
 REPORT = {"body": "路灯不亮", "region_code": "370303009006", "contact_phone": "13812345678"}
 
@@ -140,9 +140,9 @@ def test_it_leaves_no_database_behind_after_a_holder_was_killed(home: Path, monk
         monkeypatch.delenv(name)
     monkeypatch.setenv("SHANZHI_HOME", str(home))
     monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "shanzhi.config.settings")
+    copy_prepared(home, TABLES, os.environ)
     installation = Installation.from_environment()
     environment = server.environment(installation, "")
-    subprocess.run([*server.worker_command()[:-1], "setup"], env=environment, check=True, capture_output=True)
     assert embedded.is_down(home / "pg")
     first, second = (server.start(server.worker_command(), environment) for _ in range(2))
     try:
