@@ -2,6 +2,7 @@
 
 import os
 import re
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -114,14 +115,14 @@ class Person:
         self.page.get_by_role("main").get_by_role("button", name="登录", exact=True).click()
 
     def looks(self, name: str) -> None:
-        """Look the page over under a name: accessible in light and dark, fits the narrowest phone; keeps pictures.
+        """Look the page over under a name: accessible in light and dark (`looks_of`), fits the narrowest phone; keeps pictures.
 
         Without script the same markup is examined in a context of its own, since the examiner is a script itself.
         """
         self.looked.add(name)
         self.page.wait_for_load_state("load")
         page = self.page if self.scripted else self._copy_with_script()
-        found = examine(page)
+        found = examine(page, looks_of(name))
         too_wide = _overflow(page)
         if page is not self.page:
             page.context.close()
@@ -147,14 +148,24 @@ class Person:
 Meet = Callable[..., Person]
 """The fixture `meet`."""
 
-RUN_AXE = """async (colors) => {
+Rules = Literal["all", "colours", "others"]
+"""Which of axe's rules: those about colours, which a scheme can change, and the others, which it can't."""
+Look = tuple[Scheme, Rules]
+LIGHT_AND_DARK: tuple[Look, ...] = (("light", "all"), ("dark", "colours"))
+EITHER: tuple[tuple[Look, ...], ...] = ((("light", "all"),), (("light", "others"), ("dark", "colours")))
+
+RUN_AXE = """async (rules) => {
     // Waited for, those in closed details would never end: what isn't shown isn't animated.
     for (const animation of document.getAnimations()) {
         try { animation.finish(); } catch { animation.cancel(); }
     }
-    const options = colors
-        ? {runOnly: {type: "rule", values: ["color-contrast", "link-in-text-block"]}}
+    const colours = ["color-contrast", "link-in-text-block"];
+    const options = rules === "colours"
+        ? {runOnly: {type: "rule", values: colours}}
         : {rules: {"target-size": {enabled: true}}};
+    if (rules === "others") {
+        for (const name of colours) { options.rules[name] = {enabled: false}; }
+    }
     const found = await axe.run(document, {...options, resultTypes: ["violations"]});
     return found.violations.map((rule) =>
         `${rule.id} (${rule.help}): ` + rule.nodes.slice(0, 3).map((node) => node.target.join(" ") + " " + node.any
@@ -168,15 +179,20 @@ DOUBLE_IDS = """() => {
 }"""
 
 
-def examine(page: Page) -> list[str]:
-    """What axe finds, in light and in dark; the second time only what colours can change. Ids that stand twice, too:
-    a label leads to the first of them, and axe is content with that."""
+def looks_of(name: str) -> tuple[Look, ...]:
+    """At full size a page is examined in light and in dark. At small size its colours are examined in one of them, which goes by
+    the page's name: they are those of the components that all pages share."""
+    return LIGHT_AND_DARK if os.environ.get("SHANZHI_SIZE") == "full" else EITHER[zlib.crc32(name.encode()) % 2]
+
+
+def examine(page: Page, looks: tuple[Look, ...] = LIGHT_AND_DARK) -> list[str]:
+    """What axe finds, in light and in dark; in dark only what colours can change. Ids that stand twice, too: a label leads to
+    the first of them, and axe is content with that."""
     page.evaluate(_axe())
     found = [f"the id {name} stands twice" for name in page.evaluate(DOUBLE_IDS)]
-    schemes: tuple[Scheme, ...] = ("light", "dark")
-    for scheme in schemes:
+    for scheme, rules in looks:
         page.emulate_media(color_scheme=scheme)
-        found += [f"{scheme}: {line}" for line in page.evaluate(RUN_AXE, scheme == "dark")]
+        found += [f"{scheme}: {line}" for line in page.evaluate(RUN_AXE, rules)]
     page.emulate_media(color_scheme="light")
     return found
 
