@@ -17,7 +17,7 @@ from tests.concurrency.committed import City, as_role, city
 __all__ = ["city"]
 KINDS = ("finding", "incident", "petition", "request", "suggestion")
 IS_FULL = os.environ.get("SHANZHI_SIZE") == "full"
-WALKS, TRIES = (40, 80) if IS_FULL else (2, 40)
+WALKS, TRIES = (40, 80) if IS_FULL else (1, 40)
 
 
 @pytest.mark.parametrize("code", KINDS)

@@ -22,7 +22,7 @@ from shanzhi.kernel.indicators.tests.facts import FORMULAS, MONTHS, SCOPES, fact
 from shanzhi.kernel.indicators.tests.spark_support import quiet, spark
 from shanzhi.kernel.indicators.tests.test_lock_the_engine import matter
 
-EXAMPLES = 200 if os.environ.get("SHANZHI_SIZE") == "full" else 12
+EXAMPLES = 200 if os.environ.get("SHANZHI_SIZE") == "full" else 6
 SHIPPED = sorted((Path(__file__).parents[1] / "catalogue").glob("indicators*.toml"))
 SCOPE = tree().scope()
 __all__ = ["spark"]
