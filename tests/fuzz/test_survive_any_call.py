@@ -19,7 +19,7 @@ from tests.site import Site, running_site
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 IS_FULL = os.environ.get("SHANZHI_SIZE") == "full"
-EXAMPLES = 120 if IS_FULL else 4
+EXAMPLES = 120 if IS_FULL else 3
 LEAST_CALLS = 2_500 if IS_FULL else 300
 """In each of the two runs."""
 

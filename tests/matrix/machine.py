@@ -140,6 +140,8 @@ def part(found: Iterable[Cell], door: str, method: str) -> Iterator[Cell]:
 
 SHARES = 3
 """Among so many routes of one sort those who ask are shared out at small size."""
+SHARES_BEHIND_NO_DOOR = 5
+"""The same where the program's filters are off: what is tested are the tables' policies, which many routes come to."""
 
 
 def in_turn(found: Iterable[Cell], door: str, method: str) -> list[Cell]:
@@ -151,7 +153,7 @@ def in_turn(found: Iterable[Cell], door: str, method: str) -> list[Cell]:
     if IS_FULL or not every or every[0].page.seen_by is not None:
         return every
     alike = _alike(every[0].route, door, method)
-    shares = min(SHARES, len(alike))
+    shares = min(SHARES if _door(every[0].route, method) == door else SHARES_BEHIND_NO_DOOR, len(alike))
     at = alike.index(every[0].route)
     return [cell for cell in every if (zlib.crc32(_whose(cell, door).encode()) + at) % shares == 0]
 

@@ -6,6 +6,7 @@ of the journal of their own matter a reporter is told.
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 
@@ -168,7 +169,8 @@ def _asks_by(call: ast.Call) -> bool:
     return any(_name(node) in OF_ROWS for argument in call.args[1:] for node in ast.walk(argument))
 
 
-def deciding() -> set[str]:
+@cache
+def deciding() -> frozenset[str]:
     """Every such function, as module:name."""
     found = set()
     for path in LOOKED_AT:
@@ -176,7 +178,7 @@ def deciding() -> set[str]:
         for name, function in _functions(ast.parse(path.read_text(encoding="utf-8"))):
             if decides(function):
                 found.add(f"{module}:{name}")
-    return found
+    return frozenset(found)
 
 
 def _functions(tree: ast.AST, within: str = "") -> Iterator[tuple[str, ast.AST]]:
