@@ -99,8 +99,8 @@ def self_evaluation(stage: Stage, letter: Path) -> Path:
     below.shares_out(lead, ("loop", "grassroots"), of["writer"].unit_name, of["signer"].unit_name, of["head"].unit_name)
     below.goes_to_round(lead, ROUND)
     shows(lead, "80.0%（8/10）")
-    expect(stat(lead, "计算项填写栏数")).to_contain_text("0")
-    expect(stat(lead, "本轮填写栏数")).to_contain_text("0")
+    expect(stat(lead, "计算项手工填写")).to_contain_text("0")
+    expect(stat(lead, "本轮手工填写")).to_contain_text("0")
     lead.looks("city-evaluating")
     below.claims(lead, "诉求闭环办理")
     lead.looks("city-claims")
@@ -108,7 +108,7 @@ def self_evaluation(stage: Stage, letter: Path) -> Path:
     keeps(writer, "city-owed")
     below.goes_to_round(writer, ROUND)
     writer.presses("群众满意率", "link")
-    expect(stat(writer, "填写栏数")).to_contain_text("0")
+    expect(stat(writer, "手工填写")).to_contain_text("0")
     writer.sees("由系统从事项记录计算")
     keeps(writer, "city-item-computed")
     below.goes_to_round(writer, ROUND)
@@ -153,7 +153,7 @@ def returned(stage: Stage) -> None:
     """One item goes back with a reason; the city hands in again, and only what changed is shown."""
     organiser, keeper, lead, writer = (stage[name] for name in ("organiser", "keeper", "supervisor", "writer"))
     above.returns(organiser, {"村规民约备案率": "请写明哪一天核对完，附乡镇名单"})
-    above.brings(keeper, above.fetches(organiser, f"{ROUND} · {CITY} · 已退回", "回函", stage.folder))
+    above.brings(keeper, above.fetches(organiser, f"{ROUND} · {CITY} · 已退回", "回执", stage.folder))
     below.goes_to_round(lead, ROUND)
     lead.sees("请写明哪一天核对完，附乡镇名单")
     keeps(lead, "city-returned")
@@ -215,7 +215,7 @@ def objection(stage: Stage) -> None:
     """The city objects to a score; somebody else decides; it is scored again, and the city is through."""
     organiser, keeper, lead = stage["organiser"], stage["keeper"], stage["supervisor"]
     assessor, decider = stage["assessor1"], stage["assessor2"]
-    above.brings(keeper, above.fetches(organiser, f"{ROUND} · {CITY} · 省级已评", "回函", stage.folder))
+    above.brings(keeper, above.fetches(organiser, f"{ROUND} · {CITY} · 省级已评", "回执", stage.folder))
     below.objects(lead, ROUND, "省级 · 群众满意率", "两件的回访记录在 12345 的录音里，编号已附。")
     lead.looks("city-objection")
     above.brings(organiser, above.fetches(keeper, f"{ROUND} · {CITY}", "异议", stage.folder))
@@ -292,7 +292,7 @@ def finding(stage: Stage) -> None:
     scorer.sees("正在写出回执")
     # The first was written by itself when the city came through; what was found since stands in the second alone.
     through = f"{ROUND} · {CITY} · 省级通过"
-    above.brings(keeper, above.fetches(organiser, through, "回函", stage.folder, so_many=2))
+    above.brings(keeper, above.fetches(organiser, through, "回执", stage.folder, so_many=2))
     below.goes_to_round(lead, ROUND)
     lead.presses("整改", "link")
     lead.sees("五户的楼道灯没有修好")
@@ -355,7 +355,7 @@ def the_list(stage: Stage) -> None:
     assert [("未达标" in told[name]) for name in (CITY, *OTHERS.values())] == [False, False, True]
     centre.presses("各城市对照", "link")
     centre.looks("above-compare")
-    above.brings(keeper, above.fetches(organiser, f"{ROUND} · {CITY} · 结果已定", "回函", stage.folder))
+    above.brings(keeper, above.fetches(organiser, f"{ROUND} · {CITY} · 结果已定", "回执", stage.folder))
     lead = stage["supervisor"]
     below.goes_to_round(lead, ROUND)
     lead.sees("结果已定")

@@ -42,7 +42,7 @@ UPPER_LOOKS = {
     "assessor3": "第三个人：裁定异议时要用",
     "centre1": "抽查：抽签、现场核查、定分",
     "centre2": "另一名抽查员：现场核查和定分要分开",
-    "upper-keeper": "收发：登记各市平台的公钥",
+    "upper-keeper": "函件：登记各市平台的公钥",
     "upper-security": "公钥要第二个人核对",
 }
 """The same for a province's sign-ins."""
@@ -69,7 +69,7 @@ def welcome_province(province: str, *, address: str, now: datetime, console: Con
     console.print(f"\n[bold]{city_name(province, now)}验收平台（演示数据，纯属虚构）[/bold]  {address}")
     print_logins(upper_logins(province), now=now, console=console)
     console.print(
-        "试评轮次已经打开。城市一方用 make demo 另起一座，两边靠文件往来：轮次文件、验收包、回函都在“收发”里。"
+        "试评轮次已经打开。城市一方用 make demo 另起一座，两边靠文件往来：轮次文件、验收包、回执都在“函件”里。"
     )
     console.print("除区划外，单位人员都是虚构的。Ctrl-C 停止。")
 

@@ -261,7 +261,9 @@ def _check_sides(sides: Sequence[Side]) -> None:
     for side in sides:
         if not side.name or not is_plain(side.name, CODE_MOST) or not is_hash(side.commitment):
             raise BadAnnouncement(
-                msg("“%(name)s”的承诺读不懂：应是 64 位十六进制小写字母和数字，由 shanzhi draw nonce 得出。"),
+                msg(
+                    "“%(name)s”的承诺格式不正确：应是 64 位十六进制小写字母和数字，可以在“随机抽取”的“生成随机数”页得出。"
+                ),
                 name=side.name[:40],
             )
     if len({side.name for side in sides}) != len(sides) or len({side.commitment for side in sides}) != len(sides):

@@ -189,7 +189,7 @@ def _kept_back(city: City) -> tuple[int, bytes]:
         ({"method": "equal"}, "权重都是 1"),
         ({"sides": (PlannedSide("省"),)}, "只有一方"),
         ({"sides": (PlannedSide("省", "a" * 64), PlannedSide("市", "b" * 64))}, "有且只有本方"),
-        ({"sides": (PlannedSide("省"), PlannedSide("市", "B" * 64))}, "承诺读不懂"),
+        ({"sides": (PlannedSide("省"), PlannedSide("市", "B" * 64))}, "承诺格式不正确"),
         ({"window": 1}, "10 分钟"),
         ({"subject": ""}, "请写明抽什么"),
     ],

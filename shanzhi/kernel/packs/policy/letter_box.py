@@ -131,7 +131,7 @@ def read_peer(*, code: str, name: str, keys: str) -> PeerGiven:
     try:
         found = [PublicKey.read(line) for line in keys.splitlines() if line.strip()]
     except NoteError:
-        wrong["keys"] = msg("公钥读不懂。请从对方公布的页面整行复制，每行一把。")
+        wrong["keys"] = msg("公钥格式不正确。请从对方的“留痕封存”页整行复制，每行一把。")
     if not found and "keys" not in wrong:
         wrong["keys"] = msg("请至少填写一把公钥。")
     if len(found) > KEYS_MOST:

@@ -169,7 +169,7 @@ def _check_drawn(rows: list[RoundCity]) -> None:
     """Raises StateMovedOn while a draw of cities is under way, or one that was drawn isn't checked on site."""
     draw = draws.outcome_of(round_purpose(rows[0].round.uid))
     if draw is not None and draw.row.state != "made":
-        raise StateMovedOn(msg("抽查城市的抽取已经公告，还没有抽出来。抽取、抽查都办完以后，再公布名单。"))
+        raise StateMovedOn(msg("抽查城市的抽取已经公告，尚未抽取。抽取、抽查都办完以后，再公布名单。"))
     drawn = drawn_of(draw.result if draw is not None else None).get(CITY, ())
     waiting = tuple(row.name for row in rows if row.city_code in drawn and State(row.state) is State.THROUGH)
     if waiting:

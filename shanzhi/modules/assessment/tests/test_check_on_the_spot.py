@@ -110,7 +110,7 @@ def test_what_is_checked_on_site_is_drawn_and_visited(upper: Upper, city_id: int
     given = {"take": "1", "other": "山东省验收办", "commitment": commitment_of(nonces[0]), "hours": "24", "again": ""}
     assert browser("organiser").post(spot, given).status_code == 403
     wrong = client.post(spot, given | {"commitment": "nonsense"})
-    assert (wrong.status_code, "的承诺读不懂" in wrong.content.decode()) == (422, True)
+    assert (wrong.status_code, "的承诺格式不正确" in wrong.content.decode()) == (422, True)
     assert client.post(spot, given).status_code == 302
     page = text(client, spot)
     assert "等台账签下一个树头" in page

@@ -83,7 +83,7 @@ def test_it_goes_from_the_invitation_to_the_lock(cast: Cast, row: RoundCity) -> 
     assert "请选择" in said(lead, f"{at}duties/")
     page = said(lead, at)
     assert "差 1 项" in page
-    assert "计算项填写栏数 0 栏" in page
+    assert "计算项手工填写 0 栏" in page
 
     writer = browser(writing)
     assert "完成 1 项" in said(writer, "/assessment/")

@@ -29,6 +29,11 @@ LINE = (
 )  # fmt: skip
 """The stations of a round as a board shows them; a return stands at self-evaluation, a spot check before the end."""
 MOVES = {"join": State.JOINED, "begin": State.EVALUATING, "withdraw": State.WITHDRAWN}
+MOVED = {
+    State.JOINED: msg("已参加。"),
+    State.EVALUATING: msg("已开始自评。"),
+    State.WITHDRAWN: msg("已退出这一轮。"),
+}
 LEAVES = frozenset(
     {
         State.INVITED,
@@ -85,7 +90,7 @@ def _owed(request: ActingRequest) -> Table:
     on = local_date(request.now)
     owed = queries.owed(request.actor, on)
     return Table(
-        gettext(msg("轮到您的")),
+        gettext(msg("待您办理")),
         (
             Column("name", gettext(msg("项目"))),
             Column("what", gettext(msg("要做什么"))),
@@ -188,8 +193,8 @@ def _projects(told: Board) -> Table:
         Column("name", gettext(msg("项目"))),
         Column("unit", gettext(msg("负责单位"))),
         Column("due", gettext(msg("期限"))),
-        Column("done", gettext(msg("已完成"))),
-        Column("typed", gettext(msg("填写栏数")), "number"),
+        Column("done", gettext(msg("完成情况"))),
+        Column("typed", gettext(msg("手工填写（栏）")), "number"),
         Column("points", gettext(msg("得分")), "number"),
         Column("state", gettext(msg("状态")), "badge"),
     )
@@ -273,7 +278,7 @@ def move(request: ActingRequest, pk: int) -> HttpResponse:
         raise
     except DomainError as error:
         return _draw(request, pk, error)
-    messages.success(request, gettext(msg("已办。")))
+    messages.success(request, gettext(MOVED[target]))
     return HttpResponseRedirect(reverse("assessment:board", args=[pk]))
 
 

@@ -56,7 +56,7 @@ def _waits(told: Board, on: date) -> dict[str, str] | None:
     texts = {
         State.SENT: (msg("已经送出，等组织方收下、核对。省级验收%(by)s。"), days.province_until),
         State.RECEIVED: (
-            msg("省级正在逐项评分，%(by)s。评分和发现的问题随回函来；对评分有异议的可以提出。"),
+            msg("省级正在逐项评分，%(by)s。评分和发现的问题随回执来；对评分有异议的可以提出。"),
             days.province_until,
         ),
         State.SCORED: (msg("省级都评了，等通过或者退回，%(by)s。对评分有异议的可以提出。"), days.province_until),

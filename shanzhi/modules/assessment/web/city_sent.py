@@ -27,7 +27,7 @@ from shanzhi.ui.downloads import send_file
 KINDS: Mapping[str, str] = {
     "round": msg("轮次文件"),
     "pack": msg("验收包"),
-    "slip": msg("回函"),
+    "slip": msg("回执"),
     "objection": msg("异议"),
 }
 LETTER_STATES: Mapping[str, Badge] = {
@@ -143,7 +143,7 @@ def send(request: ActingRequest, pk: int) -> HttpResponse:
         raise
     except DomainError as error:
         return _draw(request, pk, error)
-    messages.success(request, gettext(msg("已记为送出。组织方收下后发回函，读取后这里会更新。")))
+    messages.success(request, gettext(msg("已记为送出。组织方收下后发回执，读取后这里会更新。")))
     return HttpResponseRedirect(reverse("assessment:sent", args=[pk]))
 
 

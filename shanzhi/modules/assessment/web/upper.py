@@ -198,7 +198,7 @@ def _calendar(found: upper.Board) -> list[tuple[str, str]]:
 def _cities(found: upper.Board) -> Table:
     columns = (
         Column("name", gettext(msg("城市"))),
-        Column("state", gettext(msg("到哪一步")), "badge"),
+        Column("state", gettext(msg("进度")), "badge"),
         Column("self", gettext(msg("自评")), "number"),
         Column("province", gettext(msg("省级")), "number"),
         Column("difference", gettext(msg("省级比自评")), "number"),

@@ -337,7 +337,7 @@ def _scores(line: upper_city.ItemLine) -> list[tuple[str, object]]:
 
 def _history(found: upper_city.ItemPage) -> Table:
     columns = (
-        Column("stage", gettext(msg("哪一级"))),
+        Column("stage", gettext(msg("级别"))),
         Column("points", gettext(msg("分")), "number"),
         Column("reason", gettext(msg("理由"))),
         Column("last", gettext(msg("状态")), "badge"),

@@ -124,13 +124,13 @@ def _waiting(found: Board, on: date) -> Iterator[Next]:
     """What everybody waits for, where the acting post can do nothing itself."""
     row = found.round
     if awaited := _cities(found, *AWAITED):
-        text = gettext(msg("现在没有轮到您的事。等%(cities)s自评上报，%(by)s。"))
+        text = gettext(msg("现在没有待您办理的事。等%(cities)s自评上报，%(by)s。"))
         yield Next(text % {"cities": _names(awaited), "by": by_day(row.self_until, on)})
     elif scoring := _cities(found, State.RECEIVED, State.SCORED):
-        text = gettext(msg("现在没有轮到您的事。省级正在验收%(cities)s，%(by)s。"))
+        text = gettext(msg("现在没有待您办理的事。省级正在验收%(cities)s，%(by)s。"))
         yield Next(text % {"cities": _names(scoring), "by": by_day(row.province_until, on)})
     elif _cities(found, State.THROUGH, State.SPOT_CHECKED):
-        text = gettext(msg("现在没有轮到您的事。等中央抽查、公布结果，%(by)s。"))
+        text = gettext(msg("现在没有待您办理的事。等中央抽查、公布结果，%(by)s。"))
         yield Next(text % {"by": by_day(row.centre_until, on)})
     elif _cities(found, State.FINAL):
         text = gettext(msg("结果已经公布。名单可以下载，最后一份回执写给了各城市。"))
@@ -179,7 +179,7 @@ def _scoring(found: Desk, until: str) -> Next:
     if stage_now(found) is None:
         text = gettext(msg("省级验收组正在逐项评分，%(all)s 项里还有 %(count)s 项没有评。%(by)s。"))
         return Next(text % given)
-    text = gettext(msg("轮到您逐项评分：%(all)s 项里还有 %(count)s 项没有评。%(by)s。"))
+    text = gettext(msg("待您逐项评分：%(all)s 项里还有 %(count)s 项没有评。%(by)s。"))
     return Next(text % given, _item(found, lines[0]), gettext(msg("评下一项")))
 
 

@@ -119,7 +119,7 @@ def _state(draw: Outcome | None) -> str:
 def _cities(found: spots.RoundSpot) -> Table:
     columns = (
         Column("name", gettext(msg("城市"))),
-        Column("state", gettext(msg("到哪一步")), "badge"),
+        Column("state", gettext(msg("进度")), "badge"),
         Column("drawn", gettext(msg("抽查")), "badge"),
     )
     words = {

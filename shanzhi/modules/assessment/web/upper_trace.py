@@ -22,7 +22,7 @@ from shanzhi.ui.components import Badge, Column, Pager, Row, Table
 
 AUTHORS = {
     "post": msg("岗位"),
-    "reporter": msg("群众本人"),
+    "reporter": msg("反映人"),
     "system": msg("系统"),
     "importer": msg("导入"),
 }
@@ -31,7 +31,7 @@ RESULTS = {
     "closed": msg("已办结"),
     "refused": msg("不予受理"),
     "withdrawn": msg("已撤回"),
-    "lapsed": msg("逾期未评，自动办结"),
+    "lapsed": msg("到期未评价，按办结处理"),
     "joined": msg("并入同一问题"),
 }
 
@@ -173,7 +173,7 @@ def matter(request: ActingRequest, pk: int, number: str) -> HttpResponse:
 
 
 def _said(one: Verdict) -> str:
-    return gettext(msg("没有评价，到期自动办结")) if one.is_lapsed else _opinion(one.solved, one.satisfied)
+    return gettext(msg("到期未评价，按办结处理")) if one.is_lapsed else _opinion(one.solved, one.satisfied)
 
 
 def _titles(entries: tuple[ProvedEntry, ...]) -> dict[int, str]:

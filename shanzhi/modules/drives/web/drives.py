@@ -201,7 +201,7 @@ def _table(rows: tuple[ApplicationRow, ...]) -> Table:
         Column("place", gettext(msg("场所"))),
         Column("state", gettext(msg("状态")), "badge"),
         Column("unit", gettext(msg("申报单位"))),
-        Column("typed", gettext(msg("填写栏数")), "number"),
+        Column("typed", gettext(msg("手工填写（栏）")), "number"),
         Column("applied", gettext(msg("申报时间")), "time"),
         Column("decided", gettext(msg("决定时间")), "time"),
     )
@@ -258,7 +258,7 @@ def file(request: ActingRequest, pk: int) -> FileResponse:
     checked_format(request.GET.get("format", ""))
     name, rows = queries.application_file(pk, request.GET.get("state", ""))
     heads = (
-        msg("场所"), msg("区域代码"), msg("状态"), msg("申报单位"), msg("填写栏数"), msg("申报日期"), msg("核查日期"),
+        msg("场所"), msg("区域代码"), msg("状态"), msg("申报单位"), msg("手工填写（栏）"), msg("申报日期"), msg("核查日期"),
         msg("决定日期"),
     )  # fmt: skip
     lines: Iterator[Sequence[str | int]] = (

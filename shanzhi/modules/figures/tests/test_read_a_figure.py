@@ -130,9 +130,9 @@ def counted_in(client: Client, url: str) -> tuple[int, int]:
     """Numerator and denominator, added up from what the lines say."""
     words = " ".join(plain(page) for page in pages(client, url))
     twice = re.findall(r"计 (\d+) 次，(\d+) 次计入分子", words)
-    once = len(re.findall(r"(?<!次)计入分子 ", words.partition("怎样计入")[2]))
+    once = len(re.findall(r"(?<!次)计入分子 ", words.partition("计入方式")[2]))
     top = once + sum(int(among) for _, among in twice)
-    return top, once + len(re.findall("只计入总数 ", words.partition("怎样计入")[2])) + sum(int(n) for n, _ in twice)
+    return top, once + len(re.findall("只计入总数 ", words.partition("计入方式")[2])) + sum(int(n) for n, _ in twice)
 
 
 def test_it_counts_what_is_out_of_sight_and_says_so(counted: Figures) -> None:

@@ -290,7 +290,7 @@ def _records_table(found: Records, *, may_contest: bool) -> Table:
         Column("category", gettext(msg("分类"))),
         Column("place", gettext(msg("区域"))),
         Column("stage", gettext(msg("环节"))),
-        Column("counts", gettext(msg("怎样计入"))),
+        Column("counts", gettext(msg("计入方式"))),
     ]
     if may_contest:
         columns.append(Column("contest", gettext(msg("申诉"))))

@@ -24,14 +24,14 @@ class PeerForm(forms.Form):
     code = forms.CharField(
         label=gettext_lazy("平台代码"),
         max_length=100,
-        help_text=gettext_lazy("对方函件里写的发出方，例如 37 或 3703。"),
+        help_text=gettext_lazy("省是区划代码前两位，例如 37；市是前四位，例如 3703。"),
     )
     name = forms.CharField(label=gettext_lazy("平台名称"), max_length=100)
     keys = forms.CharField(
         label=gettext_lazy("公钥"),
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=gettext_lazy("从对方的公开存证页整行复制，每行一把；并用电话或公函核对编号。"),
+        help_text=gettext_lazy("从对方的“留痕封存”页整行复制，每行一把；并用电话或公函核对编号。"),
     )
     reason = forms.CharField(label=gettext_lazy("依据"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
 

@@ -30,7 +30,7 @@ from shanzhi.ui.components import Pager, Tone
 from shanzhi.ui.downloads import send_file
 
 KINDS = {
-    "round": msg("轮次文件"), "pack": msg("验收包"), "slip": msg("回函"), "objection": msg("异议"), "mended": msg("整改报告"),
+    "round": msg("轮次文件"), "pack": msg("验收包"), "slip": msg("回执"), "objection": msg("异议"), "mended": msg("整改报告"),
 }  # fmt: skip
 STATES: dict[str, tuple[str, Tone]] = {
     "kept": (msg("待读取"), "action"),
