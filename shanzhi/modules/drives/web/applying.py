@@ -80,9 +80,10 @@ def draw(request: ActingRequest, pk: int, error: DomainError | None = None, form
 
 
 def _steps(view: ApplicationView) -> list[Step]:
-    order = [State.DRAFT, State.APPLIED, State.VISITED, State.GRANTED]
     labels = (msg("填写"), msg("申报"), msg("核查"), msg("决定"))
-    at = 3 if view.row.state in DECIDED else order.index(view.row.state) if view.row.state in order else 0
+    at = {State.APPLIED: 2, State.VISITED: 3}.get(
+        view.row.state, 0
+    )  # what comes next: handing in is over once it is done
     is_over = view.row.state in DECIDED
     return [
         Step(gettext(label), "done" if place < at or is_over else "now" if place == at else "todo")
