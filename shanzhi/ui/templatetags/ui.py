@@ -234,12 +234,14 @@ def field(bound: BoundField, label: str = "", help: str = "", **attrs: Any) -> d
 @register.inclusion_tag("ui/components/error_summary.html")
 def error_summary(*forms: BaseForm, said: str = "") -> dict[str, object]:
     """`{% error_summary form %}`: all errors of the forms as links to their controls; nothing when there are none. `said` heads
-    them in place of their number: what is wrong as a whole. Nothing else on the page says it above the fields.
+    them in place of their number: what is wrong as a whole. Nothing else on the page says it above the fields. A single
+    problem of the whole form, such as a file that was changed, stands by itself.
     """
     problems: list[Problem] = []
     for form in forms:
         problems.extend(fields.problems(form))
-    return {"problems": problems, "said": said}
+    alone = problems[0].message if len(problems) == 1 and not problems[0].target and not said else ""
+    return {"problems": problems, "said": said, "alone": alone}
 
 
 @register.inclusion_tag("ui/components/cascade.html")

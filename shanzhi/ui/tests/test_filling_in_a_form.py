@@ -112,7 +112,7 @@ def test_it_lists_all_errors_at_the_top_with_links_to_their_controls():
         "id_count",
         "id_agreed",
     ]
-    assert "<li>这件事已经有人报过了。</li>" in html
+    assert re.search(r"<li>\s*这件事已经有人报过了。\s*</li>", html)
 
 
 def test_it_lists_nothing_while_nothing_is_wrong():

@@ -41,6 +41,7 @@ HANDED_ON: tuple[str, Tone] = (msg("已转核对"), "neutral")
 """A pack that was read is checked beside, before anything of it is believed."""
 WHERE_IT_IS_SAID = msg("核对结果在“组织验收”里这个城市的页面上。")
 FAULTS_MOST = 20
+"""Faults that a page tells: the first in the sentence above the form, the others in a list."""
 
 
 def check(request: ActingRequest) -> None:
@@ -65,10 +66,10 @@ class FileForm(forms.Form):
         self._problem = problem
 
     def full_clean(self) -> None:
-        """Take over the domain's sentence as this form's error."""
+        """Take over the domain's sentence as this form's error: it stands once, above the field."""
         super().full_clean()
         if self._problem:
-            self.add_error("file", self._problem)
+            self.add_error(None, self._problem)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -134,7 +135,7 @@ def _list(request: ActingRequest, form: FileForm, faults: Sequence[Saying], stat
         "rows": rows,
         "way": way,
         "page": Pager(previous_url=f"?way={way}" if number is not None else "", next_url=further),
-        "faults": [gettext(fault.text) % fault.params for fault in faults[:FAULTS_MOST]],
+        "faults": [gettext(fault.text) % fault.params for fault in faults[1:FAULTS_MOST]],
         "max_bytes": LETTER_MOST,
     }
     return render(request, "letters/list.html", context, status=status)
