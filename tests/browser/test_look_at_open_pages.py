@@ -12,6 +12,7 @@ def test_it_shows_the_open_pages(meet: Meet) -> None:
         ("public", "/public/", 200),
         ("draws", "/draws/", 200),
         ("draws-redo", "/draws/redo/", 200),
+        ("draws-nonce", "/draws/nonce/", 200),
         ("pack-check", "/packs/check/", 200),
         ("sign-in", "/accounts/login/", 200),
         ("not-found", "/no/such/page/", 404),

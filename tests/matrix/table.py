@@ -463,6 +463,7 @@ PAGES: Mapping[str, Page] = {
     "drawn:one": Page(OPEN, OPEN, args=({"number": "1"},), sends={"nonce": "a" * 64}),
     "drawn:file": Page(OPEN, args=({"number": "1"},), says="409"),
     "drawn:redo": Page(OPEN, OPEN, sends={"file": "a text"}, fixed=True),
+    "drawn:nonce": Page(OPEN, OPEN),
     # -- packs of other cities, judged for everybody
     "packs:check": Page(OPEN, OPEN, sends={"file": "a text"}, fixed=True),
     # -- residents

@@ -14,7 +14,6 @@ from shanzhi.kernel.journal.policy import PublicKey, read_head
 
 group = typer.Typer(no_args_is_help=True, help="抽取：谁都可以重抽一遍的随机抽取。")
 DIFFERENT, UNREADABLE = 1, 2
-NONCE_BYTES = 32
 STATES = {"announced": "已公告", "opened": "已定树头", "made": "已抽取", "withdrawn": "已撤回"}
 
 
@@ -46,7 +45,7 @@ def nonce(
     out: Annotated[Path, typer.Option("--out", help="随机数写到哪个新文件；抽取公告后才拿出来。")],
 ) -> None:
     """生成一个随机数，存进文件，打印它的承诺；只把承诺交给对方。"""
-    made = secrets.token_bytes(NONCE_BYTES)
+    made = secrets.token_bytes(policy.NONCE_BYTES)
     try:
         out.touch(mode=0o600, exist_ok=False)
         out.write_text(f"{made.hex()}\n", encoding="utf-8")

@@ -1,10 +1,12 @@
-"""Reads of the module: a file that somebody brings is done again, against this city's keys and heads. Nothing is kept."""
+"""Reads of the module: a file that somebody brings is done again, against this city's keys and heads; a side gets a nonce.
+Nothing is kept."""
 
+import secrets
 from dataclasses import dataclass
 from typing import Literal
 
 from shanzhi.core.text import msg
-from shanzhi.kernel.draws.policy import Redone, read_draw, redo
+from shanzhi.kernel.draws.policy import NONCE_BYTES, Redone, commitment_of, read_draw, redo
 from shanzhi.kernel.journal import queries as journal
 from shanzhi.kernel.journal.policy import PublicKey, Saying
 from shanzhi.kernel.journal.queries import keys
@@ -22,6 +24,20 @@ class Judged:
     redone: Redone
     faults: tuple[Saying, ...]
     open: tuple[Saying, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """A nonce that nobody has yet, and the commitment to it; both 64 hexadecimal digits."""
+
+    nonce: str
+    commitment: str
+
+
+def fresh_nonce() -> Fresh:
+    """A nonce of the system's own randomness."""
+    made = secrets.token_bytes(NONCE_BYTES)
+    return Fresh(made.hex(), commitment_of(made))
 
 
 def judge(data: bytes) -> Judged:

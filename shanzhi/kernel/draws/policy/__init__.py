@@ -3,6 +3,7 @@
 from shanzhi.kernel.draws.policy import payloads as payloads
 from shanzhi.kernel.draws.policy.announcement import (
     GROUNDS,
+    NONCE_BYTES,
     Announcement,
     BadAnnouncement,
     Ground,
@@ -22,6 +23,7 @@ FEATURE = "draws"
 __all__ = [
     "FEATURE",
     "GROUNDS",
+    "NONCE_BYTES",
     "Announcement",
     "BadAnnouncement",
     "BadDrawFile",

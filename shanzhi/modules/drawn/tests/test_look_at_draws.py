@@ -1,6 +1,8 @@
 """Anybody looks at draws, shows their side's number, takes the file along and has it done again; nothing of it is kept."""
 
 import json
+import re
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -58,8 +60,20 @@ def test_a_side_shows_its_number_without_signing_in(city, drawn):
     wrong = Client().post(here, {"nonce": "00" * 32})
     assert (wrong.status_code, "都对不上" in wrong.content.decode()) == (422, True)
     assert Client().post(here, {}).status_code == 422
+    assert Client().post(here, {"nonce": nonce_for(2).hex()}).status_code == 302
+    page = Client().get(here).content.decode()
+    assert ("随机数已齐，正在抽取" in page, 'name="nonce"' in page) == (True, False)
     assert Client().post("/draws/4711/", {"nonce": "00" * 32}).status_code == 404
     assert Client().get(f"{here}draw.json").status_code == 409
+
+
+def test_a_side_makes_its_number_on_a_page_that_keeps_nothing():
+    assert Client().get("/draws/nonce/").status_code == 200
+    answers = [Client().post("/draws/nonce/") for _ in range(2)]
+    made = [re.findall(r"<dd>([0-9a-f]{64})</dd>", answer.content.decode()) for answer in answers]
+    assert all(sha256(bytes.fromhex(nonce)).hexdigest() == commitment for nonce, commitment in made)
+    assert made[0] != made[1]
+    assert all("no-store" in answer["Cache-Control"] for answer in answers)
 
 
 def test_it_does_a_draw_again_and_keeps_nothing(drawn):

@@ -26,7 +26,13 @@ SHOWN_MOST = 200
 """Lines of a list that a page shows; the file has all."""
 DIGITS_MOST = 10
 GROUP = 8
-TONES: dict[str, Tone] = {"announced": "action", "opened": "warn", "made": "good", "withdrawn": "neutral"}
+TONES: dict[str, Tone] = {
+    "announced": "action",
+    "opened": "warn",
+    "drawing": "action",
+    "made": "good",
+    "withdrawn": "neutral",
+}
 METHODS = {"equal": msg("等概率"), "weighted": msg("按权重")}
 
 
@@ -73,11 +79,13 @@ def draw(request: ActingRequest, number: int) -> HttpResponse:
                 messages.success(request, gettext("收到“%(name)s”的随机数，已经公开。") % {"name": name})
                 return redirect("drawn:one", number)
     view = queries.draw(number)
+    state = stands(view)
     context = {
         "draw": view,
-        "state": gettext(STATES[view.row.state]),
-        "tone": TONES[view.row.state],
-        "meaning": gettext(MEANINGS[view.row.state]) % {"size": f"{view.row.size:,}", "take": f"{view.row.take:,}"},
+        "is_open": state == "opened",
+        "state": gettext(STATES[state]),
+        "tone": TONES[state],
+        "meaning": gettext(MEANINGS[state]) % {"size": f"{view.row.size:,}", "take": f"{view.row.take:,}"},
         "facts": _facts(view),
         "sides": _sides(view),
         "strata": _strata(view),
@@ -87,6 +95,12 @@ def draw(request: ActingRequest, number: int) -> HttpResponse:
         "form": form,
     }
     return render(request, "drawn/one.html", context, status=status)
+
+
+def stands(view: DrawView) -> str:
+    """A draw's state on its page: drawing, between the last side's nonce and the result."""
+    is_drawing = view.row.state == "opened" and all(side.nonce for side in view.sides)
+    return "drawing" if is_drawing else view.row.state
 
 
 @require_safe
