@@ -69,7 +69,9 @@ class PublicKey:
             raw = b""
         key = cls(name, raw[1:])
         if not name or raw[:1] != _ED25519 or len(raw) != SEED_BYTES + 1 or key.id != key_id:
-            raise NoteError(msg("公钥“%(text)s”读不懂。应是“名称+编号+Base64”一整行，请核对有没有抄漏。"), text=text)
+            raise NoteError(
+                msg("公钥“%(text)s”格式不正确。应是“名称+编号+Base64”一整行，请核对有没有抄漏。"), text=text
+            )
         return key
 
     def has_signed(self, text: bytes, signature: bytes) -> bool:

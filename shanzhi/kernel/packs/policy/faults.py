@@ -34,8 +34,8 @@ class Step(StrEnum):
 
 NAMES: Mapping[Step, str] = {
     Step.LETTER: msg("封装与签名"),
-    Step.HEADS: msg("树头与公钥"),
-    Step.TREE: msg("留痕的树"),
+    Step.HEADS: msg("存证签名与公钥"),
+    Step.TREE: msg("留痕存证链"),
     Step.CUTS: msg("每月封账"),
     Step.FACTS: msg("逐件事实"),
     Step.FOLD: msg("按留痕重做"),
@@ -46,8 +46,8 @@ NAMES: Mapping[Step, str] = {
 }
 TODO: Mapping[Step, str] = {
     Step.LETTER: msg("先向发出方重新要一份原文件再核对；仍然不符的，不要采用，书面退回。"),
-    Step.HEADS: msg("向该市核对公布的公钥和树头（电话、公报等别的渠道）；对不上的，不要采用。"),
-    Step.TREE: msg("包里的留痕和签过名的树不一致：请该市由原系统重新出包，并说明原因。"),
+    Step.HEADS: msg("用电话、公报等别的渠道，向该市核对公布的公钥和存证签名；对不上的，不要采用。"),
+    Step.TREE: msg("包里的留痕和签过名的存证链不一致：请该市由原系统重新出包，并说明原因。"),
     Step.CUTS: msg("请该市说明封账后改动了什么，由原系统重新出包；不要用手工改过的文件。"),
     Step.FACTS: msg("对照该市台账里的这件事项核实；事实表被改过的，按弄虚作假的规定处理。"),
     Step.FOLD: msg("对照该市台账里的这件事项核实；事实表被改过的，按弄虚作假的规定处理。"),
@@ -132,7 +132,7 @@ def member_missing(member: str) -> Fault:
 
 def member_unreadable(member: str, reason: str) -> Fault:
     """A member's content isn't what it should be; what rests on it isn't checked."""
-    words = msg("%(member)s 读不懂（%(reason)s），依据它的核对没有做。")
+    words = msg("%(member)s 的格式不正确（%(reason)s），依据它的核对没有做。")
     return _fault(Step.LETTER, words, member=member, reason=reason)
 
 
@@ -192,25 +192,25 @@ def key_unreadable(sentence: str) -> Fault:
 
 def head_unsigned(epoch: int, size: int, ids: str) -> Fault:
     """No key that is trusted has signed a head."""
-    words = msg("第 %(epoch)d 纪元 %(size)d 条处的树头：不是可信的密钥签的（标明的密钥是 %(ids)s）。")
+    words = msg("第 %(epoch)d 段存证链到第 %(size)d 条留痕为止的签名，不是可信的密钥签的（标明的密钥是 %(ids)s）。")
     return _fault(Step.HEADS, words, member="journal/heads.json", epoch=epoch, size=size, ids=ids)
 
 
 def head_misplaced(epoch: int, said: int) -> Fault:
     """A head stands under another epoch's number, or with another hash function."""
-    words = msg("journal/heads.json 第 %(place)d 纪元处放的是第 %(epoch)d 纪元的树头，或算法和它写的不同。")
+    words = msg("journal/heads.json 第 %(place)d 段处放的是第 %(epoch)d 段存证链的签名，或算法和它写的不同。")
     return _fault(Step.HEADS, words, member="journal/heads.json", epoch=epoch, place=said)
 
 
 def epoch_unlinked(epoch: int) -> Fault:
     """An epoch states another end of the one before than that one's head shows."""
-    words = msg("第 %(epoch)d 纪元说的上一纪元，和包里上一纪元的树头对不上。")
+    words = msg("第 %(epoch)d 段存证链写明的上一段，和包里上一段的签名对不上。")
     return _fault(Step.HEADS, words, member="journal/heads.json", epoch=epoch)
 
 
 def log_differs(epoch: int, name: str, should: str) -> Fault:
     """A head is of another log."""
-    words = msg("第 %(epoch)d 纪元的树头属于另一本台账“%(name)s”，不是“%(should)s”。")
+    words = msg("第 %(epoch)d 段存证链的签名属于另一本台账“%(name)s”，不是“%(should)s”。")
     return _fault(Step.HEADS, words, member="journal/heads.json", epoch=epoch, name=name, should=should)
 
 
@@ -219,32 +219,32 @@ def log_differs(epoch: int, name: str, should: str) -> Fault:
 
 def tile_missing(epoch: int, level: int, place: int) -> Fault:
     """A tile isn't there, or hasn't all its hashes."""
-    words = msg("第 %(epoch)d 纪元第 %(level)d 层第 %(place)d 块树瓦缺失，或不完整。")
+    words = msg("第 %(epoch)d 段存证链第 %(level)d 层第 %(place)d 块校验数据缺失，或不完整。")
     return _fault(Step.TREE, words, member="journal/tiles.parquet", epoch=epoch, level=level, place=place)
 
 
 def tile_differs(epoch: int, level: int, place: int) -> Fault:
     """A tile's root isn't what the tile above says."""
-    words = msg("第 %(epoch)d 纪元第 %(level)d 层第 %(place)d 块树瓦，和它上一层的树瓦对不上。")
+    words = msg("第 %(epoch)d 段存证链第 %(level)d 层第 %(place)d 块校验数据，和它上一层的对不上。")
     return _fault(Step.TREE, words, member="journal/tiles.parquet", epoch=epoch, level=level, place=place)
 
 
 def tile_extra(epoch: int, level: int, place: int) -> Fault:
     """A tile that no tree of this size has, or that stands twice."""
-    words = msg("第 %(epoch)d 纪元第 %(level)d 层第 %(place)d 块树瓦多余或重复。")
+    words = msg("第 %(epoch)d 段存证链第 %(level)d 层第 %(place)d 块校验数据多余或重复。")
     return _fault(Step.TREE, words, member="journal/tiles.parquet", epoch=epoch, level=level, place=place)
 
 
 def root_differs(epoch: int, size: int) -> Fault:
     """The root over the tiles isn't the head's."""
-    words = msg("第 %(epoch)d 纪元的树瓦算出的根，和签过名的树头（%(size)d 条）不同。")
+    words = msg("第 %(epoch)d 段存证链按校验数据重算，和签过名的（%(size)d 条）不同。")
     return _fault(Step.TREE, words, member="journal/tiles.parquet", epoch=epoch, size=size)
 
 
 def leaves_differ(epoch: int, first: int, last: int, entries: str) -> Fault:
     """256 leaves don't make the hash that the tree has for them: one of them was changed."""
     words = msg(
-        "第 %(epoch)d 纪元叶 %(first)d 到 %(last)d：按留痕和叶的哈希算出的，和签过名的树不同，其中至少有一条被改过。"
+        "第 %(epoch)d 段存证链编号 %(first)d 到 %(last)d 的留痕：重算的结果和签过名的不同，其中至少有一条被改过。"
         "包里在这一段的留痕：%(entries)s。"
     )
     return _fault(
@@ -254,37 +254,37 @@ def leaves_differ(epoch: int, first: int, last: int, entries: str) -> Fault:
 
 def leaf_missing(epoch: int, leaf: int) -> Fault:
     """Neither an entry nor a hash stands for a leaf that a tile needs."""
-    words = msg("第 %(epoch)d 纪元的叶 %(leaf)d 既没有留痕也没有哈希，它所在的树瓦做不出来。")
+    words = msg("第 %(epoch)d 段存证链编号 %(leaf)d 处既没有留痕也没有指纹，这一处没法核对。")
     return _fault(Step.TREE, words, member="journal/leaves.parquet", epoch=epoch, leaf=leaf)
 
 
 def leaf_twice(epoch: int, leaf: int) -> Fault:
     """A leaf stands twice, among entries or hashes, or in both."""
-    words = msg("第 %(epoch)d 纪元的叶 %(leaf)d 在包里出现了不止一次。")
+    words = msg("第 %(epoch)d 段存证链编号 %(leaf)d 的留痕在包里出现了不止一次。")
     return _fault(Step.TREE, words, member="journal/entries.parquet", epoch=epoch, leaf=leaf)
 
 
 def leaf_misshapen(epoch: int, leaf: int) -> Fault:
     """An entry's salt, or a leaf's hash, hasn't the length that it must have: of it no tile can be made."""
-    words = msg("第 %(epoch)d 纪元的叶 %(leaf)d 的随机盐或哈希长度不对，它所在的树瓦做不出来：被改过。")
+    words = msg("第 %(epoch)d 段存证链编号 %(leaf)d 的留痕，附加码或指纹的长度不对，这一处没法核对：被改过。")
     return _fault(Step.TREE, words, member="journal/entries.parquet", epoch=epoch, leaf=leaf)
 
 
 def entry_beyond(epoch: int, leaf: int) -> Fault:
     """An entry of no epoch of the pack, or behind its head."""
-    words = msg("第 %(epoch)d 纪元的叶 %(leaf)d 不在任何签过名的树头之内，证明不了。")
+    words = msg("第 %(epoch)d 段存证链编号 %(leaf)d 的留痕不在任何签过名的范围之内，证明不了。")
     return _fault(Step.TREE, words, member="journal/entries.parquet", epoch=epoch, leaf=leaf)
 
 
 def entry_unreadable(epoch: int, leaf: int) -> Fault:
     """An entry isn't in canonical form."""
-    words = msg("第 %(epoch)d 纪元的叶 %(leaf)d：留痕的写法读不懂。")
+    words = msg("第 %(epoch)d 段存证链编号 %(leaf)d 的留痕格式不正确。")
     return _fault(Step.TREE, words, member="journal/entries.parquet", epoch=epoch, leaf=leaf)
 
 
 def entry_mislabelled(epoch: int, leaf: int, is_: str, should: str) -> Fault:
     """The columns beside an entry say another subject or step than the entry."""
-    words = msg("第 %(epoch)d 纪元的叶 %(leaf)d：旁边的列写的是 %(is)s，留痕本身说的是 %(should)s。")
+    words = msg("第 %(epoch)d 段存证链编号 %(leaf)d 的留痕：旁边的列写的是 %(is)s，留痕本身说的是 %(should)s。")
     return _fault(
         Step.TREE,
         words,
@@ -320,8 +320,8 @@ def cut_told_otherwise(month: int, column: str, is_: object, should: object) -> 
 def cut_root_differs(month: int, matters: int, should: int) -> Fault:
     """The month's leaves don't make the journaled root."""
     words = msg(
-        "%(month)s 的封账：%(member)s 里 %(matters)d 件事项的哈希算出的根，和当时记入台账的根（%(should)d 件）不同："
-        "有哈希被改、增或删。"
+        "%(month)s 的封账：%(member)s 里 %(matters)d 件事项的指纹重算后，和当时记入台账的（%(should)d 件）不同："
+        "有指纹被改、增或删。"
     )
     return _fault(
         Step.CUTS, words, member=f"cuts/{month}.parquet", month=month_text(month), matters=matters, should=should
@@ -397,7 +397,7 @@ def matter_too_large(step: Step, matter: int) -> Fault:
 def matter_differs(matter: int, number: str, month: int, is_: str, should: str) -> Fault:
     """A matter's facts don't have the hash of its last cut."""
     words = msg(
-        "事项 %(number)s（%(matter)d）的事实被改过：现在的哈希是 %(is)s…，%(month)s 封账时是 %(should)s…。"
+        "事项 %(number)s（%(matter)d）的事实被改过：现在的指纹是 %(is)s…，%(month)s 封账时是 %(should)s…。"
         "哪一行哪一列，见“按留痕重做”。"
     )
     return _fault(
@@ -447,7 +447,7 @@ def entries_missing(matter: int, number: str, step: int) -> Fault:
 
 def entry_unfoldable(matter: int, epoch: int, leaf: int, action: str) -> Fault:
     """An entry isn't in the shape of its action."""
-    words = msg("第 %(epoch)d 纪元的叶 %(leaf)d（事项 %(matter)d，%(action)s）和它的格式不符，折算不了。")
+    words = msg("第 %(epoch)d 段存证链编号 %(leaf)d 的留痕（事项 %(matter)d，%(action)s）和它的格式不符，折算不了。")
     return _fault(
         Step.FOLD, words, member="journal/entries.parquet", matter=matter, epoch=epoch, leaf=leaf, action=action
     )
@@ -456,7 +456,7 @@ def entry_unfoldable(matter: int, epoch: int, leaf: int, action: str) -> Fault:
 def fold_differs(matter: int, number: str, month: int) -> Fault:
     """The facts that a matter's entries make don't have the hash of the cut, though they are the rows of the pack."""
     words = msg(
-        "事项 %(number)s（%(matter)d）按留痕做出的事实，和 %(month)s 封账时的哈希不同：封账时的事实表就不是照留痕来的。"
+        "事项 %(number)s（%(matter)d）按留痕做出的事实，和 %(month)s 封账时的指纹不同：封账时的事实表就不是照留痕来的。"
     )
     return _fault(
         Step.FOLD, words, member=f"cuts/{month}.parquet", matter=matter, number=number, month=month_text(month)
@@ -511,7 +511,7 @@ def figure_twice(key: str, period: str, rows: int) -> Fault:
 def value_unproved(key: str, region: int, period: str, epoch: int, leaf: int) -> Fault:
     """The entry of a typed-in value isn't proved."""
     words = msg(
-        "指标“%(indicator)s”区域 %(region)d %(month)s 的填报：它的留痕（第 %(epoch)d 纪元叶 %(leaf)d）没有得到证明。"
+        "指标“%(indicator)s”区域 %(region)d %(month)s 的填报：它的留痕（第 %(epoch)d 段存证链编号 %(leaf)d）没有得到证明。"
     )
     return _fault(
         Step.VALUES,

@@ -27,19 +27,19 @@ SHOWN_MOST = 200
 # step → sentences about what was looked at, each with the counts that it names; those without their count aren't said
 _LOOKED_AT: dict[Step, tuple[tuple[str, tuple[str, ...]], ...]] = {
     Step.LETTER: ((msg("文件 %(bytes)s 字节、%(members)s 项内容，逐字节和清单、签名核对。"), ("bytes", "members")),),
-    Step.HEADS: ((msg("树头 %(heads)s 份：签名、公钥和前后纪元的衔接。"), ("heads",)),),
+    Step.HEADS: ((msg("存证签名 %(heads)s 份：签名、公钥和各段的衔接。"), ("heads",)),),
     Step.TREE: (
-        (msg("树瓦 %(tiles)s 块，一直算到签过名的根。"), ("tiles",)),
-        (msg("其中 %(leaves)s 个叶由留痕和哈希算起。"), ("leaves",)),
+        (msg("留痕存证链（默克尔树）的校验数据 %(tiles)s 块，一直重算到签名处。"), ("tiles",)),
+        (msg("其中 %(leaves)s 条由留痕和指纹算起。"), ("leaves",)),
     ),
     Step.CUTS: (
         (
-            msg("%(months)s 个月的封账，%(cut_leaves)s 件次事项的哈希，算出的根和台账里的比对。"),
+            msg("%(months)s 个月的封账：由 %(cut_leaves)s 件次事项的指纹重算，和台账里记的比对。"),
             ("months", "cut_leaves"),
         ),
-        (msg("区划 %(regions)s 个、单位 %(units)s 个，和封账时的哈希比对。"), ("regions", "units")),
+        (msg("区划 %(regions)s 个、单位 %(units)s 个，和封账时的指纹比对。"), ("regions", "units")),
     ),
-    Step.FACTS: ((msg("%(matters)s 件事项的 %(rows)s 行事实，逐件和封账时的哈希比对。"), ("matters", "rows")),),
+    Step.FACTS: ((msg("%(matters)s 件事项的 %(rows)s 行事实，逐件和封账时的指纹比对。"), ("matters", "rows")),),
     Step.FOLD: (
         (msg("%(folded)s 件事项按 %(folded_entries)s 条留痕从头重做，逐行逐列比对。"), ("folded", "folded_entries")),
     ),
@@ -50,7 +50,7 @@ _LOOKED_AT: dict[Step, tuple[tuple[str, tuple[str, ...]], ...]] = {
     ),
     Step.EVIDENCE: (
         (msg("佐证 %(evidence)s 份，和清单比对。"), ("evidence",)),
-        (msg("其中 %(evidence_inside)s 份随包，和哈希比对。"), ("evidence_inside",)),
+        (msg("其中 %(evidence_inside)s 份随包，和指纹比对。"), ("evidence_inside",)),
     ),
     Step.PARTS: ((msg("其他部分 %(parts)s 项，按各自的规则核对。"), ("parts",)),),
 }
@@ -112,7 +112,7 @@ def lines(found: Checked, translate: Translate = str) -> list[str]:
         told += [f"  {each}" for each in _rest(found, step, some, translate)]
         told.append(translate(msg("怎么办：%(todo)s")) % {"todo": translate(TODO[step])})
     if found.open:
-        told += ["", translate(msg("没有证明的"))]
+        told += ["", translate(msg("尚需另行核实"))]
         told += [f"○ {each.sentence(translate)}" for each in found.open]
     return told
 
@@ -179,7 +179,7 @@ def paper(found: Checked, *, now: datetime, issuer: str = "", translate: Transla
         blocks += _looked_at_blocks(found, translate)
         blocks += _fault_blocks(found, translate)
     if found.open:
-        blocks.append(Heading(translate(msg("没有证明的"))))
+        blocks.append(Heading(translate(msg("尚需另行核实"))))
         blocks += [Paragraph(each.sentence(translate)) for each in found.open]
     return Document(
         title=translate(msg("验收包核对报告")),

@@ -39,4 +39,4 @@ def test_a_journal_that_was_rewritten_before_the_build_doesn_t_pass(packed: Pack
             admin.execute(f"UPDATE journal_entry SET payload = %s WHERE {step}", before)
     found = checking.check_pack(tmp_path / "rewritten.pack", Asked(is_full=True))
     assert found.verdict is Verdict.FAILED
-    assert any("算出的根，和签过名的树头" in str(one) for one in found.faults)
+    assert any("按校验数据重算，和签过名的" in str(one) for one in found.faults)

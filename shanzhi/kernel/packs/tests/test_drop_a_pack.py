@@ -44,7 +44,21 @@ def test_it_names_every_fault_with_what_to_do(client: Client, doctored: Path) ->
     assert "不通过：淄博市（3703）2026-01—2026-03 的验收包" in page
     assert "satisfied 现在是 5，按留痕应当是 2。" in page
     assert "怎么办" in page
-    assert "没有证明的" in page
+    assert "尚需另行核实" in page
+
+
+def test_a_key_that_the_city_publishes_is_looked_at_too(client: Client, doctored: Path) -> None:
+    def answer(keys: str) -> tuple[int, str]:
+        file = SimpleUploadedFile("zibo.pack", doctored.read_bytes())
+        given = client.post("/packs/check/", {"file": file, "keys": keys})
+        return given.status_code, given.content.decode()
+
+    status, page = answer("nonsense")
+    assert (status, "公钥格式不正确。请从该市平台的" in page) == (422, True)
+    _, page = answer(by_hand.KEY.public.text())
+    assert ("取自文件本身" in page, "不是可信的密钥签的" in page) == (False, False)
+    _, page = answer(by_hand.STRANGER.public.text())
+    assert "不是可信的密钥签的" in page
 
 
 def test_it_speaks_english_too(doctored: Path) -> None:

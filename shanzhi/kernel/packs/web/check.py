@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods
 from shanzhi.core.errors import DomainError, TooLarge
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.web.middleware import ActingRequest
+from shanzhi.kernel.journal.policy import NoteError, PublicKey
 from shanzhi.kernel.packs.policy.checked import Checked, Verdict
 from shanzhi.kernel.packs.policy.faults import NAMES, TODO, Step
 from shanzhi.kernel.packs.policy.telling import MEANINGS, headline, how, looked_at
@@ -39,6 +40,23 @@ class PackForm(forms.Form):
             "empty": gettext_lazy("文件是空的。请重新选择验收包。"),
         },
     )
+    keys = forms.CharField(
+        label=gettext_lazy("该市的公钥"),
+        help_text=gettext_lazy(
+            "从该市平台的“留痕封存”页整行复制，每行一把。不填，只核对文件自身是否一致，不核对是不是该市签的。"
+        ),
+        required=False,
+        max_length=2_000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+    def clean_keys(self) -> tuple[PublicKey, ...]:
+        """The keys, one a line."""
+        try:
+            return tuple(PublicKey.read(line) for line in self.cleaned_data["keys"].splitlines() if line.strip())
+        except NoteError as error:
+            words = gettext("公钥格式不正确。请从该市平台的“留痕封存”页整行复制，每行一把。")
+            raise forms.ValidationError(words) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,23 +104,23 @@ def _check(request: ActingRequest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     try:
-        found = _judged(form.cleaned_data["file"])
+        found = _judged(form.cleaned_data["file"], form.cleaned_data["keys"])
     except DomainError as error:
-        form.add_error("file", error.sentence(gettext))
+        form.add_error(None, error.sentence(gettext))
         return _page(request, form, status=error.status)
-    return _page(request, PackForm(), found=_told(found))
+    return _page(request, PackForm(initial={"keys": request.POST.get("keys", "")}), found=_told(found))
 
 
-def _judged(given: "UploadedFile[bytes]") -> Checked:
+def _judged(given: "UploadedFile[bytes]", keys: tuple[PublicKey, ...]) -> Checked:
     """Judge the file where it lies; a small one, which lies in memory, is written down for as long as it takes."""
     room, name = Room(seconds=settings.PACK_CHECK_SECONDS), given.name or ""
     if isinstance(given, TemporaryUploadedFile):
-        return check_apart(Path(given.temporary_file_path()), name, room)
+        return check_apart(Path(given.temporary_file_path()), name, room, keys=keys)
     with NamedTemporaryFile(prefix="shanzhi-pack-") as file:
         for piece in given.chunks():
             file.write(piece)
         file.flush()
-        return check_apart(Path(file.name), name, room)
+        return check_apart(Path(file.name), name, room, keys=keys)
 
 
 def _page(request: ActingRequest, form: PackForm, *, found: Told | None = None, status: int = 200) -> HttpResponse:

@@ -140,7 +140,7 @@ def _check_dimensions(opened: Opened, told: contents.Told, entries: dict[int, To
     should = last.entry.payload.get("dimensions", "")
     if not should:
         found.leave_open(
-            msg("%(month)s 的封账是旧格式，没有区划和单位的哈希：包里的区划和单位没有得到证明。"),
+            msg("%(month)s 的封账是旧格式，没有区划和单位的指纹：包里的区划和单位没有得到证明。"),
             month=month_text(month),
         )
         return

@@ -27,13 +27,13 @@ def check_evidence(opened: Opened, entered: Sequence[Entered], found: Checked) -
     for piece in pieces:
         name = contents.evidence_file(piece.sha256)
         if piece.gone:
-            words = msg("佐证“%(title)s”（%(lies)s）已经不在原系统里：%(reason)s。只剩哈希 %(sha256)s…。")
+            words = msg("佐证“%(title)s”（%(lies)s）已经不在原系统里：%(reason)s。只剩指纹 %(sha256)s…。")
             found.leave_open(words, title=piece.title, lies=piece.lies, reason=piece.gone, sha256=piece.sha256[:16])
         elif piece.is_inside and name not in members:
             found.add([faults.evidence_missing(piece.sha256, piece.title, piece.lies)])
     outside = len({piece.sha256 for piece in pieces if not piece.is_inside and not piece.gone})
     if outside:
-        found.leave_open(msg("%(count)d 份佐证没有随包，只有哈希。要看原件，请向该市调取，再比对哈希。"), count=outside)
+        found.leave_open(msg("%(count)d 份佐证没有随包，只有指纹。要看原件，请向该市调取，再比对指纹。"), count=outside)
     for name in members:
         if name.startswith(_FOLDER):
             _check_content(opened, name, listed, found)
@@ -93,7 +93,7 @@ def check_parts(opened: Opened, checks: Checks, found: Checked) -> None:
         found.count("parts", 1)
     if unchecked:
         names = "、".join(unchecked[:_NAMED]) + ("…" if len(unchecked) > _NAMED else "")
-        found.leave_open(msg("这些部分只核对了哈希和签名，没有核对内容：%(names)s。"), names=names)
+        found.leave_open(msg("这些部分只核对了指纹和签名，没有核对内容：%(names)s。"), names=names)
     for name in contents.REPORTS:
         if any(each.name == name for each in opened.letter.members):
             found.leave_open(msg("%(name)s 是给人看的文字，没有和数逐一比对；以重算的数为准。"), name=name)

@@ -81,10 +81,10 @@ def _check_links(heads: dict[int, SignedHead], found: Checked) -> None:
         if previous is None or previous.size < tree.size or (previous.size == tree.size and previous.root != tree.root):
             found.add([faults.epoch_unlinked(epoch)])
         elif previous.size > tree.size:
-            found.leave_open(msg("第 %(epoch)d 纪元的末尾不在文件里，只知道它后来又长了。"), epoch=epoch - 1)
+            found.leave_open(msg("第 %(epoch)d 段存证链的末尾不在文件里，只知道它后来又增加了。"), epoch=epoch - 1)
         if head.head.shown is not None and previous is not None:
             found.leave_open(
-                msg("第 %(epoch)d 纪元曾公布到 %(shown)d 条，恢复后只有 %(size)d 条。"),
+                msg("第 %(epoch)d 段存证链曾公布到 %(shown)d 条，恢复后只有 %(size)d 条。"),
                 epoch=epoch - 1,
                 shown=head.head.shown.size,
                 size=previous.size,

@@ -191,7 +191,7 @@ def _hashed(h: Hasher, epoch: int, leaf: int, salt: bytes | None, entry: bytes |
         TooMuch: it is longer than `ENTRY_MOST`.
     """
     if is_long:
-        words = msg("第 %(epoch)d 纪元的叶 %(leaf)d 那条留痕超过 %(most)s 字节，没有核对。")
+        words = msg("第 %(epoch)d 段存证链编号 %(leaf)d 的留痕超过 %(most)s 字节，没有核对。")
         raise TooMuch(words, epoch=epoch, leaf=leaf, most=f"{ENTRY_MOST:,}")
     return leaf_hash(h, salt + entry) if salt and entry else b""
 
