@@ -108,8 +108,8 @@ def _above(told: ObjectionsPage) -> Table:
     columns = (
         Column("name", gettext(msg("指标"))),
         Column("stage", gettext(msg("层级"))),
-        Column("own", gettext(msg("自评分"))),
-        Column("points", gettext(msg("评分"))),
+        Column("own", gettext(msg("自评分")), "number"),
+        Column("points", gettext(msg("评分")), "number"),
         Column("reason", gettext(msg("理由"))),
     )
     rows = [
