@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from decimal import Decimal
 
 from django.db import transaction
 
@@ -16,7 +15,7 @@ from shanzhi.kernel.rounds.operations._upper import check_assesses, item_of, las
 from shanzhi.kernel.rounds.operations.moving import move
 from shanzhi.kernel.rounds.payloads import ItemScored
 from shanzhi.kernel.rounds.payloads_upper import ItemReturned, LookedAt
-from shanzhi.kernel.rounds.policy.marking import Given, Mark, check_mark
+from shanzhi.kernel.rounds.policy.marking import Before, Given, Mark, check_mark
 from shanzhi.kernel.rounds.policy.results import items_of
 from shanzhi.kernel.rounds.policy.states import State, way_between
 from shanzhi.kernel.rounds.policy.ties import check_not_checker
@@ -62,7 +61,7 @@ def item_mark(*, city_id: int, key: str, stage: Stage, mark: Mark, actor: Actor,
     said = words_of(given.reason)
     Score.objects.create(
         round_city=row, project=item.project, key=key, stage=stage.value, number=number, numerator=given.events,
-        denominator=None if given.events is None else 1, value="value", points=given.points, most=item.scoring.most,
+        denominator=None if given.events is None else 1, value=given.value.value, points=given.points, most=item.scoring.most,
         is_vetoed=given.is_vetoed, reason=said.text, salt=said.salt, typed=1, unit_id=actor.unit_id,
         post_id=actor.post_id, staff_id=actor.staff_id, at=now,
     )  # fmt: skip
@@ -70,20 +69,20 @@ def item_mark(*, city_id: int, key: str, stage: Stage, mark: Mark, actor: Actor,
     return number
 
 
-def _before(row: RoundCity, key: str, stage: Stage) -> Decimal | None:
-    """The points of the level before: the province compares with the city, the centre with the province, else the city."""
+def _before(row: RoundCity, key: str, stage: Stage) -> Before | None:
+    """The score of the level before: the province compares with the city, the centre with the province, else the city."""
     for before in (Stage.PROVINCE, Stage.SELF) if stage is Stage.CENTRE else (Stage.SELF,):
         found = last_score(row, key, before)
         if found is not None:
-            return found.points
+            return Before(found.points)
     return None
 
 
 def _scored(row: RoundCity, key: str, stage: Stage, number: int, given: Given, sealed: str) -> ItemScored:
     counted = given.events
     return ItemScored(
-        str(row.round.uid), row.city_code, key, stage.value, number, counted, None if counted is None else 1, "value",
-        "" if given.points is None else str(given.points), sealed, "",
+        str(row.round.uid), row.city_code, key, stage.value, number, counted, None if counted is None else 1,
+        given.value.value,        "" if given.points is None else str(given.points), sealed, "",
     )  # fmt: skip
 
 

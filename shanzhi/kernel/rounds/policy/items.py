@@ -105,8 +105,10 @@ def scored(indicator: Indicator, value: Value, typed: int = 0) -> Scored:
 
 def value_said(indicator: Indicator, one: Scored | None) -> Value:
     """The value of a kept score."""
-    if one is None or one.value == State.MISSING.value or one.denominator is None:
+    if one is None or one.value == State.MISSING.value:
         return MISSING
+    if one.denominator is None:
+        return Value(State.NOT_APPLICABLE) if one.value == State.NOT_APPLICABLE.value else MISSING
     return value_of(indicator, Numbers(one.numerator, one.denominator))
 
 

@@ -17,21 +17,31 @@ PLACES = Decimal("0.01")
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What an assessor gives an item: points, or a number of events where those are counted; the reason as written."""
+    """What an assessor gives an item: points, or a number of events where those are counted, or that it doesn't apply
+    (`is_inapplicable`: no points, and none that could be had); the reason as written."""
 
     points: Decimal | None
     events: int | None
     reason: str
+    is_inapplicable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A mark that may stand: its points and how many events they stand on."""
+    """A mark that may stand: its points and how many events they stand on; `value` says why there are none."""
 
     points: Decimal | None
     events: int | None
     is_vetoed: bool
     reason: str
+    value: State = State.VALUE
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What the level before gave an item; without points it said that there is nothing to score."""
+
+    points: Decimal | None
 
 
 def is_counted(item: Indicator) -> bool:
@@ -50,8 +60,9 @@ def points_of_events(item: Indicator, events: int) -> Points:
     return score(item, Value(State.VALUE, events, 1, Fraction(events)))
 
 
-def check_mark(item: Indicator, mark: Mark, before: Decimal | None) -> Given:
-    """A mark against the item's bounds and the score of the level before (`before`: None where there is none).
+def check_mark(item: Indicator, mark: Mark, before: Before | None) -> Given:
+    """A mark against the item's bounds and the score of the level before (`before`: None where there is none). That an item
+    doesn't apply needs no reason where the level before had no points for it either.
 
     Raises:
         BadScore: above the most, below the least, more than two places, nothing given, or a difference without its reason;
@@ -64,16 +75,28 @@ def check_mark(item: Indicator, mark: Mark, before: Decimal | None) -> Given:
         raise _wrong("reason", msg("理由太长，最多 %(most)s 个字。"), most=WORDS_MOST)
     if is_counted(item):
         return _counted(item, mark, reason)
+    if mark.is_inapplicable:
+        return _inapplicable(item, before, reason)
     points = _points(item, mark.points)
-    if not reason and (before is None or points != before):
+    if not reason and (before is None or points != before.points):
         raise _wrong(
             "reason",
             msg("“%(item)s”的分和上一级评的不一样（%(before)s → %(points)s），请写明理由。"),
             item=item.name,
-            before="—" if before is None else before,
+            before="—" if before is None or before.points is None else before.points,
             points=points,
         )
     return Given(points, None, is_vetoed=False, reason=reason)
+
+
+def _inapplicable(item: Indicator, before: Before | None, reason: str) -> Given:
+    if not reason and (before is None or before.points is not None):
+        raise _wrong(
+            "reason",
+            msg("上一级没有说“%(item)s”不适用，评为不适用请写明理由。"),
+            item=item.name,
+        )
+    return Given(None, None, is_vetoed=False, reason=reason, value=State.NOT_APPLICABLE)
 
 
 def _points(item: Indicator, points: Decimal | None) -> Decimal:

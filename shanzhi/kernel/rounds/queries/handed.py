@@ -48,12 +48,14 @@ class SentPage:
 
 @dataclass(frozen=True, slots=True)
 class AboveRow:
-    """A score by a level above; `own` are the city's points for the item. `is_open`: it may be objected to now."""
+    """A score by a level above; `own` are the city's points for the item. Without points `value` says why. `is_open`: it may be
+    objected to now."""
 
     key: str
     name: str
     stage: Stage
     own: Decimal | None
+    value: str
     points: Decimal | None
     most: Decimal
     reason: str
@@ -204,8 +206,8 @@ def objections_page(city_id: int, on: date) -> ObjectionsPage:
 
 def _above(row: Score, name: str, own: Score | None, is_open: bool) -> AboveRow:
     return AboveRow(
-        row.key, name, Stage(row.stage), own.points if own else None, row.points, row.most, row.reason, is_open
-    )
+        row.key, name, Stage(row.stage), own.points if own else None, row.value, row.points, row.most, row.reason, is_open
+    )  # fmt: skip
 
 
 def findings_page(city_id: int, on: date) -> tuple[Handed, tuple[FindingRow, ...]]:

@@ -1,5 +1,6 @@
 """The province and the centre assess cities: teams and ties, packs, marks, returns, visits, objections, results."""
 
+import json
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID, uuid4
@@ -12,6 +13,7 @@ from shanzhi.core.errors import NotAllowed
 from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.journal.models import Entry
 from shanzhi.kernel.organisation import operations as organisation
+from shanzhi.kernel.rounds import letters_upper
 from shanzhi.kernel.rounds.models import (
     Finding,
     Member,
@@ -26,6 +28,8 @@ from shanzhi.kernel.rounds.models import (
 )
 from shanzhi.kernel.rounds.operations import deciding, marking, teams, visits
 from shanzhi.kernel.rounds.operations.visits import OnSite
+from shanzhi.kernel.rounds.policy.marking import Mark
+from shanzhi.kernel.rounds.policy.slips import read_slip
 from shanzhi.kernel.rounds.policy.ties import BadTie, CheckedIt, Tied
 from shanzhi.kernel.rounds.policy.words import (
     AnotherCitys,
@@ -39,6 +43,7 @@ from shanzhi.kernel.rounds.policy.words import (
     StateMovedOn,
     TooLate,
 )
+from shanzhi.kernel.rounds.queries.upper import board
 from shanzhi.kernel.rounds.tests.upper_support import (
     THEN,
     mark,
@@ -197,6 +202,34 @@ def test_a_finding_goes_to_the_city_and_comes_back_closed(upper: Upper, cities: 
         visits.finding_close(finding_id=pk, reference="SZ20251220-0007", words="已改", actor=who, now=THEN)
         with pytest.raises(StateMovedOn):
             visits.finding_close(finding_id=pk, reference="SZ20251220-0007", words="", actor=who, now=THEN)
+
+
+def test_an_item_without_a_figure_is_said_not_to_apply(upper: Upper) -> None:
+    made, who = opened(upper, cities=("3703",))["3703"], upper["assessor1"]
+    named(upper, made, (P, "assessor1"), (C, "centre1"))
+    with acting(who):
+        uid = RoundCity.objects.select_related("round").get(pk=made).round.uid
+    handed = json.loads(scores_json(uid, "3703", claims=[{"project": "loop", "papers": ["ab" * 32]}]))
+    handed["scores"][1] |= {"value": "too_few", "numerator": 1, "denominator": 2, "points": None}
+    received(upper, made, scores=json.dumps(handed).encode())
+    mark(who, made, "satisfied", "90")
+    mark(who, made, "vetoes", None, events=0)
+    none = Mark(None, None, "", is_inapplicable=True)
+    with acting(who):
+        marking.item_mark(city_id=made, key="accepted", stage=P, mark=none, actor=who, now=THEN)
+        with pytest.raises(BadScore, match="写明理由"):
+            marking.item_mark(city_id=made, key="satisfied", stage=P, mark=none, actor=who, now=THEN)
+        row = Score.objects.get(round_city=made, stage="province", key="accepted")
+        assert (row.value, row.points) == ("not_applicable", None)
+    organiser = upper["organiser"]
+    with acting(organiser):
+        marking.scoring_close(city_id=made, actor=organiser, now=THEN)
+        line = board(RoundCity.objects.get(pk=made).round_id, THEN.date()).cities[0]
+        # 90 of the one item that both could score; 不适用 counts neither as 0 nor in what could be had.
+        assert (line.totals[Stage.SELF], line.totals[P], line.now.missing) == (Decimal(90), Decimal(90), ())
+        text = letters_upper.slip_text(RoundCity.objects.select_related("round").get(pk=made))
+    told = next(one for one in read_slip(text.to_json()).scores if one.key == "accepted")
+    assert (told.value, told.points) == ("not_applicable", None)
 
 
 def test_items_go_back_with_reasons_and_only_they_may_change(upper: Upper, cities: dict[str, int]) -> None:

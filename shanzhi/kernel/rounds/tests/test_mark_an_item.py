@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from shanzhi.kernel.indicators import policy
 from shanzhi.kernel.indicators.policy.definitions import Catalogue, Indicator, ScoringKind
 from shanzhi.kernel.indicators.policy.loading.loader import sound_catalogue
-from shanzhi.kernel.rounds.policy.marking import EVENTS_MOST, Mark, check_mark, is_counted
+from shanzhi.kernel.indicators.policy.values import State
+from shanzhi.kernel.rounds.policy.marking import EVENTS_MOST, Before, Mark, check_mark, is_counted
 from shanzhi.kernel.rounds.policy.results import (
     Got,
     PassRule,
@@ -39,27 +40,54 @@ def first(sample: Catalogue, kind: ScoringKind) -> Indicator:
 def test_nothing_is_above_the_items_full_points(sample: Catalogue) -> None:
     item = first(sample, ScoringKind.LINEAR)
     most = item.scoring.most
-    assert check_mark(item, Mark(most, None, ""), most).points == most
+    assert check_mark(item, Mark(most, None, ""), Before(most)).points == most
     with pytest.raises(BadScore, match="最多") as caught:
-        check_mark(item, Mark(most + Decimal("0.01"), None, "好"), most)
+        check_mark(item, Mark(most + Decimal("0.01"), None, "好"), Before(most))
     assert set(caught.value.fields) == {"points"}
     with pytest.raises(BadScore, match="最低"):
-        check_mark(item, Mark(Decimal(-1), None, "差"), most)
+        check_mark(item, Mark(Decimal(-1), None, "差"), Before(most))
     with pytest.raises(BadScore, match="两位小数"):
-        check_mark(item, Mark(Decimal("1.001"), None, "差"), most)
+        check_mark(item, Mark(Decimal("1.001"), None, "差"), Before(most))
     with pytest.raises(BadScore, match="请填"):
-        check_mark(item, Mark(None, None, "差"), most)
+        check_mark(item, Mark(None, None, "差"), Before(most))
 
 
 def test_a_difference_needs_its_reason(sample: Catalogue) -> None:
     item = first(sample, ScoringKind.LINEAR)
     with pytest.raises(BadScore, match="写明理由") as caught:
-        check_mark(item, Mark(Decimal(50), None, " "), Decimal(60))
+        check_mark(item, Mark(Decimal(50), None, " "), Before(Decimal(60)))
     assert set(caught.value.fields) == {"reason"}
-    assert check_mark(item, Mark(Decimal(50), None, "现场不符"), Decimal(60)).points == Decimal(50)
-    assert check_mark(item, Mark(Decimal(60), None, ""), Decimal(60)).reason == ""
+    assert check_mark(item, Mark(Decimal(50), None, "现场不符"), Before(Decimal(60))).points == Decimal(50)
+    assert check_mark(item, Mark(Decimal(60), None, ""), Before(Decimal(60))).reason == ""
     with pytest.raises(BadScore, match="写明理由"):
         check_mark(item, Mark(Decimal(60), None, ""), None)
+
+
+def test_an_item_that_doesn_t_apply_gets_no_points_and_a_reason_where_the_level_before_had_some(
+    sample: Catalogue,
+) -> None:
+    item, none = first(sample, ScoringKind.LINEAR), Mark(None, None, "", is_inapplicable=True)
+    given = check_mark(item, none, Before(None))
+    assert (given.points, given.value) == (None, State.NOT_APPLICABLE)
+    for before in (None, Before(Decimal(60))):
+        with pytest.raises(BadScore, match="写明理由") as caught:
+            check_mark(item, none, before)
+        assert set(caught.value.fields) == {"reason"}
+    said = Mark(None, None, "本市没有这类事项", is_inapplicable=True)
+    assert check_mark(item, said, Before(Decimal(60))).value is State.NOT_APPLICABLE
+    with pytest.raises(BadScore, match="— → 60"):
+        check_mark(item, Mark(Decimal(60), None, ""), Before(None))
+    veto = first(sample, ScoringKind.VETO)
+    with pytest.raises(BadScore, match="查实的件数"):
+        check_mark(veto, said, None)
+
+
+def test_what_doesn_t_apply_is_left_out_of_the_sum_and_of_what_could_be_had(sample: Catalogue) -> None:
+    item = first(sample, ScoringKind.LINEAR)
+    nought, none = full(sample) | {item.key: Got(Decimal(0))}, full(sample) | {item.key: Got(None)}
+    assert total_of(sample, MONTH, nought).value != Decimal(100)
+    assert total_of(sample, MONTH, none).value == Decimal(100)
+    assert item.key not in total_of(sample, MONTH, none).missing
 
 
 def test_a_veto_is_counted_by_the_assessor_and_named_with_its_paper(sample: Catalogue) -> None:

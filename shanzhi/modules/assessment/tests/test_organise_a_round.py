@@ -136,6 +136,23 @@ def test_an_assessor_marks_an_item_and_is_told_what_is_wrong(upper: Upper, citie
     assert browser("assessor3").post(url, {"do": "mark", "points": "85", "reason": "x"}).status_code == 403
 
 
+def test_an_assessor_says_that_an_item_doesn_t_apply(upper: Upper) -> None:
+    city = opened(upper, cities=("3703",))["3703"]
+    named(upper, city, (P, "assessor1"))
+    received(upper, city)
+    client, url = browser("assessor1"), f"/assessment/upper/city/{city}/item/accepted/"
+    assert 'value="none"' in text(client, url)
+    wrong = client.post(url, {"do": "none", "points": "80.00", "reason": ""})
+    assert (wrong.status_code, "请写明理由" in wrong.content.decode()) == (422, True)
+    given = {"do": "none", "points": "80.00", "reason": "期间内没有这类事项"}
+    assert client.post(url, given).status_code == 302
+    assert "不适用" in re.sub(r"<button.*?</button>", "", text(client, url), flags=re.S).split("评分经过")[-1]
+    line = re.search(r"受理率.*?</tr>", text(client, f"/assessment/upper/city/{city}/"), re.S)
+    assert line is not None
+    assert "不适用" in line[0]
+    assert 'value="none"' not in text(client, url.replace("accepted", "vetoes"))
+
+
 def test_a_finding_is_closed_by_the_city_s_matter(upper: Upper, cities: dict[str, int]) -> None:
     with acting(upper["assessor1"]):
         finding = Finding.objects.select_related("round_city").filter(round_city=cities["3703"]).latest("pk")

@@ -19,7 +19,7 @@ from shanzhi.kernel.access.web.middleware import ActingRequest
 from shanzhi.kernel.rounds import operations, queries
 from shanzhi.kernel.rounds.policy.slips import Listed
 from shanzhi.kernel.rounds.policy.words import LEAD, STAGES, WORDS_MOST, NoSuchRound, Stage
-from shanzhi.kernel.rounds.queries.handed import FindingRow, ObjectionRow, ObjectionsPage
+from shanzhi.kernel.rounds.queries.handed import AboveRow, FindingRow, ObjectionRow, ObjectionsPage
 from shanzhi.modules.assessment.web import said
 from shanzhi.modules.assessment.web.asking import Told, check, headline, leads_city, problems_of
 from shanzhi.ui.components import Badge, Column, Row, Table
@@ -51,7 +51,7 @@ def _form(
         *(
             (
                 f"{one.stage}:{one.key}",
-                f"{gettext(STAGES[one.stage])} · {one.name} · {said.points_said(one.points, one.most)}",
+                f"{gettext(STAGES[one.stage])} · {one.name} · {_points(one)}",
             )
             for one in told.above
             if one.is_open
@@ -104,6 +104,10 @@ def _draw(
     return render(request, "assessment/city_objections.html", context, status=status)
 
 
+def _points(one: AboveRow) -> str:
+    return said.no_points_said(one.value) if one.points is None else said.points_said(one.points, one.most)
+
+
 def _above(told: ObjectionsPage) -> Table:
     columns = (
         Column("name", gettext(msg("指标"))),
@@ -119,7 +123,7 @@ def _above(told: ObjectionsPage) -> Table:
                 "name": one.name,
                 "stage": gettext(STAGES[one.stage]),
                 "own": said.points_said(one.own),
-                "points": said.points_said(one.points, one.most),
+                "points": _points(one),
                 "reason": one.reason,
             },
         )

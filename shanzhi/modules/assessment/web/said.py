@@ -19,6 +19,7 @@ from shanzhi.ui.components import Badge, Tone
 NONE = "–"
 TIGHT = frozenset({"", "%", "‰"})
 """Units that stand without a space."""
+NO_POINTS: Mapping[str, str] = {state: said for state, said in VALUE_STATES.items() if state is not ValueState.VALUE}
 SHARES = frozenset({Figure.RATIO, Figure.YES_NO})
 """Figures that say what they were counted from."""
 _TONES: Mapping[State, Tone] = {
@@ -84,6 +85,11 @@ def points_said(points: Decimal | None, most: Decimal | None = None) -> str:
     if points is None:
         return NONE
     return plain(points) if most is None else f"{plain(points)} / {plain(most)}"
+
+
+def no_points_said(value: str) -> str:
+    """Why a score has no points, by its figure's state."""
+    return gettext(NO_POINTS.get(value, msg("无分")))
 
 
 def plain(number: Decimal) -> str:

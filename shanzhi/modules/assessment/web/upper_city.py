@@ -21,7 +21,7 @@ from shanzhi.kernel.rounds.policy.marking import Mark
 from shanzhi.kernel.rounds.policy.states import STATES, State
 from shanzhi.kernel.rounds.policy.words import CENTRE, ORGANISE, STAGES, Stage
 from shanzhi.kernel.rounds.queries import upper_city
-from shanzhi.modules.assessment.web.said import NONE, figure_said, with_base
+from shanzhi.modules.assessment.web.said import NONE, figure_said, no_points_said, with_base
 from shanzhi.modules.assessment.web.upper import points_said, state_badge
 from shanzhi.modules.assessment.web.upper_forms import (
     CloseForm,
@@ -42,6 +42,8 @@ from shanzhi.modules.assessment.web.upper_next import next_of_city
 from shanzhi.ui.components import Badge, Column, Row, Table
 
 NEVER = date(1900, 1, 1)
+MARKS = ("", "mark", "none")
+"""The buttons of the score's form."""
 
 
 def _score_said(score: Any) -> str:
@@ -51,7 +53,7 @@ def _score_said(score: Any) -> str:
         return gettext(msg("否决"))
     if score.points is None and score.stage != Stage.SELF and score.numerator is not None:
         return gettext(msg("%(count)s 件")) % {"count": score.numerator}
-    return points_said(score.points) if score.points is not None else gettext(msg("无分"))
+    return points_said(score.points) if score.points is not None else no_points_said(score.value)
 
 
 @require_safe
@@ -260,7 +262,7 @@ def item(request: ActingRequest, pk: int, key: str) -> HttpResponse:
         if error.status == 404:
             raise
         return _draw_item(request, pk, key, do, problems_of(error), error.status)
-    messages.success(request, gettext(msg("已经保存。")), f"mark-{pk}-{key}" if do == "mark" else "")
+    messages.success(request, gettext(msg("已经保存。")), f"mark-{pk}-{key}" if do in MARKS else "")
     return HttpResponseRedirect(reverse("assessment:upper_item", args=[pk, key]))
 
 
@@ -281,8 +283,9 @@ def _do_item(request: ActingRequest, pk: int, key: str, do: str) -> None:
         )  # fmt: skip
     else:
         mark = Mark(
-            decimal_of(post_of(request, "points")), number_of(post_of(request, "events")), post_of(request, "reason")
-        )
+            decimal_of(post_of(request, "points")), number_of(post_of(request, "events")), post_of(request, "reason"),
+            is_inapplicable=do == "none",
+        )  # fmt: skip
         marking.item_mark(mark=mark, **about)
 
 
@@ -292,7 +295,9 @@ def _draw_item(
     on = local_date(request.now)
     found = upper_city.item_page(pk, key, request.actor, on)
     places = [(place.code, place.name) for place in upper_city.places_of(found.desk.city, on)]
-    given: dict[str, Any] = {do or "mark": {"data": request.POST, "problems": problems}} if problems else {}
+    given: dict[str, Any] = (
+        {"mark" if do in MARKS else do: {"data": request.POST, "problems": problems}} if problems else {}
+    )
     line = found.line
     context = {
         "found": found,
@@ -310,6 +315,7 @@ def _draw_item(
         "look": LookForm(auto_id="id_look_%s", **given.get("look", {})),
         "finding": FindingForm(places, auto_id="id_finding_%s", **given.get("finding", {})),
         "most": line.item.scoring.most,
+        "is_without": _is_without(line, found.stage),
         "next_line": _next_open(found) if found.stage is Stage.PROVINCE else None,
     }
     return render(request, "assessment/upper_item.html", context, status=status)
@@ -321,13 +327,24 @@ def _next_open(found: upper_city.ItemPage) -> upper_city.ItemLine | None:
     return next((one for one in (*lines[at + 1 :], *lines[:at]) if one.is_open), None)
 
 
+def _below(line: upper_city.ItemLine, stage: Stage | None) -> Any:
+    """The last score of the level below one: of the province, else of the city itself; None without."""
+    return (line.scores[Stage.PROVINCE] if stage is Stage.CENTRE else None) or line.scores[Stage.SELF]
+
+
+def _is_without(line: upper_city.ItemLine, stage: Stage | None) -> bool:
+    """Did this level say that the item doesn't apply, or has it said nothing and the level below has no points?"""
+    given = line.scores[stage] if stage is not None and not line.is_stale else None
+    at = given or _below(line, stage)
+    return not line.is_counted and at is not None and at.points is None
+
+
 def _initial(line: upper_city.ItemLine, stage: Stage | None) -> dict[str, object]:
     """What the form begins with: what this level gave, where it stands; before, the score of the level below is recommended."""
     given = line.scores[stage] if stage is not None and not line.is_stale else None
     if given is not None:
         return {"points": "" if given.points is None else given.points, "events": given.numerator}
-    before = line.scores[Stage.PROVINCE] if stage is Stage.CENTRE else None
-    own = before or line.scores[Stage.SELF]
+    own = _below(line, stage)
     return {"points": "" if own is None or own.points is None else own.points, "events": ""}
 
 
