@@ -100,7 +100,7 @@ def test_it_objects_and_takes_findings_over(cast: Cast, row: RoundCity) -> None:
         found = Finding.objects.get()
         assert Objection.objects.get().state == "open"
     assert browser(_actor("housing-construction-3703", "handler", 0)).post(f"{at}findings/").status_code == 403
-    assert lead.post(f"{at}findings/", {"finding": "9"}).status_code == 404
+    assert lead.post(f"{at}findings/", {"finding": "999999999"}).status_code == 404
     assert lead.post(f"{at}findings/", {"finding": str(found.pk)}).status_code == 302
     with everything():
         found.refresh_from_db()
