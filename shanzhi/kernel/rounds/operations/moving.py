@@ -5,14 +5,15 @@ from uuid import UUID
 
 from django.db import transaction
 
+from shanzhi.core.periods import local_date
 from shanzhi.core.text import is_read, msg
 from shanzhi.kernel.access import queries as acting
 from shanzhi.kernel.access.policy import Actor, check_may
 from shanzhi.kernel.rounds.models import RoundCity
 from shanzhi.kernel.rounds.operations._common import check_place, check_side, locked_city, tell, words_of, write
 from shanzhi.kernel.rounds.payloads import RoundCityMoved
-from shanzhi.kernel.rounds.policy.states import State, path, way_between
-from shanzhi.kernel.rounds.policy.words import LEAD, BadScore, StateMovedOn
+from shanzhi.kernel.rounds.policy.states import State, check_out, last_day, path, way_between
+from shanzhi.kernel.rounds.policy.words import LEAD, ORGANISE, BadScore, NotYourPart, StateMovedOn
 
 
 @transaction.atomic
@@ -35,6 +36,29 @@ def city_move(*, city_id: int, target: State, reason: str = "", actor: Actor, no
     if way.needs_reason and not is_read(reason):
         raise BadScore(msg("请写明理由。"), fields={"reason": msg("请写明理由。")})
     move(row, target, reason=reason, actor=actor, now=now)
+
+
+@transaction.atomic
+def city_out(*, city_id: int, reason: str, actor: Actor, now: datetime) -> None:
+    """Take a city that hasn't handed in by its day out of the round (未参加，退出本轮): the others go on, a slip tells it.
+
+    Raises:
+        SignInNeeded, NotAllowed: not a post that organises.
+        NoSuchRound, AnotherCitys: not in sight, or not of this post's place.
+        NotYourPart: another's round.
+        StateMovedOn: its pack is here, or its day isn't over.
+        BadScore: a reason is needed.
+    """
+    row = locked_city(city_id)
+    check_may(actor, acting.roles().get(actor.role), ORGANISE)
+    check_place(row, actor)
+    if not row.round.is_ours:
+        raise NotYourPart(msg("这个轮次由上级组织，这一步由上级平台办。"))
+    state = State(row.state)
+    check_out(state, local_date(now), last_day(state, row.round.self_until, row.round.province_until))
+    if not is_read(reason):
+        raise BadScore(msg("请写明理由。"), fields={"reason": msg("请写明理由。")})
+    move(row, State.WITHDRAWN, reason=reason, actor=actor, now=now)
 
 
 @transaction.atomic

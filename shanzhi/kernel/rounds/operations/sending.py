@@ -17,6 +17,7 @@ LETTER_TOPIC = "rounds.letter"
 """The event that a letter is to be written: `what` is `round` or `slip`, of which row."""
 TOLD = frozenset({
     State.RECEIVED, State.RETURNED, State.SCORED, State.THROUGH, State.SPOT_CHECKED, State.FINAL,
+    State.WITHDRAWN,
 })  # fmt: skip
 """States in which there is something to tell a city; moving into one writes a slip by itself."""
 

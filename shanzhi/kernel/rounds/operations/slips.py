@@ -128,7 +128,8 @@ def _keep(row: RoundCity, text: SlipText, now: datetime) -> int:
 
 def _check(row: RoundCity, text: SlipText) -> None:
     """Raises where the slip isn't about this row's submission, or names what its guideline hasn't."""
-    if text.submission != row.submission:
+    # Taken out of the round is a city whatever it has handed in meanwhile.
+    if text.submission != row.submission and text.state is not State.WITHDRAWN:
         raise StateMovedOn(
             msg("这份回执说的是第 %(theirs)s 次上报，本市已上报 %(ours)s 次。请按顺序读取文件。"),
             theirs=text.submission,

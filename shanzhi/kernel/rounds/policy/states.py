@@ -7,6 +7,7 @@ which steps the own row follows it.
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from shanzhi.core.text import msg
@@ -93,6 +94,30 @@ def _ways() -> Iterator[Way]:
 
 WAYS: Mapping[tuple[State, State], Way] = {(way.source, way.target): way for way in _ways()}
 """Every move that there is, by from and to; the database's trigger holds the same pairs, which a test compares."""
+
+
+UNANSWERED = frozenset({State.INVITED, State.JOINED, State.EVALUATING, State.LOCKED, State.SENT, State.RETURNED})
+"""The city's turn, as the organiser sees it: no pack of it is here, or it went back. After its day the organiser may take
+the city out of the round, by the pair of the city's own withdrawal: else one that never answers holds up all."""
+
+
+def last_day(state: State, self_until: date, province_until: date) -> date:
+    """Until when a city has its turn: the self-evaluation's day, of what was returned the province's."""
+    return province_until if state is State.RETURNED else self_until
+
+
+def check_out(state: State, on: date, until: date) -> None:
+    """May the organiser take a city out of the round now?
+
+    Raises:
+        StateMovedOn: its pack is here, or its day isn't over.
+    """
+    if state not in UNANSWERED:
+        raise StateMovedOn(
+            msg("这个城市现在是“%(now)s”，不是没有上报，不能让它退出本轮。请刷新页面。"), now=(STATES[state],)
+        )
+    if on <= until:
+        raise StateMovedOn(msg("上报 %(until)s 才截止，请等到截止以后再让没有上报的城市退出。"), until=until)
 
 
 def way_between(source: State, target: State) -> Way:

@@ -26,7 +26,7 @@ from shanzhi.kernel.rounds.models import (
     Tie,
     Visit,
 )
-from shanzhi.kernel.rounds.operations import deciding, marking, teams, visits
+from shanzhi.kernel.rounds.operations import deciding, marking, moving, sending, teams, visits
 from shanzhi.kernel.rounds.operations.visits import OnSite
 from shanzhi.kernel.rounds.policy.marking import Mark
 from shanzhi.kernel.rounds.policy.slips import read_slip
@@ -202,6 +202,39 @@ def test_a_finding_goes_to_the_city_and_comes_back_closed(upper: Upper, cities: 
         visits.finding_close(finding_id=pk, reference="SZ20251220-0007", words="已改", actor=who, now=THEN)
         with pytest.raises(StateMovedOn):
             visits.finding_close(finding_id=pk, reference="SZ20251220-0007", words="", actor=who, now=THEN)
+
+
+def test_a_city_that_never_answers_leaves_the_round_so_that_the_others_go_on(upper: Upper) -> None:
+    made, organiser = opened(upper, cities=("3703", "3706")), upper["organiser"]
+    named(upper, made["3703"], (P, "assessor1"), (C, "centre1"))
+    received(upper, made["3703"])
+    scored(upper, made["3703"])
+    early, centre = datetime(2025, 12, 10, 2, tzinfo=UTC), upper["centre1"]
+
+    def out(city: str, reason: str = "催了三次没有答复", now: datetime = THEN, who: str = "organiser") -> None:
+        with acting(upper[who]):
+            moving.city_out(city_id=made[city], reason=reason, actor=upper[who], now=now)
+
+    with acting(centre):
+        round_id = RoundCity.objects.get(pk=made["3703"]).round_id
+        with pytest.raises(StateMovedOn, match="烟台市"):
+            deciding.results_publish(round_id=round_id, actor=centre, now=THEN)
+    with pytest.raises(StateMovedOn, match="才截止"):
+        out("3706", now=early)
+    with pytest.raises(BadScore, match="写明理由"):
+        out("3706", reason=" ")
+    with pytest.raises(NotAllowed):
+        out("3706", who="assessor1")
+    with pytest.raises(StateMovedOn, match="不是没有上报"):
+        out("3703")
+    out("3706")
+    with acting(organiser):
+        row = RoundCity.objects.get(pk=made["3706"])
+        assert (row.state, row.reason) == ("withdrawn", "催了三次没有答复")
+        last = Entry.objects.filter(subject_kind="round_city", subject_id=row.pk).latest("subject_step")
+        assert (last.action, last.payload["after"]) == ("rounds.city_move", "withdrawn")
+        sending.slip_ask(city_id=row.pk, actor=organiser, now=THEN)
+        assert board(round_id, THEN.date()).is_ready_for_spot_check
 
 
 def test_an_item_without_a_figure_is_said_not_to_apply(upper: Upper) -> None:

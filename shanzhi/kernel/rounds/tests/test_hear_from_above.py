@@ -150,6 +150,13 @@ def test_it_refuses_what_does_not_fit(cast: Cast, row: RoundCity) -> None:
         assert RoundCity.objects.get(pk=row.pk).state == "sent"
 
 
+def test_it_hears_that_it_is_out_of_the_round_whatever_it_has_handed_in(cast: Cast, row: RoundCity) -> None:
+    out = SlipText(UUID(int=1), "3703", 0, State.WITHDRAWN, "到期没有收到验收包")
+    found = read(cast, read_slip(out.to_json()))
+    assert (row.submission, found.state, found.reason) == (1, "withdrawn", "到期没有收到验收包")
+    assert read(cast, out).state == "withdrawn"
+
+
 def test_it_objects_until_the_day(cast: Cast, row: RoundCity) -> None:
     read(cast)
 

@@ -202,6 +202,22 @@ def test_items_are_returned_with_reasons(upper: Upper, cities: dict[str, int]) -
     assert "item/satisfied/" not in changed
 
 
+def test_an_organiser_takes_out_a_city_that_never_answers(upper: Upper) -> None:
+    made = opened(upper, cities=("3703", "3706"))
+    received(upper, made["3703"])
+    with acting(upper["organiser"]):
+        round_id = RoundCity.objects.get(pk=made["3706"]).round_id
+    client, url = browser("organiser"), f"/assessment/upper/city/{made['3706']}/"
+    assert "烟台市到期没有上报" in text(client, f"/assessment/upper/{round_id}/")
+    assert "未参加，退出本轮" in text(client, url)
+    assert "未参加，退出本轮" not in text(browser("assessor1"), url)
+    assert "未参加，退出本轮" not in text(client, url.replace(str(made["3706"]), str(made["3703"])))
+    assert client.post(f"{url}step/", {"do": "out", "reason": ""}).status_code == 422
+    assert client.post(f"{url}step/", {"do": "out", "reason": "催了三次没有答复"}).status_code == 302
+    page = text(client, url)
+    assert ("催了三次没有答复" in page, "已退出" in page, "未参加，退出本轮" in page) == (True, True, False)
+
+
 def test_the_list_is_published_and_taken_along(upper: Upper) -> None:
     made = opened(upper)
     named(upper, made["3703"], (P, "assessor1"), (C, "centre1"))

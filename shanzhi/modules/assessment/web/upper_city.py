@@ -16,9 +16,9 @@ from shanzhi.core.errors import DomainError
 from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.web.middleware import ActingRequest
-from shanzhi.kernel.rounds.operations import deciding, marking, sending, visits
+from shanzhi.kernel.rounds.operations import deciding, marking, moving, sending, visits
 from shanzhi.kernel.rounds.policy.marking import Mark
-from shanzhi.kernel.rounds.policy.states import STATES, State
+from shanzhi.kernel.rounds.policy.states import STATES, UNANSWERED, State, last_day
 from shanzhi.kernel.rounds.policy.words import CENTRE, ORGANISE, STAGES, Stage
 from shanzhi.kernel.rounds.queries import upper_city
 from shanzhi.modules.assessment.web.said import NONE, figure_said, no_points_said, with_base
@@ -29,6 +29,7 @@ from shanzhi.modules.assessment.web.upper_forms import (
     FindingForm,
     LookForm,
     MarkForm,
+    OutForm,
     PracticeForm,
     check,
     day_of,
@@ -101,6 +102,7 @@ def _draw(request: ActingRequest, pk: int, error: DomainError | None = None, at:
         "may_through": is_leader and state is State.SCORED,
         "may_return": is_leader and state in (State.RECEIVED, State.SCORED),
         "may_tell": (is_leader or is_centre) and state in sending.TOLD,
+        "out": _out(found, on, back("out")) if is_leader else None,
         "may_spot": is_centre and state is State.THROUGH,
         "returnable": _returnable(found, request if at == "return" else None),
         "is_returning": at == "return",
@@ -131,6 +133,13 @@ def _draw(request: ActingRequest, pk: int, error: DomainError | None = None, at:
         ],
     }
     return render(request, "assessment/upper_city.html", context, status=error.status if error else 200)
+
+
+def _out(found: upper_city.Desk, on: date, back: dict[str, Any]) -> OutForm | None:
+    """The form by which a city that hasn't handed in leaves the round, once its day is over."""
+    row = found.city.round
+    is_late = found.state in UNANSWERED and on > last_day(found.state, row.self_until, row.province_until)
+    return OutForm(auto_id="id_out_%s", **back) if is_late else None
 
 
 def _returnable(found: upper_city.Desk, back: ActingRequest | None) -> list[tuple[str, str, bool, str]]:
@@ -214,6 +223,9 @@ def step(request: ActingRequest, pk: int) -> HttpResponse:
         "spot": lambda: deciding.spot_checked(city_id=pk, actor=request.actor, now=request.now),
         "return": lambda: marking.city_return(
             city_id=pk, reasons=_reasons(request), actor=request.actor, now=request.now
+        ),
+        "out": lambda: moving.city_out(
+            city_id=pk, reason=post_of(request, "reason"), actor=request.actor, now=request.now
         ),
         "practice": lambda: deciding.practice_name(
             city_id=pk, project=post_of(request, "project"), words=post_of(request, "words"), actor=request.actor,

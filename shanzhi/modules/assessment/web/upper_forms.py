@@ -287,6 +287,12 @@ class TieForm(Told):
         field.choices = list(regions)
 
 
+class OutForm(Told):
+    """Why a city that hasn't handed in leaves the round."""
+
+    reason = words(gettext_lazy("理由"), gettext_lazy("怎么催办的、为什么不再等；会写进回执告诉城市。"), rows=2)
+
+
 class DecideForm(Told):
     """Why an objection is upheld or declined."""
 

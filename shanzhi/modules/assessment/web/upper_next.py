@@ -9,15 +9,13 @@ from django.utils.translation import gettext
 
 from shanzhi.core.dates import day_said
 from shanzhi.core.text import msg
-from shanzhi.kernel.rounds.policy.states import State
+from shanzhi.kernel.rounds.policy.states import UNANSWERED, State, last_day
 from shanzhi.kernel.rounds.policy.words import CENTRE, ORGANISE, SCORE, Stage
 from shanzhi.kernel.rounds.queries.upper import Board, CityLine
 from shanzhi.kernel.rounds.queries.upper_city import Desk, ItemLine, stage_now
 
 May = Callable[[str], bool]
 """May the acting post use a feature?"""
-AWAITED = frozenset({State.INVITED, State.JOINED, State.EVALUATING, State.LOCKED, State.SENT, State.RETURNED})
-"""The city's turn: its pack isn't here, or went back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +77,17 @@ def _to_organise(found: Board, on: date) -> Iterator[Next]:
         yield Next(
             text % {"city": city.name, "by": by_day(row.province_until, on)}, _city(city), gettext(msg("看进展"))
         )
-    if invited := _cities(found, State.INVITED):
+    if late := [city for city in _cities(found, *UNANSWERED) if on > _last_day(found, city)]:
+        text = gettext(msg("%(cities)s到期没有上报。不再等的，写明理由让它退出本轮，别的城市照常往下走。"))
+        yield Next(text % {"cities": _names(late)}, _city(late[0], "#out"), gettext(msg("去处理")))
+    if invited := [city for city in _cities(found, State.INVITED) if city not in late]:
         text = gettext(msg("%(cities)s还没有上报。轮次文件送到城市，城市才能开始自评。自评%(by)s。"))
         given = {"cities": _names(invited), "by": by_day(row.self_until, on)}
         yield Next(text % given, "#letters", gettext(msg("看轮次文件")))
+
+
+def _last_day(found: Board, city: CityLine) -> date:
+    return last_day(city.state, found.round.self_until, found.round.province_until)
 
 
 def _to_score(found: Board, on: date) -> Iterator[Next]:
@@ -123,7 +128,7 @@ def _to_decide(found: Board, on: date) -> Iterator[Next]:
 def _waiting(found: Board, on: date) -> Iterator[Next]:
     """What everybody waits for, where the acting post can do nothing itself."""
     row = found.round
-    if awaited := _cities(found, *AWAITED):
+    if awaited := _cities(found, *UNANSWERED):
         text = gettext(msg("现在没有待您办理的事。等%(cities)s自评上报，%(by)s。"))
         yield Next(text % {"cities": _names(awaited), "by": by_day(row.self_until, on)})
     elif scoring := _cities(found, State.RECEIVED, State.SCORED):
@@ -140,7 +145,7 @@ def _waiting(found: Board, on: date) -> Iterator[Next]:
 def next_of_city(found: Desk, on: date) -> Next:
     """What comes next about a city, and where; the buttons of its steps stand beside it."""
     city, row = found.city, found.city.round
-    if found.state in AWAITED:
+    if found.state in UNANSWERED:
         return Next(_awaited(found, on))
     if found.state is State.RECEIVED:
         return _scoring(found, by_day(row.province_until, on))
