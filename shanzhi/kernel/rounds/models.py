@@ -466,6 +466,10 @@ class Visit(models.Model):
                 condition=Q(numerator__isnull=True, denominator__isnull=True) | Q(numerator__gte=0, denominator__gte=1),
                 name="rounds_visit_counts",
             ),
+            models.CheckConstraint(
+                condition=Q(numerator__isnull=True) | Q(numerator__lte=models.F("denominator")),
+                name="rounds_visit_share",
+            ),
         ]
 
 

@@ -95,16 +95,23 @@ def _check_seen(row: RoundCity, seen: OnSite, photos: int, now: datetime) -> Non
         organisation.region_of_code(seen.region_code, local_date(now)) is None
     ):
         wrong["region"] = msg("请选这个城市或者它的区县。")
-    if (seen.counted is None) != (seen.of is None) or (
-        seen.counted is not None and seen.of is not None and not (seen.counted >= 0 and seen.of >= 1)
-    ):
-        wrong["counted"] = msg("现场数要两个都填：查了多少，其中符合多少；没有数就都不填。")
+    if counts := _counts_wrong(seen):
+        wrong["counted"] = counts
     if seen.visited_at > now:
         wrong["visited_at"] = msg("现场时间还没有到。请核对。")
     if photos > PHOTOS_MOST:
         wrong["files"] = msg("最多 9 张照片。")
     if wrong:
         raise BadScore(msg("现场记录还不能保存，请看标出的地方。"), fields=wrong)
+
+
+def _counts_wrong(seen: OnSite) -> str:
+    """What is wrong with what was counted there; empty where nothing is."""
+    if seen.counted is None and seen.of is None:
+        return ""
+    if seen.counted is None or seen.of is None or seen.counted < 0 or seen.of < 1:
+        return msg("现场数要两个都填：查了多少，其中符合多少；没有数就都不填。")
+    return msg("符合的不能比查的多。请核对这两个数。") if seen.counted > seen.of else ""
 
 
 @transaction.atomic

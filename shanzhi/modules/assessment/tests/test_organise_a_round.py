@@ -3,8 +3,10 @@
 import re
 from collections.abc import Iterator
 from types import SimpleNamespace
+from uuid import uuid4
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.test import Client
 
 from shanzhi.kernel.access.models import Account
@@ -179,8 +181,19 @@ def test_a_check_on_site_is_kept_once_and_bars_from_scoring(upper: Upper, cities
     wrong = client.post(url, seen | {"place": "", "of": ""})
     assert wrong.status_code == 422
     assert "20 件里 12 件有受理记录" in wrong.content.decode()
+    more = client.post(url, seen | {"of": "10", "counted": "19"})
+    assert (more.status_code, "符合的不能比查的多" in more.content.decode()) == (422, True)
     assert client.post(url, seen).status_code == 302
     assert client.post(url, seen).status_code == 302
+    with acting(upper["assessor2"]), pytest.raises(IntegrityError), transaction.atomic():
+        Visit.objects.bulk_create([
+            Visit(
+                round_city_id=cities["3703"], uid=uuid4(), key="accepted", stage="province", region_code="370303",
+                place="张店区", words="…", salt=b"", numerator=19, denominator=10, contradicts=False, visited_at=THEN,
+                unit_id=upper["assessor2"].unit_id or 0, post_id=upper["assessor2"].post_id or 0,
+                staff_id=upper["assessor2"].staff_id or 0, kept_at=THEN,
+            )
+        ])  # fmt: skip
     with acting(upper["assessor2"]):
         assert Visit.objects.count() == 1
     assert "与自评不符" in text(client, "/assessment/upper/visits/")
