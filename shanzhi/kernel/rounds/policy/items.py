@@ -72,6 +72,13 @@ def item_period(indicator: Indicator, period: Period) -> Period:
     return period_of_part(indicator, period)
 
 
+def typed_outside(indicator: Indicator, period: Period) -> Period | None:
+    """The period of a typed-in figure that isn't in the round's months, so that no pack of the round has it: last year's, in a
+    round of a month. None of any other."""
+    own = item_period(indicator, period)
+    return own if indicator.source is not Source.COMPUTED and own.first < period.first else None
+
+
 def fields_of(indicator: Indicator) -> int:
     """How many fields a figure takes that is typed in: one for a count or yes and no, two where it is a part of a whole."""
     return 1 if indicator.figure in (Figure.COUNT, Figure.YES_NO) else 2

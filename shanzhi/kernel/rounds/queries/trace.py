@@ -14,7 +14,7 @@ from shanzhi.kernel.packs.queries import kept
 from shanzhi.kernel.packs.queries import letters as letters_here
 from shanzhi.kernel.packs.queries.kept import BehindMatter, MatterTold, RegionFigure
 from shanzhi.kernel.rounds.models import Receipt, RoundCity
-from shanzhi.kernel.rounds.policy.items import round_period
+from shanzhi.kernel.rounds.policy.items import round_period, typed_outside
 from shanzhi.kernel.rounds.policy.words import NoSuchItem, NoSuchRound
 from shanzhi.kernel.rounds.queries.upper_city import city_of
 
@@ -36,6 +36,11 @@ class FigurePage:
     def is_computed(self) -> bool:
         """Are there matters behind it?"""
         return self.item.source is Source.COMPUTED
+
+    @property
+    def is_outside(self) -> bool:
+        """Is it a typed-in figure of a time that isn't in the round's months, so that the pack hasn't it?"""
+        return typed_outside(self.item, round_period(self.city.round.first, self.city.round.last)) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from shanzhi.core.text import msg
 from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.files import queries as files
 from shanzhi.kernel.indicators.policy.definitions import Indicator
+from shanzhi.kernel.indicators.policy.periods import Period
 from shanzhi.kernel.indicators.policy.values import Numbers, Value, value_of
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.rounds.models import (
@@ -30,6 +31,7 @@ from shanzhi.kernel.rounds.models import (
     Score,
     Visit,
 )
+from shanzhi.kernel.rounds.policy.items import round_period, typed_outside
 from shanzhi.kernel.rounds.policy.marking import is_counted
 from shanzhi.kernel.rounds.policy.results import items_of
 from shanzhi.kernel.rounds.policy.states import State
@@ -56,6 +58,8 @@ class ItemLine:
     looks: int
     visits: int
     findings: int
+    outside: Period | None = None
+    """The period of a typed-in figure that the pack can't have, since it isn't in the round's months: nothing is to compare."""
 
     @property
     def is_counted(self) -> bool:
@@ -193,6 +197,7 @@ def _desk(
     marks: Mapping[str, Mapping[str, tuple[int, str]]], objections: tuple[Objection, ...], findings: tuple[FindingLine, ...],
 ) -> Desk:  # fmt: skip
     guideline, month = guideline_of_round(city.round), city.round.last
+    period = round_period(city.round.first, month)
     scores = {(one.key, Stage(one.stage)): one for one in last}
     found: Counter[str] = Counter(one.finding.key for one in findings)
     projects = {project.code: project.name for project in guideline.projects}
@@ -217,6 +222,7 @@ def _desk(
                 looks=marks["look"].get(item.key, none)[0],
                 visits=marks["visit"].get(item.key, none)[0],
                 findings=found[item.key],
+                outside=None if pair or own is None or own.denominator is None else typed_outside(item, period),
             )
         )
     return Desk(

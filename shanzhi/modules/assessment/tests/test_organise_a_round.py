@@ -12,9 +12,11 @@ from django.test import Client
 from shanzhi.kernel.access.models import Account
 from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.access.web import middleware
+from shanzhi.kernel.indicators.tests.support import LINEAR, TEXT
 from shanzhi.kernel.rounds.models import Finding, Member, Round, RoundCity, Score, Visit
+from shanzhi.kernel.rounds.policy.text import Guideline
 from shanzhi.kernel.rounds.policy.words import Stage
-from shanzhi.kernel.rounds.tests.upper_support import THEN, mark, named, opened, received, scored
+from shanzhi.kernel.rounds.tests.upper_support import SELF, THEN, mark, named, opened, received, scored
 from tests.desks import BACKEND
 from tests.upper import Upper, upper
 
@@ -153,6 +155,22 @@ def test_an_assessor_says_that_an_item_doesn_t_apply(upper: Upper) -> None:
     assert line is not None
     assert "不适用" in line[0]
     assert 'value="none"' not in text(client, url.replace("accepted", "vetoes"))
+
+
+def test_last_years_figure_is_said_to_be_outside_the_pack(upper: Upper) -> None:
+    before, yearly = TEXT.replace("weight = 40", "weight = 30", 1).split('key = "covenants"')
+    yearly = yearly.replace('{ kind = "none" }', LINEAR, 1).replace("weight = 0", "weight = 10", 1)
+    guideline = Guideline("test", 1, f'{before}key = "covenants"{yearly}')
+    city = opened(upper, cities=("3703",), guideline=guideline)["3703"]
+    named(upper, city, (P, "assessor1"))
+    received(upper, city, SELF | {"covenants": "60.00"})
+    client, url = browser("assessor1"), f"/assessment/upper/city/{city}/"
+    said = "2024年的填报数，不在本包期间内，按自报值核对"
+    line = re.search(r"村规民约备案率.*?</tr>", text(client, url), re.S)
+    assert line is not None
+    assert (said in line[0], "重算不一致" in line[0]) == (True, False)
+    assert said in text(client, f"{url}item/covenants/")
+    assert said not in text(client, f"{url}item/satisfied/")
 
 
 def test_a_finding_is_closed_by_the_city_s_matter(upper: Upper, cities: dict[str, int]) -> None:

@@ -46,6 +46,11 @@ def period_said(period: Period) -> str:
     return month_said(period.first)
 
 
+def outside_said(period: Period) -> str:
+    """Why a typed-in figure of another time isn't computed again."""
+    return gettext(msg("%(period)s的填报数，不在本包期间内，按自报值核对")) % {"period": period_said(period)}
+
+
 def month_said(yyyymm: int) -> str:
     """2025年10月."""
     return gettext(msg("%(year)d年%(month)d月")) % {"year": yyyymm // 100, "month": yyyymm % 100}

@@ -21,7 +21,7 @@ from shanzhi.kernel.rounds.policy.marking import Mark
 from shanzhi.kernel.rounds.policy.states import STATES, UNANSWERED, State, last_day
 from shanzhi.kernel.rounds.policy.words import CENTRE, ORGANISE, STAGES, Stage
 from shanzhi.kernel.rounds.queries import upper_city
-from shanzhi.modules.assessment.web.said import NONE, figure_said, no_points_said, with_base
+from shanzhi.modules.assessment.web.said import NONE, figure_said, no_points_said, outside_said, with_base
 from shanzhi.modules.assessment.web.upper import points_said, state_badge
 from shanzhi.modules.assessment.web.upper_forms import (
     CloseForm,
@@ -204,6 +204,7 @@ def _note(one: upper_city.ItemLine) -> str:
     told = (
         (own is not None and own.points is None and bool(own.reason), gettext(msg("没有数据，城市写了原因"))),
         (one.differs, gettext(msg("重算不一致"))),
+        (one.outside is not None, outside_said(one.outside) if one.outside else ""),
         (one.is_stale, gettext(msg("要由别人重评"))),
         (one.is_new, gettext(msg("这次改了"))),
         (bool(one.visits), gettext(msg("现场核查 %(count)s 次")) % {"count": one.visits}),
@@ -317,6 +318,7 @@ def _draw_item(
         "line": line,
         "handed": with_base(line.item, line.handed),
         "recomputed": with_base(line.item, line.recomputed),
+        "outside": outside_said(line.outside) if line.outside else "",
         "badge": state_badge(found.desk.state),
         "state": gettext(STATES[found.desk.state]),
         "scores": _scores(line),

@@ -16,7 +16,7 @@ from shanzhi.kernel.organisation.policy import LEVEL_NAMES, Level
 from shanzhi.kernel.packs.queries.kept import BehindMatter, ProvedEntry, RegionFigure, Verdict
 from shanzhi.kernel.rounds.queries import trace
 from shanzhi.kernel.rounds.queries.trace import FigurePage
-from shanzhi.modules.assessment.web.said import NONE, figure_said, period_said
+from shanzhi.modules.assessment.web.said import NONE, figure_said, outside_said, period_said
 from shanzhi.modules.assessment.web.upper_forms import check, number_of
 from shanzhi.ui.components import Badge, Column, Pager, Row, Table
 
@@ -51,6 +51,7 @@ def _context(found: FigurePage) -> dict[str, object]:
         "item": found.item,
         "at": at,
         "period": period_said(found.period),
+        "outside": outside_said(found.period) if found.is_outside else "",
         "value": figure_said(at.value) if at is not None else NONE,
         "path": [(one.name, _address("figure", found, one)) for one in found.above],
         "behind": _address("behind", found, at),
