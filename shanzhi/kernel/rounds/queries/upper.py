@@ -61,12 +61,15 @@ class CityLine:
     objections: int
     findings: int
     result: Result | None
+    unfinished: frozenset[Stage] = frozenset()
+    """The levels above whose total lacks items that nobody has scored yet: not to be compared with anything."""
 
     @property
     def difference(self) -> Decimal | None:
-        """The province's total less the city's own; None where one is missing."""
+        """The province's total less the city's own; None where one is missing, or not whole."""
         own, province = self.totals[Stage.SELF], self.totals[Stage.PROVINCE]
-        return None if own is None or province is None else province - own
+        is_none = own is None or province is None or Stage.PROVINCE in self.unfinished
+        return None if is_none else province - own  # type: ignore[operator]
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,12 +259,18 @@ def _city(
     own, province, centre = (scores.get((city.pk, stage), {}) for stage in Stage)
     stages = {Stage.SELF: own, Stage.PROVINCE: province, Stage.CENTRE: last_of(province, centre) if centre else {}}
     now = total_of(guideline, row.last, last_of(province, centre))
+    totals = {stage: total_of(guideline, row.last, got) for stage, got in stages.items()}
     return CityLine(
         city.pk, city.city_code, city.name, State(city.state), city.since, city.submission,
-        {stage: total_of(guideline, row.last, got).whole for stage, got in stages.items()}, now,
+        {stage: total.whole for stage, total in totals.items()}, now,
         waits["faults"][city.pk], waits["stale"][city.pk], waits["objections"][city.pk], waits["findings"][city.pk],
-        last.get(city.pk),
+        last.get(city.pk), frozenset(stage for stage, total in totals.items() if _is_unfinished(stage, total)),
     )  # fmt: skip
+
+
+def _is_unfinished(stage: Stage, total: Total) -> bool:
+    """Has a level above begun to score, and items are left? A city itself leaves to them what assessors alone count."""
+    return stage is not Stage.SELF and total.whole is not None and bool(total.missing)
 
 
 def _teams(
@@ -290,11 +299,13 @@ def _teams(
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A project over all cities of a round: each city's three values, in the board's order. Without a name: the totals."""
+    """A project over all cities of a round: each city's three values, in the board's order. Without a name: the totals, of
+    which `unfinished` says by city at which levels items are still unscored."""
 
     code: str
     name: str
     cells: tuple[Mapping[Stage, Decimal | None], ...]
+    unfinished: tuple[frozenset[Stage], ...] = ()
 
 
 def compared(round_id: int) -> tuple[Round, tuple[RoundCity, ...], tuple[Compared, ...]]:
@@ -310,7 +321,7 @@ def compared(round_id: int) -> tuple[Round, tuple[RoundCity, ...], tuple[Compare
     guideline = guideline_of_round(row)
     projects = {item.key: item.project for item in guideline.in_month(row.last)}
     totals: dict[tuple[int, Stage], dict[str, ProjectTotal]] = {}
-    whole: dict[tuple[int, Stage], Decimal | None] = {}
+    whole: dict[tuple[int, Stage], Total] = {}
     for city in cities:
         given = {stage: scores.get((city.pk, stage), {}) for stage in Stage}
         checked = {projects[key] for key in given[Stage.CENTRE]}
@@ -322,10 +333,10 @@ def compared(round_id: int) -> tuple[Round, tuple[RoundCity, ...], tuple[Compare
         for stage in Stage:
             total = total_of(guideline, row.last, given[stage])
             totals[city.pk, stage] = {one.project.code: one for one in total.projects}
-            whole[city.pk, stage] = total.whole
+            whole[city.pk, stage] = total
         if checked:
             last = last_of(scores.get((city.pk, Stage.PROVINCE), {}), scores.get((city.pk, Stage.CENTRE), {}))
-            whole[city.pk, Stage.CENTRE] = total_of(guideline, row.last, last).whole
+            whole[city.pk, Stage.CENTRE] = total_of(guideline, row.last, last)
     lines = [
         Compared(
             project.code,
@@ -334,7 +345,9 @@ def compared(round_id: int) -> tuple[Round, tuple[RoundCity, ...], tuple[Compare
         )
         for project in guideline.projects
     ]
-    lines.append(Compared("", "", tuple({stage: whole[city.pk, stage] for stage in Stage} for city in cities)))
+    cells = tuple({stage: whole[city.pk, stage].whole for stage in Stage} for city in cities)
+    left = tuple(frozenset(at for at in Stage if _is_unfinished(at, whole[city.pk, at])) for city in cities)
+    lines.append(Compared("", "", cells, left))
     return row, cities, tuple(lines)
 
 

@@ -173,6 +173,29 @@ def test_last_years_figure_is_said_to_be_outside_the_pack(upper: Upper) -> None:
     assert said not in text(client, f"{url}item/satisfied/")
 
 
+def test_a_total_with_unscored_items_says_so(upper: Upper) -> None:
+    city = opened(upper, cities=("3703",))["3703"]
+    named(upper, city, (P, "assessor1"))
+    received(upper, city)
+    who = upper["assessor1"]
+    with acting(who):
+        round_id = RoundCity.objects.get(pk=city).round_id
+    pages = [f"/assessment/upper/{round_id}/", f"/assessment/upper/{round_id}/compare/"]
+    client = browser("organiser")
+
+    def said() -> list[bool]:
+        return ["90.00 未评完" in text(client, page) for page in pages]
+
+    assert said() == [False, False]
+    mark(who, city, "satisfied", "90")
+    assert said() == [True, True]
+    assert "+4.00" not in text(client, pages[0])
+    mark(who, city, "accepted", "80")
+    mark(who, city, "vetoes", None, events=0)
+    assert said() == [False, False]
+    assert "未评完" not in text(client, pages[0])
+
+
 def test_a_finding_is_closed_by_the_city_s_matter(upper: Upper, cities: dict[str, int]) -> None:
     with acting(upper["assessor1"]):
         finding = Finding.objects.select_related("round_city").filter(round_city=cities["3703"]).latest("pk")

@@ -57,6 +57,12 @@ def points_said(points: Decimal | None) -> str:
     return NONE if points is None else f"{points:.2f}"
 
 
+def total_said(points: Decimal | None, *, is_unfinished: bool) -> str:
+    """A total, marked where items of it are still unscored."""
+    said = points_said(points)
+    return gettext(msg("%(points)s 未评完")) % {"points": said} if is_unfinished else said
+
+
 def months_said(first: int, last: int) -> str:
     """The period of a round."""
     one, two = month_said(first), month_said(last)
@@ -212,15 +218,19 @@ def _cities(found: upper.Board) -> Table:
                 "name": city.name,
                 "state": state_badge(city.state),
                 "self": points_said(city.totals[Stage.SELF]),
-                "province": points_said(city.totals[Stage.PROVINCE]),
+                "province": _total(city, Stage.PROVINCE),
                 "difference": NONE if city.difference is None else f"{city.difference:+.2f}",
-                "centre": points_said(city.totals[Stage.CENTRE]),
+                "centre": _total(city, Stage.CENTRE),
                 "waits": _waits(city),
             },
         )
         for city in found.cities
     ]
     return Table(gettext(msg("各城市")), columns, rows)
+
+
+def _total(city: upper.CityLine, stage: Stage) -> str:
+    return total_said(city.totals[stage], is_unfinished=stage in city.unfinished)
 
 
 def _waits(city: upper.CityLine) -> str:
@@ -314,6 +324,9 @@ def publish(request: ActingRequest, pk: int) -> HttpResponse:
     return HttpResponseRedirect(reverse("assessment:upper_board", args=[pk]) + "#results")
 
 
+_NONE_LEFT: tuple[frozenset[Stage], ...] = (frozenset(),)
+
+
 @require_safe
 @never_cache
 def compare(request: ActingRequest, pk: int) -> HttpResponse:
@@ -328,8 +341,10 @@ def compare(request: ActingRequest, pk: int) -> HttpResponse:
             {
                 "name": line.name or gettext(msg("总分")),
                 "cells": [
-                    (f"{city.name} {gettext(STAGES[stage])}", points_said(cell[stage]))
-                    for city, cell in zip(cities, line.cells, strict=True)
+                    (f"{city.name} {gettext(STAGES[stage])}", total_said(cell[stage], is_unfinished=stage in left))
+                    for city, cell, left in zip(
+                        cities, line.cells, line.unfinished or _NONE_LEFT * len(cities), strict=True
+                    )
                     for stage in Stage
                 ],
             }
