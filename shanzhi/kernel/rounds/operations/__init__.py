@@ -1,7 +1,8 @@
 """Every change of rounds."""
 
+from shanzhi.kernel.rounds.operations.claiming import claim_change, claim_end, claim_make
 from shanzhi.kernel.rounds.operations.computing import check_cut, items_compute
-from shanzhi.kernel.rounds.operations.duties import claim_end, claim_make, duty_give
+from shanzhi.kernel.rounds.operations.duties import duty_give
 from shanzhi.kernel.rounds.operations.handing import mended_send, objections_send, pack_ask, pack_of_round, pack_send
 from shanzhi.kernel.rounds.operations.moving import city_follow, city_move, compute_ask
 from shanzhi.kernel.rounds.operations.opening import guideline_of, round_open, round_take_over
@@ -14,6 +15,7 @@ __all__ = [
     "check_cut",
     "city_follow",
     "city_move",
+    "claim_change",
     "claim_end",
     "claim_make",
     "compute_ask",

@@ -16,6 +16,8 @@ ROUND_TOPIC = "rounds.city"
 PACK_TOPIC, OBJECTION_TOPIC = "rounds.pack", "rounds.objection"
 """Events: a pack is asked for; a city objects."""
 WORDS_MOST = 4000
+PAPERS_MOST = 9
+"""Practice papers of a claim."""
 
 
 class RoundKind(StrEnum):

@@ -1,5 +1,6 @@
 """A city evaluates itself: nothing is typed for what is computed, others sign, what is locked changes no more."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,22 +11,25 @@ from django.db import DatabaseError, transaction
 from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.files.policy import StoredFile
+from shanzhi.kernel.files.queries import attachments_of
 from shanzhi.kernel.indicators.models import Value
 from shanzhi.kernel.indicators.tests.support import PAPER, TEXT, rules
 from shanzhi.kernel.journal.models import Entry
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.rounds import operations
-from shanzhi.kernel.rounds.models import Behind, Return, RoundCity, Score, Signed
+from shanzhi.kernel.rounds.models import Behind, Claim, Return, RoundCity, Score, Signed
 from shanzhi.kernel.rounds.policy.items import hash_of
 from shanzhi.kernel.rounds.policy.states import State
 from shanzhi.kernel.rounds.policy.text import Guideline
 from shanzhi.kernel.rounds.policy.words import (
+    BadScore,
     Incomplete,
     ItemLocked,
     NotYourPart,
     StateMovedOn,
     TooLate,
 )
+from shanzhi.kernel.rounds.queries import claims
 from shanzhi.kernel.rounds.tests.support import cut, let_stand, moved, taken_over
 from tests.city import NOW, Cast, _actor
 from tests.roles import everything, held_to, observer
@@ -245,17 +249,49 @@ def test_it_claims_a_project_with_two_papers(
     share_out(cast, row, writer, signer, head)
     write(writer, row, "covenants", objection="今年改为下半年备案")
     with acting(cast.supervisor):
-        operations.claim_make(
+        first = operations.claim_make(
             city_id=row.pk, project="loop", words="闭环做得早", stored=(PAPER,), actor=cast.supervisor, now=LATER
         )
     sign(signer, row)
     with pytest.raises(Incomplete, match="经验材料"):
         lock(head, row)
     with acting(cast.supervisor):
-        operations.claim_make(
-            city_id=row.pk, project="loop", words="闭环做得早", stored=(PAPER, OTHER), actor=cast.supervisor, now=LATER
+        operations.claim_change(
+            city_id=row.pk, project="loop", stored=(OTHER,), based_on=first, actor=cast.supervisor, now=LATER
         )
     sign(signer, row)
     lock(head, row)
     with acting(cast.supervisor), pytest.raises(ItemLocked):
         operations.claim_end(city_id=row.pk, project="loop", actor=cast.supervisor, now=LATER)
+
+
+def test_it_loses_nothing_of_a_claim(cast: Cast, row: RoundCity) -> None:
+    lead = cast.supervisor
+
+    def change(based_on: int, **more: Any) -> int:
+        return operations.claim_change(city_id=row.pk, project="loop", based_on=based_on, actor=lead, now=LATER, **more)
+
+    def stands() -> tuple[str, list[str]]:
+        (one,) = claims(row.pk)
+        return one.words, [paper.name for paper in one.papers]
+
+    with acting(lead):
+        first = operations.claim_make(
+            city_id=row.pk, project="loop", words="闭环做得早", stored=(PAPER,), actor=lead, now=LATER
+        )
+        with pytest.raises(StateMovedOn, match="已经申报"):
+            operations.claim_make(city_id=row.pk, project="loop", words="再报", stored=(OTHER,), actor=lead, now=LATER)
+        assert stands() == ("闭环做得早", [PAPER.name])
+        second = change(first, stored=(OTHER, PAPER))
+        assert stands() == ("闭环做得早", [PAPER.name, OTHER.name])
+        with pytest.raises(StateMovedOn, match="刚刚变过"):
+            change(first, words="旧页面上写的")
+        third = change(second, words="闭环做得早，群众满意")
+        assert stands() == ("闭环做得早，群众满意", [PAPER.name, OTHER.name])
+        (now,) = claims(row.pk)
+        change(third, without=[now.papers[0].id])
+        assert stands() == ("闭环做得早，群众满意", [OTHER.name])
+        with pytest.raises(BadScore, match="最多 9 篇"):
+            change(claims(row.pk)[0].id, stored=[replace(PAPER, sha256=f"{n:064x}") for n in range(9)])
+        assert Claim.objects.filter(round_city=row).count() == 4
+        assert attachments_of("round_claim", second)[0].name == PAPER.name

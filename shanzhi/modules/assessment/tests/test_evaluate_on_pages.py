@@ -136,6 +136,28 @@ def test_it_claims_on_a_page(cast: Cast, row: RoundCity) -> None:
     answer = lead.post(f"{at}claims/", {"project": "loop", "words": "闭环做得早", "files": paper})
     assert answer.status_code == 302, answer.content.decode()
     assert "经验材料.pdf" in said(lead, f"{at}claims/")
+    again = SimpleUploadedFile("第二篇.pdf", b"%PDF-1.4\n% two\n%%EOF\n", content_type="application/pdf")
+    refused = lead.post(f"{at}claims/", {"project": "loop", "words": "再报", "files": again})
+    assert (refused.status_code, "已经申报" in refused.content.decode()) == (409, True)
+    stands = lead.get(f"{at}claims/").context["claims"][0]["row"]
+    assert "闭环做得早" in said(lead, f"{at}claims/")
+    again.seek(0)
+    change = {"project": "loop", "do": "change", "based_on": stands.id, "words": "闭环做得早，办得实", "files": again}
+    assert lead.post(f"{at}claims/", change).status_code == 302
+    page = said(lead, f"{at}claims/")
+    assert all(one in page for one in ("办得实", "经验材料.pdf", "第二篇.pdf"))
+    stale = lead.post(f"{at}claims/", {**change, "words": "旧页面写的", "files": ""})
+    assert (stale.status_code, "刚刚变过" in stale.content.decode(), "旧页面写的" in stale.content.decode()) == (
+        409,
+        True,
+        True,
+    )
+    stands = lead.get(f"{at}claims/").context["claims"][0]["row"]
+    off = {"project": "loop", "do": "off", "based_on": stands.id, "paper": stands.papers[0].id}
+    assert lead.post(f"{at}claims/", off).status_code == 302
+    page = said(lead, f"{at}claims/")
+    assert ("经验材料.pdf" in page, "第二篇.pdf" in page, "办得实" in page) == (False, True, True)
+    assert lead.post(f"{at}claims/", off).status_code == 409
     assert lead.post(f"{at}claims/", {"project": "loop", "do": "end"}).status_code == 302
     assert "还没有申报重点创" in said(lead, f"{at}claims/")
 

@@ -1,4 +1,4 @@
-"""Who owes what, and which projects are claimed as special with which practice papers."""
+"""Who owes what."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -16,14 +16,13 @@ from django.views.decorators.http import require_http_methods
 from shanzhi.core.dates import day_said
 from shanzhi.core.errors import DomainError
 from shanzhi.core.periods import local_date
-from shanzhi.core.text import clean_text, msg
+from shanzhi.core.text import msg
 from shanzhi.kernel.access.queries import roles
 from shanzhi.kernel.access.web.middleware import ActingRequest
-from shanzhi.kernel.files import operations as files
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.rounds import operations, queries
-from shanzhi.kernel.rounds.policy.words import FILL, LEAD, SIGN, WORDS_MOST, NoSuchRound
-from shanzhi.kernel.rounds.queries.shapes import Board, DutyRow, Frame
+from shanzhi.kernel.rounds.policy.words import FILL, LEAD, SIGN, NoSuchRound
+from shanzhi.kernel.rounds.queries.shapes import Board, DutyRow
 from shanzhi.modules.assessment.web.asking import Told, check, headline, problems_of
 
 
@@ -136,87 +135,3 @@ def _duty_lines(
 def _parted(duty: DutyRow) -> str:
     words = {"unit": duty.unit, "signer": duty.signer, "due": day_said(duty.due_on, gettext)}
     return gettext(msg("%(unit)s负责，%(signer)s签批，%(due)s前完成。")) % words
-
-
-class Several(forms.ClearableFileInput):
-    """Several files at once."""
-
-    allow_multiple_selected = True
-
-
-class ClaimForm(Told):
-    """Which project, why, with which practice papers."""
-
-    project = forms.ChoiceField(label=gettext_lazy("项目"))
-    words = forms.CharField(
-        label=gettext_lazy("为什么申报"), max_length=WORDS_MOST, widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=gettext_lazy("做法和前后对比。不要写个人信息。"),
-    )  # fmt: skip
-
-    def __init__(self, *args: Any, **given: Any) -> None:
-        super().__init__(*args, **given)
-        self.fields["files"] = forms.FileField(
-            label=gettext("经验材料"), required=False, widget=Several(), help_text=gettext("每个项目至少两篇。")
-        )
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@never_cache
-def claims(request: ActingRequest, pk: int) -> HttpResponse:
-    """Projects that the city claims as special."""
-    check(request)
-    told = queries.frame(pk)
-    if request.method != "POST":
-        return _draw_claims(request, told, _claim_form(told))
-    check(request, LEAD)
-    if request.POST.get("do") == "end":
-        try:
-            operations.claim_end(
-                city_id=pk, project=request.POST.get("project", ""), actor=request.actor, now=request.now
-            )
-        except NoSuchRound:
-            raise
-        except DomainError as error:
-            return _draw_claims(request, told, _claim_form(told), error=error, status=error.status)
-        messages.success(request, gettext(msg("已撤回申报。")))
-        return HttpResponseRedirect(reverse("assessment:claims", args=[pk]))
-    form = _claim_form(told, request.POST)
-    if not form.is_valid():
-        return _draw_claims(request, told, form, status=422)
-    try:
-        stored = tuple(
-            files.store(data=upload, name=clean_text(upload.name or ""), now=request.now)
-            for upload in request.FILES.getlist("files")
-        )
-        operations.claim_make(
-            city_id=pk, project=form.cleaned_data["project"], words=clean_text(form.cleaned_data["words"]),
-            stored=stored, actor=request.actor, now=request.now,
-        )  # fmt: skip
-    except NoSuchRound:
-        raise
-    except DomainError as error:
-        back = _claim_form(told, request.POST, problems_of(error))
-        return _draw_claims(request, told, back, error=error, status=error.status)
-    messages.success(request, gettext(msg("已申报。")), f"claim-{pk}")
-    return HttpResponseRedirect(reverse("assessment:claims", args=[pk]))
-
-
-def _claim_form(told: Frame, data: Any = None, problems: dict[str, str] | None = None) -> ClaimForm:
-    form = ClaimForm(data, problems)
-    form.fields["project"].choices = list(told.projects)  # type: ignore[attr-defined]
-    return form
-
-
-def _draw_claims(
-    request: ActingRequest, told: Frame, form: ClaimForm, *, error: DomainError | None = None, status: int = 200
-) -> HttpResponse:
-    names = dict(told.projects)
-    may_claim = queries.leads(request.actor, told.row) and told.row.state == "evaluating" and not told.submission
-    context = {
-        "row": told.row,
-        "claims": [(one, names.get(one.project, one.project)) for one in queries.claims(told.row.city_id)],
-        "form": form,
-        "may_claim": may_claim,
-        "said": headline(error) or (error.sentence(gettext) if error else ""),
-    }
-    return render(request, "assessment/city_claims.html", context, status=status)

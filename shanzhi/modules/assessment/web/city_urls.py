@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from shanzhi.modules.assessment.web import city, city_answers, city_evidence, city_item, city_sent, city_share
+from shanzhi.modules.assessment.web import (
+    city,
+    city_answers,
+    city_claims,
+    city_evidence,
+    city_item,
+    city_sent,
+    city_share,
+)
 
 CITY = [
     path("", city.rounds, name="rounds"),
@@ -11,7 +19,7 @@ CITY = [
     path("<int:pk>/compute/", city.compute, name="compute"),
     path("<int:pk>/sign/", city.sign, name="sign"),
     path("<int:pk>/duties/", city_share.duties, name="duties"),
-    path("<int:pk>/claims/", city_share.claims, name="claims"),
+    path("<int:pk>/claims/", city_claims.claims, name="claims"),
     path("<int:pk>/sent/", city_sent.sent, name="sent"),
     path("<int:pk>/pack/", city_sent.pack, name="pack"),
     path("<int:pk>/send/", city_sent.send, name="send"),
