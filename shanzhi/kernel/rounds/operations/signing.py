@@ -13,6 +13,7 @@ from shanzhi.kernel.indicators.policy.definitions import Project
 from shanzhi.kernel.rounds.book import Ruler, ruler_of
 from shanzhi.kernel.rounds.models import Claim, Duty, RoundCity, Score, Signed
 from shanzhi.kernel.rounds.operations._common import locked_city, write
+from shanzhi.kernel.rounds.operations._own import written_by
 from shanzhi.kernel.rounds.operations._scores import as_scored, last_scores, returned_keys
 from shanzhi.kernel.rounds.operations.computing import check_cut
 from shanzhi.kernel.rounds.operations.duties import WHOLE
@@ -132,11 +133,9 @@ def _signing(city_id: int, project: str, actor: Actor, now: datetime) -> RoundCi
 
 
 def _check_not_own(row: RoundCity, actor: Actor, project: str | None = None) -> None:
-    """Raises NotYourPart where whoever signs wrote something of it."""
-    mine = Score.objects.filter(round_city=row, stage="self", is_last=True, staff_id=actor.staff_id)
-    if project is not None:
-        mine = mine.filter(project=project)
-    if mine.exists():
+    """Raises NotYourPart where whoever signs wrote something of it, a claim too."""
+    own = written_by(row.pk, actor.staff_id)
+    if own if project is None else project in own:
         raise NotYourPart(msg("您写过其中的内容，不能签批自己写的。请牵头单位另指定签批岗位。"))
 
 

@@ -1,5 +1,6 @@
 """Every read of rounds: a city's own pages. A round is given by the number of the city's row in it."""
 
+from shanzhi.kernel.rounds.operations._own import written_by
 from shanzhi.kernel.rounds.queries.city import board, claims, frame, item_page, leads, owed, round_rows
 from shanzhi.kernel.rounds.queries.handed import (
     findings_page,
@@ -22,4 +23,5 @@ __all__ = [
     "owed",
     "round_rows",
     "sent_page",
+    "written_by",
 ]

@@ -24,6 +24,7 @@ from shanzhi.kernel.rounds.models import Behind, Claim, Duty, Return, RoundCity,
 from shanzhi.kernel.rounds.operations._common import missing
 from shanzhi.kernel.rounds.operations._scores import as_scored
 from shanzhi.kernel.rounds.operations.computing import same_rule, uncut_months
+from shanzhi.kernel.rounds.operations.duties import WHOLE
 from shanzhi.kernel.rounds.policy.items import (
     ItemKind,
     Scored,
@@ -286,7 +287,11 @@ def item_page(city_id: int, key: str, on: date) -> ItemPage:
     period = item_period(indicator, ruler.period)
     region = organisation.region_of_code(row.city_code, period.ends_on)
     history = list(Score.objects.filter(round_city=row, key=key).order_by("-at", "-id")[:SHOWN])
-    duty = Duty.objects.filter(round_city=row, project=indicator.project, is_last=True).first()
+    named = {
+        one.project: one
+        for one in Duty.objects.filter(round_city=row, project__in=[indicator.project, WHOLE], is_last=True)
+    }
+    duty, head = named.get(indicator.project), named.get(WHOLE)
     units = organisation.unit_names({one.unit_id for one in (*history, duty) if one is not None and one.unit_id})
     own = next((one for one in history if one.stage == "self" and one.is_last), None)
     behind = Behind.objects.filter(round_city=row, key=key).first()
@@ -305,6 +310,7 @@ def item_page(city_id: int, key: str, on: date) -> ItemPage:
         behind=len(behind.matters) if behind else 0,
         scores=tuple(_score(indicator, one, units) for one in history),
         duty=_duty(duty, units, organisation.post_cards({duty.signer_post_id}, on)) if duty is not None else None,
+        head_post_id=head.signer_post_id if head is not None else None,
         due_by=row.until_on or row.round.self_until,
     )
 

@@ -175,7 +175,8 @@ class ScoreRow:
 @dataclass(frozen=True, slots=True)
 class ItemPage:
     """One item with all that its page shows. `figure`: region and period under which the city's own pages have the figure by
-    the same rule; None where they have another, then `behind` are the numbers of matters behind it."""
+    the same rule; None where they have another, then `behind` are the numbers of matters behind it. `head_post_id`: which post
+    signs the whole, None where none is named."""
 
     row: RoundRow
     project: Project
@@ -188,6 +189,7 @@ class ItemPage:
     behind: int
     scores: tuple[ScoreRow, ...]
     duty: DutyRow | None
+    head_post_id: int | None
     due_by: date
 
 

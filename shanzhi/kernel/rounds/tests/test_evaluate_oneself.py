@@ -12,7 +12,7 @@ from shanzhi.kernel.access.operations import acting
 from shanzhi.kernel.access.policy import Actor
 from shanzhi.kernel.files.policy import StoredFile
 from shanzhi.kernel.files.queries import attachments_of
-from shanzhi.kernel.indicators.models import Value
+from shanzhi.kernel.indicators.models import Observation, Value
 from shanzhi.kernel.indicators.tests.support import PAPER, TEXT, rules
 from shanzhi.kernel.journal.models import Entry
 from shanzhi.kernel.organisation import queries as organisation
@@ -29,7 +29,7 @@ from shanzhi.kernel.rounds.policy.words import (
     StateMovedOn,
     TooLate,
 )
-from shanzhi.kernel.rounds.queries import claims
+from shanzhi.kernel.rounds.queries import claims, written_by
 from shanzhi.kernel.rounds.tests.support import cut, let_stand, moved, taken_over
 from tests.city import NOW, Cast, _actor
 from tests.roles import everything, held_to, observer
@@ -206,6 +206,33 @@ def test_it_is_signed_by_nobody_who_wrote_it(cast: Cast, row: RoundCity, writer:
     write(writer, row, "covenants", objection="今年改为下半年备案")
     with pytest.raises(NotYourPart, match="自己写的"):
         sign(writer, row)
+    write(writer, row, "teams", words="新增一支队伍")
+    with everything():
+        Score.objects.filter(round_city=row, key="covenants").update(staff_id=None)
+        Observation.objects.filter(key="teams").update(numerator=5)
+    compute(row, LATER + timedelta(hours=1))
+    with everything():
+        assert Score.objects.get(round_city=row, key="teams", is_last=True).staff_id is None
+    with pytest.raises(NotYourPart, match="自己写的"):
+        sign(writer, row)
+
+
+def test_it_is_signed_by_nobody_who_claimed_it(cast: Cast, row: RoundCity, writer: Actor, head: Actor) -> None:
+    compute(row)
+    lead = cast.supervisor
+    share_out(cast, row, writer, lead, head)
+    write(writer, row, "covenants", objection="今年改为下半年备案")
+    with acting(lead):
+        assert written_by(row.pk, lead.staff_id) == frozenset()
+        operations.claim_make(
+            city_id=row.pk, project="loop", words="闭环做得早", stored=(PAPER,), actor=lead, now=LATER
+        )
+        assert written_by(row.pk, lead.staff_id) == {"loop"}
+    with pytest.raises(NotYourPart, match="自己写的"):
+        sign(lead, row)
+    with acting(lead):
+        operations.claim_end(city_id=row.pk, project="loop", actor=lead, now=LATER)
+    sign(lead, row)
 
 
 def test_it_is_locked_once_its_months_are_cut(cast: Cast, writer: Actor, signer: Actor, head: Actor) -> None:

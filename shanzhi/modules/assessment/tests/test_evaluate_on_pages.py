@@ -109,6 +109,26 @@ def test_it_goes_from_the_invitation_to_the_lock(cast: Cast, row: RoundCity) -> 
         assert RoundCity.objects.get(pk=row.pk).state == "locked"
 
 
+def test_it_offers_no_signature_to_who_wrote(cast: Cast, row: RoundCity) -> None:
+    lead, at = browser(cast.supervisor), f"/assessment/{row.pk}/"
+    seat, other = (_actor(f"{code}-3703", "handler", 0) for code in ("housing-construction", "health"))
+    for do in ("join", "begin"):
+        lead.post(f"{at}move/", {"do": do})
+    with everything(), held_to("worker"):
+        operations.items_compute(city_id=row.pk, now=NOW)
+    given = {"unit": f"{seat.unit_id}:handler", "due_on": "2025-12-05"}
+    lead.post(f"{at}duties/", {**given, "project": "loop", "signer_post_id": str(seat.post_id)})
+    lead.post(f"{at}duties/", {**given, "project": "", "signer_post_id": str(other.post_id)})
+    writer = browser(seat)
+    assert "写了就不能签批这个项目" in said(writer, f"{at}items/covenants/")
+    assert "写了就不能" not in said(lead, f"{at}items/covenants/")
+    writer.post(f"{at}items/covenants/", {"words": "", "objection": "下半年备案", "based_on": "1"})
+    page = said(writer, at)
+    assert ("签批这个项目" in page, "请牵头单位另指定签批岗位" in page) == (False, True)
+    page = said(lead, at)
+    assert ("签批这个项目" in page, bool(re.search(r"等\S*住\S* \S*签批", page))) == (False, True)
+
+
 def test_it_asks_little(cast: Cast, row: RoundCity) -> None:
     lead, at = browser(cast.supervisor), f"/assessment/{row.pk}/"
     for do in ("join", "begin"):

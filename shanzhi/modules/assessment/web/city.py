@@ -48,6 +48,9 @@ LEAVES = frozenset(
 )
 
 
+NOT_OWN = msg("您写过其中的内容，不能签批自己写的。请牵头单位另指定签批岗位。")
+
+
 @require_safe
 @never_cache
 def rounds(request: ActingRequest) -> HttpResponse:
@@ -134,6 +137,7 @@ def _draw(request: ActingRequest, pk: int, error: DomainError | None = None) -> 
     on = local_date(request.now)
     told = queries.board(pk, on, evidence=True)
     leads = queries.leads(request.actor, told.row)
+    own = _own(told, request)
     context = {
         "board": told,
         "row": told.row,
@@ -146,16 +150,25 @@ def _draw(request: ActingRequest, pk: int, error: DomainError | None = None) -> 
         "bonus": said.plain(told.total.bonus) if told.total.bonus else "",
         "share": said.plain(told.total.share),
         "table": _projects(told),
-        "projects": [_project(one, request, pk) for one in told.projects],
+        "projects": [_project(one, request, pk, own) for one in told.projects],
         "leads": leads,
         "next": next_of(told, on, leads=leads),
         "may_leave": leads and told.row.state in LEAVES,
-        "signs_whole": _signs_whole(told, request),
+        "signs_whole": _signs_whole(told, request) and not own,
+        "barred": gettext(NOT_OWN) if _signs_whole(told, request) and own else "",
         "uncut": gettext(msg("、")).join(map(said.month_said, told.uncut)),
         "listed": list_table(queries.list_published(pk)) if leads and told.row.state is State.FINAL else None,
         "said": error.sentence(gettext) if error else "",
     }
     return render(request, "assessment/city_board.html", context, status=error.status if error else 200)
+
+
+def _own(told: Board, request: ActingRequest) -> frozenset[str]:
+    """The projects of which the acting post's holder wrote; asked where they are to sign something."""
+    named = {one.signer_post_id for one in (*(each.duty for each in told.projects), told.head) if one is not None}
+    if request.actor.post_id not in named or told.row.state is not State.EVALUATING:
+        return frozenset()
+    return queries.written_by(told.row.city_id, request.actor.staff_id)
 
 
 def _signs_whole(told: Board, request: ActingRequest) -> bool:
@@ -227,7 +240,7 @@ def _project_badge(one: ProjectRow) -> Badge:
     return Badge(gettext(msg("待签批")), "action") if one.wants_signature else Badge(gettext(msg("已完成")), "neutral")
 
 
-def _project(one: ProjectRow, request: ActingRequest, pk: int) -> dict[str, object]:
+def _project(one: ProjectRow, request: ActingRequest, pk: int, own: frozenset[str]) -> dict[str, object]:
     """A project with its items, for the second half of the board."""
     columns = (
         Column("name", gettext(msg("指标"))),
@@ -253,12 +266,16 @@ def _project(one: ProjectRow, request: ActingRequest, pk: int) -> dict[str, obje
         )
         for item in one.items
     ]
-    signs = one.duty is not None and one.duty.signer_post_id == request.actor.post_id
+    is_named = one.duty is not None and one.duty.signer_post_id == request.actor.post_id
+    waits = one.wants_signature and one.signed is None
+    is_barred = is_named and one.project.code in own
     return {
         "project": one.project,
         "row": one,
         "table": Table(one.project.name, columns, rows),
-        "signs": signs and one.wants_signature and one.signed is None and not one.owed,
+        "signs": is_named and waits and not one.owed and not is_barred,
+        "barred": gettext(NOT_OWN) if waits and is_barred else "",
+        "signer": one.duty.signer if one.duty is not None and waits and not one.owed and not is_named else "",
     }
 
 

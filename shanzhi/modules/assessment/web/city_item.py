@@ -111,10 +111,20 @@ def _draw(
         and bool(item.province is not None or item.centre is not None),
         "form": form,
         "writes": writes,
+        "warned": _warned(told, request) if writes else "",
         "said": headline(error),
         "page_url": request.get_full_path(),
     }
     return render(request, "assessment/city_item.html", context, status=status)
+
+
+def _warned(told: ItemPage, request: ActingRequest) -> str:
+    """Says to whom is to sign that who writes doesn't sign; empty for everybody else."""
+    if told.duty is not None and told.duty.signer_post_id == request.actor.post_id:
+        return gettext(msg("您是这个项目的签批岗位：写了就不能签批这个项目。"))
+    if told.head_post_id is not None and told.head_post_id == request.actor.post_id:
+        return gettext(msg("您是全部自评的签发岗位：写了就不能签发。"))
+    return ""
 
 
 def _is_theirs(told: ItemPage, request: ActingRequest) -> bool:
