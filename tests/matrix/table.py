@@ -253,28 +253,34 @@ PAGES: Mapping[str, Page] = {
     # -- assessment: no round is there, so whoever gets in is told that there is none
     "assessment:rounds": Page("rounds"),
     "assessment:board": Page("rounds", args=({"pk": NO_STAFF},), says="404"),
-    "assessment:move": Page(write="rounds_lead", args=({"pk": NO_STAFF},), sends={"do": "join"}),
-    "assessment:compute": Page(write="rounds_lead", args=({"pk": NO_STAFF},)),
-    "assessment:sign": Page(write="rounds", args=({"pk": NO_STAFF},), sends={"project": "system"}),
+    "assessment:move": Page("rounds", "rounds_lead", args=({"pk": NO_STAFF},), sends={"do": "join"}, away=True),
+    "assessment:compute": Page("rounds", "rounds_lead", args=({"pk": NO_STAFF},), away=True),
+    "assessment:sign": Page("rounds", "rounds", args=({"pk": NO_STAFF},), sends={"project": "system"}, away=True),
     "assessment:duties": Page("rounds_lead", "rounds_lead", args=({"pk": NO_STAFF},), says="404"),
     "assessment:claims": Page("rounds", "rounds", args=({"pk": NO_STAFF},), says="404"),
     "assessment:item": Page("rounds", "rounds_fill", args=({"pk": NO_STAFF, "key": "solution_rate"},), says="404"),
     "assessment:sent": Page("rounds", args=({"pk": NO_STAFF},), says="404"),
-    **{f"assessment:{name}": Page(write="rounds_lead", args=({"pk": NO_STAFF},)) for name in ("pack", "send")},
+    **{
+        f"assessment:{name}": Page("rounds", "rounds_lead", args=({"pk": NO_STAFF},), away=True)
+        for name in ("pack", "send")
+    },
     "assessment:letter": Page("rounds_lead", args=({"pk": NO_STAFF, "letter_id": NO_STAFF},), head=False, says="404"),
     "assessment:objections": Page("rounds", "rounds_lead", args=({"pk": NO_STAFF},), asks=("about",), says="404"),
     "assessment:findings": Page("rounds", "rounds_lead", args=({"pk": NO_STAFF},), says="404"),
     "assessment:evidence": Page(
-        write="archive_file", args=({"pk": NO_STAFF, "key": "solution_rate"},), sends={"evidence": "0"}
+        "rounds", "archive_file", args=({"pk": NO_STAFF, "key": "solution_rate"},), sends={"evidence": "0"}, away=True
     ),
     # -- for the levels above: in a city nobody has these roles; the world lends them to two posts
     "assessment:upper_new": Page("rounds_organise", "rounds_organise", sends={"name": "试评"}),
     **dict.fromkeys(("assessment:upper", "assessment:upper_visits"), Page("rounds_upper")),
     "assessment:upper_ties": Page("rounds_upper", "rounds_upper", sends={"region": "3703"}),
     **{f"assessment:upper_{name}": Page("rounds_upper", args=OFFICE, says="404") for name in ("board", "compare")},
-    **{f"assessment:upper_{name}": Page(write="rounds_upper", args=OFFICE) for name in ("member", "step")},
-    "assessment:upper_send": Page(write="rounds_organise", args=OFFICE),
-    "assessment:upper_publish": Page(write="rounds_centre", args=OFFICE),
+    **{
+        f"assessment:upper_{name}": Page("rounds_upper", "rounds_upper", args=OFFICE, away=True)
+        for name in ("member", "step")
+    },
+    "assessment:upper_send": Page("rounds_upper", "rounds_organise", args=OFFICE, away=True),
+    "assessment:upper_publish": Page("rounds_upper", "rounds_centre", args=OFFICE, away=True),
     "assessment:upper_file": Page("rounds_upper", args=OFFICE, head=False, asks=("format",), says="404"),
     "assessment:upper_city": Page("rounds_upper", args=OFFICE, asks=("only",), says="404"),
     "assessment:upper_visit": Page(
@@ -291,7 +297,10 @@ PAGES: Mapping[str, Page] = {
         "rounds_upper", args=({"pk": NO_STAFF, "key": "none"},), asks=("after", "region"), says="404"
     ),
     "assessment:upper_matter": Page("rounds_upper", args=({"pk": NO_STAFF, "number": "N-1"},), says="404"),
-    **{f"assessment:upper_{name}": Page(write="rounds_upper", args=(OF_CITY,)) for name in ("finding", "objection")},
+    **{
+        f"assessment:upper_{name}": Page("rounds_upper", "rounds_upper", args=(OF_CITY,), away=True)
+        for name in ("finding", "objection")
+    },
     "assessment:upper_item": Page("rounds_upper", "rounds_upper", args=({"pk": NO_STAFF, "key": "none"},), says="404"),
     # -- figures: the same for everybody in sight of a region; a unit, a wish and an exclusion that aren't there
     "figures:list": Page("figures", asks=(*FIGURE, "project", "words", "col")),

@@ -182,6 +182,19 @@ def test_it_claims_on_a_page(cast: Cast, row: RoundCity) -> None:
     assert "还没有申报重点创" in said(lead, f"{at}claims/")
 
 
+def test_it_leads_from_the_address_of_an_action_to_its_page(cast: Cast, row: RoundCity) -> None:
+    lead, at = browser(cast.supervisor), f"/assessment/{row.pk}/"
+    actions = {"move": "", "compute": "", "sign": "", "pack": "sent/", "send": "sent/"}
+    for action, page in actions.items():
+        answer = lead.get(f"{at}{action}/")
+        assert (answer.status_code, answer["Location"]) == (302, f"{at}{page}"), action
+    answer = lead.get(f"{at}items/satisfied/evidence/")
+    assert (answer.status_code, answer["Location"]) == (302, f"{at}items/satisfied/#evidence")
+    assert said(lead, at)
+    assert Client().get(f"{at}sign/")["Location"].startswith("/accounts/login/")
+    assert lead.put(f"{at}sign/").status_code == 405
+
+
 def test_it_leaves_on_a_page_with_its_reason(cast: Cast, row: RoundCity) -> None:
     lead, at = browser(cast.supervisor), f"/assessment/{row.pk}/"
     assert lead.post(f"{at}move/", {"do": "withdraw"}).status_code == 422

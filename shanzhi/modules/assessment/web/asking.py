@@ -1,10 +1,14 @@
-"""Who asks, and forms that take over the domain's sentences."""
+"""Who asks, forms that take over the domain's sentences, and where the address of an action leads."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import wraps
 from typing import Any
 
 from django import forms
+from django.http import HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.translation import gettext
+from django.views.decorators.http import require_http_methods
 
 from shanzhi.core.errors import DomainError
 from shanzhi.kernel.access.policy import check_may
@@ -53,3 +57,22 @@ def problems_of(error: DomainError) -> dict[str, str]:
 def headline(error: DomainError | None) -> str:
     """The sentence that heads what stands beside the fields; empty where it is the only one."""
     return error.sentence(gettext) if error is not None and error.fields else ""
+
+
+def sent_to(page: str, at: str = "", *, feature: str = READ) -> Callable[[Callable[..., HttpResponse]], Any]:
+    """The address of an action, which belongs to a page (named by its route, `at` a place on it). A refused action is drawn
+    under its own address; whoever opens that again, or comes back to it, is led to the page and nothing is done."""
+
+    def decorate(view: Callable[..., HttpResponse]) -> Any:
+        @wraps(view)
+        @require_http_methods(["GET", "HEAD", "POST"])
+        def led(request: ActingRequest, pk: int, **given: Any) -> HttpResponse:
+            if request.method == "POST":
+                return view(request, pk, **given)
+            check(request, feature)
+            args = [pk, given["key"]] if "key" in given else [pk]
+            return HttpResponseRedirect(reverse(f"assessment:{page}", args=args) + at)
+
+        return led
+
+    return decorate

@@ -6,7 +6,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from shanzhi.core.dates import day_said
 from shanzhi.core.errors import DomainError
@@ -18,7 +18,7 @@ from shanzhi.kernel.rounds.policy.states import State
 from shanzhi.kernel.rounds.policy.words import LEAD, ROUND_KINDS, NoSuchRound
 from shanzhi.kernel.rounds.queries.shapes import Board, ProjectRow
 from shanzhi.modules.assessment.web import said
-from shanzhi.modules.assessment.web.asking import check, may
+from shanzhi.modules.assessment.web.asking import check, may, sent_to
 from shanzhi.modules.assessment.web.city_answers import list_table
 from shanzhi.modules.assessment.web.city_next import next_of
 from shanzhi.ui.components import Badge, Column, Row, Step, StepState, Table
@@ -279,7 +279,7 @@ def _project(one: ProjectRow, request: ActingRequest, pk: int, own: frozenset[st
     }
 
 
-@require_POST
+@sent_to("board")
 def move(request: ActingRequest, pk: int) -> HttpResponse:
     """Join, begin, or leave with a reason."""
     check(request, LEAD)
@@ -299,7 +299,7 @@ def move(request: ActingRequest, pk: int) -> HttpResponse:
     return HttpResponseRedirect(reverse("assessment:board", args=[pk]))
 
 
-@require_POST
+@sent_to("board")
 def compute(request: ActingRequest, pk: int) -> HttpResponse:
     """Let the items be computed anew in the background."""
     check(request, LEAD)
@@ -313,7 +313,7 @@ def compute(request: ActingRequest, pk: int) -> HttpResponse:
     return HttpResponseRedirect(reverse("assessment:board", args=[pk]))
 
 
-@require_POST
+@sent_to("board")
 def sign(request: ActingRequest, pk: int) -> HttpResponse:
     """Sign a project off, or the whole, which locks it."""
     check(request)

@@ -7,7 +7,6 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext
-from django.views.decorators.http import require_POST
 
 from shanzhi.core.dates import day_said
 from shanzhi.core.errors import DomainError, NotFound
@@ -19,7 +18,7 @@ from shanzhi.kernel.evidence.policy.objects import FILE, ITEM, SOURCES, Use
 from shanzhi.kernel.evidence.queries import EvidenceRow
 from shanzhi.kernel.evidence.queries import rules as evidence_rules
 from shanzhi.kernel.rounds.queries.shapes import ItemPage
-from shanzhi.modules.assessment.web.asking import check, may
+from shanzhi.modules.assessment.web.asking import check, may, sent_to
 
 DIGITS = 15
 
@@ -56,7 +55,7 @@ def _shown(row: EvidenceRow) -> dict[str, Any]:
     }
 
 
-@require_POST
+@sent_to("item", "#evidence")
 def attach(request: ActingRequest, pk: int, key: str) -> HttpResponse:
     """Say that an object serves the item in this round, or (`do` end) that it does no longer."""
     check(request, FILE)

@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
 from shanzhi.core.dates import day_said
 from shanzhi.core.errors import DomainError
@@ -24,8 +24,9 @@ from shanzhi.kernel.rounds.operations.inviting import Invitation
 from shanzhi.kernel.rounds.policy.results import judge
 from shanzhi.kernel.rounds.policy.states import STATES, State
 from shanzhi.kernel.rounds.policy.text import GUIDELINE_MOST
-from shanzhi.kernel.rounds.policy.words import CENTRE, ORGANISE, ROUND_KINDS, STAGES, RoundKind, Stage
+from shanzhi.kernel.rounds.policy.words import CENTRE, ORGANISE, ROUND_KINDS, STAGES, UPPER, RoundKind, Stage
 from shanzhi.kernel.rounds.queries import upper
+from shanzhi.modules.assessment.web.asking import sent_to
 from shanzhi.modules.assessment.web.said import NONE, month_said
 from shanzhi.modules.assessment.web.upper_forms import (
     RoundForm,
@@ -273,7 +274,7 @@ def _results(found: upper.Board) -> Table:
     return Table(gettext(msg("结果")), columns, rows)
 
 
-@require_POST
+@sent_to("upper_board", "#teams", feature=UPPER)
 def member(request: ActingRequest, pk: int) -> HttpResponse:
     """Name a post for a team, or take one out."""
     check(request)
@@ -300,7 +301,7 @@ def member(request: ActingRequest, pk: int) -> HttpResponse:
     return back
 
 
-@require_POST
+@sent_to("upper_board", "#letters", feature=UPPER)
 def send(request: ActingRequest, pk: int) -> HttpResponse:
     """Have the round written out as a letter for each city."""
     check(request, ORGANISE)
@@ -310,7 +311,7 @@ def send(request: ActingRequest, pk: int) -> HttpResponse:
     return HttpResponseRedirect(reverse("assessment:upper_board", args=[pk]) + "#letters")
 
 
-@require_POST
+@sent_to("upper_board", "#results", feature=UPPER)
 def publish(request: ActingRequest, pk: int) -> HttpResponse:
     """Publish the list of those who pass."""
     check(request, CENTRE)

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from shanzhi.core.errors import DomainError
 from shanzhi.core.periods import local_date
@@ -19,8 +19,9 @@ from shanzhi.kernel.access.web.middleware import ActingRequest
 from shanzhi.kernel.rounds.operations import deciding, marking, moving, sending, visits
 from shanzhi.kernel.rounds.policy.marking import Mark
 from shanzhi.kernel.rounds.policy.states import STATES, UNANSWERED, State, last_day
-from shanzhi.kernel.rounds.policy.words import CENTRE, ORGANISE, STAGES, Stage
+from shanzhi.kernel.rounds.policy.words import CENTRE, ORGANISE, STAGES, UPPER, Stage
 from shanzhi.kernel.rounds.queries import upper_city
+from shanzhi.modules.assessment.web.asking import sent_to
 from shanzhi.modules.assessment.web.said import NONE, figure_said, no_points_said, outside_said, with_base
 from shanzhi.modules.assessment.web.upper import points_said, state_badge
 from shanzhi.modules.assessment.web.upper_forms import (
@@ -213,7 +214,7 @@ def _note(one: upper_city.ItemLine) -> str:
     return gettext(msg("；")).join(text for is_so, text in told if is_so)
 
 
-@require_POST
+@sent_to("upper_city", feature=UPPER)
 def step(request: ActingRequest, pk: int) -> HttpResponse:
     """Close the scoring, let the city through, return items, end the spot check, name a practice, write a slip."""
     check(request)
@@ -390,7 +391,7 @@ def _history(found: upper_city.ItemPage) -> Table:
     return Table(gettext(msg("评分经过")), columns, rows)
 
 
-@require_POST
+@sent_to("upper_city", feature=UPPER)
 def closing(request: ActingRequest, pk: int, number: int) -> HttpResponse:
     """A finding came back closed."""
     check(request)
@@ -403,7 +404,7 @@ def closing(request: ActingRequest, pk: int, number: int) -> HttpResponse:
     )
 
 
-@require_POST
+@sent_to("upper_city", feature=UPPER)
 def objection(request: ActingRequest, pk: int, number: int) -> HttpResponse:
     """Decide an objection."""
     check(request)
