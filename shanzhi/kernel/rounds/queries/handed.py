@@ -1,10 +1,12 @@
 """What a city handed out and heard back: packs, letters, objections, findings. Under row-level security."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
 from shanzhi.core.text import msg
+from shanzhi.kernel.journal import queries as journal
 from shanzhi.kernel.matters import queries as matters
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.packs.policy.letter_box import LetterNotFound
@@ -14,6 +16,7 @@ from shanzhi.kernel.packs.queries.letters import LetterRow, OpenLetter
 from shanzhi.kernel.rounds.book import ruler_of
 from shanzhi.kernel.rounds.models import Build, Finding, Objection, RoundCity, Score
 from shanzhi.kernel.rounds.operations._common import missing
+from shanzhi.kernel.rounds.payloads import RoundCityMoved
 from shanzhi.kernel.rounds.policy.slips import SLIP_MEMBER, Listed, read_slip
 from shanzhi.kernel.rounds.policy.states import ENDS, State
 from shanzhi.kernel.rounds.policy.telling import kept
@@ -38,12 +41,13 @@ class Handed:
 @dataclass(frozen=True, slots=True)
 class SentPage:
     """Packs, the latest first, with the number of the letter that each became (0: none, or not for this post); letters of the
-    round both ways, for whoever leads it."""
+    round both ways that aren't these packs, for whoever leads it; when each submission was handed over."""
 
     of: Handed
     locked_sha256: str
     builds: tuple[tuple[BuildRow, int], ...]
     letters: tuple[LetterRow, ...]
+    handed_at: Mapping[int, datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +133,7 @@ def _handed(row: RoundCity) -> Handed:
 
 
 def sent_page(city_id: int) -> SentPage:
-    """What was sent and received about a city's round; 3 queries.
+    """What was sent and received about a city's round; 4 queries.
 
     Raises:
         NoSuchRound: none in sight.
@@ -138,9 +142,18 @@ def sent_page(city_id: int) -> SentPage:
     about = letters.letters_about(str(row.round.uid))
     by_hash = {one.sha256: one.id for one in about}
     builds = [_build(one) for one in Build.objects.filter(round_city=row).order_by("-pk")[:SHOWN]]
+    packs = {one.sha256 for one in builds if one.sha256}
     return SentPage(
-        _handed(row), row.locked_sha256, tuple((one, by_hash.get(one.sha256, 0)) for one in builds), tuple(about)
-    )
+        _handed(row), row.locked_sha256, tuple((one, by_hash.get(one.sha256, 0)) for one in builds),
+        tuple(one for one in about if one.direction != "out" or one.sha256 not in packs), _handed_at(row),
+    )  # fmt: skip
+
+
+def _handed_at(row: RoundCity) -> dict[int, datetime]:
+    """When each submission was sent, by its number: the journal's steps to “sent”, of which each submission has one."""
+    moves = journal.entries_by_action("round_city", [row.pk], [RoundCityMoved.action], limit=SHOWN)
+    steps = [one.happened_at for one in reversed(moves) if one.payload["after"] == State.SENT.value]
+    return dict(enumerate(steps, start=1))
 
 
 def list_published(city_id: int) -> tuple[Listed, ...]:

@@ -75,6 +75,13 @@ def test_it_builds_and_fetches_the_pack(cast: Cast, row: RoundCity) -> None:
     assert (answer.status_code, b"".join(answer.streaming_content)) == (200, b"the pack.")  # type: ignore[attr-defined]
     assert lead.post(f"{at}send/").status_code == 302
     assert "已上报" in said(lead, at)
+    page = said(lead, f"{at}sent/")
+    assert ("已送出 2025年11月18日" in page, "待送出" in page, page.count("下载")) == (True, False, 2)
+    with acting(cast.supervisor):
+        operations.city_follow(
+            city_id=row.pk, target=State.RETURNED, letter=UUID(int=9), actor=cast.supervisor, now=NOW
+        )
+    assert "已送出 2025年11月18日" in said(lead, f"{at}sent/")
     writer = browser(_actor("housing-construction-3703", "handler", 0))
     assert writer.get(f"{at}letters/{letter}/").status_code == 403
     county = browser(_actor("centre-370303", "supervisor", 0))

@@ -1,6 +1,7 @@
 """What was sent and received about a city's round: the pack on its way, letters to be carried, where each stands."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -9,9 +10,11 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST, require_safe
+from django.views.decorators.http import require_GET, require_safe
 
+from shanzhi.core.dates import day_said
 from shanzhi.core.errors import DomainError
+from shanzhi.core.periods import local_date
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.web.middleware import ActingRequest
 from shanzhi.kernel.packs.queries.letters import LetterRow
@@ -20,7 +23,7 @@ from shanzhi.kernel.rounds.policy.states import State
 from shanzhi.kernel.rounds.policy.words import LEAD, NoSuchRound
 from shanzhi.kernel.rounds.queries.shapes import BuildRow
 from shanzhi.modules.assessment.web import said
-from shanzhi.modules.assessment.web.asking import check, leads_city
+from shanzhi.modules.assessment.web.asking import check, leads_city, sent_to
 from shanzhi.ui.components import Badge
 from shanzhi.ui.downloads import send_file
 
@@ -79,7 +82,7 @@ def _draw(request: ActingRequest, pk: int, error: DomainError | None = None) -> 
         "of": told.of,
         "badge": said.state_badge(told.of.state),
         "locked_sha256": told.locked_sha256,
-        "builds": [_build(one, letter) for one, letter in told.builds],
+        "builds": [_build(one, letter, told.handed_at.get(one.submission)) for one, letter in told.builds],
         "letters": [_letter(one) for one in told.letters],
         "leads": leads,
         "may_build": leads and locked and (last is None or last.state == "failed"),
@@ -90,11 +93,14 @@ def _draw(request: ActingRequest, pk: int, error: DomainError | None = None) -> 
     return render(request, "assessment/city_sent.html", context, status=error.status if error else 200)
 
 
-def _build(build: BuildRow, letter_id: int) -> dict[str, Any]:
+def _build(build: BuildRow, letter_id: int, handed_at: datetime | None) -> dict[str, Any]:
     badge = BUILD_STATES[build.state]
+    text = gettext(badge.text)
+    if handed_at is not None and build.state == "done":
+        text = gettext(msg("已送出 %(day)s")) % {"day": day_said(local_date(handed_at), gettext)}
     return {
         "row": build,
-        "badge": Badge(gettext(badge.text), badge.tone),
+        "badge": Badge(text, badge.tone),
         "progress": progress_of(build) if build.state == "running" else "",
         "said": said_of(build),
         "letter_id": letter_id,
@@ -119,7 +125,7 @@ def _pieces(sha256: str) -> list[str]:
     return [sha256[start : start + 16] for start in range(0, len(sha256), 16)]
 
 
-@require_POST
+@sent_to("sent")
 def pack(request: ActingRequest, pk: int) -> HttpResponse:
     """Have the pack built."""
     check(request, LEAD)
@@ -133,7 +139,7 @@ def pack(request: ActingRequest, pk: int) -> HttpResponse:
     return HttpResponseRedirect(reverse("assessment:sent", args=[pk]))
 
 
-@require_POST
+@sent_to("sent")
 def send(request: ActingRequest, pk: int) -> HttpResponse:
     """Say that the pack was handed out."""
     check(request, LEAD)
