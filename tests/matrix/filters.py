@@ -237,7 +237,7 @@ DECIDES_OTHERWISE: Mapping[str, str] = {
             "claiming": ("_claiming", "_put"),
             "duties": ("duty_give",),
             "marking": ("_led", "city_return", "item_mark", "look_keep"),
-            "moving": ("city_move", "compute_ask"),
+            "moving": ("city_move", "city_out", "compute_ask"),
             "opening": ("round_open", "round_take_over"),
             "sending": ("round_letters_ask", "slip_ask"),
             "signing": ("_check_not_own", "_sign", "_signing"),
