@@ -240,7 +240,7 @@ class SidesForm(Told):
     commitment = forms.CharField(
         label=gettext_lazy("另一方的承诺"),
         max_length=64,
-        help_text=gettext_lazy("对方用 shanzhi draw nonce 生成随机数，只把 64 位承诺发给您，随机数自己留着。"),
+        help_text=gettext_lazy("对方在“随机抽取”的“生成随机数”页生成，只把 64 位承诺发给您，随机数自己留着。"),
     )
     hours = forms.IntegerField(label=gettext_lazy("出示随机数的期限（小时）"), initial=24, min_value=1, max_value=1440)
     again = forms.ChoiceField(label=gettext_lazy("再抽的理由"), required=False)
