@@ -41,8 +41,9 @@ class ChangeForm(Told):
     def __init__(self, *args: Any, **given: Any) -> None:
         super().__init__(*args, **given)
         self.fields["files"] = forms.FileField(
-            label=gettext("经验材料"), required=False, widget=Several(), help_text=gettext("每个项目至少两篇。")
-        )
+            label=gettext("经验材料"), required=False, widget=Several(),
+            help_text=gettext("每个项目至少两篇。收 PDF、Word（DOCX）、Excel（XLSX）、照片和 MP4 视频，每个不超过 20 MB。"),
+        )  # fmt: skip
 
 
 class ClaimForm(ChangeForm):
@@ -102,7 +103,7 @@ def _do(request: ActingRequest, pk: int, do: str, form: ChangeForm | None) -> st
 
 def _stored(request: ActingRequest) -> tuple[StoredFile, ...]:
     return tuple(
-        files.store(data=upload, name=clean_text(upload.name or ""), now=request.now)
+        files.store(data=upload, name=clean_text(upload.name or ""), now=request.now, office=True)
         for upload in request.FILES.getlist("files")
     )
 
