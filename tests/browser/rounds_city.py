@@ -58,6 +58,8 @@ def says_why(writer: Person, item: str, reason: str) -> None:
 def signs(person: Person, round_name: str, button: str, times: int = 1) -> None:
     """What a post is named for is signed off, from what it owes."""
     goes_to_round(person, round_name)
+    if button == "签发并锁定":
+        person.unfolds(button)
     for _ in range(times):
         person.page.get_by_role("button", name=button, exact=True).first.click()
     assert not person.page.get_by_role("button", name=button, exact=True).count()

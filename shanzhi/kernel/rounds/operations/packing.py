@@ -82,8 +82,8 @@ def _build(build_id: int, now: datetime, program: str, tick: Tick) -> bool:
         return False
     try:
         _make(asked, now, program, tick)
-    except NotSealed as error:
-        _leave(asked, "waiting", [(error.message, error.params)])
+    except NotSealed:
+        _leave(asked, "waiting", [(_SEALING, {})])
         return False
     except DomainError as error:
         _leave(asked, "failed", [(error.message, error.params)], now)
@@ -95,6 +95,10 @@ def _build(build_id: int, now: datetime, program: str, tick: Tick) -> bool:
         _leave(asked, "failed", [(_BROKEN, {})], now)
         raise
     return True
+
+
+_SEALING = msg("最近的留痕还没有封存，几秒后自动继续，不用再点。一直这样，请检查后台 shanzhi worker。")
+"""What waits is built again by the background (`tasks.py`), whichever part of the journal isn't sealed yet."""
 
 
 _BROKEN = msg("生成时出了错，没有生成。请再试一次；一直这样，请告诉系统管理员。")
@@ -142,7 +146,7 @@ def _check_sealed(row: RoundCity) -> None:
     entries = journal.sealed_within("round_city", row.pk, row.pk, before=journal.sealed_end())
     locks = [entry.leaf for entry in entries if entry.action == LOCK_ACTION]
     if len(locks) < row.submission:
-        raise NotSealed(msg("锁定这一步还没有封存，几秒后自动再试。一直这样，请检查后台 shanzhi worker。"))
+        raise NotSealed(_SEALING)
     check_covered(trees_now(), locks[-1])
 
 

@@ -208,6 +208,7 @@ def _item(
         points=kept.points if kept else None,
         most=kept.most if kept else indicator.scoring.most,
         typed=kept.typed if kept else 0,
+        is_scored=own is not None,
         is_complete=is_complete(indicator, kept),
         is_open=indicator.key in keys,
         reason=kept.reason if kept else "",

@@ -78,8 +78,8 @@ class SignedRow:
 
 @dataclass(frozen=True, slots=True)
 class ItemRow:
-    """An item in a list. `points` is the self-score of `most`; `is_open`: it may be written to now; `returned` says why the
-    province sent it back."""
+    """An item in a list. `points` is the self-score of `most`; `is_scored`: it was computed, or written to, once; `is_open`: it
+    may be written to now; `returned` says why the province sent it back."""
 
     indicator: Indicator
     kind: ItemKind
@@ -87,6 +87,7 @@ class ItemRow:
     points: Decimal | None
     most: Decimal
     typed: int
+    is_scored: bool
     is_complete: bool
     is_open: bool
     reason: str

@@ -1,7 +1,9 @@
 """A city goes through its self-evaluation on pages: joins, shares out, reads items, writes words, signs, locks."""
 
 import re
+from io import BytesIO
 from types import SimpleNamespace
+from zipfile import ZipFile
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -24,6 +26,15 @@ from tests.roles import everything, held_to, observer
 
 __all__ = ["observer", "rules"]
 pytestmark = pytest.mark.usefixtures("observer", "rules", "evidence_store")
+
+
+def _docx() -> bytes:
+    with ZipFile(packed := BytesIO(), "w") as paper:
+        paper.writestr("word/document.xml", "<w:document/>")
+    return packed.getvalue()
+
+
+DOCX_FILE = _docx()
 
 
 @pytest.fixture(autouse=True)
@@ -72,8 +83,11 @@ def test_it_goes_from_the_invitation_to_the_lock(cast: Cast, row: RoundCity) -> 
     assert "参加这一轮" in said(lead, at)
     for do in ("join", "begin"):
         assert lead.post(f"{at}move/", {"do": do}).status_code == 302
+    page = said(lead, at)
+    assert ("尚未计算" in page, "缺数据" in page) == (True, False)
     with everything(), held_to("worker"):
         operations.items_compute(city_id=row.pk, now=NOW)
+    assert "尚未计算" not in said(lead, at)
     for project, who in (("loop", signing), ("", heading)):
         given = {
             "project": project, "unit": f"{writing.unit_id}:handler", "signer_post_id": str(who.post_id), "due_on": "2025-12-05",
@@ -100,8 +114,10 @@ def test_it_goes_from_the_invitation_to_the_lock(cast: Cast, row: RoundCity) -> 
     assert writer.post(f"{at}sign/", {"project": "loop"}).status_code == 403
     assert head.post(f"{at}sign/", {}).status_code == 409
     assert "签批这个项目" in said(signer, at)
-    assert signer.post(f"{at}sign/", {"project": "loop"}).status_code == 302
-    assert "签发并锁定" in said(head, at)
+    assert signer.post(f"{at}sign/", {"project": "loop"})["Location"] == at
+    page = said(head, at)
+    assert "除非省级退回" in page
+    assert 'id="next_step"' not in head.get(at).content.decode()
     assert head.post(f"{at}sign/", {}).status_code == 302
     assert "已锁定" in said(lead, at)
     assert writer.post(f"{at}items/covenants/", {"words": "改", "objection": "", "based_on": "2"}).status_code == 409
@@ -156,7 +172,7 @@ def test_it_claims_on_a_page(cast: Cast, row: RoundCity) -> None:
     answer = lead.post(f"{at}claims/", {"project": "loop", "words": "闭环做得早", "files": paper})
     assert answer.status_code == 302, answer.content.decode()
     assert "经验材料.pdf" in said(lead, f"{at}claims/")
-    again = SimpleUploadedFile("第二篇.pdf", b"%PDF-1.4\n% two\n%%EOF\n", content_type="application/pdf")
+    again = SimpleUploadedFile("第二篇.docx", DOCX_FILE)
     refused = lead.post(f"{at}claims/", {"project": "loop", "words": "再报", "files": again})
     assert (refused.status_code, "已经申报" in refused.content.decode()) == (409, True)
     stands = lead.get(f"{at}claims/").context["claims"][0]["row"]
@@ -165,7 +181,8 @@ def test_it_claims_on_a_page(cast: Cast, row: RoundCity) -> None:
     change = {"project": "loop", "do": "change", "based_on": stands.id, "words": "闭环做得早，办得实", "files": again}
     assert lead.post(f"{at}claims/", change).status_code == 302
     page = said(lead, f"{at}claims/")
-    assert all(one in page for one in ("办得实", "经验材料.pdf", "第二篇.pdf"))
+    assert "Word（DOCX）" in page
+    assert all(one in page for one in ("办得实", "经验材料.pdf", "第二篇.docx"))
     stale = lead.post(f"{at}claims/", {**change, "words": "旧页面写的", "files": ""})
     assert (stale.status_code, "刚刚变过" in stale.content.decode(), "旧页面写的" in stale.content.decode()) == (
         409,
@@ -176,7 +193,7 @@ def test_it_claims_on_a_page(cast: Cast, row: RoundCity) -> None:
     off = {"project": "loop", "do": "off", "based_on": stands.id, "paper": stands.papers[0].id}
     assert lead.post(f"{at}claims/", off).status_code == 302
     page = said(lead, f"{at}claims/")
-    assert ("经验材料.pdf" in page, "第二篇.pdf" in page, "办得实" in page) == (False, True, True)
+    assert ("经验材料.pdf" in page, "第二篇.docx" in page, "办得实" in page) == (False, True, True)
     assert lead.post(f"{at}claims/", off).status_code == 409
     assert lead.post(f"{at}claims/", {"project": "loop", "do": "end"}).status_code == 302
     assert "还没有申报重点创" in said(lead, f"{at}claims/")

@@ -1,5 +1,6 @@
 """A city hands in on pages: the pack is asked for and fetched, scores are objected to, findings taken over, evidence attached."""
 
+import re
 from datetime import date
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from shanzhi.kernel.indicators.tests.support import rules
 from shanzhi.kernel.packs.models import KeptLetter
 from shanzhi.kernel.packs.queries.letters import file_name
 from shanzhi.kernel.rounds import operations
-from shanzhi.kernel.rounds.models import Build, Finding, Objection, RoundCity
+from shanzhi.kernel.rounds.models import Build, Finding, Objection, Return, RoundCity
 from shanzhi.kernel.rounds.policy.states import State
 from shanzhi.kernel.rounds.tests.support import LETTER, taken_over
 from shanzhi.kernel.rounds.tests.test_hear_from_above import SLIP
@@ -61,6 +62,8 @@ def test_it_builds_and_fetches_the_pack(cast: Cast, row: RoundCity) -> None:
     assert lead.post(f"{at}pack/").status_code == 302
     assert "等待生成" in said(lead, f"{at}sent/")
     assert "正在后台生成" in said(lead, at)
+    polls = [b'hx-trigger="every 3s"' in lead.get(url).content for url in (at, f"{at}sent/")]
+    assert polls == [True, True]
     with everything():
         Build.objects.update(
             state="failed", error='[["生成时出了错，没有生成。请再试一次；一直这样，请告诉系统管理员。",{}]]'
@@ -70,6 +73,7 @@ def test_it_builds_and_fetches_the_pack(cast: Cast, row: RoundCity) -> None:
     letter = is_built(row)
     page = said(lead, f"{at}sent/")
     assert "已生成" in page
+    assert not any(b"hx-trigger" in lead.get(url).content for url in (at, f"{at}sent/"))
     assert SHA256[:16] in page
     answer = lead.get(f"{at}letters/{letter}/")
     assert (answer.status_code, b"".join(answer.streaming_content)) == (200, b"the pack.")  # type: ignore[attr-defined]
@@ -81,6 +85,11 @@ def test_it_builds_and_fetches_the_pack(cast: Cast, row: RoundCity) -> None:
         operations.city_follow(
             city_id=row.pk, target=State.RETURNED, letter=UUID(int=9), actor=cast.supervisor, now=NOW
         )
+        Return.objects.create(
+            round_city_id=row.pk, submission=1, key="satisfied", reason="请附回访记录", returned_at=NOW
+        )
+    board = lead.get(at).content.decode()
+    assert re.search(rf'href="{at}items/satisfied/">[^<]+</a>：请附回访记录', board)
     assert "已送出 2025年11月18日" in said(lead, f"{at}sent/")
     writer = browser(_actor("housing-construction-3703", "handler", 0))
     assert writer.get(f"{at}letters/{letter}/").status_code == 403

@@ -153,6 +153,7 @@ def _draw(request: ActingRequest, pk: int, error: DomainError | None = None) -> 
         "projects": [_project(one, request, pk, own) for one in told.projects],
         "leads": leads,
         "next": next_of(told, on, leads=leads),
+        "returned": _returned(told),
         "may_leave": leads and told.row.state in LEAVES,
         "signs_whole": _signs_whole(told, request) and not own,
         "barred": gettext(NOT_OWN) if _signs_whole(told, request) and own else "",
@@ -161,6 +162,22 @@ def _draw(request: ActingRequest, pk: int, error: DomainError | None = None) -> 
         "said": error.sentence(gettext) if error else "",
     }
     return render(request, "assessment/city_board.html", context, status=error.status if error else 200)
+
+
+def _returned(told: Board) -> list[dict[str, str]]:
+    """The items that are to be mended, each with its address and why."""
+    if told.row.state not in (State.RETURNED, State.EVALUATING):
+        return []
+    items = (item for one in told.projects for item in one.items if item.returned)
+    pk = told.row.city_id
+    return [
+        {
+            "url": reverse("assessment:item", args=[pk, one.indicator.key]),
+            "name": one.indicator.name,
+            "reason": one.returned,
+        }
+        for one in items
+    ]
 
 
 def _own(told: Board, request: ActingRequest) -> frozenset[str]:
@@ -256,7 +273,9 @@ def _project(one: ProjectRow, request: ActingRequest, pk: int, own: frozenset[st
             reverse("assessment:item", args=[pk, item.indicator.key]),
             {
                 "name": item.indicator.name,
-                "value": said.value_said(item.indicator, item.value) if item.kind != "assessed" else said.NONE,
+                "value": said.value_said(item.indicator, item.value)
+                if item.kind != "assessed" and item.is_scored
+                else said.NONE,
                 "source": gettext(said.KINDS[item.kind]),
                 "points": said.points_said(item.points, item.most),
                 "above": f"{said.points_said(item.province)} / {said.points_said(item.centre)}",
@@ -329,4 +348,5 @@ def sign(request: ActingRequest, pk: int) -> HttpResponse:
         return _draw(request, pk, error)
     done = gettext(msg("已签批。")) if project else gettext(msg("已签发并锁定。下一步由牵头单位生成验收包上报。"))
     messages.success(request, done)
-    return HttpResponseRedirect(_project_url(pk, project))
+    is_last = bool(project) and not queries.board(pk, local_date(request.now)).unsigned
+    return HttpResponseRedirect(_project_url(pk, "" if is_last else project))

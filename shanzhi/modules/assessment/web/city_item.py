@@ -94,7 +94,7 @@ def _draw(
         "item": item,
         "indicator": item.indicator,
         "row": told.row,
-        "value": said.with_base(item.indicator, item.value),
+        "value": said.with_base(item.indicator, item.value) if item.is_scored else (said.NONE, ""),
         "points": said.points_said(item.points, item.most),
         "kind": gettext(said.KINDS[item.kind]),
         "badge": said.item_badge(item),

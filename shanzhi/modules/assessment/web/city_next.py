@@ -110,5 +110,5 @@ def _hand_out(told: Board) -> dict[str, str]:
             "text": text,
             "before": reverse("assessment:sent", args=[pk]),
         }
-    text = " ".join((gettext(msg("正在后台生成验收包，刷新本页看进度。")), progress_of(build), *said_of(build)))
-    return {"url": "", "do": "", "label": "", "text": text}
+    text = " ".join((gettext(msg("正在后台生成验收包，完成后这里自动更新。")), progress_of(build), *said_of(build)))
+    return {"url": "", "do": "", "label": "", "text": text, "moves": "yes"}

@@ -44,6 +44,8 @@ BUILD_STATES: Mapping[str, Badge] = {
     "done": Badge(msg("已生成"), "good"),
     "failed": Badge(msg("没有生成"), "bad"),
 }
+MOVING = ("waiting", "running")
+"""States of a build that the background is at."""
 PARTS: Mapping[str, str] = {
     "fold": msg("重新折算封账后有变动的事项"),
     "entries": msg("收集台账留痕"),
@@ -87,6 +89,7 @@ def _draw(request: ActingRequest, pk: int, error: DomainError | None = None) -> 
         "leads": leads,
         "may_build": leads and locked and (last is None or last.state == "failed"),
         "may_send": leads and locked and last is not None and last.state == "done",
+        "moves": any(one.state in MOVING for one, _ in told.builds),
         "again": last is not None and last.state == "failed",
         "said": error.sentence(gettext) if error else "",
     }
@@ -135,7 +138,7 @@ def pack(request: ActingRequest, pk: int) -> HttpResponse:
         raise
     except DomainError as error:
         return _draw(request, pk, error)
-    messages.success(request, gettext(msg("正在后台生成验收包，刷新本页看进度。")))
+    messages.success(request, gettext(msg("正在后台生成验收包，完成后这里自动更新。")))
     return HttpResponseRedirect(reverse("assessment:sent", args=[pk]))
 
 

@@ -131,6 +131,8 @@ def item_badge(item: ItemRow) -> Badge:
         return Badge(gettext(msg("不用填")), "neutral")
     if item.returned:
         return Badge(gettext(msg("被退回")), "warn")
+    if not item.is_complete and not item.is_scored:
+        return Badge(gettext(msg("尚未计算")), "neutral")
     if not item.is_complete:
         return Badge(gettext(msg("缺数据")), "warn")
     if item.reason and item.value.state is ValueState.MISSING:
