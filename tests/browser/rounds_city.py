@@ -49,7 +49,7 @@ def claims(lead: Person, project: str) -> None:
 
 def says_why(writer: Person, item: str, reason: str) -> None:
     """An item without a figure: why there is none."""
-    writer.presses(item, "link")
+    writer.page.get_by_role("link", name=item, exact=True).first.click()
     writer.writes("缺数据的原因", reason)
     writer.presses("保存")
     expect(writer.page.get_by_role("list", name="经过")).to_contain_text(reason)
