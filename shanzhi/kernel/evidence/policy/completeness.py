@@ -44,20 +44,22 @@ class Wanted:
     gone: int
 
     def state(self, on: date) -> State:
-        """How it stands on a day: evidence in the archive is enough, destroyed evidence is said to be."""
+        """How it stands on a day: evidence in the archive is enough, destroyed evidence is said to be; until
+        the day itself is over nothing is lacking, entered or not."""
         if self.there or (self.is_entered and not self.paper):
             return State.THERE
         if self.gone:
             return State.GONE
-        if self.is_entered:
-            return State.NO_FILE
-        return State.NOT_DUE if on <= self.due_on else State.NOT_ENTERED
+        if on <= self.due_on:
+            return State.NOT_DUE
+        return State.NO_FILE if self.is_entered else State.NOT_ENTERED
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
     """An item of the list: what it needs, how many lines are due, there and destroyed, and what it lacks, the oldest first.
 
+    `later`: how many lines are due only later, which lack nothing yet.
     A computed item lacks nothing: its records are its evidence; `there` counts what of them lies in the archive.
     """
 
@@ -71,6 +73,7 @@ class Item:
     gone: int
     lacks: tuple[Wanted, ...]
     destroyed: tuple[Wanted, ...] = ()
+    later: int = 0
 
     def states(self) -> list[tuple[Wanted, State]]:
         """What it lacks and what was destroyed, each with how it stands."""
@@ -99,6 +102,7 @@ def item_of(key: str, name: str, project: str, paper: str, lines: Sequence[Wante
         states.count(State.THERE), states.count(State.GONE),
         tuple(sorted(lacks, key=lambda one: (one.due_on, one.place_code))),
         tuple(one for one, state in zip(lines, states, strict=True) if state is State.GONE),
+        states.count(State.NOT_DUE),
     )  # fmt: skip
 
 

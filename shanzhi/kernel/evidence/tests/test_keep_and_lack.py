@@ -79,6 +79,7 @@ def line(**changes: Any) -> Wanted:
     [
         ({}, State.NOT_ENTERED),
         ({"due_on": ON}, State.NOT_DUE),
+        ({"is_entered": True, "due_on": ON}, State.NOT_DUE),
         ({"is_entered": True}, State.NO_FILE),
         ({"is_entered": True, "paper": ""}, State.THERE),
         ({"is_entered": True, "there": 1, "gone": 1}, State.THERE),
@@ -92,9 +93,9 @@ def test_a_line_stands_as_its_figure_and_its_files_say(changes: dict[str, Any], 
 
 def test_an_item_says_what_it_lacks_who_owes_it_and_since_when() -> None:
     lines = [line(due_on=date(2025, 11, 10), owes="乙"), line(due_on=date(2025, 10, 10), owes="甲"), line(there=1),
-             line(due_on=date(2026, 1, 10)), line(is_entered=True, gone=1)]  # fmt: skip
+             line(due_on=date(2026, 1, 10)), line(due_on=date(2026, 1, 10), is_entered=True), line(is_entered=True, gone=1)]  # fmt: skip
     item = item_of("teams", "志愿服务队", "virtue", "登记表", lines, ON)
-    assert (item.due, item.there, item.gone, len(item.lacks)) == (4, 1, 1, 2)
+    assert (item.due, item.there, item.gone, len(item.lacks), item.later) == (4, 1, 1, 2, 2)
     assert (item.since, item.owes) == (date(2025, 10, 10), ("甲", "乙"))
     assert [state for _, state in item.states()] == [State.NOT_ENTERED, State.NOT_ENTERED, State.GONE]
     assert lacking([item, item_of("x", "x", "virtue", "", [line(there=1)], ON)]) == [item]

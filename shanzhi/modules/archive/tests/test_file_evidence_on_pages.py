@@ -184,7 +184,7 @@ def test_strangers_and_colleagues_without_the_right(cast: Cast, keeper: Client) 
 def test_what_is_lacking_says_who_owes_it_since_when(cast: Cast, keeper: Client) -> None:
     address = f"/evidence/completeness/?region={region('370303')}"
     page = said(keeper.get(f"{address}&year=2025&only=all"))
-    for words in ("示例指标", "综治中心", "办理记录，自动归集", "志愿服务队登记表"):
+    for words in ("示例指标", "综治中心", "办理记录，自动归集", "志愿服务队登记表", "还没到期"):
         assert words in page, words
     past = said(keeper.get(f"{address}&year=2024"))
     assert "不缺材料" in past

@@ -107,6 +107,7 @@ def page(request: ActingRequest) -> HttpResponse:
         "items": len(items),
         "lacking": len(lacking(items)),
         "owed": sum(len(one.lacks) for one in items),
+        "later": sum(one.later for one in items),
         "gone": sum(one.gone for one in items),
         "all_url": f"?{asked.query(only='' if asked.all else 'all')}",
         "tables": [] if asked.key else list(_tables(asked, shown)),
@@ -143,6 +144,7 @@ def _table(asked: _Asked, name: str, items: Iterable[Item]) -> Table:
         Column("due", gettext(msg("应有")), "number"),
         Column("there", gettext(msg("在档")), "number"),
         Column("lacks", gettext(msg("缺")), "number"),
+        Column("later", gettext(msg("还没到期")), "number"),
         Column("owes", gettext(msg("由谁补"))),
         Column("since", gettext(msg("最早应于"))),
     )
@@ -159,6 +161,7 @@ def _row(asked: _Asked, one: Item) -> Row:
         "there": f"{one.there}"
         + (gettext(msg("（另有 %(count)s 份已销毁）")) % {"count": one.gone} if one.gone else ""),
         "lacks": "" if one.is_computed else len(one.lacks),
+        "later": "" if one.is_computed else one.later,
         "owes": _owes(one),
         "since": day_said(one.since, gettext) if one.since else "",
     }
