@@ -27,7 +27,7 @@ def lines(page: str) -> dict[str, str]:
     body = page.partition("<tbody>")[2].partition("</tbody>")[0]
     found = {}
     for line in body.split("<tr")[1:]:
-        name = re.search(r'scope="row"[^>]*><a[^>]*>([^<]+)</a>', line)
+        name = re.search(r'scope="row"[^>]*>\s*<a[^>]*>([^<]+)</a>', line)
         assert name is not None
         found[name[1]] = line
     return found

@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("cast", "evidence_s
 
 
 def matches(page: str) -> list[tuple[str, str]]:
-    return re.findall(r'name="region" value="(\d+)"[^>]*><span>([^<]+)', page)
+    return re.findall(r'name="region" value="(\d+)"[^>]*>\s*<span>([^<]+)', page)
 
 
 def test_it_finds_communities_by_a_part_of_the_name(client):
