@@ -10,7 +10,9 @@ import os
 import runpy
 import sys
 import tempfile
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from multiprocessing import get_context
@@ -59,7 +61,12 @@ def start(
     environment = dict(os.environ if env is None else env)
     process = _forking().Process(target=_become, args=(module, arguments, environment, str(cwd), typed, out, err))
     process.start()
-    return Started(process)
+    running = Started(process)
+    with suppress(ProcessLookupError):
+        # Whoever kills it with all its children names its session, which it begins first.
+        while running.poll() is None and os.getpgid(running.pid) != running.pid:
+            time.sleep(0.001)
+    return running
 
 
 def run(

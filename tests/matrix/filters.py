@@ -256,8 +256,8 @@ DECIDES_OTHERWISE: Mapping[str, str] = {
         for module in ("asking", "upper_forms")
         for name in ("check", "may")
     },
-    **{f"shanzhi.modules.assessment.web.city:{name}": _ROUNDS for name in ("_project", "_signs_whole")},
-    "shanzhi.modules.assessment.web.city_item:_is_theirs": _ROUNDS,
+    **{f"shanzhi.modules.assessment.web.city:{name}": _ROUNDS for name in ("_own", "_project", "_signs_whole")},
+    **{f"shanzhi.modules.assessment.web.city_item:{name}": _ROUNDS for name in ("_is_theirs", "_warned")},
     "shanzhi.modules.assessment.web.upper:board": _ROUNDS,
     "shanzhi.modules.assessment.web.api:_check": _ASKS,
     **{

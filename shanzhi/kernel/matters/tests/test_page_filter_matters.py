@@ -159,7 +159,7 @@ def test_it_sorts_by_the_head_of_a_column(cast: Cast):
 def test_it_shows_the_chosen_columns_and_leaves_out_what_is_no_column(cast: Cast):
     matter = reported()
     html = page(signed_in("supervisor").get("/m/?col=number&col=channel&col=nonsense"))
-    assert re.findall(r'<th scope="col"[^>]*>([^<]+)<', html) == ["事项", "编号", "来源渠道"]
+    assert [one.strip() for one in re.findall(r'<th scope="col"[^>]*>([^<]+)<', html)] == ["事项", "编号", "来源渠道"]
     assert matter.number in html
 
 
