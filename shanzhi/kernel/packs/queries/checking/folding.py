@@ -36,6 +36,8 @@ AT_ONCE = 200
 BUCKET = 10_000
 """Matters that one process folds at once, where all are folded."""
 _PART_MB = 500
+_APART_AT_ONCE = 200_000
+"""Entries that are put down by matter at once: DuckDB keeps what it partitions in memory."""
 Place = tuple[int, int]
 
 
@@ -223,17 +225,26 @@ def fold_all(opened: Opened, cuts: Cuts, found: Checked, tick: Callable[[int], N
 
 def _apart(opened: Opened, folder: Path) -> list[tuple[int, int, int]]:
     """Entries by ranges of matters, each range in a folder of its own: (number, first id, last id)."""
-    parts: list[tuple[int, int, int]] = opened.rows(
-        "SELECT part, min(matter_id), max(matter_id) FROM (SELECT matter_id, (row_number() OVER (ORDER BY matter_id) - 1)"  # noqa: S608 - a whole number
-        f" // {BUCKET} AS part FROM last_cut) GROUP BY part ORDER BY part"
-    )
-    opened.db.execute("CREATE OR REPLACE TABLE parts (part BIGINT, first BIGINT)")
-    opened.db.executemany("INSERT INTO parts VALUES (?, ?)", [part[:2] for part in parts])
+    # Small, and the side that is kept: entries only pass by.
     opened.db.execute(
-        "COPY (SELECT e.epoch, e.leaf, e.subject_kind, e.subject_id, e.step, e.entry, p.part FROM entries AS e"  # noqa: S608 - our own folder
-        f" ASOF JOIN parts AS p ON e.subject_id >= p.first WHERE e.subject_kind = '{SUBJECT}')"
-        f" TO {quoted(folder.resolve().as_posix())} (FORMAT parquet, PARTITION_BY (part), COMPRESSION zstd)"
+        "CREATE OR REPLACE TABLE parts AS SELECT matter_id, (row_number() OVER (ORDER BY matter_id) - 1)"  # noqa: S608 - a whole number
+        f" // {BUCKET} AS part FROM last_cut"
     )
+    parts: list[tuple[int, int, int]] = opened.rows(
+        "SELECT part, min(matter_id), max(matter_id) FROM parts GROUP BY part ORDER BY part"
+    )
+    slices = opened.rows(
+        "SELECT epoch, min(leaf), max(leaf) FROM (SELECT epoch, leaf, (row_number() OVER (ORDER BY epoch, leaf) - 1)"  # noqa: S608 - a whole number
+        f" // {_APART_AT_ONCE} AS nth FROM entries WHERE subject_kind = '{SUBJECT}') GROUP BY epoch, nth ORDER BY epoch, nth"
+    )
+    folder.mkdir()
+    for nth, (epoch, least, most) in enumerate(slices):
+        opened.db.execute(
+            "COPY (SELECT e.epoch, e.leaf, e.subject_kind, e.subject_id, e.step, e.entry, coalesce(p.part, 0) AS part"  # noqa: S608 - our own folder
+            f" FROM entries AS e LEFT JOIN parts AS p ON p.matter_id = e.subject_id WHERE e.subject_kind = '{SUBJECT}'"
+            f" AND e.epoch = {epoch} AND e.leaf BETWEEN {least} AND {most})"
+            f" TO {quoted((folder / str(nth)).resolve().as_posix())} (FORMAT parquet, PARTITION_BY (part), COMPRESSION zstd)"
+        )
     return parts
 
 
@@ -249,7 +260,7 @@ def fold_part(  # noqa: PLR0917 - a job of the pool: plain values
 ) -> tuple[int, int, list[faults.Fault]]:
     """Fold the matters from one id to another: how many matters, how many entries, and what is wrong."""
     excluded.offer()
-    within = Path(folder) / f"part={part}"
+    within = f"*/part={part}/*.parquet"
     db = connect(Path(folder).parent, threads=1, memory_mb=_PART_MB)
     try:
         for name, file in files.items():
@@ -261,7 +272,7 @@ def fold_part(  # noqa: PLR0917 - a job of the pool: plain values
                 f" WHERE matter_id BETWEEN {first} AND {last} ORDER BY matter_id"
             ).fetchall()
         ]
-        rows = _entries_of(db, within) if within.exists() else []
+        rows = _entries_of(db, Path(folder) / within) if any(Path(folder).glob(within)) else []
         aside = Checked("", 0, is_full=True)
         told: dict[int, list[Told]] = {}
         for one in read_entries(rows, aside):
@@ -285,7 +296,7 @@ def _entries_of(db: duckdb.DuckDBPyConnection, within: Path) -> list[Row]:
         fetched(
             db.execute(
                 "SELECT epoch, leaf, subject_kind, subject_id, step, entry FROM"  # noqa: S608 - own names
-                f" read_parquet({quoted((within / '*.parquet').as_posix())}, hive_partitioning = false)"
+                f" read_parquet({quoted(within.as_posix())}, hive_partitioning = false)"
                 " ORDER BY subject_id, step, epoch, leaf"
             ),
             _PART_MB * 1_000_000,
