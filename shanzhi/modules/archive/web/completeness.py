@@ -26,9 +26,8 @@ from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.kernel.organisation.policy import Level
 from shanzhi.kernel.organisation.queries import RegionRow, one_tree
 from shanzhi.modules.archive.web import said
-from shanzhi.modules.archive.web.files import send_table
 from shanzhi.ui.components import Column, Row, Table
-from shanzhi.ui.downloads import checked_format
+from shanzhi.ui.downloads import checked_format, send_table
 
 YEARS = 4
 NAMED = 2

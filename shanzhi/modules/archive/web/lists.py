@@ -17,9 +17,8 @@ from shanzhi.kernel.evidence import queries
 from shanzhi.kernel.evidence.policy.objects import FILE, SOURCES
 from shanzhi.kernel.evidence.queries import EvidenceRow, Filter, rules
 from shanzhi.modules.archive.web import said
-from shanzhi.modules.archive.web.files import send_table
 from shanzhi.ui.components import Column, Pager, Row, Table
-from shanzhi.ui.downloads import checked_format
+from shanzhi.ui.downloads import checked_format, send_table
 
 WORDS_MOST = 60
 STATES = {"there": said.THERE, "gone": said.GONE}

@@ -24,10 +24,9 @@ from shanzhi.modules.drives.policy.words import APPLY, OPEN
 from shanzhi.modules.drives.queries.shapes import ApplicationRow, DriveView
 from shanzhi.modules.drives.web import said
 from shanzhi.modules.drives.web.asking import check, day_of, headline, may, number_of, post_of, problems_of
-from shanzhi.modules.drives.web.files import send_table
 from shanzhi.modules.drives.web.forms import BeginForm, DriveForm
 from shanzhi.ui.components import Badge, Column, Pager, Row, Table
-from shanzhi.ui.downloads import checked_format, send_file, spooled
+from shanzhi.ui.downloads import checked_format, send_file, send_table, spooled
 
 
 @require_safe

@@ -27,9 +27,8 @@ from shanzhi.modules.drives.queries.shapes import ApplicationView, TitleRow
 from shanzhi.modules.drives.web import said
 from shanzhi.modules.drives.web.applying import DECIDED, draw
 from shanzhi.modules.drives.web.asking import check, day_of, number_of, post_of
-from shanzhi.modules.drives.web.files import send_table
 from shanzhi.ui.components import Column, Pager, Row, Table
-from shanzhi.ui.downloads import checked_format, send_file
+from shanzhi.ui.downloads import checked_format, send_file, send_table
 from shanzhi.ui.invented import invented_lines
 
 WRITERS = {"pdf": to_pdf, "docx": to_docx}

@@ -25,11 +25,10 @@ from shanzhi.kernel.indicators.queries.values.shapes import IndexPage, IndexPoin
 from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.modules.figures.web import drawn, said
 from shanzhi.modules.figures.web.asked import Asked, asked, check, frame, periods, tree_asked
-from shanzhi.modules.figures.web.files import send_table
 from shanzhi.modules.figures.web.lost import lost_table
 from shanzhi.ui import charts
 from shanzhi.ui.components import Column, Mark, Row, Table
-from shanzhi.ui.downloads import checked_format
+from shanzhi.ui.downloads import checked_format, send_table
 from shanzhi.ui.words import gettext
 
 CODE_MOST = 60

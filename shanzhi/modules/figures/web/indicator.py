@@ -20,9 +20,8 @@ from shanzhi.kernel.organisation import queries as organisation
 from shanzhi.modules.figures.web import drawn, said
 from shanzhi.modules.figures.web.asked import Asked, asked, check, frame, id_of, may, tree_asked
 from shanzhi.modules.figures.web.exclusions import exclusion_table
-from shanzhi.modules.figures.web.files import send_table
 from shanzhi.ui.components import Column, Pager, Row, Table
-from shanzhi.ui.downloads import checked_format
+from shanzhi.ui.downloads import checked_format, send_table
 
 PARTS = {"": msg("全部"), "numerator": msg("计入分子的"), "rest": msg("只计入总数的")}
 

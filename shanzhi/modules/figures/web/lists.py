@@ -19,9 +19,8 @@ from shanzhi.kernel.indicators.queries import values
 from shanzhi.kernel.indicators.queries.values.shapes import IndicatorList, ListLine
 from shanzhi.modules.figures.web import said
 from shanzhi.modules.figures.web.asked import Asked, asked, below_of, check, frame, may
-from shanzhi.modules.figures.web.files import send_table
 from shanzhi.ui.components import Column, Row, Table
-from shanzhi.ui.downloads import checked_format
+from shanzhi.ui.downloads import checked_format, send_table
 
 WORDS_MOST = 60
 

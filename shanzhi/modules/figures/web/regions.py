@@ -17,10 +17,9 @@ from shanzhi.kernel.indicators.queries import values
 from shanzhi.kernel.indicators.queries.values.regions import ClassCell, MixLine, RegionLine, RegionTable
 from shanzhi.modules.figures.web import said
 from shanzhi.modules.figures.web.asked import Asked, asked, check, frame
-from shanzhi.modules.figures.web.files import send_table
 from shanzhi.modules.figures.web.index import CODE_MOST, moved, none_yet
 from shanzhi.ui.components import Column, Mark, Row, Table
-from shanzhi.ui.downloads import checked_format
+from shanzhi.ui.downloads import checked_format, send_table
 
 NOT_RANKED = msg(
     "按区域代码排列，不排名次。各地事项多少、构成和缺的数据不同，分数高低本身说明不了做得好坏；只有超出随机波动的才写“明显”。"

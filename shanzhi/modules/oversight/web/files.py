@@ -6,8 +6,6 @@ from django.http import FileResponse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
-from shanzhi.core.periods import CITY_ZONE
-from shanzhi.core.sheets import MEDIA_TYPES, WRITERS, Sheet
 from shanzhi.core.text import msg
 from shanzhi.kernel.access.web.middleware import ActingRequest
 from shanzhi.kernel.matters.web import desk
@@ -15,8 +13,7 @@ from shanzhi.modules.oversight import queries
 from shanzhi.modules.oversight.policy import FEATURE, MEASURES, MEDIAN_LABEL, MEDIAN_MEANING, dimension_of
 from shanzhi.modules.oversight.web.show import BOUNCE_HEADS, FIRST
 from shanzhi.modules.oversight.web.views import looked_at
-from shanzhi.ui.downloads import checked_format, send_file, spooled
-from shanzhi.ui.invented import invented_lines
+from shanzhi.ui.downloads import COUNTED_AT, send_table
 
 Told = Sequence[tuple[str, str]]
 
@@ -64,28 +61,4 @@ def _send(
     """
     scope = " ".join(name for _, name in path) or gettext(msg("本岗位看得到的全部事项"))
     about = [(gettext(msg("统计范围")), scope), *((gettext(label), gettext(meaning)) for label, meaning in means)]
-    return send_table(request, name, [gettext(head) for head in heads], about, rows, file_name="oversight")
-
-
-def send_table(
-    request: ActingRequest,
-    name: str,
-    heads: Iterable[str],
-    about: Told,
-    rows: Iterable[Sequence[str | int]],
-    *,
-    file_name: str,
-) -> FileResponse:
-    """A table of figures as a file in the format that the address names, with when it was counted and what it means.
-
-    Raises:
-        InputError: no such format.
-    """
-    file_format = checked_format(request.GET.get("format", ""))
-    now = request.now.astimezone(CITY_ZONE)
-    told = (*invented_lines(), (gettext(msg("统计时间")), f"{now:%Y-%m-%d %H:%M:%S}"), *about)
-    sheet = Sheet(name, tuple(heads), gettext(msg("说明")), told)
-    file = spooled()
-    WRITERS[file_format](file, sheet, rows)
-    file.seek(0)
-    return send_file(file, f"{file_name}-{now:%Y%m%d-%H%M}.{file_format}", MEDIA_TYPES[file_format])
+    return send_table(request, name, [gettext(head) for head in heads], about, rows, "oversight", when=COUNTED_AT)

@@ -36,9 +36,9 @@ from shanzhi.modules.oversight.policy.ontime import (
     Share,
 )
 from shanzhi.modules.oversight.queries import OnTime, OnTimeLine
-from shanzhi.modules.oversight.web.files import send_table
 from shanzhi.modules.oversight.web.show import list_url
 from shanzhi.ui.components import Column, Row, Table
+from shanzhi.ui.downloads import COUNTED_AT, send_table
 
 FIELDS = ("region", "category", "kind", "channel", "unit", "since", "until", "ended_since", "ended_until")
 MORE = ("category", "kind", "channel", "since", "until")
@@ -131,7 +131,7 @@ def file(request: ActingRequest) -> FileResponse:
     found = queries.ontime(request.actor, here.wanted, request.now)
     name = gettext(msg("办理时效"))
     about = [*here.form.told(), *((gettext(label), text) for label, text in meanings())]
-    return send_table(request, name, _heads(), about, _cells(found), file_name="ontime")
+    return send_table(request, name, _heads(), about, _cells(found), "ontime", when=COUNTED_AT)
 
 
 def _sent(request: ActingRequest) -> list[tuple[str, str]]:
