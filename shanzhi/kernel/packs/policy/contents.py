@@ -268,7 +268,7 @@ def check_form(form: object) -> None:
 def _made(of: type[_T], said: Mapping[str, Any], **more: object) -> _T:
     """A dataclass out of its JSON: what should be a text, a whole number or yes and no is one, since statements are made of it;
     TypeError where it isn't."""
-    for each in fields(of):  # type: ignore[arg-type]
+    for each in fields(of):  # type: ignore[arg-type]  # dataclasses, which a type variable cannot say
         if each.name in said and each.type in (int, str, bool) and type(said[each.name]) is not each.type:
             raise TypeError(f"{each.name}: {str(said[each.name])[:40]!r}")
     return of(**{**said, **more})
